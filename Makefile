@@ -1,0 +1,65 @@
+# Everything a newcomer types. Each target sets up what it needs in .venv, and does nothing twice.
+SHELL := /bin/bash
+.SHELLFLAGS := -eu -o pipefail -c
+.DEFAULT_GOAL := help
+PYTHON ?= python3
+BIN := .venv/bin
+ARGS ?=
+SOURCES := app.py chalicelib overdue tests benchmarks
+
+.PHONY: help run demo test lint types imports unit bench bench-ping bench-cold bench-latency format clean
+
+help: ## list the targets
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
+
+run: .venv/run.done ## start Overdue on this machine: pings, sweep, inbox (ARGS="--speed 60 --port 8080")
+	@$(BIN)/overdue local $(ARGS)
+
+demo: .venv/run.done ## watch six jobs on a fast clock, and the alerts that they cause
+	@$(BIN)/overdue demo $(ARGS)
+
+test: .venv/dev.done lint types imports ## run all checks and all tests
+	$(BIN)/pytest -n auto --dist loadfile tests
+
+lint: .venv/dev.done ## style
+	$(BIN)/ruff check $(SOURCES)
+	$(BIN)/ruff format --check $(SOURCES)
+
+types: .venv/dev.done ## types
+	$(BIN)/mypy
+
+imports: .venv/dev.done ## which room may import which
+	$(BIN)/lint-imports --no-logo
+
+unit: .venv/dev.done ## only the tests that need no AWS
+	$(BIN)/pytest tests/unit tests/properties
+
+bench: bench-ping bench-cold bench-latency ## all benchmarks: tables here, JSON in benchmarks/out
+
+bench-ping: .venv/dev.done ## CPU and DynamoDB calls per ping, against a bare UpdateItem
+	$(BIN)/python -m benchmarks.ping $(ARGS)
+
+bench-cold: .venv/dev.done ## importing the app and a first ping, against botocore and one client
+	$(BIN)/python -m benchmarks.cold $(ARGS)
+
+bench-latency: .venv/dev.done ## from a deadline to its alert, on the local server
+	$(BIN)/python -m benchmarks.latency $(ARGS)
+
+format: .venv/dev.done ## put the code into shape
+	$(BIN)/ruff check --fix $(SOURCES)
+	$(BIN)/ruff format $(SOURCES)
+
+clean: ## remove what was installed and cached
+	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache benchmarks/out
+
+.venv/bin/pip:
+	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Overdue needs Python 3.11 or newer: make run PYTHON=python3.12")'
+	$(PYTHON) -m venv .venv
+
+.venv/run.done: pyproject.toml requirements.txt .venv/bin/pip
+	$(BIN)/pip install --quiet --disable-pip-version-check --editable .
+	@touch $@
+
+.venv/dev.done: pyproject.toml requirements.txt .venv/bin/pip
+	$(BIN)/pip install --quiet --disable-pip-version-check --editable '.[dev]'
+	@touch $@ .venv/run.done

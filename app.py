@@ -1,0 +1,50 @@
+"""The Chalice app: routes and schedules registered, nothing else.
+
+Chalice registers at import, so this stays cheap: every room but the pings' is imported inside its function.
+"""
+
+import logging
+import os
+from functools import cache
+from typing import Any
+
+from chalice.app import Rate, Response
+
+from chalicelib.web import pings
+from chalicelib.web.app import VERBS, App
+from chalicelib.wiring import SystemClock, Wiring, wire
+
+app = App(app_name="overdue")
+logging.getLogger("overdue").setLevel(logging.INFO)
+
+
+@cache
+def wiring() -> Wiring:
+    """The outside of this process, connected at the first request."""
+    return wire(os.environ)
+
+
+@app.route("/ping/{first}", methods=VERBS, content_types=["*/*"])
+def ping(first: str) -> Response:
+    """`/ping/{uuid}`."""
+    return pings.by_code(wiring(), app.current_request, first, None)
+
+
+@app.route("/ping/{first}/{second}", methods=VERBS, content_types=["*/*"])
+def ping_with_action(first: str, second: str) -> Response:
+    """`/ping/{uuid}/{action}` and `/ping/{ping_key}/{slug}`: one name per path position."""
+    return pings.by_code(wiring(), app.current_request, first, second)
+
+
+@app.route("/ping/{first}/{second}/{third}", methods=VERBS, content_types=["*/*"])
+def ping_by_slug_with_action(first: str, second: str, third: str) -> Response:
+    """`/ping/{ping_key}/{slug}/{action}`."""
+    return pings.by_slug(wiring(), app.current_request, first, second, third)
+
+
+@app.schedule(Rate(1, unit=Rate.MINUTES))
+def sweep(event: Any) -> None:  # noqa: ARG001  # Chalice hands the event over
+    """Every minute: what is past its deadline."""
+    from chalicelib.sweep import sweep as minute
+
+    minute(wiring().ports, SystemClock())

@@ -1,0 +1,1 @@
+"""Alerts as people get them: worded for each protocol, published to SNS."""

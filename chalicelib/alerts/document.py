@@ -1,0 +1,146 @@
+"""An alert as programs read it: one JSON document, version 1, described in docs/alerts.md.
+
+Fields may be added within a version, never renamed or removed. How people read it stands in `letter`.
+"""
+
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
+from hashlib import sha1
+from typing import Literal, TypedDict
+
+from chalicelib.alerts.letter import Letter
+from chalicelib.alerts.spelling import legible
+from chalicelib.domain.alerts import Alert, Facts
+from chalicelib.domain.check import Code, Config
+
+
+class CheckPart(TypedDict):
+    """Which check; its code is a secret, and left out."""
+
+    name: str
+    slug: str
+    tags: list[str]
+    unique_key: str
+    url: str
+
+
+class RunPart(TypedDict):
+    """The run that it is about."""
+
+    rid: str
+    started: str | None
+    took_s: float | None
+    limit_s: float | None
+
+
+class Document(TypedDict):
+    """Instants are ISO 8601 in UTC, durations seconds; null is unknown or beside the point."""
+
+    version: Literal[1]
+    id: str
+    kind: str
+    reason: str | None
+    flip: int
+    ordinal: int
+    at: str
+    sent_at: str
+    check: CheckPart
+    channels: list[str]
+    subject: str
+    text: str
+    sms: str
+    since: str
+    expected: str | None
+    last_success: str | None
+    last_duration_s: float | None
+    usual_s: list[float] | None
+    exit_status: int | None
+    failures_in_a_row: int
+    output: str
+    run: RunPart | None
+    count: int | None
+    min_count: int | None
+    window: list[str] | None
+    next_reminder: str | None
+
+
+def document(
+    code: Code,
+    config: Config,
+    alert: Alert,
+    letter: Letter,
+    *,
+    channels: Sequence[str],
+    link: str,
+    sent_at: datetime,
+) -> Document:
+    """All that an alert tells. `channels` are the names of those that it goes to; `link` opens the check."""
+    facts = alert.facts
+    return {
+        "version": 1,
+        "id": alert.id,
+        "kind": alert.kind.value,
+        "reason": None if alert.reason is None else alert.reason.value,
+        "flip": alert.flip,
+        "ordinal": alert.ordinal,
+        "at": _iso(alert.at),
+        "sent_at": _iso(sent_at),
+        "check": {
+            "name": config.name,
+            "slug": config.slug,
+            "tags": config.tags.split(),
+            "unique_key": unique_key(code),
+            "url": link,
+        },
+        "channels": list(channels),
+        "subject": letter.subject,
+        "text": letter.text,
+        "sms": letter.sms,
+        "since": _iso(facts.since),
+        "expected": _iso_or_null(facts.expected),
+        "last_success": _iso_or_null(facts.last_success),
+        "last_duration_s": _seconds_or_null(facts.last_took),
+        "usual_s": None if facts.usual is None else [_seconds(edge) for edge in facts.usual],
+        "exit_status": facts.exit_status,
+        "failures_in_a_row": facts.in_a_row,
+        "output": legible(facts.output),
+        "run": _run(facts),
+        "count": facts.count,
+        "min_count": facts.min_count,
+        "window": None if facts.window is None else [_iso(edge) for edge in facts.window],
+        "next_reminder": _iso_or_null(facts.next_reminder),
+    }
+
+
+def unique_key(code: Code) -> str:
+    """The public name of a check, by which no one can ping it: SHA-1 of the code's first 16 hex digits."""
+    return sha1(code.replace("-", "")[:16].encode(), usedforsecurity=False).hexdigest()
+
+
+def _iso(at: datetime) -> str:
+    at = at.astimezone(UTC)
+    return at.isoformat(timespec="milliseconds" if at.microsecond >= 1000 else "seconds")
+
+
+def _iso_or_null(at: datetime | None) -> str | None:
+    return None if at is None else _iso(at)
+
+
+def _seconds(took: timedelta) -> float:
+    seconds = round(took.total_seconds(), 3)
+    return int(seconds) if seconds.is_integer() else seconds
+
+
+def _seconds_or_null(took: timedelta | None) -> float | None:
+    return None if took is None else _seconds(took)
+
+
+def _run(facts: Facts) -> RunPart | None:
+    if facts.run is None:
+        return None
+    return {
+        "rid": facts.run,
+        "started": _iso_or_null(facts.started),
+        "took_s": _seconds_or_null(facts.took),
+        "limit_s": _seconds_or_null(facts.limit),
+    }

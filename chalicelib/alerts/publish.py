@@ -1,0 +1,78 @@
+"""One alert to the one topic, worded for each protocol that a channel may have.
+
+Which subscription gets it is decided by SNS, from its filter policy on `channels` (docs/alerts.md).
+"""
+
+import json
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from botocore.exceptions import BotoCoreError, ClientError
+
+from chalicelib.domain.errors import OverdueError
+
+if TYPE_CHECKING:  # who only wants to catch Undelivered need not load how a letter is worded
+    from mypy_boto3_sns import SNSClient
+    from mypy_boto3_sns.type_defs import MessageAttributeValueTypeDef
+
+    from chalicelib.alerts.document import Document
+
+_FOR_PEOPLE = ("default", "email")
+_FOR_PROGRAMS = ("email-json", "http", "https", "sqs", "lambda")
+
+
+class Undelivered(OverdueError):
+    """SNS did not take an alert: it waits in its check, and the sweep tries again."""
+
+
+def publish(sns: "SNSClient", topic_arn: str, document: "Document", *, to: Sequence[str]) -> None:
+    """Hand an alert to SNS, in one call, for the subscriptions whose filter policy has one of `to`.
+
+    Raises Undelivered; after a time-out it may have gone out all the same.
+    """
+    try:
+        sns.publish(
+            TopicArn=topic_arn,
+            Subject=document["subject"],
+            Message=_message(document),
+            MessageStructure="json",
+            MessageAttributes=_attributes(document, to),
+        )
+    except (ClientError, BotoCoreError) as error:
+        raise Undelivered(
+            f"SNS did not take alert {document['id']} ({_cause(error)}): it stays with its check, and is sent again"
+        ) from error
+
+
+def _message(document: "Document") -> str:
+    """A body a protocol. Not escaped beyond need: each escape would be escaped once more."""
+    as_json = _compact(document)
+    bodies = dict.fromkeys(_FOR_PEOPLE, document["text"]) | dict.fromkeys(_FOR_PROGRAMS, as_json)
+    return _compact(bodies | {"sms": document["sms"]})
+
+
+def _compact(value: object) -> str:
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+
+
+def _attributes(document: "Document", to: Sequence[str]) -> "dict[str, MessageAttributeValueTypeDef]":
+    """What filter policies can ask for. SNS refuses an empty value: what there is none of is left out."""
+    attributes: dict[str, MessageAttributeValueTypeDef] = {
+        "kind": {"DataType": "String", "StringValue": document["kind"]}
+    }
+    if document["reason"] is not None:
+        attributes["reason"] = {"DataType": "String", "StringValue": document["reason"]}
+    if to:
+        attributes["channels"] = _array(to)
+    if document["check"]["tags"]:
+        attributes["tags"] = _array(document["check"]["tags"])
+    return attributes
+
+
+def _array(values: Sequence[str]) -> "MessageAttributeValueTypeDef":
+    return {"DataType": "String.Array", "StringValue": _compact(values)}
+
+
+def _cause(error: ClientError | BotoCoreError) -> str:
+    """Its name only: the message of the one holds addresses, of the other the request."""
+    return error.response["Error"]["Code"] if isinstance(error, ClientError) else type(error).__name__

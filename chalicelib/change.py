@@ -1,0 +1,111 @@
+"""The round trip of a change, written once: load, decide, write, again on a conflict; then let out what waits.
+
+Ping, sweep and API hand their decision to `change`, and call `deliver` for what a verdict left in the check's
+outbox. The order of steps is what makes an alert at least once: write the verdict with its alert, publish,
+acknowledge. Whatever dies in between, the alert still is in the item, and `due_at` has the sweep look again.
+"""
+
+import random
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Protocol
+
+from chalicelib import log
+from chalicelib.alerts.publish import Undelivered
+from chalicelib.domain.alerts import Alert
+from chalicelib.domain.check import Beat, Check, Code, Outcome, short
+from chalicelib.domain.deliver import delivered, waiting
+from chalicelib.store import checks, history
+from chalicelib.store.tables import Tables, Unavailable
+
+MOST_TRIES = 10
+LONGEST_PAUSE_S = 0.05
+
+
+class Publish(Protocol):
+    """Tell people. Returns the names of the channels; raises Undelivered."""
+
+    def __call__(self, check: Check, alert: Alert, *, now: datetime) -> tuple[str, ...]:
+        """Publish one alert."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ports:
+    """What a change needs of the outside. Made once a process."""
+
+    tables: Tables
+    publish: Publish
+    sleep: Callable[[float], None] = field(default=time.sleep)
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """A change as it was written: what it was decided from, what the check is now."""
+
+    outcome: Outcome
+    check: Check
+
+
+def change(ports: Ports, code: Code, decide: Callable[[Check], Outcome]) -> Written:
+    """Decide on a check as it is, and write what was decided.
+
+    A verdict that changes nothing is not written. Raises NotFound, and Unavailable after ten conflicts or when
+    DynamoDB is away: nothing was recorded then.
+    """
+    check = checks.get(ports.tables, code)
+    for _ in range(MOST_TRIES):
+        outcome = decide(check)
+        try:
+            return Written(outcome, _write(ports, outcome))
+        except checks.Lost as lost:
+            check = _again(ports, lost, code)
+    raise Unavailable(f"check {short(code)} is changed by too many at once: try again in a few seconds")
+
+
+def _write(ports: Ports, outcome: Outcome) -> Check:
+    if isinstance(outcome, Beat):
+        return checks.beat(ports.tables, outcome)
+    return outcome.before if outcome.after == outcome.before else checks.decide(ports.tables, outcome)
+
+
+def _again(ports: Ports, lost: checks.Lost, code: Code) -> Check:
+    """The check that the write has lost to. Pauses for a random while, so that the same two do not meet again."""
+    log.event("conflict", check=short(code))
+    ports.sleep(random.uniform(0, LONGEST_PAUSE_S))  # noqa: S311  # no secret
+    return lost.current or checks.get(ports.tables, code)
+
+
+def deliver(ports: Ports, check: Check, *, now: datetime) -> Check:
+    """Let out what waits in a check: records into the history, alerts to SNS; then take them out of the check.
+
+    Returns the check as it is afterwards. Raises Unavailable, and NotFound when it was deleted meanwhile; in both
+    cases all of it stays where it is, and is delivered again.
+    """
+    alerts = waiting(check, now=now)
+    if not check.records and not alerts:
+        return check
+    for record in check.records:
+        history.put_record(ports.tables, check, record)
+    # publish, then acknowledge: dying in between repeats an alert, the other order loses one
+    sent = tuple(alert for alert in alerts if _was_sent(ports, check, alert, now=now))
+    failed = tuple(alert for alert in alerts if alert not in sent)
+    records = check.records
+    for _ in range(MOST_TRIES):
+        try:
+            return checks.decide(ports.tables, delivered(check, records=records, sent=sent, failed=failed, now=now))
+        except checks.Lost as lost:
+            check = _again(ports, lost, check.code)
+    return check
+
+
+def _was_sent(ports: Ports, check: Check, alert: Alert, *, now: datetime) -> bool:
+    try:
+        to = ports.publish(check, alert, now=now)
+    except Undelivered as error:
+        log.event("undelivered", check=short(check.code), kind=alert.kind, attempts=alert.attempts + 1, why=str(error))
+        return False
+    history.note_sent(ports.tables, check.code, alert, to=to, at=now)
+    log.event("alert", check=short(check.code), kind=alert.kind, reason=alert.reason)
+    return True

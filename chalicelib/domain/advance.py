@@ -1,0 +1,104 @@
+"""An instant has passed: what has become of the check? (domain.md, rules 1, 3, 6, 11)
+
+`settle` walks through all instants up to `now` in their order, so that the outcome does not depend on when
+somebody looks: a sweep that was away for an hour decides what sixty punctual ones would have. `receive` and
+`configure` settle first, too: a late success does not undo a miss, it ends it.
+"""
+
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+from chalicelib.domain.alerts import Reason
+from chalicelib.domain.check import Check, Judged, Status, Verdict, with_run
+from chalicelib.domain.due import deadline, expected, next_due, next_judgement, next_reminder
+from chalicelib.domain.outage import down, reminded, snapshot, up
+from chalicelib.domain.recent import Ended, appended
+from chalicelib.domain.runs import limit, overruns
+from chalicelib.domain.throughput import next_window, window_end
+
+
+def advance(check: Check, *, now: datetime) -> Verdict:
+    """What this check is at `now`, with the true instant of its next look."""
+    settled = settle(check, now=now)
+    return Verdict(check, replace(settled, due_at=next_due(settled)))
+
+
+def settle(check: Check, *, now: datetime) -> Check:
+    """The check after all that has happened to it without a ping, up to and including `now`."""
+    while True:
+        judgement, reminder = next_judgement(check), next_reminder(check)
+        if judgement is not None and judgement <= now and (reminder is None or judgement <= reminder):
+            check = _judged(check, at=judgement, now=now)
+        elif reminder is not None and reminder <= now:
+            check = _reminded(check, before=judgement, now=now)
+        else:
+            return check
+
+
+def _judged(check: Check, *, at: datetime, now: datetime) -> Check:
+    """One instant judged. Where several fall together, the run goes first: it says more than a miss."""
+    for overrun_at, run in overruns(check):
+        if overrun_at == at:
+            marked = replace(
+                check,
+                runs=with_run(check, replace(run, overran=True)),
+                recent=appended(check.recent, Ended.OVERRUN, None),
+            )
+            facts = replace(snapshot(marked, run), limit=limit(check), took=at - run.at)
+            return down(marked, Reason.OVERRUN, at=at, now=now, facts=facts)
+    if window_end(check) == at:
+        return _window_ended(check, at=at, now=now)
+    return _missed(check, at=at, now=now)
+
+
+def _missed(check: Check, *, at: datetime, now: datetime) -> Check:
+    """Nothing came in time (rule 1)."""
+    run = max((run for run in check.runs if not run.overran), key=lambda each: each.at, default=None)
+    missed = replace(
+        check,
+        misses=check.misses + 1,
+        records=(*check.records, Judged(at=at, reason=Reason.MISSED, count=None)),
+        recent=appended(check.recent, Ended.MISSED, None),
+    )
+    facts = replace(snapshot(check, run), expected=expected(check), limit=check.config.grace)
+    return down(missed, Reason.MISSED, at=at, now=now, facts=facts)
+
+
+def _window_ended(check: Check, *, at: datetime, now: datetime) -> Check:
+    """A throughput window is over (rule 6): enough was done, or not."""
+    window, least = check.window, check.config.min_count
+    assert window is not None, "a window's end is judged only where there is a window"
+    assert least is not None, "a window is judged only against a minimum"
+    reason = Reason.STALLED if window.count < least else None
+    judged = replace(
+        next_window(check),
+        settled_at=at if check.settled_at is None else max(at, check.settled_at),
+        records=(*check.records, Judged(at=at, reason=reason, count=window.count)),
+        recent=appended(check.recent, Ended.SUCCESS if reason is None else Ended.STALLED, None),
+    )
+    if reason is not None and check.status is Status.UP:
+        facts = replace(snapshot(check), count=window.count, min_count=least, window=(window.at, at))
+        return down(judged, Reason.STALLED, at=at, now=now, facts=facts)
+    if reason is None and check.status is Status.DOWN and check.reason is Reason.STALLED:
+        return _unstalled(judged, at=at, now=now)
+    return judged
+
+
+def _unstalled(check: Check, *, at: datetime, now: datetime) -> Check:
+    """Up again, unless its success is overdue by now: up and down in the same second helps nobody."""
+    recovered = up(check, was=check, at=at, now=now, took=None)
+    missed_at = deadline(recovered)
+    return check if missed_at is not None and missed_at <= at else recovered
+
+
+def _reminded(check: Check, *, before: datetime | None, now: datetime) -> Check:
+    """The newest reminder that was due (rule 11); those before it were slept through, and are not made up for.
+
+    Only those before the next judgement: that goes first, and may be a recovery.
+    """
+    every, since = check.config.remind_every, check.since
+    assert every is not None, "a reminder is due only where it was asked for"
+    assert since is not None, "what is down has flipped"
+    until = now if before is None or before > now else before - timedelta.resolution
+    ordinal = (until - since) // every
+    return reminded(check, ordinal, at=since + every * ordinal, now=now)

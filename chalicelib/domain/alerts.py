@@ -1,0 +1,76 @@
+"""Alerts as values: kinds, reasons, deterministic ids, and the facts of the moment that they tell.
+
+How an alert is worded stands in `chalicelib.alerts`; who decides that there is one, in `receive` and `advance`.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+from uuid import UUID, uuid5
+
+
+class Reason(StrEnum):
+    """Why a check is down, each with its own wording (domain.md, Words)."""
+
+    MISSED = "missed"
+    OVERRUN = "overrun"
+    FAILED = "failed"
+    TOO_SHORT = "too_short"
+    STALLED = "stalled"
+
+
+class Kind(StrEnum):
+    """What people get."""
+
+    DOWN = "down"
+    UP = "up"
+    REMINDER = "reminder"
+    DIGEST = "digest"
+    TEST = "test"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Facts:
+    """What was known when the alert was decided: a late delivery must not tell of a later state.
+
+    None means unknown or beside the point for this reason.
+    """
+
+    since: datetime  # down since; of an `up`, since when it had been down
+    expected: datetime | None = None  # when the missed success was due; of an `up` or a failure, the next
+    last_success: datetime | None = None
+    last_took: timedelta | None = None  # how long the last success took
+    usual: tuple[timedelta, timedelta] | None = None  # rule 16
+    output: str = ""  # the end of what it last said, several lines
+    exit_status: int | None = None
+    in_a_row: int = 0  # failures
+    took: timedelta | None = None  # of the run that this is about
+    run: str | None = None  # its rid; "" when it has none, None when no run was open
+    started: datetime | None = None  # when it started
+    limit: timedelta | None = None  # max_runtime, min_runtime or grace: whichever was broken
+    count: int | None = None  # items in the window that stalled
+    min_count: int | None = None
+    window: tuple[datetime, datetime] | None = None
+    last_ping: datetime | None = None
+    counted_at: datetime | None = None
+    next_reminder: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Alert:
+    """Something to tell people, kept in the check until SNS has taken it (domain.md, rule 13)."""
+
+    id: str
+    kind: Kind
+    reason: Reason | None  # of an `up`: why it had been down
+    flip: int  # the number of the flip that it tells of
+    ordinal: int  # 0, or the number of the reminder
+    at: datetime  # when what it tells of happened
+    facts: Facts
+    attempts: int = 0
+    retry_at: datetime  # when to publish, if nobody has by then
+
+
+def alert_id(code: str, *, flip: int, kind: Kind, ordinal: int = 0) -> str:
+    """The same id for each delivery of the same alert, so that a consumer can drop a repeat (rule 13)."""
+    return str(uuid5(UUID(code), f"{flip}:{kind}:{ordinal}"))

@@ -1,0 +1,201 @@
+"""What a check is: its configuration and its current state, as frozen values.
+
+Nothing is decided here. How a ping changes a check stands in `receive`, how time does in `advance`, what an
+operator may do in `configure`; when a check needs a look is `due`'s business.
+"""
+
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import NewType
+
+from chalicelib.domain.alerts import Alert, Reason
+from chalicelib.domain.schedule import Every, Schedule
+
+Code = NewType("Code", str)  # a lower-case, hyphenated UUIDv4. A secret: print `short(code)`
+
+EVERY_CHANNEL = "*"
+DAILY = Every(timedelta(days=1))
+DEFAULT_GRACE = timedelta(hours=1)
+
+
+def short(code: Code) -> str:
+    """The first eight digits of a code: enough to find a check in a log, useless for pinging it."""
+    return code[:8]
+
+
+class Status(StrEnum):
+    """What is stored. `grace`, `started` and `unknown` are derived, never stored (domain.md, Words)."""
+
+    NEW = "new"
+    UP = "up"
+    DOWN = "down"
+    PAUSED = "paused"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Filters:
+    """Which requests count, and what their bodies mean (wire.md, Pings)."""
+
+    methods: str = ""  # "" takes any verb; "POST" takes only that one
+    http_body: bool = False  # look for keywords in the body of a request
+    subject: bool = False  # the same for the two parts of an e-mail; kept for clients, no e-mail comes in
+    body: bool = False
+    default_fail: bool = False
+    start_kw: str = ""  # comma-separated keywords, each of the three
+    success_kw: str = ""
+    failure_kw: str = ""
+
+
+NO_FILTERS = Filters()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Config:
+    """What an operator decides about a check."""
+
+    name: str = ""
+    slug: str = ""
+    tags: str = ""  # separated by spaces
+    desc: str = ""
+    schedule: Schedule = DAILY
+    tz: str = "UTC"  # the zone that people read; of a cron schedule, also the one it runs in
+    grace: timedelta = DEFAULT_GRACE
+    max_runtime: timedelta | None = None  # None: a run's limit is the grace (domain.md, rule 3)
+    min_runtime: timedelta | None = None
+    min_count: int | None = None  # with count_window: at least so many items in each window (rule 6)
+    count_window: timedelta | None = None
+    remind_every: timedelta | None = None
+    channels: tuple[str, ...] = (EVERY_CHANNEL,)  # ids; "*" is all of them, those of later days too
+    manual_resume: bool = False
+    filters: Filters = NO_FILTERS
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Run:
+    """An open run: started, not yet closed by a success or a failure (domain.md, rule 3)."""
+
+    rid: str  # "" when the start named none
+    at: datetime
+    log: str = ""  # the last line that it logged
+    overran: bool = False  # its limit has passed, and people have been told
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Window:
+    """The current window of a throughput check: since when, and how many items so far (rule 6)."""
+
+    at: datetime
+    count: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Flip:
+    """A change of status: when, from what, to what, and why."""
+
+    number: int
+    at: datetime
+    old: Status
+    new: Status
+    reason: Reason | None  # None: not down
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Judged:
+    """What no ping tells: a period without a success, or how a throughput window ended."""
+
+    at: datetime
+    reason: Reason | None  # None: the window reached its minimum
+    count: int | None  # None: not about a window
+
+
+Record = Flip | Judged
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Check:
+    """One watched piece of recurring work. It is also its own outbox: `records` and `alerts` have yet to leave."""
+
+    code: Code
+    project: str
+    config: Config
+    created_at: datetime
+    version: int = 0  # of decisions; heartbeats leave it alone
+
+    status: Status = Status.NEW
+    reason: Reason | None = None  # why it is down
+    since: datetime | None = None  # when the status last changed; None: never
+    settled_at: datetime | None = None  # what lies before is settled: no flip will be dated earlier
+    n_flips: int = 0
+
+    n_pings: int = 0
+    last_ping: datetime | None = None  # the newest success or failure
+    last_success: datetime | None = None
+    last_duration: timedelta | None = None  # as Healthchecks counts it: of the newest run only
+    last_exit: int | None = None  # exit status of the newest success or failure; None: it gave none
+    last_output: str = ""  # the end of what it last said
+    failures: int = 0  # in a row
+    misses: int = 0  # in a row
+
+    runs: tuple[Run, ...] = ()  # all open ones, oldest first
+    answered_at: datetime | None = None  # starts up to here are, for a Healthchecks client, answered
+    window: Window | None = None
+    counted_at: datetime | None = None  # the newest ping that brought items
+    recent: bytes = b""  # the last 30 runs, packed by `recent`
+
+    reminders: int = 0  # the ordinal of the last reminder of this outage
+    records: tuple[Record, ...] = ()  # not yet in the history
+    alerts: tuple[Alert, ...] = ()  # not yet acknowledged by SNS, oldest first
+    due_at: datetime | None = None  # what the index holds: never later than the true next instant
+
+
+@dataclass(frozen=True, slots=True)
+class Beat:
+    """An outcome that commutes with other beats: status, configuration and outbox are untouched."""
+
+    before: Check
+    after: Check
+    at: datetime
+    is_newest: bool  # `after` holds what is true only while no newer ping is known
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """An outcome that holds only if nothing else has happened to the check meanwhile."""
+
+    before: Check
+    after: Check
+
+
+Outcome = Beat | Verdict
+
+
+def started(check: Check) -> Run | None:
+    """The newest run, while a Healthchecks client would call it open (wire.md, Pings)."""
+    newest = max(check.runs, key=lambda run: run.at, default=None)
+    if newest is None or (check.answered_at is not None and newest.at <= check.answered_at):
+        return None
+    return newest
+
+
+def with_run(check: Check, run: Run) -> tuple[Run, ...]:
+    """The open runs with this one in the place of its namesake, oldest first."""
+    others = (other for other in check.runs if other.rid != run.rid)
+    return tuple(sorted((*others, run), key=lambda each: (each.at, each.rid)))
+
+
+def flipped(check: Check, new: Status, *, at: datetime, reason: Reason | None = None) -> tuple[Check, Flip]:
+    """The check in its new status, and the flip that goes into the history. No flip is dated before the last."""
+    at = at if check.settled_at is None else max(at, check.settled_at)
+    flip = Flip(number=check.n_flips + 1, at=at, old=check.status, new=new, reason=reason)
+    after = replace(
+        check,
+        status=new,
+        reason=reason,
+        since=at,
+        settled_at=at,
+        n_flips=flip.number,
+        reminders=0,
+        records=(*check.records, flip),
+    )
+    return after, flip

@@ -1,0 +1,78 @@
+"""An operator made, edited, paused or resumed a check (domain.md, rule 10).
+
+Start at `configure`. Whether the new values are good ones was decided where they came in: `options` for those
+of a ping's URL.
+"""
+
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import assert_never
+
+from chalicelib.domain.advance import settle
+from chalicelib.domain.check import Check, Code, Config, Status, Verdict, flipped
+from chalicelib.domain.due import next_due
+
+
+@dataclass(frozen=True, slots=True)
+class Edit:
+    """A new configuration, whole."""
+
+    config: Config
+
+
+@dataclass(frozen=True, slots=True)
+class Pause:
+    """Expect nothing until a ping comes, or, with manual_resume, until someone resumes it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Resume:
+    """Begin anew, as if never pinged."""
+
+
+Change = Edit | Pause | Resume
+
+
+def new_check(code: Code, *, project: str, config: Config, now: datetime) -> Check:
+    """A check as it is before its first ping: nothing is expected of it yet."""
+    return Check(code=code, project=project, config=config, created_at=now)
+
+
+def configure(check: Check, change: Change, *, now: datetime) -> Verdict:
+    """The check after an operator's change. What had happened by then is decided by what held until then."""
+    settled = settle(check, now=now)
+    match change:
+        case Edit():
+            after = _edited(settled, change.config, now=now)
+        case Pause():
+            after = _paused(settled, now=now)
+        case Resume():
+            after = _resumed(settled, now=now)
+        case _:
+            assert_never(change)
+    return Verdict(check, replace(after, due_at=next_due(after)))
+
+
+def _edited(check: Check, config: Config, *, now: datetime) -> Check:
+    """A new period or grace may have passed already: it then goes down now, not in the past."""
+    counts_anew = (config.min_count, config.count_window) != (
+        check.config.min_count,
+        check.config.count_window,
+    )
+    window = None if counts_anew else check.window
+    settled_at = now if check.settled_at is None else max(now, check.settled_at)
+    return replace(check, config=config, settled_at=settled_at, window=window)
+
+
+def _paused(check: Check, *, now: datetime) -> Check:
+    """Nothing is awaited, not even the end of a run that has started since an earlier pause."""
+    after = check if check.status is Status.PAUSED else flipped(check, Status.PAUSED, at=now)[0]
+    return replace(after, runs=(), window=None)
+
+
+def _resumed(check: Check, *, now: datetime) -> Check:
+    """New again, its last ping forgotten; nothing to do where it is not paused."""
+    if check.status is not Status.PAUSED:
+        return check
+    after, _ = flipped(check, Status.NEW, at=now)
+    return replace(after, last_ping=None, last_success=None, last_duration=None, failures=0, misses=0, runs=())

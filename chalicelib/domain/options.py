@@ -1,0 +1,81 @@
+"""What a new check shall be like, as the query of a `?create=1` says it.
+
+Parses and validates; a check that exists never gets here.
+"""
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from datetime import timedelta
+from typing import Final
+
+from chalicelib.domain.check import Config
+from chalicelib.domain.errors import BadInput
+from chalicelib.domain.schedule import Every, current_zone, parse_schedule
+
+SHORTEST: Final = timedelta(seconds=60)
+LONGEST: Final = timedelta(days=365)
+LONGEST_TAGS: Final = 500
+MOST_ITEMS: Final = 10**15  # a count beyond it is no number of items
+
+_DURATION = re.compile(r"([0-9]{1,9})([smhdw]?)")
+_UNIT_S: Final = {"": 1, "s": 1, "m": 60, "h": 3_600, "d": 86_400, "w": 604_800}
+
+
+def parse_duration(name: str, text: str, *, shortest: timedelta = SHORTEST) -> timedelta:
+    """A duration in seconds (`600`) or with a unit (`10m`, `1h`, `1d`, `1w`), within its bounds.
+
+    Raises BadInput, which tells the bounds.
+    """
+    found = _DURATION.fullmatch(text)
+    if found is None:
+        raise BadInput(f'{name} "{text[:40]}" is no duration: write seconds (600), or 10m, 1h, 1d, 1w')
+    value_s = int(found[1]) * _UNIT_S[found[2]]  # compared as a number: 999999999w is beyond any timedelta
+    if not shortest.total_seconds() <= value_s <= LONGEST.total_seconds():
+        least = f"{int(shortest.total_seconds())} s"
+        raise BadInput(f'{name} "{text[:40]}" is out of bounds: it must be within {least} and 365 days')
+    return timedelta(seconds=value_s)
+
+
+def parse_count(name: str, text: str, *, least: int) -> int:
+    """A number of items. Raises BadInput."""
+    if not re.fullmatch(r"[0-9]{1,16}", text) or not least <= int(text) <= MOST_ITEMS:
+        raise BadInput(f'{name} "{text[:40]}" must be a whole number from {least} to 10^15')
+    return int(text)
+
+
+def config_of_new(slug: str, query: Mapping[str, str]) -> Config:
+    """The configuration of a check that its first ping creates: name = slug, period 1 day, grace 1 hour,
+    all channels, unless the query says otherwise. Raises BadInput: nothing is to be made then.
+    """
+    second = timedelta(seconds=1)
+    readers: dict[str, Callable[[str], object]] = {
+        "grace": lambda text: parse_duration("grace", text),
+        "max_runtime": lambda text: parse_duration("max_runtime", text, shortest=second),
+        "min_runtime": lambda text: parse_duration("min_runtime", text, shortest=second),
+        "min_count": lambda text: parse_count("min_count", text, least=1),
+        "count_window": lambda text: parse_duration("count_window", text),
+        "tags": _tags,
+        "tz": current_zone,
+    }
+    given = {name: read(query[name]) for name, read in readers.items() if name in query}
+    if ("min_count" in given) != ("count_window" in given):
+        raise BadInput("min_count and count_window go together: so many items in each window")
+    config = replace(Config(name=slug, slug=slug), **given)  # type: ignore[arg-type]  # each reader fits its field
+    return _scheduled(config, query)
+
+
+def _scheduled(config: Config, query: Mapping[str, str]) -> Config:
+    if "period" in query and "schedule" in query:
+        raise BadInput("period and schedule exclude each other: give one of them")
+    if "schedule" in query:
+        return replace(config, schedule=parse_schedule(query["schedule"], config.tz))
+    if "period" in query:
+        return replace(config, schedule=Every(parse_duration("period", query["period"])))
+    return config
+
+
+def _tags(text: str) -> str:
+    if len(text) > LONGEST_TAGS:
+        raise BadInput(f"tags are too long: {len(text)} characters, {LONGEST_TAGS} are allowed")
+    return " ".join(text.split())

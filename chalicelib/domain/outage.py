@@ -1,0 +1,100 @@
+"""Going down and coming up again: the flip together with the alert that tells of it (domain.md, rules 10, 13).
+
+Both are put into the check itself, its outbox. Whether it goes down is decided in `receive` and `advance`;
+how it is worded, in `chalicelib.alerts`.
+"""
+
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+from chalicelib.domain.alerts import Alert, Facts, Kind, Reason, alert_id
+from chalicelib.domain.check import Check, Run, Status, flipped
+from chalicelib.domain.due import expected
+from chalicelib.domain.recent import Ended, unpacked
+from chalicelib.domain.throughput import restarted
+from chalicelib.domain.usual import usual
+
+
+def down(check: Check, reason: Reason, *, at: datetime, now: datetime, facts: Facts) -> Check:
+    """The check gone down at `at`, as decided at `now`, with its alert waiting."""
+    after, flip = flipped(check, Status.DOWN, at=at, reason=reason)
+    facts = replace(facts, since=flip.at, next_reminder=_next_reminder(after, told=0))
+    return _with_alert(after, Kind.DOWN, reason, ordinal=0, at=flip.at, now=now, facts=facts)
+
+
+def up(check: Check, *, was: Check, at: datetime, now: datetime, took: timedelta | None) -> Check:
+    """The check up again; people hear of it only if they have heard that it was down.
+
+    `was` is the check before what brought it up: its failures and exit status are told.
+    """
+    after, flip = flipped(check, Status.UP, at=at)
+    after = replace(restarted(after, at=at), misses=0)
+    if flip.old is not Status.DOWN:
+        return after
+    facts = replace(
+        snapshot(check),
+        since=check.since or flip.at,
+        expected=expected(check),
+        exit_status=was.last_exit,
+        in_a_row=was.failures,
+        took=took,
+    )
+    return _with_alert(after, Kind.UP, check.reason, ordinal=0, at=flip.at, now=now, facts=facts)
+
+
+def reminded(check: Check, ordinal: int, *, at: datetime, now: datetime) -> Check:
+    """The check with a reminder waiting. One that nobody could deliver yet gives way: the newer says the same."""
+    waiting = tuple(alert for alert in check.alerts if alert.kind is not Kind.REMINDER)
+    after = replace(check, alerts=waiting, reminders=ordinal)
+    facts = replace(snapshot(check), next_reminder=_next_reminder(after, told=ordinal))
+    return _with_alert(after, Kind.REMINDER, check.reason, ordinal=ordinal, at=at, now=now, facts=facts)
+
+
+def snapshot(check: Check, run: Run | None = None) -> Facts:
+    """What is known of a check at this moment, for an alert that may be delivered much later."""
+    return Facts(
+        since=check.since or check.created_at,
+        last_success=check.last_success,
+        last_took=_last_took(check),
+        usual=usual(check.recent),
+        output=run.log if run is not None and run.log else check.last_output,
+        exit_status=check.last_exit,
+        in_a_row=check.failures,
+        run=None if run is None else run.rid,
+        started=None if run is None else run.at,
+        last_ping=check.last_ping,
+        counted_at=check.counted_at,
+    )
+
+
+def _last_took(check: Check) -> timedelta | None:
+    successes = [run for run in unpacked(check.recent) if run.ended in (Ended.SUCCESS, Ended.LATE)]
+    return successes[-1].took if successes else None
+
+
+def _next_reminder(check: Check, *, told: int) -> datetime | None:
+    every = check.config.remind_every
+    return None if every is None or check.since is None else check.since + every * (told + 1)
+
+
+def _with_alert(
+    check: Check,
+    kind: Kind,
+    reason: Reason | None,
+    *,
+    ordinal: int,
+    at: datetime,
+    now: datetime,
+    facts: Facts,
+) -> Check:
+    alert = Alert(
+        id=alert_id(check.code, flip=check.n_flips, kind=kind, ordinal=ordinal),
+        kind=kind,
+        reason=reason,
+        flip=check.n_flips,
+        ordinal=ordinal,
+        at=at,
+        facts=facts,
+        retry_at=now,  # at once: whoever decided publishes it, and should he die, the next sweep does
+    )
+    return replace(check, alerts=(*check.alerts, alert))

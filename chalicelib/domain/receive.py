@@ -1,0 +1,169 @@
+"""A ping came: what does it make of the check? (domain.md, rules 3, 5, 6, 10, 12)
+
+Start at `receive`. What the ping says is read in `signals`; which run it closes, in `runs`. An outcome is a
+`Beat` where it commutes with other heartbeats, which is the usual case, and a `Verdict` otherwise.
+"""
+
+from dataclasses import replace
+from datetime import datetime, timedelta
+from typing import assert_never
+
+from chalicelib.domain.advance import settle
+from chalicelib.domain.alerts import Reason
+from chalicelib.domain.check import Beat, Check, Outcome, Run, Status, Verdict, started, with_run
+from chalicelib.domain.due import expected, moved, next_due
+from chalicelib.domain.outage import down, snapshot, up
+from chalicelib.domain.recent import Ended, appended, took_a_slot
+from chalicelib.domain.runs import (
+    MOST_RUNS,
+    closed_by_failure,
+    closed_by_success,
+    duration,
+    is_too_short,
+)
+from chalicelib.domain.signals import Ping, Signal, last_words, tail
+from chalicelib.domain.throughput import counted, is_watched
+
+
+def receive(check: Check, ping: Ping, signal: Signal) -> Outcome:
+    """What the check becomes by this ping, of which `heard` has told the signal.
+
+    A ping older than the newest known one is counted, closes its run, and changes nothing else (rule 12).
+    """
+    if signal is Signal.IGN:
+        return _beat(check, check, ping, is_newest=False)
+    if signal is Signal.LOG:
+        return _beat(check, _logged(check, ping), ping, is_newest=False)
+    if check.last_ping is not None and ping.at < check.last_ping:
+        return _overtaken(check, ping, signal)
+    settled = check if check.due_at is None or ping.at < check.due_at else settle(check, now=ping.at)
+    match signal:
+        case Signal.START:
+            after = _started(settled, ping)
+        case Signal.SUCCESS:
+            after = _succeeded(settled, ping)
+        case Signal.FAIL:
+            after = _failed(settled, ping, closed_by_failure(settled, ping.rid), Reason.FAILED)
+        case _:
+            assert_never(signal)
+    if settled is check and after.n_flips == check.n_flips and after.failures <= check.failures:
+        return _beat(check, after, ping, is_newest=True)
+    after = replace(after, n_pings=check.n_pings + 1)
+    return Verdict(check, replace(after, due_at=next_due(after)))
+
+
+def _beat(check: Check, after: Check, ping: Ping, *, is_newest: bool) -> Beat:
+    due_at = moved(after, check.due_at) if after is not check else check.due_at
+    return Beat(check, replace(after, n_pings=check.n_pings + 1, due_at=due_at), ping.at, is_newest)
+
+
+def _logged(check: Check, ping: Ping) -> Check:
+    """The last line of a log, kept with the run that it is about."""
+    run = next((run for run in check.runs if run.rid == ping.rid), None)
+    line = last_words(ping.body)
+    return check if run is None or not line else replace(check, runs=with_run(check, replace(run, log=line)))
+
+
+def _overtaken(check: Check, ping: Ping, signal: Signal) -> Beat:
+    """A ping that a newer one has overtaken on its way (rule 12).
+
+    It closes the run that it names, or a false overrun would follow, and its items count if their window is
+    still open. A start opens nothing: its own end may be among what has already come.
+    """
+    if signal is Signal.START:
+        return _beat(check, check, ping, is_newest=False)
+    after = check
+    if ping.rid and any(run.rid == ping.rid for run in check.runs):
+        after = replace(check, runs=tuple(run for run in check.runs if run.rid != ping.rid))
+    if signal is Signal.SUCCESS and check.window is not None:
+        after = counted(after, ping.count, at=ping.at)
+    return _beat(check, after, ping, is_newest=False)
+
+
+def _started(check: Check, ping: Ping) -> Check:
+    """A run is open. One with the same rid begins anew, if it is not newer; the 101st makes the oldest go."""
+    if any(run.rid == ping.rid and run.at > ping.at for run in check.runs):
+        return check
+    runs = with_run(check, Run(rid=ping.rid, at=ping.at))
+    return replace(check, runs=runs[-MOST_RUNS:])
+
+
+def _succeeded(check: Check, ping: Ping) -> Check:
+    """The work was done; or done so fast that it cannot have been (rule 5)."""
+    run = closed_by_success(check, ping.rid)
+    took = duration(run, until=ping.at)
+    if is_too_short(check, took):
+        return _failed(check, ping, run, Reason.TOO_SHORT)
+    after = replace(
+        counted(check, ping.count, at=ping.at),
+        last_ping=ping.at,
+        last_success=ping.at,
+        last_duration=_last_duration(check, ping),
+        last_exit=ping.exit_status,
+        last_output=last_words(ping.body),
+        failures=0,
+        runs=_without(check, run),
+        answered_at=_answered_at(check, ping.rid),
+        recent=_with_success(check, ping.at, run, took),
+    )
+    if check.status is Status.UP:
+        return after
+    if check.status is Status.DOWN and check.reason is Reason.STALLED and is_watched(check):
+        return after  # alive is not enough: a window that reaches its minimum ends this (rule 6)
+    # the windows begin anew with a recovery, and these items are their first
+    recovered = up(after, was=check, at=ping.at, now=ping.at, took=took)
+    return counted(recovered, ping.count, at=ping.at)
+
+
+def _failed(check: Check, ping: Ping, run: Run | None, reason: Reason) -> Check:
+    """The job said so, or was too fast to be true (rules 3, 5)."""
+    took = duration(run, until=ping.at)
+    ended = Ended.TOO_SHORT if reason is Reason.TOO_SHORT else Ended.FAILED
+    newest = started(check)
+    after = replace(
+        check,
+        last_ping=ping.at,
+        last_duration=_last_duration(check, ping),
+        last_exit=ping.exit_status,
+        last_output=last_words(ping.body),
+        failures=check.failures + 1,
+        runs=_without(check, run),
+        answered_at=check.answered_at if newest is None else newest.at,
+        recent=appended(check.recent, ended, took),
+    )
+    if check.status is Status.DOWN:
+        return after
+    facts = replace(
+        snapshot(after, run),
+        expected=check.config.schedule.next_after(ping.at),
+        output=tail(ping.body),
+        took=took,
+        limit=check.config.min_runtime if reason is Reason.TOO_SHORT else None,
+    )
+    return down(after, reason, at=ping.at, now=ping.at, facts=facts)
+
+
+def _without(check: Check, run: Run | None) -> tuple[Run, ...]:
+    return check.runs if run is None else tuple(open_run for open_run in check.runs if open_run is not run)
+
+
+def _last_duration(check: Check, ping: Ping) -> timedelta | None:
+    """As Healthchecks counts it: of the newest run, when this ping bears its very rid (wire.md, Pings)."""
+    newest = started(check)
+    return duration(newest, until=ping.at) if newest is not None and newest.rid == ping.rid else None
+
+
+def _answered_at(check: Check, rid: str) -> datetime | None:
+    """A success answers the newest start when it bears its rid, or none; another's leaves it open."""
+    newest = started(check)
+    return newest.at if newest is not None and rid in ("", newest.rid) else check.answered_at
+
+
+def _with_success(check: Check, at: datetime, run: Run | None, took: timedelta | None) -> bytes:
+    """The strip with this success; one that pings often takes a slot an hour, or a window (architecture.md)."""
+    if took is None and (is_watched(check) or took_a_slot(check.last_success, at)):
+        return check.recent
+    due = expected(check)
+    came_at = run.at if run is not None and check.config.max_runtime is not None else at
+    is_late = check.status is Status.UP and due is not None and came_at > due
+    return appended(check.recent, Ended.LATE if is_late else Ended.SUCCESS, took)

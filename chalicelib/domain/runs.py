@@ -1,0 +1,85 @@
+"""Runs: from a `start` to the `success` or `fail` that closes it, paired by rid (domain.md, rules 3 and 5).
+
+Which run a ping closes, how long it took, when a run has been open for too long. What follows from that is
+decided in `receive` and `advance`.
+"""
+
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+
+from chalicelib.domain.check import Check, Run, Status, started
+
+MOST_RUNS = 100  # open at once; the oldest makes room
+LONGEST_REPORTED = timedelta(hours=72)
+
+
+def closed_by_success(check: Check, rid: str) -> Run | None:
+    """The run that a success closes: its namesake; without a rid the newest that has none, else the newest.
+
+    The last case is for clients that name their run at the start only: to them Healthchecks shows no open run
+    afterwards, and a limit that then passes would be a false alarm.
+    """
+    if rid:
+        return _named(check, rid)
+    return _named(check, "") or started(check)
+
+
+def closed_by_failure(check: Check, rid: str) -> Run | None:
+    """The run that a failure closes: as a success does, else the newest: any failure ends what was going on."""
+    return closed_by_success(check, rid) or started(check)
+
+
+def _named(check: Check, rid: str) -> Run | None:
+    return next((run for run in check.runs if run.rid == rid), None)
+
+
+def closed(before: Check, after: Check) -> Run | None:
+    """The run that was open before, and is not any more."""
+    if before.runs is after.runs:
+        return None
+    still = {run.rid for run in after.runs}
+    return next((run for run in before.runs if run.rid not in still), None)
+
+
+def duration(run: Run | None, *, until: datetime) -> timedelta | None:
+    """How long a run took; None without a run, and over 72 h, when it says nothing any more."""
+    if run is None or until < run.at:
+        return None
+    took = until - run.at
+    return took if took <= LONGEST_REPORTED else None
+
+
+def is_too_short(check: Check, took: timedelta | None) -> bool:
+    """A paired run that succeeded faster than the job can possibly work is a failure (domain.md, rule 5)."""
+    shortest = check.config.min_runtime
+    return shortest is not None and took is not None and took < shortest
+
+
+def limit(check: Check) -> timedelta:
+    """How long a run may be open: max_runtime, when unset the grace (domain.md, rule 3)."""
+    return check.config.max_runtime or check.config.grace
+
+
+def overruns(check: Check) -> Iterator[tuple[datetime, Run]]:
+    """Each instant at which an open run will have been open for too long, with that run.
+
+    Nothing while down: people know already. A run that is past its limit by then is told of after the recovery,
+    so that a good run never hides a stuck one.
+    """
+    if check.status is Status.DOWN:
+        return
+    allowed = limit(check)
+    for run in check.runs:
+        if not run.overran:
+            yield run.at + allowed, run
+
+
+def held_until(check: Check, deadline: datetime) -> datetime:
+    """The deadline, put off to the limit of a run that started before it, with max_runtime set (rule 3).
+
+    The job has come; whether it finishes is the run's business.
+    """
+    if check.config.max_runtime is None:
+        return deadline
+    limits = [at for at, run in overruns(check) if run.at < deadline]
+    return max((deadline, *limits))

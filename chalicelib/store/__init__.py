@@ -1,0 +1,1 @@
+"""DynamoDB: checks, history, registry. `beat` and `decide` are the only two writes of a check."""

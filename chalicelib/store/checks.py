@@ -1,0 +1,137 @@
+"""Checks in DynamoDB. `beat` and `decide` are the only two writes of one that exists (architecture.md, A ping).
+
+Both are one conditional UpdateItem that names what has changed, never a put of the whole item, which would
+erase what its condition does not cover. What guards them is in docs/adr/0002.
+"""
+
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import datetime, timedelta
+from typing import Any
+
+from botocore.exceptions import ClientError
+from pynamodb.exceptions import UpdateError
+
+from chalicelib.domain.check import Beat, Check, Code, Verdict, short
+from chalicelib.store import items
+from chalicelib.store.tables import (
+    CONDITION_FAILED,
+    CheckItem,
+    Conflict,
+    NotFound,
+    Tables,
+    talking,
+)
+from chalicelib.store.update import Update
+
+NEWEST = "(attribute_not_exists(last_ping) OR last_ping <= :read_at)"
+
+
+class Lost(Conflict):
+    """A write came too late. `current` is the check as it is now, where DynamoDB has told."""
+
+    def __init__(self, code: Code, current: Check | None) -> None:
+        super().__init__(f"check {short(code)} has changed since it was read")
+        self.current = current
+
+
+def get(tables: Tables, code: Code) -> Check:
+    """One strongly consistent read. Raises NotFound and Unavailable."""
+    with talking():
+        answer = tables.client.get_item(TableName=tables.checks, Key={"code": {"S": code}}, ConsistentRead=True)
+    if "Item" not in answer:
+        raise NotFound(f"there is no check {short(code)}")
+    return items.from_item(answer["Item"])
+
+
+def create(tables: Tables, check: Check) -> None:
+    """Put a check that is not there yet. Raises Conflict when its code is taken, and Unavailable."""
+    try:
+        with talking():
+            tables.client.put_item(
+                TableName=tables.checks,
+                Item=items.to_item(check),
+                ConditionExpression="attribute_not_exists(code)",
+            )
+    except ClientError as error:
+        if error.response["Error"]["Code"] != CONDITION_FAILED:
+            raise
+        raise Conflict(f"there is a check {short(check.code)} already") from error
+
+
+def codes_by_slug(project: str, slug: str) -> list[Code]:
+    """The codes of the checks with this slug: one query of the index, which may lag by some milliseconds."""
+    with talking():
+        return [Code(row.code) for row in CheckItem.slugs.query(project, CheckItem.slug == slug)]
+
+
+def due_codes(shard: int, *, until: datetime) -> Iterator[tuple[datetime, Code]]:
+    """The checks of a shard that need a look by then, with the instant, earliest first. A query per 1 MB."""
+    found = CheckItem.due.query(shard, CheckItem.due_at <= until.timestamp())
+    with talking():
+        for row in found:
+            yield datetime.fromtimestamp(row.due_at, until.tzinfo), Code(row.code)
+
+
+def beat(tables: Tables, outcome: Beat) -> Check:
+    """Write a heartbeat, if no decision has been made since; return the check, with the number of the ping.
+
+    A hundred workers on one check do not conflict: only a change of version, a newer ping, or a due_at that is
+    not any more what this beat moves makes it lose. Raises Lost and Unavailable.
+    """
+    before, after = outcome.before, outcome.after
+    update = Update(before, after)
+    update.require("version = :read_version", {":read_version": {"N": str(before.version)}})
+    if outcome.is_newest:
+        update.require(NEWEST, {":read_at": {"N": items.instant(outcome.at)}})
+    if after.due_at != before.due_at:
+        update.require_due_at(before.due_at)
+    for run in after.runs:  # a log line must not open again a run that has been closed meanwhile
+        if any(old.rid == run.rid and old.at == run.at and old is not run for old in before.runs):
+            update.require_run(run.rid)
+    number = int(_send(tables, before.code, update)["n_pings"]["N"])
+    return after if number == after.n_pings else replace(after, n_pings=number)
+
+
+def decide(tables: Tables, outcome: Verdict) -> Check:
+    """Write a decision, if nothing at all has happened to the check since; return it as it is now.
+
+    Raises Lost and Unavailable.
+    """
+    before, after = outcome.before, replace(outcome.after, version=outcome.before.version + 1)
+    update = Update(before, after)
+    update.require(
+        "version = :read_version AND n_pings = :read_n_pings",
+        {":read_version": {"N": str(before.version)}, ":read_n_pings": {"N": str(before.n_pings)}},
+    )
+    update.set("version", {"N": str(after.version)})
+    _send(tables, before.code, update)
+    return after
+
+
+def _send(tables: Tables, code: Code, update: Update) -> Any:
+    try:
+        with talking():
+            return tables.client.update_item(**update.call(tables.checks, code))["Attributes"]
+    except ClientError as error:
+        if error.response["Error"]["Code"] != CONDITION_FAILED:
+            raise
+        current: Any = error.response.get("Item")
+        raise Lost(code, items.from_item(current) if current else None) from error
+
+
+def push_back(code: Code, *, seen: datetime, to: datetime) -> None:
+    """Let a check that cannot be handled wait, if it still is due when it was seen to be.
+
+    The one write that lets `due_at` be later than the true instant: else such a check would take every sweep's
+    time. Nothing of it is read, since reading it may be what fails.
+    """
+    try:
+        with talking():
+            CheckItem(code).update(
+                actions=[CheckItem.due_at.set(to.timestamp())],
+                condition=(CheckItem.due_at <= (seen + timedelta(milliseconds=1)).timestamp()),
+            )
+    except UpdateError as error:
+        if error.cause_response_code != CONDITION_FAILED:
+            raise

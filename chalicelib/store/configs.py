@@ -1,0 +1,78 @@
+"""A configuration as JSON, one attribute of the check's item, and back.
+
+One attribute, since nothing is ever asked of its parts: DynamoDB's answer is read faster, and a warm function that
+meets the same text again need not read it at all. What is the default is left out. Durations are seconds.
+"""
+
+import json
+from dataclasses import fields
+from datetime import timedelta
+from functools import lru_cache
+from typing import Any
+
+from chalicelib.domain.check import Config, Filters
+from chalicelib.domain.schedule import Cron, Every, OnCalendar, Schedule
+
+_PLAIN = Config()
+_UNFILTERED = Filters()
+
+
+def dump(config: Config) -> str:
+    """The configuration as it is stored."""
+    said = _said(config, _PLAIN)
+    return json.dumps(said, separators=(",", ":"), ensure_ascii=False)
+
+
+def _said(value: Config | Filters, plain: Config | Filters) -> dict[str, Any]:
+    """The fields that are not the default."""
+    pairs = ((each.name, getattr(value, each.name)) for each in fields(value))
+    return {name: _stored(field) for name, field in pairs if field != getattr(plain, name)}
+
+
+def _stored(field: object) -> object:
+    match field:
+        case timedelta():
+            return field.total_seconds()
+        case Every(period):
+            return {"every": period.total_seconds()}
+        case Cron(expression, tz):
+            return {"cron": expression, "tz": tz}
+        case OnCalendar(expression, tz):
+            return {"calendar": expression, "tz": tz}
+        case Filters():
+            return _said(field, _UNFILTERED)
+        case _:
+            return field
+
+
+_DURATIONS = frozenset({"grace", "max_runtime", "min_runtime", "count_window", "remind_every"})
+
+
+@lru_cache(maxsize=1024)
+def load(text: str) -> Config:
+    """The configuration of an item."""
+    return Config(**{name: _read(name, value) for name, value in json.loads(text).items()})
+
+
+def _read(name: str, value: Any) -> Any:
+    if name in _DURATIONS:
+        return None if value is None else timedelta(seconds=value)
+    match name:
+        case "schedule":
+            return _schedule(value)
+        case "channels":
+            return tuple(value)
+        case "filters":
+            return Filters(**value)
+        case _:
+            return value
+
+
+def _schedule(value: dict[str, Any]) -> Schedule:
+    match value:
+        case {"every": period}:
+            return Every(timedelta(seconds=period))
+        case {"cron": expression, "tz": tz}:
+            return Cron(expression, tz)
+        case _:
+            return OnCalendar(value["calendar"], value["tz"])

@@ -1,0 +1,197 @@
+"""The history of checks: pings, flips, and what was judged. Rows expire by TTL; readers filter, since TTL deletes
+up to two days late (AWS, DynamoDB Developer Guide, "Using time to live").
+
+Writes go through the shared client, reads through the Model that `connect` has pointed at the table.
+Sort keys: `ping#000000000123`, `flip#000000000012`, `judged#` + epoch milliseconds. Writing a row twice is harmless.
+"""
+
+import json
+import zlib
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from botocore.exceptions import ClientError
+
+from chalicelib.domain.alerts import Alert, Reason
+from chalicelib.domain.check import Check, Code, Flip, Judged, Record, Status
+from chalicelib.domain.signals import Ping, Signal
+from chalicelib.store.items import instant, seconds
+from chalicelib.store.tables import CONDITION_FAILED, SCHEMA, HistoryItem, NotFound, Tables, talking
+
+COMPRESS_FROM_BYTES = 1_024
+
+
+@dataclass(frozen=True, slots=True)
+class StoredPing:
+    """A ping as the history has it: its number, what it meant to the check, the duration of the run it closed."""
+
+    number: int
+    ping: Ping
+    signal: Signal
+    took: timedelta | None
+
+
+@dataclass(frozen=True, slots=True)
+class StoredFlip:
+    """A flip as the history has it, with what was sent about it: one line of JSON per alert, oldest first."""
+
+    flip: Flip
+    sent: tuple[str, ...]
+
+
+def put_ping(tables: Tables, code: Code, stored: StoredPing) -> None:
+    """One put. Raises Unavailable."""
+    ping = stored.ping
+    row = _row(tables, code, f"ping#{stored.number:012}", ping.at)
+    row["signal"] = {"S": stored.signal.value}
+    row["request"] = {"S": f"{ping.method} {ping.scheme} {ping.remote_addr} {ping.ua}"}
+    if ping.rid:
+        row["rid"] = {"S": ping.rid}
+    if ping.exit_status is not None:
+        row["exit_status"] = {"N": str(ping.exit_status)}
+    if ping.count is not None:
+        row["count"] = {"N": str(ping.count)}
+    if stored.took is not None:
+        row["took"] = {"N": seconds(stored.took)}
+    if len(ping.body) > COMPRESS_FROM_BYTES:
+        row["body_z"] = {"B": zlib.compress(ping.body)}
+    elif ping.body:
+        row["body"] = {"B": ping.body}
+    with talking():
+        tables.client.put_item(TableName=tables.history, Item=row)
+
+
+def put_record(tables: Tables, check: Check, record: Record) -> None:
+    """Put a flip or a judgement, unless it is there. Raises Unavailable."""
+    match record:
+        case Flip():
+            row = _row(tables, check.code, f"flip#{record.number:012}", record.at)
+            row |= {"old": {"S": record.old.value}, "new": {"S": record.new.value}}
+            row |= {"flip_project": {"S": check.project}, "flip_at": {"N": instant(record.at)}}
+        case Judged():
+            row = _row(tables, check.code, f"judged#{round(record.at.timestamp() * 1000):015}", record.at)
+            if record.count is not None:
+                row["count"] = {"N": str(record.count)}
+    if record.reason is not None:
+        row["reason"] = {"S": record.reason.value}
+    _write(
+        tables.client.put_item,
+        TableName=tables.history,
+        Item=row,
+        ConditionExpression="attribute_not_exists(code)",
+    )
+
+
+def note_sent(tables: Tables, code: Code, alert: Alert, *, to: tuple[str, ...], at: datetime) -> None:
+    """Note at its flip that an alert went out: what, to whom, when. Nothing to do when the flip has expired."""
+    line = json.dumps({"id": alert.id, "kind": alert.kind, "to": to, "at": at.isoformat()})
+    _write(
+        tables.client.update_item,
+        TableName=tables.history,
+        Key={"code": {"S": code}, "sort": {"S": f"flip#{alert.flip:012}"}},
+        UpdateExpression="SET sent = list_append(if_not_exists(sent, :none), :line)",
+        ConditionExpression="attribute_exists(code)",
+        ExpressionAttributeValues={":none": {"L": []}, ":line": {"L": [{"S": line}]}},
+    )
+
+
+def pings(code: Code, *, now: datetime, most: int) -> list[StoredPing]:
+    """The newest pings first, expired ones left out. A query per 1 MB."""
+    return [_stored_ping(row) for row in _rows(code, "ping#", now=now, most=most)]
+
+
+def flips(code: Code, *, now: datetime, most: int) -> list[StoredFlip]:
+    """The newest flips first, expired ones left out. A query per 1 MB."""
+    return [_stored_flip(row) for row in _rows(code, "flip#", now=now, most=most)]
+
+
+def judged(code: Code, *, now: datetime, most: int) -> list[Judged]:
+    """The newest judgements first, expired ones left out. A query per 1 MB."""
+    return [
+        Judged(at=_at(row), reason=_reason(row), count=None if row.items is None else int(row.items))
+        for row in _rows(code, "judged#", now=now, most=most)
+    ]
+
+
+def ping(code: Code, number: int, *, now: datetime) -> StoredPing:
+    """One ping with its body. Raises NotFound, also when it has expired, and Unavailable."""
+    try:
+        with talking():
+            row = HistoryItem.get(code, f"ping#{number:012}")
+    except HistoryItem.DoesNotExist as error:
+        raise NotFound(f"ping {number} is not known, or not any more") from error
+    if row.expires_at <= now.timestamp():
+        raise NotFound(f"ping {number} is not known any more")
+    return _stored_ping(row)
+
+
+def _row(tables: Tables, code: Code, sort: str, at: datetime) -> dict[str, Any]:
+    expires = at + timedelta(days=tables.history_days)
+    return {
+        "code": {"S": code},
+        "sort": {"S": sort},
+        "v": {"N": str(SCHEMA)},
+        "at": {"N": instant(at)},
+        "expires_at": {"N": str(int(expires.timestamp()))},
+    }
+
+
+def _write(call: Any, **arguments: Any) -> None:
+    """Write under a condition whose failing means that there is nothing to do."""
+    try:
+        with talking():
+            call(**arguments)
+    except ClientError as error:
+        if error.response["Error"]["Code"] != CONDITION_FAILED:
+            raise
+
+
+def _rows(code: Code, prefix: str, *, now: datetime, most: int) -> Iterator[HistoryItem]:
+    with talking():
+        yield from HistoryItem.query(
+            code,
+            HistoryItem.sort.startswith(prefix),
+            filter_condition=HistoryItem.expires_at > now.timestamp(),
+            scan_index_forward=False,
+            limit=most,
+            consistent_read=True,
+        )
+
+
+def _stored_ping(row: HistoryItem) -> StoredPing:
+    body = row.body if row.body_z is None else zlib.decompress(row.body_z)
+    signal = Signal(row.signal)
+    method, scheme, remote_addr, ua = (row.request or "   ").split(" ", 3)
+    return StoredPing(
+        number=int(row.sort.removeprefix("ping#")),
+        ping=Ping(
+            at=_at(row),
+            signal=signal,
+            exit_status=None if row.exit_status is None else int(row.exit_status),
+            rid=row.rid or "",
+            count=None if row.items is None else int(row.items),
+            body=body or b"",
+            method=method,
+            scheme=scheme,
+            remote_addr=remote_addr,
+            ua=ua,
+        ),
+        signal=signal,
+        took=None if row.took is None else timedelta(seconds=row.took),
+    )
+
+
+def _stored_flip(row: HistoryItem) -> StoredFlip:
+    number = int(row.sort.removeprefix("flip#"))
+    flip = Flip(number=number, at=_at(row), old=Status(row.old), new=Status(row.new), reason=_reason(row))
+    return StoredFlip(flip, tuple(row.sent or ()))
+
+
+def _at(row: HistoryItem) -> datetime:
+    return datetime.fromtimestamp(row.at, UTC)
+
+
+def _reason(row: HistoryItem) -> Reason | None:
+    return None if row.reason is None else Reason(row.reason)

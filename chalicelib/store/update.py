@@ -1,0 +1,108 @@
+"""The difference between two checks as one UpdateItem, with the conditions under which it may be written.
+
+Which conditions those are is decided in `checks`. Counters are ADDed and each run is written by itself, so that
+heartbeats that race do not erase each other.
+"""
+
+from datetime import datetime
+from typing import Any
+
+from chalicelib.domain.check import Check, Code
+from chalicelib.store import items
+
+
+class Update:
+    """One UpdateItem in the making."""
+
+    def __init__(self, before: Check, after: Check) -> None:
+        self._sets: list[str] = []
+        self._removes: list[str] = []
+        self._adds: list[str] = []
+        self._conditions: list[str] = []
+        self._names: dict[str, str] = {}
+        self._values: dict[str, Any] = {}
+        if after.n_pings != before.n_pings:
+            self._adds.append("n_pings :one")
+            self._values[":one"] = {"N": "1"}
+        for name, encode in items.STATE.items():
+            new = getattr(after, name)
+            if new != getattr(before, name):
+                self.set(name, items.encoded(name, new, encode))
+        if after.config is not before.config:
+            for name, new in items.config_attributes(after.config).items():
+                self.set(name, new)
+        if after.due_at != before.due_at:
+            for name, value in items.index_attributes(after).items():
+                if name == "due_at" or after.due_at is None or before.due_at is None:
+                    self.set(name, value)
+        if after.window != before.window:
+            self._change_window(before, after)
+        if after.runs is not before.runs:
+            self._change_runs(before, after)
+
+    def set(self, name: str, value: dict[str, Any] | None) -> None:
+        """Set an attribute, or remove it when there is no value."""
+        alias = f"#{name}"
+        self._names[alias] = name
+        if value is None:
+            self._removes.append(alias)
+        else:
+            self._sets.append(f"{alias} = :{name}")
+            self._values[f":{name}"] = value
+
+    def _change_window(self, before: Check, after: Check) -> None:
+        old, new = before.window, after.window
+        if old is not None and new is not None and old.at == new.at:
+            self._adds.append("window_count :items")  # racing workers all count
+            self._values[":items"] = {"N": str(new.count - old.count)}
+            return
+        self.set("window_at", None if new is None else {"N": items.instant(new.at)})
+        self.set("window_count", None if new is None else {"N": str(new.count)})
+
+    def _change_runs(self, before: Check, after: Check) -> None:
+        """Each run by itself, so that racing runs do not erase each other."""
+        old = {run.rid: run for run in before.runs}
+        new = {run.rid: run for run in after.runs}
+        changed = [rid for rid in old.keys() | new.keys() if old.get(rid) != new.get(rid)]
+        if changed:
+            self._names["#runs"] = "runs"
+        for i, rid in enumerate(changed):
+            self._names[f"#r{i}"] = items.run_key(rid)
+            if rid in new:
+                self._sets.append(f"#runs.#r{i} = :r{i}")
+                self._values[f":r{i}"] = items.run_value(new[rid])
+            else:
+                self._removes.append(f"#runs.#r{i}")
+
+    def require(self, condition: str, values: dict[str, dict[str, Any]]) -> None:
+        """Make the write depend on a condition; its placeholders begin with `:read_`."""
+        self._conditions.append(condition)
+        self._values |= values
+
+    def require_due_at(self, due_at: datetime | None) -> None:
+        """Make the write depend on what the index holds."""
+        if due_at is None:
+            self._conditions.append("attribute_not_exists(due_at)")
+        else:
+            self.require("due_at = :read_due_at", {":read_due_at": {"N": items.instant(due_at)}})
+
+    def require_run(self, rid: str) -> None:
+        """Make the write depend on a run's being open."""
+        self._names |= {"#runs": "runs", "#open": items.run_key(rid)}
+        self._conditions.append("attribute_exists(#runs.#open)")
+
+    def call(self, table: str, code: Code) -> dict[str, Any]:
+        """The arguments of `update_item`."""
+        parts = (("SET", self._sets), ("REMOVE", self._removes), ("ADD", self._adds))
+        call: dict[str, Any] = {
+            "TableName": table,
+            "Key": {"code": {"S": code}},
+            "UpdateExpression": " ".join(f"{verb} {', '.join(what)}" for verb, what in parts if what),
+            "ConditionExpression": " AND ".join(self._conditions),
+            "ExpressionAttributeValues": self._values,
+            "ReturnValues": "UPDATED_NEW",
+            "ReturnValuesOnConditionCheckFailure": "ALL_OLD",
+        }
+        if self._names:
+            call["ExpressionAttributeNames"] = self._names
+        return call

@@ -1,0 +1,141 @@
+"""The minute's work: look at every check whose instant has come, and let its alerts out.
+
+What becomes of a check is `advance`'s decision. Safe to run twice at once: a lost race is a no-op, and a repeated
+alert bears the same id. A quiet minute ends at once; otherwise the sweep sleeps to each coming instant, so that an
+alert leaves within two seconds of its deadline.
+"""
+
+import heapq
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import asdict, dataclass
+from datetime import datetime, timedelta
+from typing import Protocol
+
+from chalicelib import log
+from chalicelib.change import Ports, change, deliver
+from chalicelib.domain.advance import advance
+from chalicelib.domain.check import Code, short
+from chalicelib.store import checks
+from chalicelib.store.tables import SHARDS, NotFound, Unavailable
+
+LOOK_AHEAD = timedelta(seconds=70)
+TIME_BOX = timedelta(seconds=62)  # into the next sweep, or what comes due while that one starts would be late
+LOOK_AGAIN = timedelta(seconds=10)  # while there is something to wait for: what has come up meanwhile?
+ALLOWANCE = timedelta(seconds=1)  # a ping made just before an instant, and still on its way, counts
+PUSH_BACK = timedelta(minutes=5)
+WORKERS = 8
+BATCH = 64  # checks between two looks at the clock
+
+Due = tuple[datetime, Code]
+
+
+class Clock(Protocol):
+    """The time, and waiting for it."""
+
+    def now(self) -> datetime:
+        """The instant, aware, in UTC."""
+
+    def sleep(self, seconds: float) -> None:
+        """Wait."""
+
+
+@dataclass(slots=True)
+class Swept:
+    """What a sweep did, counted as it goes."""
+
+    looked_at: int = 0
+    pushed_back: int = 0  # checks that could not be handled
+    unread_shards: int = 0
+    lag_s: float = 0.0  # the longest that an instant had to wait
+
+
+def sweep(ports: Ports, clock: Clock) -> Swept:
+    """Handle what is due now and what comes due within the time box; tell what was done."""
+    end = clock.now() + TIME_BOX
+    done = Swept()
+    with ThreadPoolExecutor(WORKERS) as pool:
+        while True:
+            now = clock.now()
+            coming = _coming(pool, done, until=now + LOOK_AHEAD)
+            if not coming or _ready(coming) > end:
+                break
+            until = min(now + LOOK_AGAIN, end)
+            _handle(ports, clock, pool, done, coming, until=until)
+            if until == end:
+                break
+            _wait(clock, until)
+    log.event("swept", **asdict(done))
+    return done
+
+
+def _coming(pool: ThreadPoolExecutor, done: Swept, *, until: datetime) -> list[Due]:
+    """What is due by then, as a heap. A shard that cannot be read is left to the next look; the others are served."""
+    found: list[Due] = []
+    for due in pool.map(lambda shard: _due_in(shard, until), range(SHARDS)):
+        done.unread_shards += due is None
+        found += due or []
+    heapq.heapify(found)
+    return found
+
+
+def _due_in(shard: int, until: datetime) -> list[Due] | None:
+    try:
+        return list(checks.due_codes(shard, until=until))
+    except Exception:  # noqa: BLE001  # the boundary between a shard and its neighbours
+        log.crash("shard_unread", shard=shard)
+        return None
+
+
+def _ready(coming: list[Due]) -> datetime:
+    return coming[0][0] + ALLOWANCE
+
+
+def _handle(
+    ports: Ports, clock: Clock, pool: ThreadPoolExecutor, done: Swept, coming: list[Due], *, until: datetime
+) -> None:
+    """Handle each instant when it has come, and those that the handling brings up."""
+    while coming and _ready(coming) <= until and clock.now() <= until:
+        _wait(clock, _ready(coming))
+        now = clock.now()
+        done.lag_s = max(done.lag_s, (now - coming[0][0]).total_seconds())
+        batch: list[Due] = []
+        while coming and _ready(coming) <= now and len(batch) < BATCH:
+            batch.append(heapq.heappop(coming))
+        for again in pool.map(lambda due: _look(ports, clock, done, due), batch):
+            if again is not None:
+                heapq.heappush(coming, again)
+
+
+def _wait(clock: Clock, until: datetime) -> None:
+    left = (until - clock.now()).total_seconds()
+    if left > 0:
+        clock.sleep(left)
+
+
+def _look(ports: Ports, clock: Clock, done: Swept, due: Due) -> Due | None:
+    """Look at one check; return when it is due again. One that cannot be handled is pushed back, and told of."""
+    _, code = due
+    try:
+        now = clock.now()
+        written = change(ports, code, lambda check: advance(check, now=now - ALLOWANCE))
+        check = deliver(ports, written.check, now=now)
+        done.looked_at += 1
+        return None if check.due_at is None else (check.due_at, code)
+    except NotFound:
+        return None  # deleted meanwhile
+    except Unavailable as error:
+        log.event("unavailable", check=short(code), why=str(error))
+        return None  # it stays due: the next look finds it again
+    except Exception:  # noqa: BLE001  # the boundary between a check and its neighbours
+        log.crash("check_failed", check=short(code))
+        done.pushed_back += 1
+        _push_back(clock, due)
+        return None
+
+
+def _push_back(clock: Clock, due: Due) -> None:
+    at, code = due
+    try:
+        checks.push_back(code, seen=at, to=clock.now() + PUSH_BACK)
+    except Unavailable as error:
+        log.event("unavailable", check=short(code), why=str(error))

@@ -1,0 +1,96 @@
+"""The app's class: Chalice behind an HTTP API.
+
+An HTTP API sends every request to one route (`$default`), so the path is matched here, with and without a slash at
+its end. Chalice 1.34 keeps one `current_request` for all threads; here each thread has its own, for the local server.
+Nothing about checks is known here.
+"""
+
+import base64
+import threading
+from collections.abc import Mapping
+from functools import cached_property
+from typing import Any
+
+from chalice.app import Chalice, Request, Response
+
+VERBS = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"]
+NO_CACHE = "no-store"
+
+Event = Mapping[str, Any]
+
+
+class App(Chalice):
+    """Routes by path, answers bytes, serves threads."""
+
+    def __init__(self, app_name: str) -> None:
+        self._local = threading.local()
+        super().__init__(app_name=app_name, configure_logs=False)  # it would add a handler of its own
+        self.api.binary_types = []  # else Chalice refuses binary answers without a matching Accept
+
+    @property
+    def current_request(self) -> Request | None:
+        """The request that this thread is at."""
+        return getattr(self._local, "request", None)
+
+    @current_request.setter
+    def current_request(self, request: Request | None) -> None:
+        self._local.request = request
+
+    @cached_property
+    def _by_length(self) -> dict[int, list[tuple[list[str], str]]]:
+        """Routes by their number of parts, literal parts before parameters."""
+        table: dict[int, list[tuple[list[str], str]]] = {}
+        for route in sorted(self.routes, key=lambda route: route.replace("{", "\uffff")):
+            parts = route.split("/")
+            table.setdefault(len(parts), []).append((parts, route))
+        return table
+
+    def _match(self, path: str) -> tuple[str, dict[str, str]] | None:
+        parts = (path[:-1] if len(path) > 1 and path.endswith("/") else path).split("/")
+        for wanted, route in self._by_length.get(len(parts), ()):
+            arguments = _arguments(wanted, parts)
+            if arguments is not None:
+                return route, arguments
+        return None
+
+    def __call__(self, event: Event, context: Any) -> Any:
+        """Serve an event of the HTTP API (payload format 1.0); anything else is Chalice's business."""
+        request = event.get("requestContext") or {}
+        if "httpMethod" not in request:
+            return super().__call__(event, context)
+        found = self._match(event["path"])
+        if found is None:
+            return plain(404, "not found").to_dict()
+        route, arguments = found
+        verb = _served_as(request["httpMethod"], self.routes[route])
+        if verb is None:
+            return plain(405, "").to_dict()
+        seen = {**request, "resourcePath": route, "httpMethod": verb}
+        answer = super().__call__({**event, "pathParameters": arguments, "requestContext": seen}, context)
+        if isinstance(answer["body"], bytes):
+            answer["body"], answer["isBase64Encoded"] = base64.b64encode(answer["body"]).decode(), True
+        return answer
+
+
+def _arguments(wanted: list[str], parts: list[str]) -> dict[str, str] | None:
+    """The path's values for a route's parameters; None when it is another's. A parameter is never empty."""
+    arguments = {}
+    for want, part in zip(wanted, parts, strict=True):
+        if want[:1] == "{" and part:
+            arguments[want[1:-1]] = part
+        elif want != part:
+            return None
+    return arguments
+
+
+def _served_as(verb: str, entries: Mapping[str, Any]) -> str | None:
+    """The verb under which a route serves a request. One that takes every usual verb takes unusual ones, too."""
+    if verb in entries:
+        return verb
+    return "POST" if len(entries) == len(VERBS) else None
+
+
+def plain(status: int, text: str, headers: Mapping[str, str] | None = None) -> Response:
+    """An answer in plain text that nobody caches."""
+    fixed = {"Content-Type": "text/plain; charset=utf-8", "Cache-Control": NO_CACHE}
+    return Response(status_code=status, body=text, headers={**fixed, **(headers or {})})

@@ -1,0 +1,85 @@
+"""What a process needs of the outside, made once: clients, tables, registry, the way to SNS."""
+
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from chalicelib.change import Ports
+from chalicelib.domain.alerts import Alert
+from chalicelib.domain.check import EVERY_CHANNEL, Check
+from chalicelib.settings import Settings, settings
+from chalicelib.store.registry import Registry
+from chalicelib.store.tables import connect, sns_client
+
+if TYPE_CHECKING:
+    from mypy_boto3_sns import SNSClient
+
+
+class SystemClock:
+    """The machine's own clock, for Lambda."""
+
+    def now(self) -> datetime:
+        """The instant, in UTC."""
+        return datetime.now(UTC)
+
+    def sleep(self, seconds: float) -> None:
+        """Wait."""
+        time.sleep(seconds)
+
+
+class Publisher:
+    """Words an alert and publishes it. Its client is made when the first alert goes out: pings need none."""
+
+    def __init__(self, settings: Settings, registry: Registry) -> None:
+        self._settings = settings
+        self._registry = registry
+
+    @cached_property
+    def _sns(self) -> "SNSClient":
+        from botocore.config import Config
+
+        return sns_client(self._settings, Config(connect_timeout=2, read_timeout=5, retries={"total_max_attempts": 2}))
+
+    def __call__(self, check: Check, alert: Alert, *, now: datetime) -> tuple[str, ...]:
+        """Publish one alert; return the names of the channels that it went to. Raises Undelivered, Unavailable."""
+        from chalicelib.alerts.document import document, unique_key
+        from chalicelib.alerts.letter import letter
+        from chalicelib.alerts.publish import publish
+
+        link = f"{self._settings.base_url}/checks/{check.config.slug or unique_key(check.code)}"
+        names = self._names(check, now=now)
+        text = letter(check.code, check.config, alert, link=link, sent_at=now)
+        told = document(check.code, check.config, alert, text, channels=names, link=link, sent_at=now)
+        publish(self._sns, self._settings.alerts_topic, told, to=_addressees(check, names))
+        return names
+
+    def _names(self, check: Check, *, now: datetime) -> tuple[str, ...]:
+        """The names of the check's channels, as far as they still exist."""
+        channels = self._registry.channels(check.project, now=now)
+        takes_all = EVERY_CHANNEL in check.config.channels
+        return tuple(channel.name for channel in channels if takes_all or channel.id in check.config.channels)
+
+
+def _addressees(check: Check, names: tuple[str, ...]) -> tuple[str, ...]:
+    """What filter policies see: the names, and "*" for a channel that is younger than what is remembered."""
+    return (EVERY_CHANNEL, *names) if EVERY_CHANNEL in check.config.channels else names
+
+
+@dataclass(frozen=True, slots=True)
+class Wiring:
+    """All of it."""
+
+    settings: Settings
+    registry: Registry
+    ports: Ports
+
+
+def wire(environ: Mapping[str, str]) -> Wiring:
+    """Connect this process to its deployment."""
+    chosen = settings(environ)
+    registry = Registry()
+    ports = Ports(tables=connect(chosen), publish=Publisher(chosen, registry))
+    return Wiring(chosen, registry, ports)

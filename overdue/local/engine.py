@@ -1,0 +1,111 @@
+"""The stand-in for AWS: moto's server within this process, on loopback, empty at each start.
+
+Start at `start`. It takes DynamoDB's and SNS's place for everything that the process does, and never learns
+whose machine it runs on: no profile, key or configuration of a person is read. What is created on it is
+`resources`' business.
+"""
+
+import logging
+import os
+import threading
+from collections.abc import MutableMapping
+from dataclasses import dataclass
+from functools import cache
+from typing import TYPE_CHECKING
+
+from boto3.session import Session
+from botocore.config import Config
+from moto.core.base_backend import BackendDict
+from moto.core.model_instances import reset_model_data
+from moto.dynamodb.responses import DynamoHandler
+from moto.server import ThreadedMotoServer
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb import DynamoDBClient
+    from mypy_boto3_sns import SNSClient
+
+REGION = "us-east-1"
+MADE_UP = "overdue-local"  # key and secret: a local engine asks for some, and checks none
+LOOPBACK = ("127.0.0.1", "localhost", "::1")
+QUICK = Config(connect_timeout=2, read_timeout=10, retries={"mode": "standard", "max_attempts": 2})
+
+
+@dataclass(frozen=True, slots=True)
+class Engine:
+    """A running engine: `endpoint` is the URL of each of its services."""
+
+    endpoint: str
+    _server: ThreadedMotoServer
+
+    def stop(self) -> None:
+        """Stop answering. Takes up to half a second."""
+        self._server.stop()
+
+
+def start(environ: MutableMapping[str, str]) -> Engine:
+    """Start an empty engine on a free port, and send all that reads `environ` there instead of to AWS.
+
+    One at a time in a process: moto keeps its tables in globals. About 0.6 s, most of it imports.
+    """
+    logging.getLogger("werkzeug").setLevel(logging.ERROR)  # else a line for each request
+    make_atomic()
+    BackendDict.reset()
+    reset_model_data()
+    server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
+    server.start()
+    host, port = server.get_host_and_port()
+    endpoint = f"http://{host}:{port}"
+    keep_off_aws(environ, endpoint=endpoint)
+    return Engine(endpoint, server)
+
+
+def keep_off_aws(environ: MutableMapping[str, str], *, endpoint: str) -> None:
+    """Replace all that AWS's libraries read from the environment: account, files, role, endpoints, proxy."""
+    for name in [name for name in environ if name.startswith("AWS_")]:
+        del environ[name]
+    past_the_proxy = ",".join(filter(None, (environ.get("no_proxy") or environ.get("NO_PROXY"), *LOOPBACK)))
+    environ.update(
+        {
+            "AWS_ACCESS_KEY_ID": MADE_UP,
+            "AWS_SECRET_ACCESS_KEY": MADE_UP,
+            "AWS_DEFAULT_REGION": REGION,
+            "AWS_REGION": REGION,
+            "AWS_ENDPOINT_URL": endpoint,
+            "AWS_CONFIG_FILE": os.devnull,
+            "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
+            "AWS_EC2_METADATA_DISABLED": "true",
+            "NO_PROXY": past_the_proxy,
+            "no_proxy": past_the_proxy,
+        }
+    )
+
+
+@cache  # once a process
+def make_atomic() -> None:
+    """Let DynamoDB's requests happen one after the other, as if each were atomic; before the first table.
+
+    moto 5.2 loses updates under threads. The lock must span the whole request: an update answers with the
+    live item, so that without it two at once may both be told the later one's counter.
+    """
+    lock = threading.RLock()
+    unguarded = DynamoHandler.call_action
+
+    def guarded(handler: DynamoHandler) -> object:
+        with lock:
+            return unguarded(handler)
+
+    DynamoHandler.call_action = guarded  # type: ignore[method-assign]  # moto has no hook for this
+
+
+def dynamodb(endpoint: str) -> "DynamoDBClient":
+    """A client of the DynamoDB at this URL, be it moto's or another engine's."""
+    return _session().client("dynamodb", endpoint_url=endpoint, config=QUICK)
+
+
+def sns(endpoint: str) -> "SNSClient":
+    """A client of the SNS at this URL."""
+    return _session().client("sns", endpoint_url=endpoint, config=QUICK)
+
+
+def _session() -> Session:
+    return Session(aws_access_key_id=MADE_UP, aws_secret_access_key=MADE_UP, region_name=REGION)

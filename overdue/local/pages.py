@@ -1,0 +1,56 @@
+"""What the local server's pages share: their frame's links, their headers, the style sheet.
+
+Templates stand in `templates/`; what a page says is decided in its own room (`inbox_page`).
+"""
+
+from dataclasses import dataclass
+from functools import cache
+from http import HTTPStatus
+from pathlib import Path
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+from overdue.local.exchange import LocalAnswer, LocalRequest
+
+HERE = Path(__file__).parent
+POLICY = (
+    "default-src 'none'; style-src 'self'; img-src 'self'; script-src 'self'; connect-src 'self'; form-action 'self'"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class NavLink:
+    """One link of the frame on top."""
+
+    href: str
+    label: str
+
+
+def page(template: str, view: object) -> LocalAnswer:
+    """A template filled with its view: escaped, never cached, and allowed nothing but its own style and forms."""
+    html = _environment().get_template(template).render(view=view)
+    headers = (
+        ("Content-Type", "text/html; charset=utf-8"),
+        ("Content-Security-Policy", POLICY),
+        ("X-Content-Type-Options", "nosniff"),
+        ("Referrer-Policy", "no-referrer"),
+        ("Cache-Control", "no-store"),
+    )
+    return LocalAnswer(status=HTTPStatus.OK, headers=headers, body=html.encode())
+
+
+@cache
+def _environment() -> Environment:
+    return Environment(
+        loader=FileSystemLoader(HERE / "templates"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+
+
+def style_sheet(_request: LocalRequest) -> LocalAnswer:
+    """`/static/style.css`."""
+    headers = (("Content-Type", "text/css; charset=utf-8"), ("Cache-Control", "no-cache"))
+    return LocalAnswer(status=HTTPStatus.OK, headers=headers, body=(HERE / "static" / "style.css").read_bytes())

@@ -1,0 +1,182 @@
+"""A deployment for each test: tables and topic from `infra/template.yaml` on moto, the app as Lambda runs it."""
+
+import json
+from base64 import b64encode
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import uuid4
+
+import boto3
+import pytest
+from moto import mock_aws
+from moto.core.base_backend import BackendDict
+
+import app as lambda_app
+from chalicelib.domain.check import Check, Code, Config
+from chalicelib.domain.configure import new_check
+from chalicelib.store import checks, history, registry
+from chalicelib.store.history import StoredFlip, StoredPing
+from chalicelib.store.registry import Channel, Key, Scope
+from chalicelib.sweep import Swept, sweep
+from chalicelib.wiring import Wiring
+from overdue.local import engine, resources
+from tests.builders import utc
+
+PING_KEY = "pingpingpingpingpingping"
+TEXT_TYPES = ("text/", "application/json")
+
+
+@dataclass
+class StillClock:
+    """A clock that moves only when somebody sleeps."""
+
+    at: datetime
+
+    def now(self) -> datetime:
+        return self.at
+
+    def sleep(self, seconds: float) -> None:
+        self.at += timedelta(seconds=seconds)
+
+
+@dataclass
+class Answer:
+    """What API Gateway would hand to the client."""
+
+    status: int
+    text: str
+    headers: dict[str, str]
+
+
+@dataclass
+class Deployment:
+    """What a test sees of a deployment: requests in, items and alerts out."""
+
+    wiring: Wiring
+    alerts_queue: str
+    sqs: Any
+    now: datetime = field(default=utc("2026-03-01T12:00Z"))
+
+    def add(self, **config: Any) -> Code:
+        """Make a check; its code."""
+        name = config.setdefault("name", "nightly-backup")
+        config.setdefault("slug", name)
+        code = Code(str(uuid4()))
+        checks.create(
+            self.wiring.ports.tables, new_check(code, project="default", config=Config(**config), now=self.now)
+        )
+        return code
+
+    def request(
+        self,
+        verb: str,
+        path: str,
+        *,
+        at: datetime | None = None,
+        query: dict[str, str] | None = None,
+        body: bytes = b"",
+        headers: dict[str, str] | None = None,
+    ) -> Answer:
+        """Send a request at an instant (`now` unless given) through the handler that Lambda calls."""
+        headers = {"User-Agent": "curl/8.5.0", "X-Forwarded-Proto": "https"} | (headers or {})
+        is_text = headers.get("Content-Type", "").startswith(TEXT_TYPES)
+        event = {
+            "version": "1.0",
+            "resource": "$default",
+            "path": path,
+            "httpMethod": verb,
+            "headers": headers,
+            "multiValueHeaders": {name: [value] for name, value in headers.items()},
+            "queryStringParameters": query,
+            "multiValueQueryStringParameters": {name: [value] for name, value in query.items()} if query else None,
+            "pathParameters": None,
+            "stageVariables": None,
+            "requestContext": {
+                "httpMethod": verb,
+                "path": path,
+                "resourcePath": "$default",
+                "stage": "$default",
+                "requestId": uuid4().hex,
+                "requestTimeEpoch": round((at or self.now).timestamp() * 1000),
+                "identity": {"sourceIp": "203.0.113.1", "userAgent": headers["User-Agent"]},
+            },
+            "body": (body.decode() if is_text else b64encode(body).decode()) if body else None,
+            "isBase64Encoded": bool(body) and not is_text,
+        }
+        answer = lambda_app.app(event, None)
+        return Answer(answer["statusCode"], answer["body"], dict(answer["headers"]))
+
+    def ping(self, code: Code, action: str = "", **request: Any) -> Answer:
+        """Ping a check by its code."""
+        return self.request("POST" if request.get("body") else "GET", f"/ping/{code}{action}", **request)
+
+    def check(self, code: Code) -> Check:
+        """The check as it is stored."""
+        return checks.get(self.wiring.ports.tables, code)
+
+    def pings(self, code: Code) -> list[StoredPing]:
+        """Its pings, newest first."""
+        return history.pings(code, now=self.now, most=1000)
+
+    def flips(self, code: Code) -> list[StoredFlip]:
+        """Its flips, newest first."""
+        return history.flips(code, now=self.now, most=1000)
+
+    def sweep(self, at: datetime) -> Swept:
+        """Let a sweep run that begins at an instant."""
+        return sweep(self.wiring.ports, StillClock(at))
+
+    def alerts(self) -> list[dict[str, Any]]:
+        """The alerts that have gone out since the last call, as the https protocol's JSON."""
+        found = []
+        while messages := self.sqs.receive_message(QueueUrl=self.alerts_queue, MaxNumberOfMessages=10).get("Messages"):
+            for message in messages:
+                found.append(json.loads(json.loads(message["Body"])["Message"]))
+                self.sqs.delete_message(QueueUrl=self.alerts_queue, ReceiptHandle=message["ReceiptHandle"])
+        return sorted(found, key=lambda alert: (alert["at"], alert["flip"]))
+
+
+@dataclass(frozen=True)
+class Aws:
+    """Clients of one moto, made once: botocore takes 0.15 s for each."""
+
+    dynamodb: Any
+    sns: Any
+    sqs: Any
+
+
+@pytest.fixture(scope="session")
+def aws() -> Iterator[Aws]:
+    """A moto for all tests of this process, with the environment that a Lambda would have."""
+    engine.make_atomic()
+    with mock_aws(), pytest.MonkeyPatch.context() as patch:
+        for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
+            patch.setenv(name, "made-up")
+        patch.setenv("AWS_REGION", "us-east-1")
+        patch.delenv("AWS_PROFILE", raising=False)
+        for table in ("checks", "history", "registry"):
+            patch.setenv(f"OVERDUE_{table.upper()}_TABLE", f"overdue-test-{table}")
+        patch.setenv("OVERDUE_ALERTS_TOPIC", "arn:aws:sns:us-east-1:123456789012:overdue-test-alerts")
+        patch.setenv("OVERDUE_BASE_URL", "https://overdue.example.com")
+        session = boto3.Session(region_name="us-east-1")
+        yield Aws(session.client("dynamodb"), session.client("sns"), session.client("sqs"))
+    lambda_app.wiring.cache_clear()
+
+
+@pytest.fixture
+def deployment(aws: Aws) -> Deployment:
+    """An empty deployment with one channel and a ping key."""
+    BackendDict.reset()
+    names = resources.create(aws.dynamodb, aws.sns, stage="test")
+    queue = aws.sqs.create_queue(QueueName="alerts")["QueueUrl"]
+    arn = aws.sqs.get_queue_attributes(QueueUrl=queue, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
+    aws.sns.subscribe(TopicArn=names.alerts, Protocol="sqs", Endpoint=arn)
+    wiring = lambda_app.wiring()
+    wiring.registry.forget()
+    made = Deployment(wiring, queue, aws.sqs)
+    channel = Channel(id=str(uuid4()), name="ops-email", kind="email", target="ops@example.com", subscription="")
+    registry.add_channel("default", channel, now=made.now)
+    registry.add_key(PING_KEY, Key("default", Scope.PING, "ping key"), now=made.now)
+    return made
