@@ -12,7 +12,7 @@ from chalice.app import Rate, Response
 
 from chalicelib.web import pings
 from chalicelib.web.app import VERBS, App
-from chalicelib.wiring import SystemClock, Wiring, wire
+from chalicelib.wiring import SystemClock, Wiring
 
 app = App(app_name="overdue")
 logging.getLogger("overdue").setLevel(logging.INFO)
@@ -21,7 +21,7 @@ logging.getLogger("overdue").setLevel(logging.INFO)
 @cache
 def wiring() -> Wiring:
     """The outside of this process, connected at the first request."""
-    return wire(os.environ)
+    return Wiring(os.environ)
 
 
 @app.route("/ping/{first}", methods=VERBS, content_types=["*/*"])

@@ -37,7 +37,7 @@ class Lost(Conflict):
 
 def get(tables: Tables, code: Code) -> Check:
     """One strongly consistent read. Raises NotFound and Unavailable."""
-    with talking():
+    with talking:
         answer = tables.client.get_item(TableName=tables.checks, Key={"code": {"S": code}}, ConsistentRead=True)
     if "Item" not in answer:
         raise NotFound(f"there is no check {short(code)}")
@@ -47,7 +47,7 @@ def get(tables: Tables, code: Code) -> Check:
 def create(tables: Tables, check: Check) -> None:
     """Put a check that is not there yet. Raises Conflict when its code is taken, and Unavailable."""
     try:
-        with talking():
+        with talking:
             tables.client.put_item(
                 TableName=tables.checks,
                 Item=items.to_item(check),
@@ -61,14 +61,14 @@ def create(tables: Tables, check: Check) -> None:
 
 def codes_by_slug(project: str, slug: str) -> list[Code]:
     """The codes of the checks with this slug: one query of the index, which may lag by some milliseconds."""
-    with talking():
+    with talking:
         return [Code(row.code) for row in CheckItem.slugs.query(project, CheckItem.slug == slug)]
 
 
 def due_codes(shard: int, *, until: datetime) -> Iterator[tuple[datetime, Code]]:
     """The checks of a shard that need a look by then, with the instant, earliest first. A query per 1 MB."""
     found = CheckItem.due.query(shard, CheckItem.due_at <= until.timestamp())
-    with talking():
+    with talking:
         for row in found:
             yield datetime.fromtimestamp(row.due_at, until.tzinfo), Code(row.code)
 
@@ -111,7 +111,7 @@ def decide(tables: Tables, outcome: Verdict) -> Check:
 
 def _send(tables: Tables, code: Code, update: Update) -> Any:
     try:
-        with talking():
+        with talking:
             return tables.client.update_item(**update.call(tables.checks, code))["Attributes"]
     except ClientError as error:
         if error.response["Error"]["Code"] != CONDITION_FAILED:
@@ -127,7 +127,7 @@ def push_back(code: Code, *, seen: datetime, to: datetime) -> None:
     time. Nothing of it is read, since reading it may be what fails.
     """
     try:
-        with talking():
+        with talking:
             CheckItem(code).update(
                 actions=[CheckItem.due_at.set(to.timestamp())],
                 condition=(CheckItem.due_at <= (seen + timedelta(milliseconds=1)).timestamp()),

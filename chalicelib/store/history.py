@@ -59,7 +59,7 @@ def put_ping(tables: Tables, code: Code, stored: StoredPing) -> None:
         row["body_z"] = {"B": zlib.compress(ping.body)}
     elif ping.body:
         row["body"] = {"B": ping.body}
-    with talking():
+    with talking:
         tables.client.put_item(TableName=tables.history, Item=row)
 
 
@@ -118,7 +118,7 @@ def judged(code: Code, *, now: datetime, most: int) -> list[Judged]:
 def ping(code: Code, number: int, *, now: datetime) -> StoredPing:
     """One ping with its body. Raises NotFound, also when it has expired, and Unavailable."""
     try:
-        with talking():
+        with talking:
             row = HistoryItem.get(code, f"ping#{number:012}")
     except HistoryItem.DoesNotExist as error:
         raise NotFound(f"ping {number} is not known, or not any more") from error
@@ -141,7 +141,7 @@ def _row(tables: Tables, code: Code, sort: str, at: datetime) -> dict[str, Any]:
 def _write(call: Any, **arguments: Any) -> None:
     """Write under a condition whose failing means that there is nothing to do."""
     try:
-        with talking():
+        with talking:
             call(**arguments)
     except ClientError as error:
         if error.response["Error"]["Code"] != CONDITION_FAILED:
@@ -149,7 +149,7 @@ def _write(call: Any, **arguments: Any) -> None:
 
 
 def _rows(code: Code, prefix: str, *, now: datetime, most: int) -> Iterator[HistoryItem]:
-    with talking():
+    with talking:
         yield from HistoryItem.query(
             code,
             HistoryItem.sort.startswith(prefix),

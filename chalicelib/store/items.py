@@ -6,12 +6,15 @@ default is left out, so that a plain check stays under 1 kB, which is one write 
 
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from chalicelib.domain.alerts import Reason
-from chalicelib.domain.check import Check, Code, Config, Run, Status, Window
-from chalicelib.store import configs, outbox
+from chalicelib.domain.check import Check, Code, Config, Record, Run, Status, Window
+from chalicelib.store import configs
 from chalicelib.store.tables import SCHEMA, SHARDS
+
+if TYPE_CHECKING:
+    from chalicelib.domain.alerts import Alert
 
 Item = Mapping[str, Any]  # DynamoDB's own JSON: {"code": {"S": "…"}, …}
 
@@ -82,8 +85,8 @@ STATE: dict[str, Callable[[Any], dict[str, Any]]] = {
     "counted_at": _at,
     "recent": lambda value: {"B": value},
     "reminders": _number,
-    "records": lambda value: {"S": outbox.dump_records(value)},
-    "alerts": lambda value: {"S": outbox.dump_alerts(value)},
+    "records": lambda value: {"S": _dump_records(value)},
+    "alerts": lambda value: {"S": _dump_alerts(value)},
 }
 _ZERO_IS_NONE = frozenset({"n_flips", "failures", "misses", "reminders"})
 
@@ -158,8 +161,8 @@ def from_item(item: Item) -> Check:
         counted_at=_instant_of(item, "counted_at"),
         recent=bytes(item["recent"]["B"]) if "recent" in item else b"",
         reminders=_int_of(item, "reminders"),
-        records=outbox.load_records(item["records"]["S"]) if "records" in item else (),
-        alerts=outbox.load_alerts(item["alerts"]["S"]) if "alerts" in item else (),
+        records=_load_records(item["records"]["S"]) if "records" in item else (),
+        alerts=_load_alerts(item["alerts"]["S"]) if "alerts" in item else (),
         due_at=_instant_of(item, "due_at"),
     )
 
@@ -199,3 +202,28 @@ def _int_of(item: Item, name: str) -> int:
 def _text_of(item: Item, name: str) -> str:
     found = item.get(name)
     return "" if found is None else str(found["S"])
+
+
+# Most pings meet an empty outbox: its room is loaded only where something waits, 2 ms of a cold start.
+def _dump_records(records: tuple[Record, ...]) -> str:
+    from chalicelib.store.outbox import dump_records
+
+    return dump_records(records)
+
+
+def _dump_alerts(alerts: "tuple[Alert, ...]") -> str:
+    from chalicelib.store.outbox import dump_alerts
+
+    return dump_alerts(alerts)
+
+
+def _load_records(text: str) -> tuple[Record, ...]:
+    from chalicelib.store.outbox import load_records
+
+    return load_records(text)
+
+
+def _load_alerts(text: str) -> "tuple[Alert, ...]":
+    from chalicelib.store.outbox import load_alerts
+
+    return load_alerts(text)

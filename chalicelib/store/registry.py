@@ -84,7 +84,7 @@ class Registry:
 
 def _key(digest: str) -> Key:
     try:
-        with talking():
+        with talking:
             row = RegistryItem.get(f"key#{digest}", "key")
     except RegistryItem.DoesNotExist as error:
         raise NotFound("no such key") from error
@@ -93,7 +93,7 @@ def _key(digest: str) -> Key:
 
 
 def _channels(project: str) -> tuple[Channel, ...]:
-    with talking():
+    with talking:
         rows = list(RegistryItem.query(f"project#{project}", RegistryItem.sk.startswith("channel#")))
     channels = [
         Channel(
@@ -118,7 +118,7 @@ def add_key(secret: str, key: Key, *, now: datetime) -> None:
     digest = sha256(secret.encode()).hexdigest()
     row = RegistryItem(f"key#{digest}", "key", project=key.project, scope=key.scope.value, name=key.name)
     row.prefix, row.created_at = secret[:4], now.timestamp()
-    with talking():
+    with talking:
         row.save()
 
 
@@ -126,14 +126,14 @@ def add_channel(project: str, channel: Channel, *, now: datetime) -> None:
     """Write a channel, over the one with its id."""
     row = RegistryItem(f"project#{project}", f"channel#{channel.id}", name=channel.name, kind=channel.kind)
     row.target, row.subscription, row.created_at = channel.target, channel.subscription, now.timestamp()
-    with talking():
+    with talking:
         row.save()
 
 
 def claimed(project: str, slug: str) -> Code | None:
     """The code that a `?create=1` has claimed for a slug, strongly read; None when nobody has."""
     try:
-        with talking():
+        with talking:
             row = RegistryItem.get(f"slug#{project}", slug, consistent_read=True)
     except RegistryItem.DoesNotExist:
         return None
@@ -146,7 +146,7 @@ def claim(project: str, slug: str, code: Code, *, instead_of: Code | None) -> No
     row = RegistryItem(f"slug#{project}", slug, code=code)
     unchanged = RegistryItem.pk.does_not_exist() if instead_of is None else RegistryItem.code == instead_of
     try:
-        with talking():
+        with talking:
             row.save(condition=unchanged)
     except PutError as error:
         if error.cause_response_code != CONDITION_FAILED:

@@ -9,6 +9,7 @@ from base64 import b64decode
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from socket import AF_INET, AF_INET6, inet_pton
 from typing import Any
 
 from chalice.app import Response
@@ -30,7 +31,6 @@ LONGEST_UA = 200
 MOST_COUNT = 10**15
 
 _UUID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
-_DIGITS = re.compile(r"[0-9]+")
 _SLUG = re.compile(r"[a-zA-Z0-9_-]+")
 _ACTIONS = {"start": Signal.START, "fail": Signal.FAIL, "log": Signal.LOG}
 
@@ -113,10 +113,15 @@ def _signal_of(action: str | None) -> tuple[Signal | None, int | None]:
     """What the end of the URL says; no signal for what is no action at all."""
     if action is None:
         return Signal.SUCCESS, None
-    if _DIGITS.fullmatch(action):
+    if _is_number(action):
         status = int(action.lstrip("0")[:4] or "0")  # four digits are enough to be too many
         return (Signal.FAIL if status else Signal.SUCCESS), status
     return _ACTIONS.get(action), None
+
+
+def _is_number(text: str) -> bool:
+    """Whether it is nothing but ASCII digits, at least one."""
+    return text.isascii() and text.isdigit()
 
 
 def understood(request: Any, event: Any, signal: Signal, exit_status: int | None, *, limit_bytes: int) -> Heard:
@@ -153,22 +158,26 @@ def _refusal(exit_status: int | None, rid: str, has_rid: bool, count: str | None
         return "invalid url format"
     if has_rid and _UUID.fullmatch(rid.lower()) is None:
         return "invalid uuid format"
-    if count is not None and not (_DIGITS.fullmatch(count) and len(count) <= 16 and int(count) <= MOST_COUNT):
+    if count is not None and not (_is_number(count) and len(count) <= 16 and int(count) <= MOST_COUNT):
         return "invalid count"
     return None
 
 
 def _remote_addr(forwarded: str, source: str) -> str:
     """The first of X-Forwarded-For, without the port of an IPv4; junk there gives way to the true peer."""
-    from ipaddress import ip_address  # urllib3 has it loaded
-
     claimed = forwarded.partition(",")[0].strip()
     if claimed.count(":") == 1:
         claimed = claimed.partition(":")[0]
+    return claimed if _is_address(claimed) else source
+
+
+def _is_address(text: str) -> bool:
+    """Whether it is an IPv4 or IPv6 address; the resolver's own parser takes 1 µs, `ipaddress` 8."""
     try:
-        return str(ip_address(claimed))
-    except ValueError:
-        return source
+        inet_pton(AF_INET6 if ":" in text else AF_INET, text)
+    except (OSError, ValueError):
+        return False
+    return True
 
 
 def take(wiring: Wiring, code: Code, said: Heard) -> None:
