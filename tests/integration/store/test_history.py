@@ -1,0 +1,101 @@
+"""The history: what is stored, compressed, expired, and written twice."""
+
+from datetime import timedelta
+
+import pytest
+
+from chalicelib.domain.alerts import Reason
+from chalicelib.domain.check import Flip, Judged, Status
+from chalicelib.domain.signals import Ping, Signal
+from chalicelib.store import history
+from chalicelib.store.history import StoredPing
+from chalicelib.store.tables import NotFound
+from tests.builders import utc
+from tests.integration.conftest import Deployment
+
+NOON = utc("2026-03-01T12:00Z")
+
+
+def raw(deployment: Deployment, code: str, sort: str) -> dict[str, object]:
+    """A row as DynamoDB has it."""
+    item: dict[str, object] = deployment.wiring.ports.tables.client.get_item(
+        TableName=deployment.wiring.settings.history_table, Key={"code": {"S": code}, "sort": {"S": sort}}
+    )["Item"]  # type: ignore[assignment]  # a dict of attribute values is one of objects
+    return item
+
+
+def test_a_ping_comes_back_whole(deployment: Deployment) -> None:
+    code = deployment.add()
+    ping = Ping(
+        at=NOON,
+        signal=Signal.FAIL,
+        exit_status=75,
+        rid="0f3a1b3c-7a51-4ac1-8d6f-1f6f5c1f0a11",
+        count=0,
+        body=b"\x00disk full",
+        method="POST",
+        scheme="https",
+        remote_addr="2001:db8::1",
+        ua="curl/8.5.0 (x86_64  linux)",
+    )
+    stored = StoredPing(1, ping, Signal.FAIL, timedelta(seconds=9.25))
+
+    history.put_ping(deployment.wiring.ports.tables, code, stored)
+
+    assert history.pings(code, now=NOON, most=10) == [stored]
+    assert history.ping(code, 1, now=NOON) == stored
+
+
+def test_a_long_body_is_stored_compressed(deployment: Deployment) -> None:
+    code = deployment.add()
+
+    deployment.ping(code, body=b"a line of a log\n" * 600)
+
+    row = raw(deployment, code, "ping#000000000001")
+    assert "body" not in row
+    assert len(str(row["body_z"])) < 1_000
+    assert deployment.pings(code)[0].ping.body == b"a line of a log\n" * 600
+
+
+def test_rows_expire_after_90_days_though_ttl_has_not_deleted_them_yet(deployment: Deployment) -> None:
+    code = deployment.add()
+    deployment.ping(code, "/fail", at=NOON)
+    still_there, gone = NOON + timedelta(days=90, seconds=-1), NOON + timedelta(days=90)
+
+    assert raw(deployment, code, "ping#000000000001")["expires_at"] == {"N": "1780142400"}
+    assert len(history.pings(code, now=still_there, most=10)) == 1
+    assert history.pings(code, now=gone, most=10) == []
+    assert history.flips(code, now=gone, most=10) == []
+    with pytest.raises(NotFound):
+        history.ping(code, 1, now=gone)
+
+
+def test_a_flip_that_is_written_again_keeps_what_was_sent(deployment: Deployment) -> None:
+    code = deployment.add()
+    deployment.ping(code, "/fail", at=NOON)
+    [before] = deployment.flips(code)
+
+    history.put_record(deployment.wiring.ports.tables, deployment.check(code), before.flip)
+
+    assert deployment.flips(code) == [before]
+    assert before.flip == Flip(number=1, at=NOON, old=Status.NEW, new=Status.DOWN, reason=Reason.FAILED)
+
+
+def test_what_no_ping_tells_is_kept(deployment: Deployment) -> None:
+    code = deployment.add(min_count=5, count_window=timedelta(minutes=10))
+    deployment.ping(code, query={"count": "7"}, at=NOON)
+    deployment.ping(code, query={"count": "1"}, at=NOON + timedelta(minutes=12))
+    deployment.sweep(NOON + timedelta(minutes=21))
+
+    assert history.judged(code, now=NOON, most=10) == [
+        Judged(at=NOON + timedelta(minutes=20), reason=Reason.STALLED, count=1),
+        Judged(at=NOON + timedelta(minutes=10), reason=None, count=7),
+    ]
+
+
+def test_every_row_bears_the_number_of_its_schema(deployment: Deployment) -> None:
+    code = deployment.add()
+    deployment.ping(code, "/fail", at=NOON)
+
+    assert raw(deployment, code, "ping#000000000001")["v"] == {"N": "1"}
+    assert raw(deployment, code, "flip#000000000001")["v"] == {"N": "1"}

@@ -1,0 +1,124 @@
+"""What a new check shall be like, as the query of its first ping says it (wire.md, `?create=1`)."""
+
+from datetime import timedelta
+
+import pytest
+
+from chalicelib.domain.check import Config
+from chalicelib.domain.errors import BadInput
+from chalicelib.domain.options import config_of_new, parse_count, parse_duration
+from chalicelib.domain.schedule import Cron, Every, OnCalendar
+from tests.builders import days, hours, minutes, seconds
+
+
+def test_without_a_word_it_is_called_like_its_slug_and_expected_daily_with_an_hour_of_grace() -> None:
+    config = config_of_new("nightly-backup", {"create": "1", "rid": "x"})
+    assert config == Config(
+        name="nightly-backup",
+        slug="nightly-backup",
+        schedule=Every(days(1)),
+        grace=hours(1),
+        tz="UTC",
+        channels=("*",),
+    )
+
+
+@pytest.mark.parametrize(
+    ("text", "duration"),
+    [
+        ("600", minutes(10)),
+        ("600s", minutes(10)),
+        ("10m", minutes(10)),
+        ("1h", hours(1)),
+        ("1d", days(1)),
+        ("1w", days(7)),
+        pytest.param("60", minutes(1), id="the shortest"),
+        pytest.param("365d", days(365), id="the longest"),
+        pytest.param("31536000", days(365), id="the longest, in seconds"),
+    ],
+)
+def test_a_duration_is_seconds_or_has_a_unit(text: str, duration: timedelta) -> None:
+    assert parse_duration("grace", text) == duration
+
+
+@pytest.mark.parametrize(
+    "text", ["", "m", "1.5h", "-60", "+60", "1h30m", "1 h", "1y", "60\n", "٦٠", "1H", "1" * 10]
+)  # fmt: skip
+def test_what_is_no_duration_is_refused_with_what_to_write(text: str) -> None:
+    with pytest.raises(BadInput, match="is no duration: write seconds"):
+        parse_duration("grace", text)
+
+
+@pytest.mark.parametrize("text", ["0", "59", "31536001", "366d", "53w", "999999999", "999999999w"])
+def test_a_duration_out_of_bounds_is_refused_with_its_bounds(text: str) -> None:
+    with pytest.raises(BadInput, match=r'^grace ".*" is out of bounds: it must be within 60 s and 365 days$'):
+        parse_duration("grace", text)
+
+
+@pytest.mark.parametrize(
+    ("text", "least", "number"),
+    [("0", 0, 0), ("1", 1, 1), ("007", 1, 7), pytest.param("1000000000000000", 1, 10**15, id="the most")],
+)
+def test_a_number_of_items(text: str, least: int, number: int) -> None:
+    assert parse_count("min_count", text, least=least) == number
+
+
+@pytest.mark.parametrize("text", ["", "0", "-1", "1.0", "1e3", "٣", "1000000000000001", "9" * 17])
+def test_what_is_no_number_of_items_is_refused(text: str) -> None:
+    with pytest.raises(BadInput, match="must be a whole number from 1 to 10"):
+        parse_count("min_count", text, least=1)
+
+
+def test_everything_that_can_be_said() -> None:
+    query = {
+        "period": "10m",
+        "grace": "5m",
+        "max_runtime": "90s",
+        "min_runtime": "1s",
+        "min_count": "500",
+        "count_window": "30m",
+        "tags": "  db   prod ",
+        "tz": "Europe/Kiev",
+    }
+    config = config_of_new("s", query)
+    assert (config.schedule, config.grace, config.tags, config.tz) == (
+        Every(minutes(10)),
+        minutes(5),
+        "db prod",
+        "Europe/Kyiv",
+    )
+    assert (config.max_runtime, config.min_runtime) == (seconds(90), seconds(1))
+    assert (config.min_count, config.count_window) == (500, minutes(30))
+
+
+@pytest.mark.parametrize(
+    ("query", "schedule"),
+    [
+        pytest.param({"schedule": "0 3 * * *"}, Cron("0 3 * * *", "UTC"), id="in UTC"),
+        pytest.param(
+            {"schedule": "0 3 * * *", "tz": "Europe/Berlin"}, Cron("0 3 * * *", "Europe/Berlin"), id="in its zone"
+        ),
+        pytest.param({"schedule": "Mon 03:00"}, OnCalendar("Mon 03:00", "UTC"), id="OnCalendar"),
+    ],
+)
+def test_a_schedule(query: dict[str, str], schedule: Cron | OnCalendar) -> None:
+    assert config_of_new("s", query).schedule == schedule
+
+
+@pytest.mark.parametrize(
+    ("query", "why"),
+    [
+        pytest.param({"period": "1h", "schedule": "0 3 * * *"}, "period and schedule exclude each other", id="both"),
+        pytest.param({"min_count": "5"}, "min_count and count_window go together", id="a minimum of no window"),
+        pytest.param({"count_window": "1h"}, "min_count and count_window go together", id="a window of no minimum"),
+        pytest.param({"min_count": "0", "count_window": "1h"}, "must be a whole number from 1", id="a minimum of 0"),
+        pytest.param({"tz": "Mars/Olympus"}, 'time zone "Mars/Olympus" is not known', id="no zone"),
+        pytest.param({"schedule": "61 * * * *"}, "61", id="no schedule"),
+        pytest.param({"period": "59"}, 'period "59" is out of bounds', id="too short a period"),
+        pytest.param({"max_runtime": "0"}, 'max_runtime "0" is out of bounds: it must be within 1 s', id="no time"),
+        pytest.param({"tags": "x" * 501}, "tags are too long: 501 characters, 500 are allowed", id="too many tags"),
+    ],
+)
+def test_what_cannot_be_meant_is_refused(query: dict[str, str], why: str) -> None:
+    with pytest.raises(BadInput, match=why):
+        config_of_new("s", query)

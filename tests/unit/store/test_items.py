@@ -1,0 +1,147 @@
+"""A check survives its way into an item and back, whatever it holds."""
+
+from datetime import UTC, datetime, timedelta
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from chalicelib.domain.alerts import Alert, Facts, Kind, Reason
+from chalicelib.domain.check import Check, Code, Config, Filters, Flip, Judged, Run, Status, Window
+from chalicelib.domain.schedule import Cron, Every, OnCalendar
+from chalicelib.store import items
+
+INSTANTS = st.integers(0, 4_000_000_000_000).map(lambda ms: datetime.fromtimestamp(ms / 1000, UTC))
+SPANS = st.integers(0, 10**10).map(lambda ms: timedelta(milliseconds=ms))
+WHOLE_SPANS = st.integers(1, 31_536_000).map(lambda s: timedelta(seconds=s))
+TEXTS = st.text(st.characters(exclude_categories=["Cs"]), max_size=30)
+COUNTS = st.integers(0, 10**9)
+
+
+def perhaps(values: st.SearchStrategy[object]) -> st.SearchStrategy[object]:
+    return st.none() | values
+
+
+SCHEDULES = st.one_of(
+    st.builds(Every, WHOLE_SPANS),
+    st.just(Cron("30 2 * * *", "Europe/Berlin")),
+    st.just(OnCalendar("Mon..Fri 08:00", "America/New_York")),
+)
+CONFIGS = st.builds(
+    Config,
+    name=TEXTS,
+    slug=st.from_regex(r"[a-z0-9_-]{0,20}", fullmatch=True),
+    tags=TEXTS,
+    desc=TEXTS,
+    schedule=SCHEDULES,
+    tz=st.sampled_from(["UTC", "Europe/Berlin"]),
+    grace=WHOLE_SPANS,
+    max_runtime=perhaps(WHOLE_SPANS),
+    min_runtime=perhaps(WHOLE_SPANS),
+    min_count=perhaps(COUNTS),
+    count_window=perhaps(WHOLE_SPANS),
+    remind_every=perhaps(WHOLE_SPANS),
+    channels=st.lists(st.sampled_from(["*", "a", "b"]), max_size=2).map(tuple),
+    manual_resume=st.booleans(),
+    filters=st.builds(Filters, methods=st.sampled_from(["", "POST"]), http_body=st.booleans(), success_kw=TEXTS),
+)
+FACTS = st.builds(
+    Facts,
+    since=INSTANTS,
+    expected=perhaps(INSTANTS),
+    last_took=perhaps(SPANS),
+    usual=perhaps(st.tuples(SPANS, SPANS)),
+    output=TEXTS,
+    exit_status=perhaps(st.integers(0, 255)),
+    run=perhaps(TEXTS),
+    window=perhaps(st.tuples(INSTANTS, INSTANTS)),
+)
+ALERTS = st.builds(
+    Alert,
+    id=TEXTS,
+    kind=st.sampled_from(Kind),
+    reason=perhaps(st.sampled_from(Reason)),
+    flip=COUNTS,
+    ordinal=COUNTS,
+    at=INSTANTS,
+    facts=FACTS,
+    attempts=COUNTS,
+    retry_at=INSTANTS,
+)
+RECORDS = st.one_of(
+    st.builds(
+        Flip,
+        number=COUNTS,
+        at=INSTANTS,
+        old=st.sampled_from(Status),
+        new=st.sampled_from(Status),
+        reason=perhaps(st.sampled_from(Reason)),
+    ),
+    st.builds(Judged, at=INSTANTS, reason=perhaps(st.sampled_from(Reason)), count=perhaps(COUNTS)),
+)
+RUNS = st.builds(Run, rid=TEXTS, at=INSTANTS, log=TEXTS, overran=st.booleans())
+CHECKS = st.builds(
+    Check,
+    code=st.uuids(version=4).map(lambda code: Code(str(code))),
+    project=st.just("default"),
+    config=CONFIGS,
+    created_at=INSTANTS,
+    version=COUNTS,
+    status=st.sampled_from(Status),
+    reason=perhaps(st.sampled_from(Reason)),
+    since=perhaps(INSTANTS),
+    settled_at=perhaps(INSTANTS),
+    n_flips=COUNTS,
+    n_pings=COUNTS,
+    last_ping=perhaps(INSTANTS),
+    last_success=perhaps(INSTANTS),
+    last_duration=perhaps(SPANS),
+    last_exit=perhaps(st.integers(0, 255)),
+    last_output=TEXTS,
+    failures=COUNTS,
+    misses=COUNTS,
+    runs=st.lists(RUNS, max_size=3, unique_by=lambda run: run.rid).map(
+        lambda runs: tuple(sorted(runs, key=lambda run: (run.at, run.rid)))
+    ),
+    answered_at=perhaps(INSTANTS),
+    window=perhaps(st.builds(Window, at=INSTANTS, count=COUNTS)),
+    counted_at=perhaps(INSTANTS),
+    recent=st.binary(max_size=30),
+    reminders=COUNTS,
+    records=st.lists(RECORDS, max_size=2).map(tuple),
+    alerts=st.lists(ALERTS, max_size=2).map(tuple),
+    due_at=perhaps(INSTANTS),
+)
+
+
+@given(CHECKS)
+@settings(max_examples=150, derandomize=True, deadline=None)
+def test_a_check_comes_back_as_it_was(check: Check) -> None:
+    assert items.from_item(items.to_item(check)) == check
+
+
+def test_a_new_check_takes_little_more_than_its_name() -> None:
+    check = Check(
+        code=Code("0f3a1b3c-7a51-4ac1-8d6f-1f6f5c1f0a11"),
+        project="default",
+        config=Config(name="nightly-backup", slug="nightly-backup"),
+        created_at=datetime(2026, 3, 1, 12, tzinfo=UTC),
+    )
+
+    assert items.to_item(check) == {
+        "v": {"N": "1"},
+        "code": {"S": "0f3a1b3c-7a51-4ac1-8d6f-1f6f5c1f0a11"},
+        "project": {"S": "default"},
+        "slug": {"S": "nightly-backup"},
+        "config": {"S": '{"name":"nightly-backup","slug":"nightly-backup"}'},
+        "created_at": {"N": "1772366400.000"},
+        "version": {"N": "0"},
+        "status": {"S": "new"},
+        "n_pings": {"N": "0"},
+        "runs": {"M": {}},
+    }
+
+
+def test_checks_are_spread_over_all_shards() -> None:
+    codes = [Code(f"0f3a1b3c-7a51-4ac1-8d6f-1f6f5c1f0a1{digit:x}") for digit in range(16)]
+
+    assert {items.shard(code) for code in codes} == set(range(8))
