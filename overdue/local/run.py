@@ -84,10 +84,10 @@ def running(
     with ExitStack() as stack:
         inbox = Inbox(clock=clock, on_alert=on_alert, nav=(pages.NavLink("/inbox", "Alerts"),))
         wired = threading.Event()
-        server = _serving(port, clock, inbox, wired)
-        stack.callback(server.stop)
         local = engine.start(os.environ)
         stack.callback(local.stop)
+        server = _serving(port, clock, inbox, wired)
+        stack.callback(server.stop)  # before the engine: requests under way still need it
         database = dynamodb_url or local.endpoint
         sns = engine.sns(local.endpoint)
         names = resources.create(engine.dynamodb(database), sns, stage=STAGE)
