@@ -44,7 +44,7 @@ def _judged(check: Check, *, at: datetime, now: datetime) -> Check:
                 runs=with_run(check, replace(run, overran=True)),
                 recent=appended(check.recent, Ended.OVERRUN, None),
             )
-            facts = replace(snapshot(marked, run), limit=limit(check), took=at - run.at)
+            facts = replace(snapshot(marked, run), limit=limit(check), took=at - run.at, output=run.log)
             return down(marked, Reason.OVERRUN, at=at, now=now, facts=facts)
     if window_end(check) == at:
         return _window_ended(check, at=at, now=now)

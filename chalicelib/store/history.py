@@ -2,7 +2,8 @@
 up to two days late (AWS, DynamoDB Developer Guide, "Using time to live").
 
 Writes go through the shared client, reads through the Model that `connect` has pointed at the table.
-Sort keys: `ping#000000000123`, `flip#000000000012`, `judged#` + epoch milliseconds. Writing a row twice is harmless.
+Sort keys: `ping#000000000123`, `flip#000000000012`, `judged#` + epoch milliseconds + `#period`
+or `#window`. Writing a row twice is harmless.
 """
 
 import json
@@ -71,7 +72,8 @@ def put_record(tables: Tables, check: Check, record: Record) -> None:
             row |= {"old": {"S": record.old.value}, "new": {"S": record.new.value}}
             row |= {"flip_project": {"S": check.project}, "flip_at": {"N": instant(record.at)}}
         case Judged():
-            row = _row(tables, check.code, f"judged#{round(record.at.timestamp() * 1000):015}", record.at)
+            about = "period" if record.count is None else "window"  # both may end at one instant
+            row = _row(tables, check.code, f"judged#{round(record.at.timestamp() * 1000):015}#{about}", record.at)
             if record.count is not None:
                 row["count"] = {"N": str(record.count)}
     if record.reason is not None:

@@ -206,7 +206,8 @@ def take(wiring: Wiring, code: Code, said: Heard) -> None:
 
 def _stored(ping: Ping, signal: Signal, written: Written) -> StoredPing:
     run = closed(written.outcome.before, written.outcome.after)
-    took = duration(run, until=ping.at) if signal in (Signal.SUCCESS, Signal.FAIL) else None
+    ends_its_own = signal in (Signal.SUCCESS, Signal.FAIL) and run is not None and run.rid == ping.rid
+    took = duration(run, until=ping.at) if ends_its_own else None
     return StoredPing(written.check.n_pings, ping, signal, took)
 
 

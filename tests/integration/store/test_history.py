@@ -93,6 +93,17 @@ def test_what_no_ping_tells_is_kept(deployment: Deployment) -> None:
     ]
 
 
+def test_a_window_and_a_period_that_end_at_one_instant_are_both_kept(deployment: Deployment) -> None:
+    check = deployment.check(deployment.add())
+    window = Judged(at=NOON, reason=None, count=7)
+    period = Judged(at=NOON, reason=Reason.MISSED, count=None)
+
+    for record in (window, period):
+        history.put_record(deployment.wiring.ports.tables, check, record)
+
+    assert history.judged(check.code, now=NOON, most=10) == [window, period]
+
+
 def test_every_row_bears_the_number_of_its_schema(deployment: Deployment) -> None:
     code = deployment.add()
     deployment.ping(code, "/fail", at=NOON)

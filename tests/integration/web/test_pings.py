@@ -157,6 +157,16 @@ def test_the_end_of_a_run_bears_its_duration(deployment: Deployment) -> None:
     assert deployment.check(code).runs == ()
 
 
+def test_a_success_that_closes_a_run_of_another_name_has_no_duration(deployment: Deployment) -> None:
+    code = deployment.add()
+
+    deployment.ping(code, "/start", query={"rid": RID}, at=utc("2026-03-01T12:00Z"))
+    deployment.ping(code, at=utc("2026-03-01T12:04Z"))
+
+    assert deployment.check(code).runs == ()
+    assert [stored.took for stored in deployment.pings(code)] == [None, None]
+
+
 def test_a_body_is_stored_as_it_came_and_cut_at_the_limit(deployment: Deployment) -> None:
     code = deployment.add()
     noise = bytes(range(256)) * 50

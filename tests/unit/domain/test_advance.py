@@ -113,6 +113,12 @@ def test_an_overrun_tells_of_its_run() -> None:
     assert [each.ended for each in unpacked(down.recent)] == [Ended.OVERRUN]
 
 
+def test_an_overrun_without_a_log_line_does_not_pass_off_an_older_runs_output_as_its_own() -> None:
+    check = a_check(last_success=at(-5), max_runtime=minutes(90), runs=(Run(rid=R1, at=at(0)),), last_output="old")
+    [alert] = at_minute(check, 95).alerts
+    assert alert.facts.output == ""
+
+
 @pytest.mark.parametrize(
     ("start", "reason", "minute"),
     [
