@@ -1,12 +1,10 @@
 """The sweep: alerts at their instant, safe twice at once, and no check or shard that stops the others."""
 
-from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
 import pytest
 
-from chalicelib.change import Ports
 from chalicelib.domain.alerts import Reason
 from chalicelib.domain.check import Code, Status
 from chalicelib.domain.schedule import Cron, Every
@@ -180,60 +178,3 @@ def break_it(deployment: Deployment, code: Code) -> None:
             ":due": {"N": str(utc("2026-03-01T13:05Z").timestamp())},
         },
     )
-
-
-def test_two_sweeps_at_once_tell_it_once(deployment: Deployment) -> None:
-    code = an_hourly(deployment)
-    ports = deployment.wiring.ports
-    interleaved = intercepted(ports, "update_item", lambda: sweep(ports, StillClock(utc("2026-03-01T13:06Z"))))
-
-    sweep(interleaved, StillClock(utc("2026-03-01T13:06Z")))
-
-    assert len({alert["id"] for alert in deployment.alerts()}) == 1
-    assert deployment.check(code).n_flips == 2
-
-
-def test_a_ping_between_the_sweeps_read_and_its_write_makes_the_sweep_lose(deployment: Deployment) -> None:
-    code = an_hourly(deployment)
-    at = utc("2026-03-01T13:04:59.990Z")
-    interleaved = intercepted(deployment.wiring.ports, "update_item", lambda: deployment.ping(code, at=at))
-
-    sweep(interleaved, StillClock(utc("2026-03-01T13:06Z")))
-
-    assert deployment.check(code).status is Status.UP
-    assert deployment.alerts() == []
-
-
-def intercepted(ports: Ports, call: str, meanwhile: Callable[[], object]) -> Ports:
-    """Ports at which something else happens, once, just before the first such call."""
-    return type(ports)(
-        tables=type(ports.tables)(
-            client=Interrupted(ports.tables.client, call, meanwhile),  # type: ignore[arg-type]  # stands in for it
-            checks=ports.tables.checks,
-            history=ports.tables.history,
-            registry=ports.tables.registry,
-            history_days=ports.tables.history_days,
-        ),
-        publish=ports.publish,
-        sleep=lambda _: None,
-    )
-
-
-class Interrupted:
-    """A client that lets something else happen, once, just before a call."""
-
-    def __init__(self, client: object, call: str, meanwhile: Callable[[], object]) -> None:
-        self._client, self._call, self._meanwhile = client, call, meanwhile
-        self._done = False
-
-    def __getattr__(self, name: str) -> Any:
-        method = getattr(self._client, name)
-        if name != self._call or self._done:
-            return method
-
-        def interrupted(**arguments: Any) -> Any:
-            self._done = True
-            self._meanwhile()
-            return method(**arguments)
-
-        return interrupted
