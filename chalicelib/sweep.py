@@ -55,15 +55,13 @@ def sweep(ports: Ports, clock: Clock) -> Swept:
     done = Swept()
     with ThreadPoolExecutor(WORKERS) as pool:
         while True:
-            now = clock.now()
-            coming = _coming(pool, done, until=now + LOOK_AHEAD)
-            if not coming or _ready(coming) > end:
+            coming = _coming(pool, done, until=clock.now() + LOOK_AHEAD)
+            looked = clock.now()  # the look itself may have taken longer than all that is left
+            if not coming or _ready(coming) > max(looked, end):
                 break
-            until = min(now + LOOK_AGAIN, end)
-            _handle(ports, clock, pool, done, coming, until=until)
-            if until == end:
+            _handle(ports, clock, pool, done, coming, until=max(looked, min(looked + LOOK_AGAIN, end)))
+            if clock.now() >= end:
                 break
-            _wait(clock, until)
     log.event("swept", **asdict(done))
     return done
 
@@ -93,8 +91,11 @@ def _ready(coming: list[Due]) -> datetime:
 def _handle(
     ports: Ports, clock: Clock, pool: ThreadPoolExecutor, done: Swept, coming: list[Due], *, until: datetime
 ) -> None:
-    """Handle each instant when it has come, and those that the handling brings up."""
-    while coming and _ready(coming) <= until and clock.now() <= until:
+    """Handle each instant up to `until` when it has come, and those that the handling brings up; then wait for it.
+
+    What is due already is handled however late it is: at least one batch a look.
+    """
+    while coming and _ready(coming) <= until:
         _wait(clock, _ready(coming))
         now = clock.now()
         done.lag_s = max(done.lag_s, (now - coming[0][0]).total_seconds())
@@ -104,6 +105,9 @@ def _handle(
         for again in pool.map(lambda due: _look(ports, clock, done, due), batch):
             if again is not None:
                 heapq.heappush(coming, again)
+        if clock.now() > until:
+            return
+    _wait(clock, until)
 
 
 def _wait(clock: Clock, until: datetime) -> None:

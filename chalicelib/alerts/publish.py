@@ -64,8 +64,9 @@ def _attributes(document: "Document", to: Sequence[str]) -> "dict[str, MessageAt
         attributes["reason"] = {"DataType": "String", "StringValue": document["reason"]}
     if to:
         attributes["channels"] = _array(to)
-    if document["check"]["tags"]:
-        attributes["tags"] = _array(document["check"]["tags"])
+    tags = [tag for tag in document["check"]["tags"] if tag.isprintable()]  # SNS takes no control characters
+    if tags:
+        attributes["tags"] = _array(tags)
     return attributes
 
 

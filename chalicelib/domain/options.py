@@ -15,6 +15,7 @@ from chalicelib.domain.schedule import Every, current_zone, parse_schedule
 
 SHORTEST: Final = timedelta(seconds=60)
 LONGEST: Final = timedelta(days=365)
+LONGEST_SLUG: Final = 100  # as in Healthchecks' API (wire.md, Management API)
 LONGEST_TAGS: Final = 500
 MOST_ITEMS: Final = 10**15  # a count beyond it is no number of items
 
@@ -48,10 +49,12 @@ def config_of_new(slug: str, query: Mapping[str, str]) -> Config:
     """The configuration of a check that its first ping creates: name = slug, period 1 day, grace 1 hour,
     all channels, unless the query says otherwise. Raises BadInput: nothing is to be made then.
     """
+    if len(slug) > LONGEST_SLUG:
+        raise BadInput(f"the slug is too long: {len(slug)} characters, {LONGEST_SLUG} are allowed")
     second = timedelta(seconds=1)
     readers: dict[str, Callable[[str], object]] = {
         "grace": lambda text: parse_duration("grace", text),
-        "max_runtime": lambda text: parse_duration("max_runtime", text, shortest=second),
+        "max_runtime": lambda text: parse_duration("max_runtime", text),
         "min_runtime": lambda text: parse_duration("min_runtime", text, shortest=second),
         "min_count": lambda text: parse_count("min_count", text, least=1),
         "count_window": lambda text: parse_duration("count_window", text),
@@ -62,6 +65,8 @@ def config_of_new(slug: str, query: Mapping[str, str]) -> Config:
     if ("min_count" in given) != ("count_window" in given):
         raise BadInput("min_count and count_window go together: so many items in each window")
     config = replace(Config(name=slug, slug=slug), **given)  # type: ignore[arg-type]  # each reader fits its field
+    if config.min_runtime and config.max_runtime and config.min_runtime > config.max_runtime:
+        raise BadInput("min_runtime is above max_runtime: no run could ever be right")
     return _scheduled(config, query)
 
 
@@ -78,4 +83,6 @@ def _scheduled(config: Config, query: Mapping[str, str]) -> Config:
 def _tags(text: str) -> str:
     if len(text) > LONGEST_TAGS:
         raise BadInput(f"tags are too long: {len(text)} characters, {LONGEST_TAGS} are allowed")
-    return " ".join(text.split())
+    if not text.isprintable():
+        raise BadInput("tags have characters that cannot be shown: use letters, digits and signs")
+    return " ".join(dict.fromkeys(text.split()))

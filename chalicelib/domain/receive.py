@@ -13,7 +13,7 @@ from chalicelib.domain.alerts import Reason
 from chalicelib.domain.check import Beat, Check, Outcome, Run, Status, Verdict, started, with_run
 from chalicelib.domain.due import expected, moved, next_due
 from chalicelib.domain.outage import down, snapshot, up
-from chalicelib.domain.recent import Ended, appended, took_a_slot
+from chalicelib.domain.recent import Ended, appended, ends_with_plain_success, ends_without_duration, in_one_hour
 from chalicelib.domain.runs import (
     MOST_RUNS,
     closed_by_failure,
@@ -60,7 +60,7 @@ def _beat(check: Check, after: Check, ping: Ping, *, is_newest: bool) -> Beat:
 def _logged(check: Check, ping: Ping) -> Check:
     """The last line of a log, kept with the run that it is about."""
     run = next((run for run in check.runs if run.rid == ping.rid), None)
-    line = last_words(ping.body)
+    line = last_words(ping.end)
     return check if run is None or not line else replace(check, runs=with_run(check, replace(run, log=line)))
 
 
@@ -100,7 +100,7 @@ def _succeeded(check: Check, ping: Ping) -> Check:
         last_success=ping.at,
         last_duration=_last_duration(check, ping),
         last_exit=ping.exit_status,
-        last_output=last_words(ping.body),
+        last_output=last_words(ping.end),
         failures=0,
         runs=_without(check, run),
         answered_at=_answered_at(check, ping.rid),
@@ -125,7 +125,7 @@ def _failed(check: Check, ping: Ping, run: Run | None, reason: Reason) -> Check:
         last_ping=ping.at,
         last_duration=_last_duration(check, ping),
         last_exit=ping.exit_status,
-        last_output=last_words(ping.body),
+        last_output=last_words(ping.end),
         failures=check.failures + 1,
         runs=_without(check, run),
         answered_at=check.answered_at if newest is None else newest.at,
@@ -136,7 +136,7 @@ def _failed(check: Check, ping: Ping, run: Run | None, reason: Reason) -> Check:
     facts = replace(
         snapshot(after, run),
         expected=check.config.schedule.next_after(ping.at),
-        output=tail(ping.body),
+        output=tail(ping.end),
         took=took,
         limit=check.config.min_runtime if reason is Reason.TOO_SHORT else None,
     )
@@ -161,7 +161,11 @@ def _answered_at(check: Check, rid: str) -> datetime | None:
 
 def _with_success(check: Check, at: datetime, run: Run | None, took: timedelta | None) -> bytes:
     """The strip with this success; one that pings often takes a slot an hour, or a window (architecture.md)."""
-    if took is None and (is_watched(check) or took_a_slot(check.last_success, at)):
+    if is_watched(check):
+        shares_a_slot = ends_without_duration(check.recent)
+    else:
+        shares_a_slot = in_one_hour(check.last_success, at) and ends_with_plain_success(check.recent)
+    if took is None and shares_a_slot:
         return check.recent
     due = expected(check)
     came_at = run.at if run is not None and check.config.max_runtime is not None else at

@@ -49,6 +49,16 @@ def appended(recent: bytes, ended: Ended, took: timedelta | None) -> bytes:
     return (recent + pack(">I", ended << 28 | ms))[-4 * MOST :]
 
 
-def took_a_slot(last: datetime | None, at: datetime) -> bool:
-    """Whether a success without duration shares the slot of the one before: one an hour is drawn, not each."""
+def in_one_hour(last: datetime | None, at: datetime) -> bool:
+    """Whether two successes fall into the same hour: of those without duration, one an hour is drawn, not each."""
     return last is not None and at.replace(minute=0, second=0, microsecond=0) <= last
+
+
+def ends_with_plain_success(recent: bytes) -> bool:
+    """Whether the newest run was a success without duration: only with such a one may another share a slot."""
+    return recent[-4:] == pack(">I", Ended.SUCCESS << 28 | UNKNOWN)
+
+
+def ends_without_duration(recent: bytes) -> bool:
+    """Whether no duration would be taken for the newest run's when none is written down."""
+    return not recent or int.from_bytes(recent[-4:]) & UNKNOWN == UNKNOWN

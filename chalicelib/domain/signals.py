@@ -26,7 +26,7 @@ class Signal(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ping:
-    """One request about a check, with its body cut at the limit."""
+    """One request about a check. Its body is cut at the limit; what it ended with is kept apart."""
 
     at: datetime  # when the request was made, by API Gateway's clock
     signal: Signal  # what its URL says; `heard` tells what it means
@@ -34,10 +34,16 @@ class Ping:
     rid: str = ""
     count: int | None = None  # items processed
     body: bytes = b""
+    cut_end: bytes = b""  # the last bytes of a body that was cut: the end is where the error stands
     method: str = "GET"
     scheme: str = "https"
     remote_addr: str = ""
     ua: str = ""
+
+    @property
+    def end(self) -> bytes:
+        """The end of what it said, whether or not it was cut."""
+        return self.cut_end or self.body
 
 
 def heard(check: Check, ping: Ping) -> Signal:

@@ -28,6 +28,7 @@ from chalicelib.wiring import Wiring
 
 RETRY_AFTER_S = 5
 LONGEST_UA = 200
+KEPT_END = 4_096  # bytes
 MOST_COUNT = 10**15
 
 _UUID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
@@ -138,6 +139,7 @@ def understood(request: Any, event: Any, signal: Signal, exit_status: int | None
         rid=rid.lower(),
         count=int(count) if count is not None and refusal is None else None,
         body=body[:limit_bytes],
+        cut_end=body[-KEPT_END:] if len(body) > limit_bytes else b"",
         method=event["httpMethod"],
         scheme="https" if headers.get("x-forwarded-proto") == "https" else "http",
         remote_addr=_remote_addr(headers.get("x-forwarded-for", ""), context["identity"]["sourceIp"]),

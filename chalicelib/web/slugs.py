@@ -4,7 +4,7 @@ from uuid import uuid4
 
 from chalicelib.domain.check import Code, Config
 from chalicelib.domain.configure import new_check
-from chalicelib.domain.options import config_of_new
+from chalicelib.domain.options import LONGEST_SLUG, config_of_new
 from chalicelib.store import checks, registry
 from chalicelib.store.registry import Scope
 from chalicelib.store.tables import Conflict, NotFound, Unavailable
@@ -20,15 +20,17 @@ def find(wiring: Wiring, ping_key: str, slug: str, said: Heard) -> tuple[Code, b
     key = wiring.registry.key(ping_key, now=said.ping.at)
     if key.scope is not Scope.PING:
         raise NotFound("no such ping key")
-    codes = checks.codes_by_slug(key.project, slug)
-    if len(codes) > 1:
-        raise Ambiguous("ambiguous slug")
-    if codes:
-        return codes[0], False
-    # the index may not show yet what the last ping has made
-    claimed = registry.claimed(key.project, slug)
-    if claimed is not None and _bears(wiring, claimed, key.project, slug):
-        return claimed, False
+    claimed = None
+    if len(slug) <= LONGEST_SLUG:  # a longer one is nobody's, and DynamoDB refuses to look for one over 1,024 bytes
+        codes = checks.codes_by_slug(key.project, slug)
+        if len(codes) > 1:
+            raise Ambiguous("ambiguous slug")
+        if codes:
+            return codes[0], False
+        # the index may not show yet what the last ping has made
+        claimed = registry.claimed(key.project, slug)
+        if claimed is not None and _bears(wiring, claimed, key.project, slug):
+            return claimed, False
     if said.query.get("create") != "1":
         raise NotFound("no such slug")
     if said.refusal is not None:

@@ -10,14 +10,19 @@ from datetime import UTC, datetime, timedelta
 
 from chalicelib.domain.errors import BadInput
 
+FASTEST = 1_000  # beyond it, a single request takes minutes of the service
+
 
 class Clock:
     """Runs `speed` times as fast as the machine's steady clock, from the instant of its making. Never goes back."""
 
     def __init__(self, speed: float) -> None:
-        """Raises BadInput when the speed is no positive number."""
-        if not (math.isfinite(speed) and speed > 0):
-            raise BadInput(f"speed {speed:g} is not above 0: 60 lets an hour pass in a minute, 1 is real time")
+        """Raises BadInput when the speed is no positive number, or more than a machine can follow."""
+        if not (math.isfinite(speed) and 0 < speed <= FASTEST):
+            raise BadInput(
+                f"speed {speed:g} is not above 0 and at most {FASTEST}: "
+                "60 lets an hour pass in a minute, 1 is real time"
+            )
         self.speed = speed
         self._began_s = time.monotonic()
         self._began_at = datetime.now(UTC)

@@ -1,6 +1,6 @@
 """The sweep: alerts at their instant, safe twice at once, and no check or shard that stops the others."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
@@ -55,6 +55,19 @@ def test_the_sweep_waits_for_a_coming_deadline_and_the_second_after_it(deploymen
     assert done.looked_at == 1
     assert done.lag_s == pytest.approx(1.0)
     assert deployment.check(code).since == utc("2026-03-01T13:05Z")
+
+
+def test_a_look_that_takes_longer_than_the_time_box_still_handles_what_is_due(deployment: Deployment) -> None:
+    codes = [an_hourly(deployment, name=f"job-{i}") for i in range(3)]
+
+    class Racing(StillClock):
+        def now(self) -> datetime:
+            self.at += timedelta(seconds=90)
+            return self.at
+
+    sweep(deployment.wiring.ports, Racing(utc("2026-03-01T13:06Z")))
+
+    assert {deployment.check(code).status for code in codes} == {Status.DOWN}
 
 
 def test_a_quiet_minute_ends_at_once(deployment: Deployment) -> None:

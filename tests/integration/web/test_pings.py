@@ -179,6 +179,16 @@ def test_a_body_is_stored_as_it_came_and_cut_at_the_limit(deployment: Deployment
     assert long.ping.body == noise[:10_000]
 
 
+def test_an_alert_tells_the_end_of_a_body_though_only_its_beginning_is_kept(deployment: Deployment) -> None:
+    code = deployment.add()
+
+    deployment.ping(code, "/fail", body=b"q" * 20_000 + b"\nTHE END\n")
+
+    [alert] = deployment.alerts()
+    assert alert["output"].endswith("THE END")
+    assert deployment.pings(code)[0].ping.body == b"q" * 10_000
+
+
 @pytest.mark.parametrize("content_type", ["text/plain", "application/json", "application/x-www-form-urlencoded", "a/b"])
 def test_a_body_may_be_of_any_type(deployment: Deployment, content_type: str) -> None:
     code = deployment.add()

@@ -132,6 +132,15 @@ def test_what_a_check_shall_be_like_is_ignored_once_it_is_there(deployment: Depl
     assert deployment.check(code).config.schedule == Every(timedelta(hours=3))
 
 
+@pytest.mark.parametrize("length", [101, 1024, 1025, 5000])
+@pytest.mark.parametrize(("create", "status"), [("1", 400), ("0", 404)])
+def test_a_slug_that_is_too_long_is_refused(deployment: Deployment, length: int, create: str, status: int) -> None:
+    answer = deployment.request("GET", f"/ping/{PING_KEY}/{'s' * length}", query={"create": create})
+
+    assert answer.status == status
+    assert checks.codes_by_slug("default", "s" * 101) == []
+
+
 @pytest.mark.parametrize(
     ("query", "text"),
     [

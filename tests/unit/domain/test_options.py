@@ -115,10 +115,23 @@ def test_a_schedule(query: dict[str, str], schedule: Cron | OnCalendar) -> None:
         pytest.param({"tz": "Mars/Olympus"}, 'time zone "Mars/Olympus" is not known', id="no zone"),
         pytest.param({"schedule": "61 * * * *"}, "61", id="no schedule"),
         pytest.param({"period": "59"}, 'period "59" is out of bounds', id="too short a period"),
-        pytest.param({"max_runtime": "0"}, 'max_runtime "0" is out of bounds: it must be within 1 s', id="no time"),
+        pytest.param({"min_runtime": "0"}, 'min_runtime "0" is out of bounds: it must be within 1 s', id="no time"),
+        pytest.param({"max_runtime": "59"}, 'max_runtime "59" is out of bounds', id="a limit that a sweep may not see"),
+        pytest.param({"min_runtime": "2h", "max_runtime": "1h"}, "no run could ever be right", id="no time in between"),
+        pytest.param({"tags": "db \x1b[31m"}, "characters that cannot be shown", id="tags that would steer a terminal"),
         pytest.param({"tags": "x" * 501}, "tags are too long: 501 characters, 500 are allowed", id="too many tags"),
     ],
 )
 def test_what_cannot_be_meant_is_refused(query: dict[str, str], why: str) -> None:
     with pytest.raises(BadInput, match=why):
         config_of_new("s", query)
+
+
+def test_a_slug_of_more_than_100_characters_is_refused() -> None:
+    assert config_of_new("s" * 100, {}).slug == "s" * 100
+    with pytest.raises(BadInput, match="the slug is too long: 101 characters, 100 are allowed"):
+        config_of_new("s" * 101, {})
+
+
+def test_a_tag_said_twice_is_one() -> None:
+    assert config_of_new("s", {"tags": "db prod db"}).tags == "db prod"

@@ -418,6 +418,18 @@ def test_a_worker_that_pings_every_minute_takes_one_slot_an_hour() -> None:
     assert [run.ended for run in unpacked(check.recent)] == [Ended.SUCCESS] * 3
 
 
+def test_the_duration_of_an_older_success_is_never_taken_for_the_newest_ones() -> None:
+    check = after(a_check(), a_ping(START, at=at(0)), a_ping(at=at(16)), a_ping(at=at(60)), a_ping(FAIL, at=at(120)))
+    [alert] = check.alerts
+    assert (alert.facts.last_success, alert.facts.last_took) == (at(60), None)
+
+
+def test_the_end_of_a_body_that_was_cut_is_still_told() -> None:
+    check = after(a_check(), replace(a_ping(FAIL, at=at(0), body="x" * 50), cut_end=b"row 9\ndisk full\n"))
+    [alert] = check.alerts
+    assert (alert.facts.output, check.last_output) == ("row 9\ndisk full", "row 9\ndisk full")
+
+
 # Filters that depend on the check.
 
 

@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 
-from chalicelib.domain.recent import Ended, RecentRun, appended, took_a_slot, unpacked
+from chalicelib.domain.recent import Ended, RecentRun, appended, in_one_hour, unpacked
 from tests.builders import hours, seconds, utc
 
 
@@ -48,4 +48,4 @@ def test_no_runs_are_no_bytes() -> None:
     ],
 )
 def test_successes_of_one_hour_share_a_slot(last: str | None, shares: bool) -> None:
-    assert took_a_slot(None if last is None else utc(last), utc("2026-03-01T12:30Z")) is shares
+    assert in_one_hour(None if last is None else utc(last), utc("2026-03-01T12:30Z")) is shares
