@@ -7,7 +7,7 @@ BIN := .venv/bin
 ARGS ?=
 SOURCES := app.py chalicelib overdue tests benchmarks
 
-.PHONY: help run demo test lint types imports unit bench bench-ping bench-cold bench-latency format clean
+.PHONY: help run demo test lint types imports unit bench bench-ping bench-cold bench-latency bench-listing format clean docs
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -18,7 +18,7 @@ run: .venv/run.done ## start Overdue on this machine: pings, sweep, inbox (ARGS=
 demo: .venv/run.done ## watch six jobs on a fast clock, and the alerts that they cause
 	@$(BIN)/overdue demo $(ARGS)
 
-test: .venv/dev.done lint types imports ## run all checks and all tests
+test: .venv/dev.done .venv/clients.done lint types imports ## run all checks and all tests
 	$(BIN)/pytest -n auto --dist loadfile tests
 
 lint: .venv/dev.done ## style
@@ -34,7 +34,7 @@ imports: .venv/dev.done ## which room may import which
 unit: .venv/dev.done ## only the tests that need no AWS
 	$(BIN)/pytest tests/unit tests/properties
 
-bench: bench-ping bench-cold bench-latency ## all benchmarks: tables here, JSON in benchmarks/out
+bench: bench-ping bench-cold bench-listing bench-latency ## all benchmarks: tables here, JSON in benchmarks/out
 
 bench-ping: .venv/dev.done ## CPU and DynamoDB calls per ping, against a bare UpdateItem
 	$(BIN)/python -m benchmarks.ping $(ARGS)
@@ -42,12 +42,18 @@ bench-ping: .venv/dev.done ## CPU and DynamoDB calls per ping, against a bare Up
 bench-cold: .venv/dev.done ## importing the app and a first ping, against botocore and one client
 	$(BIN)/python -m benchmarks.cold $(ARGS)
 
+bench-listing: .venv/dev.done ## CPU and DynamoDB calls of a list of 1,000 checks
+	$(BIN)/python -m benchmarks.listing $(ARGS)
+
 bench-latency: .venv/dev.done ## from a deadline to its alert, on the local server
 	$(BIN)/python -m benchmarks.latency $(ARGS)
 
 format: .venv/dev.done ## put the code into shape
 	$(BIN)/ruff check --fix $(SOURCES)
 	$(BIN)/ruff format $(SOURCES)
+
+docs: .venv/dev.done ## write docs/cli.md from the commands' own help
+	$(BIN)/python -m overdue.reference > docs/cli.md
 
 clean: ## remove what was installed and cached
 	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache benchmarks/out
@@ -57,9 +63,16 @@ clean: ## remove what was installed and cached
 	$(PYTHON) -m venv .venv
 
 .venv/run.done: pyproject.toml requirements.txt .venv/bin/pip
+	@echo "Installing into .venv: once, and again when requirements change"
 	$(BIN)/pip install --quiet --disable-pip-version-check --editable .
 	@touch $@
 
 .venv/dev.done: pyproject.toml requirements.txt .venv/bin/pip
+	@echo "Installing into .venv: once, and again when requirements change"
 	$(BIN)/pip install --quiet --disable-pip-version-check --editable '.[dev]'
 	@touch $@ .venv/run.done
+
+.venv/clients.done: tests/e2e/clients.txt .venv/bin/pip
+	$(PYTHON) -m venv .venv/clients
+	.venv/clients/bin/pip install --quiet --disable-pip-version-check --requirement tests/e2e/clients.txt
+	@touch $@

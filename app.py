@@ -42,6 +42,38 @@ def ping_by_slug_with_action(first: str, second: str, third: str) -> Response:
     return pings.by_slug(wiring(), app.current_request, first, second, third)
 
 
+@app.route("/api/{rest}", methods=VERBS, content_types=["*/*"])
+def api(rest: str) -> Response:
+    """The Management API, all of it."""
+    from chalicelib.web.api.routes import answered
+
+    return answered(wiring(), app.current_request, rest)
+
+
+@app.route("/b/{rest}", methods=VERBS, content_types=["*/*"])
+def badge_of_check(rest: str) -> Response:
+    """`/b/{2|3}/{badge_key}.{svg|json|shields}`."""
+    from chalicelib.web.badges import of_check
+
+    return of_check(wiring(), app.current_request, rest)
+
+
+@app.route("/badge/{rest}", methods=VERBS, content_types=["*/*"])
+def badge_of_tag(rest: str) -> Response:
+    """`/badge/{project}/{signature}[/{tag}].{svg|json|shields}`."""
+    from chalicelib.web.badges import of_tag
+
+    return of_tag(wiring(), app.current_request, rest)
+
+
+@app.route("/projects/{rest}", methods=VERBS, content_types=["*/*"])
+def metrics(rest: str) -> Response:
+    """`/projects/{id}/metrics/{read-only key}`, for Prometheus."""
+    from chalicelib.web.metrics import page
+
+    return page(wiring(), app.current_request, rest)
+
+
 @app.schedule(Rate(1, unit=Rate.MINUTES))
 def sweep(event: Any) -> None:  # noqa: ARG001  # Chalice hands the event over
     """Every minute: what is past its deadline."""

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from chalicelib.change import Ports
 from chalicelib.domain.alerts import Alert
-from chalicelib.domain.check import EVERY_CHANNEL, Check
+from chalicelib.domain.check import EVERY_CHANNEL, Check, unique_key
 from chalicelib.settings import Settings, settings
 from chalicelib.store.tables import connect, sns_client
 
@@ -47,7 +47,7 @@ class Publisher:
 
     def __call__(self, check: Check, alert: Alert, *, now: datetime) -> tuple[str, ...]:
         """Publish one alert; return the names of the channels that it went to. Raises Undelivered, Unavailable."""
-        from chalicelib.alerts.document import document, unique_key
+        from chalicelib.alerts.document import document
         from chalicelib.alerts.letter import letter
         from chalicelib.alerts.publish import publish
 

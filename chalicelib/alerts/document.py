@@ -5,13 +5,12 @@ Fields may be added within a version, never renamed or removed. How people read 
 
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
-from hashlib import sha1
 from typing import Literal, TypedDict
 
 from chalicelib.alerts.letter import Letter
 from chalicelib.alerts.spelling import legible
 from chalicelib.domain.alerts import Alert, Facts
-from chalicelib.domain.check import Code, Config
+from chalicelib.domain.check import Code, Config, unique_key
 
 
 class CheckPart(TypedDict):
@@ -110,11 +109,6 @@ def document(
         "window": None if facts.window is None else [_iso(edge) for edge in facts.window],
         "next_reminder": _iso_or_null(facts.next_reminder),
     }
-
-
-def unique_key(code: Code) -> str:
-    """The public name of a check, by which no one can ping it: SHA-1 of the code's first 16 hex digits."""
-    return sha1(code.replace("-", "")[:16].encode(), usedforsecurity=False).hexdigest()
 
 
 def _iso(at: datetime) -> str:

@@ -7,6 +7,7 @@ operator may do in `configure`; when a check needs a look is `due`'s business.
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
+from hashlib import sha1
 from typing import NewType
 
 from chalicelib.domain.alerts import Alert, Reason
@@ -22,6 +23,11 @@ DEFAULT_GRACE = timedelta(hours=1)
 def short(code: Code) -> str:
     """The first eight digits of a code: enough to find a check in a log, useless for pinging it."""
     return code[:8]
+
+
+def unique_key(code: Code) -> str:
+    """The public name of a check, by which no one can ping it: SHA-1 of the code's first 16 hex digits."""
+    return sha1(code.replace("-", "")[:16].encode(), usedforsecurity=False).hexdigest()
 
 
 class Status(StrEnum):

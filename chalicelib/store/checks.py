@@ -59,6 +59,28 @@ def create(tables: Tables, check: Check) -> None:
         raise Conflict(f"there is a check {short(check.code)} already") from error
 
 
+def delete(tables: Tables, code: Code, *, project: str) -> Check:
+    """Delete a check, if it is this project's; return it as it was. Its history stays until it expires.
+
+    Raises NotFound, also for another project's, and Unavailable.
+    """
+    try:
+        with talking:
+            answer = tables.client.delete_item(
+                TableName=tables.checks,
+                Key={"code": {"S": code}},
+                ConditionExpression="#project = :project",
+                ExpressionAttributeNames={"#project": "project"},  # one of DynamoDB's own words
+                ExpressionAttributeValues={":project": {"S": project}},
+                ReturnValues="ALL_OLD",
+            )
+    except ClientError as error:
+        if error.response["Error"]["Code"] != CONDITION_FAILED:
+            raise
+        raise NotFound(f"there is no check {short(code)} in this project") from error
+    return items.from_item(answer["Attributes"])
+
+
 def codes_by_slug(project: str, slug: str) -> list[Code]:
     """The codes of the checks with this slug: one query of the index, which may lag by some milliseconds."""
     with talking:

@@ -1,18 +1,20 @@
-"""What changes rarely: keys, channels, claims of slugs.
+"""What changes rarely: projects, keys, channels, claims of slugs.
 
 Rows: `key#<SHA-256>` / `key` (a key is shown once and never stored plain), `project#<id>` / `channel#<id>`,
-`slug#<project>` / `<slug>`. A warm function remembers what it has read for at most 60 seconds.
+`project#<id>` / `project`,
+`slug#<project>` / `<slug>` or `=<digest>` (of the values of a `unique`), `badges` / `secret`.
+A warm function remembers what it has read for at most 60 seconds.
 Needs `tables.connect` to have been called.
 """
 
 import secrets
 from collections.abc import Hashable
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from hashlib import sha256
 
-from pynamodb.exceptions import PutError
+from pynamodb.exceptions import DeleteError, PutError, UpdateError
 
 from chalicelib.domain.check import Code
 from chalicelib.store.tables import CONDITION_FAILED, Conflict, NotFound, RegistryItem, talking
@@ -36,6 +38,7 @@ class Key:
     project: str
     scope: Scope
     name: str
+    expires_at: datetime | None = None  # from when on it is refused; None: never
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,12 +59,14 @@ class Registry:
     _remembered: dict[Hashable, tuple[datetime, object]] = field(default_factory=dict)
 
     def key(self, secret: str, *, now: datetime) -> Key:
-        """Whose key this is. One read, at most, that tells nothing to who guesses. Raises NotFound."""
+        """Whose key this is. One read, at most, that tells nothing to who guesses. Raises NotFound; expired is gone."""
         name = ("key", sha256(secret.encode("utf-8", "surrogatepass")).hexdigest())
         known = self._recall(name, now)
         if not isinstance(known, Key):
             known = _key(name[1])
             self._remembered[name] = (now, known)
+        if known.expires_at is not None and known.expires_at <= now:
+            raise NotFound("this key has been replaced by another")
         return known
 
     def channels(self, project: str, *, now: datetime) -> tuple[Channel, ...]:
@@ -70,6 +75,15 @@ class Registry:
         known = self._recall(name, now)
         if not isinstance(known, tuple):
             known = _channels(project)
+            self._remembered[name] = (now, known)
+        return known
+
+    def badge_secret(self, *, now: datetime) -> bytes:
+        """What the addresses of this deployment's badges are signed with; made when it is first asked for."""
+        name = ("badges",)
+        known = self._recall(name, now)
+        if not isinstance(known, bytes):
+            known = _badge_secret()
             self._remembered[name] = (now, known)
         return known
 
@@ -88,8 +102,13 @@ def _key(digest: str) -> Key:
             row = RegistryItem.get(f"key#{digest}", "key")
     except RegistryItem.DoesNotExist as error:
         raise NotFound("no such key") from error
+    return _as_key(row)
+
+
+def _as_key(row: RegistryItem) -> Key:
     assert row.project is not None, "add_key always writes a project"
-    return Key(row.project, Scope(row.scope), row.name or "")
+    expires_at = None if row.expires_at is None else datetime.fromtimestamp(row.expires_at, UTC)
+    return Key(row.project, Scope(row.scope), row.name or "", expires_at)
 
 
 def _channels(project: str) -> tuple[Channel, ...]:
@@ -108,9 +127,39 @@ def _channels(project: str) -> tuple[Channel, ...]:
     return tuple(sorted(channels, key=lambda channel: (channel.name, channel.id)))
 
 
-def new_secret() -> str:
-    """A key of 32 letters and digits, 190 bits."""
-    return "".join(secrets.choice(_ALPHABET) for _ in range(32))
+def _badge_secret() -> bytes:
+    """Read the secret or, the first time, write one; of two that do so at once the first wins."""
+    row = _badge_row()
+    if row is None:
+        made = RegistryItem("badges", "secret", secret=secrets.token_hex(32))
+        try:
+            with talking:
+                made.save(condition=RegistryItem.pk.does_not_exist())
+        except PutError as error:
+            if error.cause_response_code != CONDITION_FAILED:
+                raise
+        row = _badge_row()
+    assert row is not None, "it has just been written, and nobody deletes it"
+    assert row.secret is not None, "it is never written without"
+    return bytes.fromhex(row.secret)
+
+
+def _badge_row() -> RegistryItem | None:
+    try:
+        with talking:
+            return RegistryItem.get("badges", "secret", consistent_read=True)
+    except RegistryItem.DoesNotExist:
+        return None
+
+
+KEY_LENGTH = 32
+_PING_KEY_LENGTH = 22  # so that it is never taken for an API key
+
+
+def new_secret(scope: Scope) -> str:
+    """A key of letters and digits: 32 for the API, 190 bits; 22 for pings, 131 bits."""
+    length = _PING_KEY_LENGTH if scope is Scope.PING else KEY_LENGTH
+    return "".join(secrets.choice(_ALPHABET) for _ in range(length))
 
 
 def add_key(secret: str, key: Key, *, now: datetime) -> None:
@@ -152,3 +201,77 @@ def claim(project: str, slug: str, code: Code, *, instead_of: Code | None) -> No
         if error.cause_response_code != CONDITION_FAILED:
             raise
         raise Conflict(f"slug {slug} has just been claimed") from error
+
+
+def release(project: str, slug: str, code: Code) -> None:
+    """Give a claim up, if it is this code's."""
+    try:
+        with talking:
+            RegistryItem(f"slug#{project}", slug).delete(condition=RegistryItem.code == code)
+    except DeleteError as error:
+        if error.cause_response_code != CONDITION_FAILED:
+            raise
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StoredKey:
+    """A key as operators see it."""
+
+    digest: str  # names its row
+    key: Key
+    prefix: str  # its first four characters
+    created_at: datetime
+
+
+def all_keys() -> tuple[StoredKey, ...]:
+    """All keys, those of a project together. A scan: the table is small, and only operators ask."""
+    with talking:
+        rows = list(RegistryItem.scan(RegistryItem.sk == "key", consistent_read=True))
+    found = [
+        StoredKey(
+            digest=row.pk.removeprefix("key#"),
+            key=_as_key(row),
+            prefix=row.prefix or "",
+            created_at=datetime.fromtimestamp(row.created_at or 0, UTC),
+        )
+        for row in rows
+    ]
+    return tuple(sorted(found, key=lambda each: (each.key.project, each.key.name, each.created_at)))
+
+
+def expire_key(digest: str, *, at: datetime) -> None:
+    """Let a key work until then. A function that has just used it may take it for a minute longer. Raises NotFound."""
+    try:
+        with talking:
+            RegistryItem(f"key#{digest}", "key").update(
+                actions=[RegistryItem.expires_at.set(at.timestamp())], condition=RegistryItem.pk.exists()
+            )
+    except UpdateError as error:
+        if error.cause_response_code != CONDITION_FAILED:
+            raise
+        raise NotFound("this key has just been revoked") from error
+
+
+def revoke_key(digest: str) -> None:
+    """Let a key be none; one that is gone stays gone. As `expire_key`, within a minute."""
+    with talking:
+        RegistryItem(f"key#{digest}", "key").delete()
+
+
+def projects() -> tuple[str, ...]:
+    """The projects that have been made, by name; not the one that is always there. A scan."""
+    with talking:
+        rows = list(RegistryItem.scan(RegistryItem.sk == "project", consistent_read=True))
+    return tuple(sorted(row.pk.removeprefix("project#") for row in rows))
+
+
+def add_project(project: str, *, now: datetime) -> None:
+    """Make a project. Raises Conflict when it is there."""
+    try:
+        with talking:
+            row = RegistryItem(f"project#{project}", "project", created_at=now.timestamp())
+            row.save(condition=RegistryItem.pk.does_not_exist())
+    except PutError as error:
+        if error.cause_response_code != CONDITION_FAILED:
+            raise
+        raise Conflict(f'there is a project "{project}" already') from error

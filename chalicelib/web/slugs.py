@@ -2,7 +2,7 @@
 
 from uuid import uuid4
 
-from chalicelib.domain.check import Code, Config
+from chalicelib.domain.check import Check, Code, Config
 from chalicelib.domain.configure import new_check
 from chalicelib.domain.options import LONGEST_SLUG, config_of_new
 from chalicelib.store import checks, registry
@@ -20,58 +20,52 @@ def find(wiring: Wiring, ping_key: str, slug: str, said: Heard) -> tuple[Code, b
     key = wiring.registry.key(ping_key, now=said.ping.at)
     if key.scope is not Scope.PING:
         raise NotFound("no such ping key")
-    claimed = None
-    if len(slug) <= LONGEST_SLUG:  # a longer one is nobody's, and DynamoDB refuses to look for one over 1,024 bytes
-        codes = checks.codes_by_slug(key.project, slug)
-        if len(codes) > 1:
-            raise Ambiguous("ambiguous slug")
-        if codes:
-            return codes[0], False
-        # the index may not show yet what the last ping has made
-        claimed = registry.claimed(key.project, slug)
-        if claimed is not None and _bears(wiring, claimed, key.project, slug):
-            return claimed, False
+    can_exist = len(slug) <= LONGEST_SLUG  # DynamoDB refuses to look for one over 1,024 bytes
+    codes = checks.codes_by_slug(key.project, slug) if can_exist else []
+    if len(codes) > 1:
+        raise Ambiguous("ambiguous slug")
+    if codes:
+        return codes[0], False
+    # the index may not show yet what the last ping has made
+    claimed = registry.claimed(key.project, slug) if can_exist else None
+    holder = None if claimed is None else _check(wiring, claimed)  # read once: a second look may see another world
+    if holder is not None and (holder.project, holder.config.slug) == (key.project, slug):
+        return holder.code, False
     if said.query.get("create") != "1":
         raise NotFound("no such slug")
     if said.refusal is not None:
         raise Refused(said.refusal)
-    return _make(wiring, key.project, config_of_new(slug, said.query), claimed, said)
+    config = config_of_new(slug, said.query)
+    if claimed is None or holder is not None:  # noqa: SIM108  # nobody's yet, or of a check that bears another slug by now
+        code = _claim(key.project, slug, instead_of=claimed)
+    else:  # its owner is about to make the check, or has died: whoever is first makes it
+        code = claimed
+    return _make(wiring, code, key.project, config, said)
 
 
-def _bears(wiring: Wiring, code: Code, project: str, slug: str) -> bool:
-    """Whether a check is there and still bears the slug that was claimed for it."""
+def _check(wiring: Wiring, code: Code) -> Check | None:
     try:
-        check = checks.get(wiring.ports.tables, code)
+        return checks.get(wiring.ports.tables, code)
     except NotFound:
-        return False
-    return (check.project, check.config.slug) == (project, slug)
+        return None
 
 
-def _make(wiring: Wiring, project: str, config: Config, claimed: Code | None, said: Heard) -> tuple[Code, bool]:
-    """Make the check under a claimed code, so that two pings at once make one check.
+def _claim(project: str, slug: str, *, instead_of: Code | None) -> Code:
+    """A code for the check of this slug: ours, or that of who was faster, so that two pings at once make one check."""
+    code = Code(str(uuid4()))
+    try:
+        registry.claim(project, slug, code, instead_of=instead_of)
+    except Conflict:
+        winner = registry.claimed(project, slug)
+        if winner is None:
+            raise Unavailable("the slug's claim has just been given up: try again") from None
+        return winner
+    return code
 
-    Who finds a claim without a check makes it himself: its owner is about to, or has died.
-    """
-    code = Code(str(uuid4())) if claimed is None or _is_taken(wiring, claimed) else claimed
-    if code != claimed:
-        try:
-            registry.claim(project, config.slug, code, instead_of=claimed)
-        except Conflict:
-            winner = registry.claimed(project, config.slug)
-            if winner is None:
-                raise Unavailable("the slug's claim has just been given up: try again") from None
-            code = winner
+
+def _make(wiring: Wiring, code: Code, project: str, config: Config, said: Heard) -> tuple[Code, bool]:
     try:
         checks.create(wiring.ports.tables, new_check(code, project=project, config=config, now=said.ping.at))
     except Conflict:
         return code, False
     return code, True
-
-
-def _is_taken(wiring: Wiring, code: Code) -> bool:
-    """Whether the claimed code now belongs to a check of another slug."""
-    try:
-        checks.get(wiring.ports.tables, code)
-    except NotFound:
-        return False
-    return True

@@ -64,19 +64,24 @@ def event(request: LocalRequest, *, epoch_ms: int, base: str) -> dict[str, Any]:
 
 
 def _forwarded(request: LocalRequest, base: str) -> dict[str, list[str]]:
-    """The headers by name, with the peer at the end of X-Forwarded-For: what stands before it is its claim."""
+    """The headers by name, with the peer at the end of X-Forwarded-For: what stands before it is its claim.
+
+    So is X-Forwarded-Proto: here, as in front of many services, a proxy may have ended the encryption.
+    """
     headers: dict[str, list[str]] = {}
     claimed: list[str] = []
+    scheme, _, rest = base.partition("://")
     spelt: dict[str, str] = {}  # the same header in another case is the same header
     for name, value in request.headers:
         match name.lower():
             case "x-forwarded-for":
                 claimed.append(value)
-            case "x-forwarded-proto" | "x-forwarded-port":
+            case "x-forwarded-proto":
+                scheme = value
+            case "x-forwarded-port":
                 pass
             case key:
                 headers.setdefault(spelt.setdefault(key, name), []).append(value)
-    scheme, _, rest = base.partition("://")
     headers["X-Forwarded-For"] = [", ".join((*claimed, request.peer))]
     headers["X-Forwarded-Proto"] = [scheme]
     headers["X-Forwarded-Port"] = [rest.rpartition(":")[2]]

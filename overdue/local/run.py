@@ -7,16 +7,19 @@ HTTP, and is called with API Gateway's events.
 import json
 import os
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from uuid import NAMESPACE_URL, uuid4, uuid5
+
+from botocore.exceptions import BotoCoreError, ClientError
 
 from chalicelib.domain.check import Code, Config
 from chalicelib.domain.configure import new_check
+from chalicelib.domain.errors import OverdueError
 from chalicelib.domain.schedule import Every
 from chalicelib.store import checks, registry
 from chalicelib.store.registry import Channel, Key, Scope, new_secret
@@ -28,14 +31,24 @@ from overdue.local.received import ReceivedAlert
 from overdue.local.resources import Resources
 from overdue.local.server import Server, serve
 
+if TYPE_CHECKING:
+    from mypy_boto3_sns import SNSClient
+
 STAGE = "local"
 PROJECT = "default"
 FIRST_CHECK = "first-check"
 MINUTE = timedelta(minutes=1)
 STARTING_S = 30.0  # how long a request waits for what is still being wired
-CHANNEL = Channel(
-    id=str(uuid5(NAMESPACE_URL, "overdue:local:inbox")), name="inbox", kind="webhook", target="/inbox", subscription=""
-)
+
+
+def _inbox_named(name: str, number: int = 0) -> Channel:
+    """A channel whose alerts arrive in the inbox; its id is always the same."""
+    made_of = f"overdue:local:{name}{number or ''}"
+    return Channel(id=str(uuid5(NAMESPACE_URL, made_of)), name=name, kind="webhook", target="/inbox", subscription="")
+
+
+CHANNEL = _inbox_named("inbox")
+CONFORMANCE_CHANNELS = (*(_inbox_named(name) for name in ("alpha", "beta", "twin")), _inbox_named("twin", 2))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,6 +63,8 @@ class Ready:
     readonly_key: str
     ping_key: str
     check: str  # the code of the first check
+    project: str | None = None  # with --conformance only, as the next
+    other_api_key: str | None = None  # of a second project
 
 
 class Stopped(Exception):
@@ -75,10 +90,16 @@ class SweepClock:
 
 @contextmanager
 def running(
-    *, port: int, clock: Clock, dynamodb_url: str | None, on_alert: Callable[[ReceivedAlert], None]
+    *,
+    port: int,
+    clock: Clock,
+    dynamodb_url: str | None,
+    on_alert: Callable[[ReceivedAlert], None],
+    conformance: bool = False,
 ) -> Iterator[Ready]:
     """A service that serves while the block runs, and has ended all that it started afterwards.
 
+    For `conformance`, it has the channels and the second project that tests/conformance needs.
     Raises OverdueError when the port is busy or the engine at `dynamodb_url` does not answer.
     """
     with ExitStack() as stack:
@@ -90,14 +111,17 @@ def running(
         stack.callback(server.stop)  # before the engine: requests under way still need it
         database = dynamodb_url or local.endpoint
         sns = engine.sns(local.endpoint)
-        names = resources.create(engine.dynamodb(database), sns, stage=STAGE)
+        names = _created(database, sns)
         wiring = _wired(server, names, database=database, sns_url=local.endpoint)
-        ready = _furnished(wiring, server, now=clock.now())
+        channels = CONFORMANCE_CHANNELS if conformance else (CHANNEL,)
+        ready = _furnished(wiring, server, channels, now=clock.now())
+        if conformance:
+            ready = _with_second_project(ready, now=clock.now())
         sns.subscribe(
             TopicArn=names.alerts,
             Protocol="http",
             Endpoint=f"{server.base}/inbox/deliver",
-            Attributes={"FilterPolicy": json.dumps({"channels": [CHANNEL.name, "*"]})},
+            Attributes={"FilterPolicy": json.dumps({"channels": sorted({"*", *(each.name for each in channels)})})},
         )
         stop = threading.Event()
         sweeping = threading.Thread(target=_sweep_every_minute, args=(wiring, SweepClock(clock, stop)), name="sweep")
@@ -106,6 +130,16 @@ def running(
         stack.callback(stop.set)
         wired.set()
         yield ready
+
+
+def _created(database: str, sns: "SNSClient") -> Resources:
+    """The tables at this URL, and the topics. Raises OverdueError when no DynamoDB answers there."""
+    try:
+        return resources.create(engine.dynamodb(database), sns, stage=STAGE)
+    except (BotoCoreError, ClientError, ValueError) as error:
+        raise OverdueError(
+            f"no DynamoDB answers at {database} ({type(error).__name__}): start one there, or leave --dynamodb out"
+        ) from error
 
 
 def _serving(port: int, clock: Clock, inbox: Inbox, wired: threading.Event) -> Server:
@@ -144,12 +178,13 @@ def _wired(server: Server, names: Resources, *, database: str, sns_url: str) -> 
     return app.wiring()
 
 
-def _furnished(wiring: Wiring, server: Server, *, now: datetime) -> Ready:
-    """Keys, the inbox's channel, and a first check, unless an engine that keeps its data has it."""
-    keys = {scope: new_secret() for scope in Scope}
+def _furnished(wiring: Wiring, server: Server, channels: Sequence[Channel], *, now: datetime) -> Ready:
+    """Keys, channels, and a first check, unless an engine that keeps its data has it."""
+    keys = {scope: new_secret(scope) for scope in Scope}
     for scope, secret in keys.items():
         registry.add_key(secret, Key(PROJECT, scope, f"local {scope}"), now=now)
-    registry.add_channel(PROJECT, CHANNEL, now=now)
+    for channel in channels:
+        registry.add_channel(PROJECT, channel, now=now)
     codes = checks.codes_by_slug(PROJECT, FIRST_CHECK)
     return Ready(
         base=server.base,
@@ -161,6 +196,12 @@ def _furnished(wiring: Wiring, server: Server, *, now: datetime) -> Ready:
         ping_key=keys[Scope.PING],
         check=codes[0] if codes else _first_check(wiring, now=now),
     )
+
+
+def _with_second_project(ready: Ready, *, now: datetime) -> Ready:
+    secret = new_secret(Scope.READ_WRITE)
+    registry.add_key(secret, Key("other", Scope.READ_WRITE, "local other"), now=now)
+    return replace(ready, project=PROJECT, other_api_key=secret)
 
 
 def _first_check(wiring: Wiring, *, now: datetime) -> Code:
@@ -185,8 +226,9 @@ def _sweep_every_minute(wiring: Wiring, clock: SweepClock) -> None:
 
 def write_ready_file(path: Path, ready: Ready) -> None:
     """Write the ready file in one move, for its owner only: it holds keys."""
+    said = {name: value for name, value in asdict(ready).items() if value is not None}
     draft = path.with_name(f".{path.name}.{os.getpid()}")
     with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as file:
-        json.dump(asdict(ready), file, indent=2)
+        json.dump(said, file, indent=2)
         file.write("\n")
     draft.replace(path)

@@ -167,5 +167,5 @@ def test_a_bug_answers_a_plain_500_and_shows_no_trace(deployment: Deployment, ca
     events.unregister("before-call.dynamodb.GetItem", bug)
 
     assert answer.status == 500
-    assert json.loads(answer.text) == {"Code": "InternalServerError", "Message": "An internal server error occurred."}
+    assert json.loads(answer.text) == {"error": "an internal error: it is logged, and was not your doing"}
     assert "a bug of ours" in caplog.text

@@ -5,7 +5,7 @@ from datetime import timedelta
 
 import pytest
 
-from chalicelib.domain.check import Config, Status
+from chalicelib.domain.check import Code, Config, Status
 from chalicelib.domain.schedule import Cron, Every
 from chalicelib.store import checks, registry
 from chalicelib.store.registry import Key, Scope
@@ -190,6 +190,26 @@ def test_who_finds_a_claim_whose_owner_has_died_makes_the_check(deployment: Depl
     assert deployment.request("GET", f"/ping/{PING_KEY}/invoices", query={"create": "1"}).status == 201
 
     assert checks.codes_by_slug("default", "invoices") == [orphan]
+
+
+def test_a_check_that_its_owner_makes_just_after_somebody_missed_it_is_not_made_twice(deployment: Deployment) -> None:
+    code = Code("0f3a1b3c-7a51-4ac1-8d6f-1f6f5c1f0a12")
+    registry.claim("default", "invoices", code, instead_of=None)
+    path, query = f"/ping/{PING_KEY}/invoices", {"create": "1"}
+    events = deployment.wiring.ports.tables.client.meta.events
+    owner: list[int] = []
+
+    def make_it_now(parsed: dict[str, object], **_: object) -> None:
+        if "Item" not in parsed and not owner:  # the other has looked, and there was nothing
+            owner.append(0)
+            owner[0] = deployment.request("GET", path, query=query).status
+
+    events.register("after-call.dynamodb.GetItem", make_it_now)
+    status = deployment.request("GET", path, query=query).status
+    events.unregister("after-call.dynamodb.GetItem", make_it_now)
+
+    assert (owner, status) == ([201], 200)
+    assert checks.codes_by_slug("default", "invoices") == [code]
 
 
 def test_a_claim_of_a_check_that_was_renamed_gives_way(deployment: Deployment) -> None:

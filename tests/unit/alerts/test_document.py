@@ -6,7 +6,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from chalicelib.alerts.document import Document, document, unique_key
+from chalicelib.alerts.document import Document, document
 from chalicelib.alerts.letter import Letter
 from chalicelib.domain.alerts import Alert, Facts, Kind, Reason
 from chalicelib.domain.check import Code, Config
@@ -128,10 +128,6 @@ def test_the_code_is_a_secret_and_never_told() -> None:
     text = json.dumps(told(OVERRUN))
     assert "5d0e1b52-7c1f" not in text
     assert "5d0e1b527c1f" not in text
-
-
-def test_the_unique_key_is_made_of_the_first_sixteen_digits() -> None:
-    assert unique_key(CODE) == "92ab1269099330d5603c515d2c09a8b4a4407bab"
 
 
 def test_the_documented_example_has_the_shape_of_a_document() -> None:

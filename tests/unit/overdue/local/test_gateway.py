@@ -77,11 +77,16 @@ def test_parameters_keep_their_repeats_and_empty_values() -> None:
 
 
 def test_what_a_client_claims_to_be_forwarded_for_stands_before_its_true_address() -> None:
-    claims = (("x-forwarded-for", "203.0.113.1"), ("X-Forwarded-For", "evil"), ("X-Forwarded-Proto", "https"))
+    claims = (("x-forwarded-for", "203.0.113.1"), ("X-Forwarded-For", "evil"))
     headers = an_event(a_request(headers=claims))["headers"]
     assert headers["X-Forwarded-For"] == "203.0.113.1, evil, 192.0.2.7"
-    assert (headers["X-Forwarded-Proto"], headers["X-Forwarded-Port"]) == ("http", "8000")
     assert "x-forwarded-for" not in headers
+
+
+def test_a_proxy_before_the_local_server_may_have_ended_the_encryption() -> None:
+    headers = an_event(a_request(headers=(("x-forwarded-proto", "https"), ("X-Forwarded-Port", "1"))))["headers"]
+    assert (headers["X-Forwarded-Proto"], headers["X-Forwarded-Port"]) == ("https", "8000")
+    assert an_event(a_request())["headers"]["X-Forwarded-Proto"] == "http"
 
 
 def test_a_header_in_two_spellings_is_one_header() -> None:

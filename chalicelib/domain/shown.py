@@ -1,0 +1,54 @@
+"""A check as people see it at an instant: what is stored, and the states that are derived (domain.md, Words).
+
+Pages, API, badges and metrics ask here, and none of them works a status out for itself. Start at `as_of`: the
+other functions take a check that it has returned.
+"""
+
+from datetime import datetime
+from enum import StrEnum
+
+from chalicelib.domain.advance import settle
+from chalicelib.domain.check import Check, Status, started
+from chalicelib.domain.due import expected
+from chalicelib.domain.runs import limit
+
+
+class Shown(StrEnum):
+    """A status as it is shown."""
+
+    NEW = "new"
+    UP = "up"
+    GRACE = "grace"
+    DOWN = "down"
+    PAUSED = "paused"
+
+
+def as_of(check: Check, *, now: datetime) -> Check:
+    """The check as it is at `now`, even where no sweep has been since its deadline. Nothing of it is to be written."""
+    return check if check.due_at is None or now < check.due_at else settle(check, now=now)
+
+
+def status(check: Check, *, now: datetime) -> Shown:
+    """`grace` once the expected success has not come, until the deadline; else what is stored."""
+    if check.status is Status.UP:
+        due = expected(check)
+        return Shown.UP if due is None or now < due else Shown.GRACE
+    return Shown(check.status.value)
+
+
+def is_running(check: Check, *, now: datetime) -> bool:
+    """Whether a run is open that is still within its limit."""
+    run = started(check)
+    return run is not None and now < run.at + limit(check)
+
+
+def next_ping(check: Check) -> datetime | None:
+    """When the next ping should come (wire.md): *expected*, or the start of the open run if that is earlier.
+
+    None while down, when nothing is awaited, and when the schedule never comes again.
+    """
+    if check.status is Status.DOWN:
+        return None
+    run = started(check)
+    instants = (expected(check) if check.status is Status.UP else None, None if run is None else run.at)
+    return min((at for at in instants if at is not None), default=None)

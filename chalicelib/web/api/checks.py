@@ -1,0 +1,201 @@
+"""Checks in the Management API: list, read, make, edit, pause, resume, delete. Parse, call a decision, answer.
+
+What a request may say is `fields`' business, how a check looks `shape`'s, what a change does `domain.configure`'s.
+"""
+
+import re
+from collections.abc import Callable, Sequence
+from http import HTTPStatus
+from uuid import uuid4
+
+from chalice.app import Response
+
+from chalicelib import log
+from chalicelib.change import change, deliver
+from chalicelib.domain.check import Check, Code, Config, Status, Verdict, short, unique_key
+from chalicelib.domain.configure import Edit, Pause, Resume, configure, new_check
+from chalicelib.domain.errors import OverdueError
+from chalicelib.store import checks, listing, registry
+from chalicelib.store.registry import Channel, Scope
+from chalicelib.store.tables import Conflict, NotFound, Unavailable
+from chalicelib.web.answers import json_answer
+from chalicelib.web.api import matching
+from chalicelib.web.api.call import Call, Forbidden
+from chalicelib.web.api.shape import Viewer, shaped
+
+_SLUG = re.compile(r"[a-z0-9_-]{1,100}")
+
+
+class NotPaused(OverdueError):
+    """Only a paused check can be resumed."""
+
+
+def listed(call: Call) -> Response:
+    """`GET checks/`, by tags (all of them) and slug."""
+    slug, tags = call.last("slug"), set(call.query.get("tag", ()))
+    found = [check for check in _of_slug(call, slug) if tags.issubset(check.config.tags.split())]
+    viewer = _viewer(call)
+    return json_answer({"checks": [shaped(check, viewer) for check in found]}, call.accepts)
+
+
+def _of_slug(call: Call, slug: str | None) -> list[Check]:
+    """The project's checks, oldest first; only those with the slug, unless it is empty."""
+    if not slug:
+        return of_project(call)
+    if not _SLUG.fullmatch(slug):
+        return []
+    codes = checks.codes_by_slug(call.key.project, slug)
+    if not codes:  # the index may not show yet what has just been made
+        claimed = registry.claimed(call.key.project, slug)
+        codes = [] if claimed is None else [claimed]
+    found = listing.checks(call.wiring.ports.tables, codes, sleep=call.wiring.ports.sleep)
+    return [check for check in found if (check.project, check.config.slug) == (call.key.project, slug)]
+
+
+def of_project(call: Call) -> list[Check]:
+    """All checks of the key's project, oldest first."""
+    ports = call.wiring.ports
+    return listing.checks(ports.tables, listing.codes(ports.tables, call.key.project), sleep=ports.sleep)
+
+
+def one(call: Call) -> Response:
+    """`GET checks/{code}`."""
+    return _told(call, own(call, Code(call.place["code"])))
+
+
+def one_by_unique_key(call: Call) -> Response:
+    """`GET checks/{unique_key}`."""
+    return _told(call, by_unique_key(call))
+
+
+def own(call: Call, code: Code) -> Check:
+    """A check of the key's project. Raises NotFound, Forbidden."""
+    return _owned(call, checks.get(call.wiring.ports.tables, code))
+
+
+def _owned(call: Call, check: Check) -> Check:
+    if check.project != call.key.project:
+        raise Forbidden(f"check {short(check.code)} is another project's")
+    return check
+
+
+def by_unique_key(call: Call) -> Check:
+    """The check of the project with this unique key: a look at all its codes. Raises NotFound."""
+    tables, wanted = call.wiring.ports.tables, call.place["unique_key"]
+    for code in listing.codes(tables, call.key.project):
+        if unique_key(code) == wanted:
+            return own(call, code)
+    raise NotFound("no check has this unique key")
+
+
+def made(call: Call) -> Response:
+    """`POST checks/`: a new check, or with `unique` an edit of the one that matches."""
+    from chalicelib.web.api.fields import read  # pydantic: 80 ms of a cold start
+    from chalicelib.web.api.merged import BLANK, merged
+
+    said, channels = read(call.body, has_extras=call.version.has_extras), _channels(call)
+    found = matching.oldest(said, lambda slug: _of_slug(call, slug))
+    if found is not None:
+        return _edited(call, found.code)
+    config, code = merged(BLANK, said, version=call.version, channels=channels), Code(str(uuid4()))
+    if matching.names_all(said):
+        made_by_another = matching.claimed(call.wiring.ports, call.key.project, said, code)
+        if made_by_another is not None:
+            return _edited(call, made_by_another)
+    check = new_check(code, project=call.key.project, config=config, now=call.now)
+    checks.create(call.wiring.ports.tables, check)
+    _claim_slug(check.project, config.slug, check.code)
+    return _told(call, check, status=HTTPStatus.CREATED)
+
+
+def edited(call: Call) -> Response:
+    """`POST checks/{code}`."""
+    return _edited(call, Code(call.place["code"]))
+
+
+def _edited(call: Call, code: Code) -> Response:
+    from chalicelib.web.api.fields import read  # as above
+    from chalicelib.web.api.merged import merged
+
+    channels, before = _channels(call), ""
+
+    def edit(check: Check) -> Config:
+        nonlocal before
+        before = check.config.slug
+        said = read(call.body, has_extras=call.version.has_extras)
+        return merged(check.config, said, version=call.version, channels=channels)
+
+    check = _changed(call, code, lambda check: Edit(edit(check)))
+    if check.config.slug != before:
+        _claim_slug(check.project, check.config.slug, check.code)
+    return _told(call, check)
+
+
+def _claim_slug(project: str, slug: str, code: Code) -> None:
+    """Let pings by slug find the check at once: the index may lag. Nothing to do where another has the slug, too."""
+    if not slug:
+        return
+    try:
+        registry.claim(project, slug, code, instead_of=None)
+    except Conflict:
+        return
+    except Unavailable as error:  # the check is there: a repeat of the request would make another
+        log.event("slug_not_claimed", check=short(code), why=str(error))
+
+
+def paused(call: Call) -> Response:
+    """`POST checks/{code}/pause`, also of a paused one."""
+    return _told(call, _changed(call, Code(call.place["code"]), lambda _: Pause()))
+
+
+def resumed(call: Call) -> Response:
+    """`POST checks/{code}/resume`. Raises NotPaused."""
+    return _told(call, _changed(call, Code(call.place["code"]), _resume))
+
+
+def _resume(check: Check) -> Resume:
+    if check.status is not Status.PAUSED:
+        raise NotPaused("check is not paused")
+    return Resume()
+
+
+def _changed(call: Call, code: Code, decide: Callable[[Check], Edit | Pause | Resume]) -> Check:
+    """The check after a change, written; what the change has to tell is let out. Raises as `own` and `decide`."""
+
+    def verdict(check: Check) -> Verdict:
+        return configure(_owned(call, check), decide(check), now=call.now)
+
+    after = change(call.wiring.ports, code, verdict).check
+    try:
+        return deliver(call.wiring.ports, after, now=call.now)
+    except (NotFound, Unavailable) as error:
+        log.event("left_to_the_sweep", check=short(code), why=str(error))
+        return after
+
+
+def deleted(call: Call) -> Response:
+    """`DELETE checks/{code}`: the check as it was. Its slug is free again."""
+    code = own(call, Code(call.place["code"])).code
+    check = checks.delete(call.wiring.ports.tables, code, project=call.key.project)
+    if check.config.slug:
+        registry.release(check.project, check.config.slug, code)
+    return _told(call, check)
+
+
+def _told(call: Call, check: Check, *, status: HTTPStatus = HTTPStatus.OK) -> Response:
+    return json_answer(shaped(check, _viewer(call)), call.accepts, status=status)
+
+
+def _viewer(call: Call) -> Viewer:
+    return Viewer(
+        base=call.wiring.settings.base_url,
+        version=call.version,
+        may_write=call.key.scope is Scope.READ_WRITE,
+        channel_ids=[channel.id for channel in _channels(call)],
+        badge_secret=call.wiring.registry.badge_secret(now=call.now),
+        now=call.now,
+    )
+
+
+def _channels(call: Call) -> Sequence[Channel]:
+    return call.wiring.registry.channels(call.key.project, now=call.now)

@@ -1,0 +1,170 @@
+"""The Management API's routes: which room answers what, who may ask, and how each refusal is told.
+
+Start at `answered`. `app.py` sends everything below `/api/` here, with any verb. The order is the wire's: route (404),
+verb (405, OPTIONS), body (400), key (401), then the room, which finds the check (404, 403).
+"""
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+from chalice.app import Response
+
+from chalicelib import log
+from chalicelib.store.registry import Key, Scope
+from chalicelib.store.tables import NotFound, Unavailable
+from chalicelib.web import answers
+from chalicelib.web.api import checks, past, project
+from chalicelib.web.api.call import (
+    Call,
+    Forbidden,
+    Needs,
+    Refused,
+    TooLarge,
+    Unauthorized,
+    body_of,
+    key_of,
+    moment,
+    query_of,
+)
+from chalicelib.web.api.versions import VERSIONS, Version
+from chalicelib.web.app import plain
+from chalicelib.wiring import Wiring
+
+
+@dataclass(frozen=True, slots=True)
+class Endpoint:
+    """What answers a verb, and what it takes to be answered."""
+
+    room: Callable[[Call], Response]
+    needs: Needs
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    """A path below the version, with what may stand in it."""
+
+    path: re.Pattern[str]
+    verbs: Mapping[str, Endpoint]
+
+
+_CODE = r"(?P<code>[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12})"
+_UNIQUE_KEY = r"(?P<unique_key>[0-9a-f]{40})"
+_N = r"(?P<n>[0-9]{1,12})"
+
+
+def _open_api(call: Call) -> Response:
+    from chalicelib.web.api.openapi import document  # pydantic: 80 ms of a cold start
+
+    if not call.version.has_extras:
+        raise NotFound("only v3 is described")
+    return answers.json_answer(document(call.wiring.settings.base_url), call.accepts)
+
+
+_READ, _WRITE, _ANYBODY = Needs.READING, Needs.WRITING, Needs.NOTHING
+ROUTES = tuple(
+    Route(re.compile(path), {verb: Endpoint(*endpoint) for verb, endpoint in verbs.items()})
+    for path, verbs in (
+        ("checks", {"GET": (checks.listed, _READ), "POST": (checks.made, _WRITE)}),
+        (
+            f"checks/{_CODE}",
+            {"GET": (checks.one, _READ), "POST": (checks.edited, _WRITE), "DELETE": (checks.deleted, _WRITE)},
+        ),
+        (f"checks/{_UNIQUE_KEY}", {"GET": (checks.one_by_unique_key, _READ)}),
+        (f"checks/{_CODE}/pause", {"POST": (checks.paused, _WRITE)}),
+        (f"checks/{_CODE}/resume", {"POST": (checks.resumed, _WRITE)}),
+        (f"checks/{_CODE}/pings", {"GET": (past.pings, _WRITE)}),
+        (f"checks/{_CODE}/pings/{_N}/body", {"GET": (past.body, _WRITE)}),
+        (f"checks/{_CODE}/flips", {"GET": (past.flips, _READ)}),
+        (f"checks/{_UNIQUE_KEY}/flips", {"GET": (past.flips_by_unique_key, _READ)}),
+        ("channels", {"GET": (project.channels, _WRITE)}),
+        ("badges", {"GET": (project.badges, _READ)}),
+        ("status", {"GET": (project.is_working, _ANYBODY)}),
+        (r"openapi\.json", {"GET": (_open_api, _ANYBODY)}),
+    )
+)
+
+
+def answered(wiring: Wiring, request: Any, rest: str) -> Response:
+    """The answer to a request for `/api/{rest}`."""
+    name, _, path = rest.partition("/")
+    version = VERSIONS.get(name)
+    found = None if version is None else _route(path)
+    if version is None or found is None:
+        return answers.error(404, "not found")
+    route, place = found
+    event = request.to_original_event()
+    verb = event["httpMethod"]
+    endpoint = route.verbs.get(verb)
+    if endpoint is not None:
+        response = _answered(wiring, event, request.headers, version, place, endpoint)
+    else:
+        response = plain(204 if verb == "OPTIONS" else 405, "")
+    return _for_any_origin(response, route)
+
+
+def _route(path: str) -> tuple[Route, dict[str, str]] | None:
+    for route in ROUTES:
+        match = route.path.fullmatch(path)
+        if match is not None:
+            return route, match.groupdict()
+    return None
+
+
+def _for_any_origin(response: Response, route: Route) -> Response:
+    """The answer with the CORS headers that each one bears, errors too."""
+    headers = {
+        "Access-Control-Allow-Origin": "*",
+        "Access-Control-Allow-Headers": "X-Api-Key",
+        "Access-Control-Allow-Methods": ", ".join((*route.verbs, "OPTIONS")),
+        "Access-Control-Max-Age": "600",
+    }
+    return Response(response.body, {**response.headers, **headers}, response.status_code)
+
+
+def _answered(
+    wiring: Wiring, event: Any, headers: Mapping[str, str], version: Version, place: dict[str, str], endpoint: Endpoint
+) -> Response:
+    """The room's answer; every refusal becomes its answer here."""
+    try:
+        return endpoint.room(_call(wiring, event, headers, version, place, endpoint.needs))
+    except TooLarge as error:
+        return answers.error(413, str(error))
+    except Refused as error:
+        return answers.error(400, str(error), detail=error.detail)
+    except past.BadFilter:
+        return plain(400, "")
+    except Unauthorized as error:
+        return answers.error(401, str(error))
+    except Forbidden:
+        return plain(403, "")
+    except NotFound:
+        return answers.error(404, "not found")
+    except checks.NotPaused as error:
+        return plain(409, str(error))
+    except Unavailable as error:
+        log.event("api_refused", why=str(error))
+        return answers.error(503, "try again in a few seconds", headers=answers.TRY_AGAIN)
+
+
+_NO_KEY = Key(project="", scope=Scope.READ_ONLY, name="")
+
+
+def _call(
+    wiring: Wiring, event: Any, headers: Mapping[str, str], version: Version, place: dict[str, str], needs: Needs
+) -> Call:
+    """The request, understood. Raises Refused, TooLarge, Unauthorized, Unavailable."""
+    call = Call(
+        wiring=wiring,
+        version=version,
+        key=_NO_KEY,
+        now=moment(event),
+        place=place,
+        query=query_of(event),
+        body=body_of(event) if event["httpMethod"] == "POST" else {},
+        accepts=headers.get("accept-encoding", ""),
+    )
+    if needs is Needs.NOTHING:
+        return call
+    return replace(call, key=key_of(wiring, headers, call.body, needs, now=call.now))

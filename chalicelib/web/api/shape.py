@@ -1,0 +1,184 @@
+"""A check as the API's JSON: one shape for all versions and both kinds of keys (wire.md, Management API).
+
+Start at `shaped`. Field names are the wire's; statuses and what comes next are decided in `domain.shown`.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import NotRequired, TypedDict
+
+from chalicelib.domain import shown
+from chalicelib.domain.check import EVERY_CHANNEL, Check, Config, started, unique_key
+from chalicelib.domain.schedule import Every
+from chalicelib.web.api.versions import Version
+from chalicelib.web.badge_keys import badge_key
+
+
+class RunJson(TypedDict):
+    """An open run."""
+
+    rid: str | None
+    started: str
+    overran: bool
+
+
+class CheckJson(TypedDict):
+    """Instants are ISO 8601 in UTC with whole seconds, durations seconds."""
+
+    name: str
+    slug: str
+    tags: str
+    desc: str
+    grace: int
+    n_pings: int
+    status: str
+    started: bool
+    last_ping: str | None
+    next_ping: str | None
+    manual_resume: bool
+    methods: str
+    subject: str
+    subject_fail: str
+    start_kw: str
+    success_kw: str
+    failure_kw: str
+    filter_subject: bool
+    filter_body: bool
+    filter_http_body: bool
+    filter_default_fail: bool
+    badge_url: str
+    last_duration: NotRequired[int]
+    # of a read-write key
+    uuid: NotRequired[str]
+    ping_url: NotRequired[str]
+    update_url: NotRequired[str]
+    pause_url: NotRequired[str]
+    resume_url: NotRequired[str]
+    channels: NotRequired[str]
+    # of a read-only key
+    unique_key: NotRequired[str]
+    # of a simple check, and of one with a schedule
+    timeout: NotRequired[int]
+    schedule: NotRequired[str]
+    tz: NotRequired[str]
+    # what Overdue adds, from v3 on
+    reason: NotRequired[str | None]
+    max_runtime: NotRequired[int | None]
+    min_runtime: NotRequired[int | None]
+    min_count: NotRequired[int | None]
+    count_window: NotRequired[int | None]
+    remind_every: NotRequired[int | None]
+    runs: NotRequired[list[RunJson]]
+    due_at: NotRequired[str | None]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Viewer:
+    """From where a check is looked at."""
+
+    base: str  # of the deployment
+    version: Version
+    may_write: bool
+    channel_ids: Sequence[str]  # of the project, all of them
+    badge_secret: bytes
+    now: datetime
+
+
+def shaped(stored: Check, viewer: Viewer) -> CheckJson:
+    """A check as it is at the viewer's instant."""
+    check = shown.as_of(stored, now=viewer.now)
+    config, filters = check.config, check.config.filters
+    is_running = viewer.version.says_started and shown.is_running(check, now=viewer.now)
+    value: CheckJson = {
+        "name": config.name,
+        "slug": config.slug,
+        "tags": config.tags,
+        "desc": config.desc,
+        "grace": _seconds(config.grace),
+        "n_pings": check.n_pings,
+        "status": "started" if is_running else shown.status(check, now=viewer.now).value,
+        "started": started(check) is not None,
+        "last_ping": iso(check.last_ping),
+        "next_ping": iso(shown.next_ping(check)),
+        "manual_resume": config.manual_resume,
+        "methods": filters.methods,
+        "subject": filters.success_kw if filters.subject else "",
+        "subject_fail": filters.failure_kw if filters.subject else "",
+        "start_kw": filters.start_kw,
+        "success_kw": filters.success_kw,
+        "failure_kw": filters.failure_kw,
+        "filter_subject": filters.subject,
+        "filter_body": filters.body,
+        "filter_http_body": filters.http_body,
+        "filter_default_fail": filters.default_fail,
+        "badge_url": f"{viewer.base}/b/2/{badge_key(viewer.badge_secret, check.code)}.svg",
+    }
+    if check.last_duration is not None:
+        value["last_duration"] = _seconds(check.last_duration)
+    _add_addresses(value, check, viewer)
+    _add_schedule(value, config)
+    if viewer.version.has_extras:
+        _add_extras(value, check)
+        value["due_at"] = iso(stored.due_at)
+    return value
+
+
+def _add_addresses(value: CheckJson, check: Check, viewer: Viewer) -> None:
+    """Where the check can be pinged and changed, for those who may; else a name by which nobody can."""
+    if not viewer.may_write:
+        value["unique_key"] = unique_key(check.code)
+        return
+    url = f"{viewer.base}/api/{viewer.version.name}/checks/{check.code}"
+    value["uuid"] = check.code
+    value["ping_url"] = f"{viewer.base}/ping/{check.code}"
+    value["update_url"] = url
+    value["pause_url"] = f"{url}/pause"
+    value["resume_url"] = f"{url}/resume"
+    value["channels"] = ",".join(channels_of(check.config, viewer.channel_ids))
+
+
+def channels_of(config: Config, existing: Sequence[str]) -> list[str]:
+    """The ids of a check's channels, sorted, as far as they still exist."""
+    if EVERY_CHANNEL in config.channels:
+        return sorted(existing)
+    return sorted(each for each in config.channels if each in existing)
+
+
+def _add_schedule(value: CheckJson, config: Config) -> None:
+    if isinstance(config.schedule, Every):
+        value["timeout"] = _seconds(config.schedule.period)
+    else:
+        value["schedule"] = config.schedule.expression
+        value["tz"] = config.schedule.tz
+
+
+def _add_extras(value: CheckJson, check: Check) -> None:
+    config = check.config
+    value["reason"] = None if check.reason is None else check.reason.value
+    value["max_runtime"] = _seconds_or_null(config.max_runtime)
+    value["min_runtime"] = _seconds_or_null(config.min_runtime)
+    value["min_count"] = config.min_count
+    value["count_window"] = _seconds_or_null(config.count_window)
+    value["remind_every"] = _seconds_or_null(config.remind_every)
+    value["runs"] = [
+        {"rid": run.rid or None, "started": whole_seconds(run.at), "overran": run.overran} for run in check.runs
+    ]
+
+
+def _seconds(span: timedelta) -> int:
+    return int(span.total_seconds())
+
+
+def _seconds_or_null(span: timedelta | None) -> int | None:
+    return None if span is None else _seconds(span)
+
+
+def whole_seconds(at: datetime) -> str:
+    """An instant, its fraction cut off: `2026-03-01T12:00:00+00:00`."""
+    return at.isoformat(timespec="seconds")
+
+
+def iso(at: datetime | None) -> str | None:
+    """An instant, or null."""
+    return None if at is None else whole_seconds(at)

@@ -1,0 +1,18 @@
+"""The secret of badges is made once, however many ask for it at the same moment."""
+
+from concurrent.futures import ThreadPoolExecutor
+
+from chalicelib.store.registry import Registry
+from tests.integration.conftest import Deployment
+
+
+def test_all_who_ask_first_get_the_same_secret(deployment: Deployment) -> None:
+    with ThreadPoolExecutor(8) as pool:
+        found = list(pool.map(lambda _: Registry().badge_secret(now=deployment.now), range(16)))
+    assert len(set(found)) == 1
+    assert len(found[0]) == 32
+
+
+def test_the_secret_outlives_the_process(deployment: Deployment) -> None:
+    first = Registry().badge_secret(now=deployment.now)
+    assert Registry().badge_secret(now=deployment.now) == first

@@ -1,0 +1,19 @@
+"""The one client: where its requests go."""
+
+from typing import Any
+
+from tests.integration.conftest import Deployment
+
+
+def test_requests_go_to_the_regions_own_endpoint(deployment: Deployment) -> None:
+    seen: list[str] = []
+    client: Any = deployment.wiring.ports.tables.client
+
+    def note(request: Any, **_: Any) -> None:
+        seen.append(request.url)
+
+    client.meta.events.register_first("before-send.dynamodb", note)
+    deployment.ping(deployment.add())
+    client.meta.events.unregister("before-send.dynamodb", note)
+
+    assert set(seen) == {"https://dynamodb.us-east-1.amazonaws.com/"}

@@ -1,0 +1,170 @@
+"""What the fields of a request make of a configuration, version by version."""
+
+from datetime import timedelta
+
+import pytest
+
+from chalicelib.domain.check import Config, Filters
+from chalicelib.domain.schedule import Cron, Every, OnCalendar
+from chalicelib.store.registry import Channel
+from chalicelib.web.api.call import Json, Refused
+from chalicelib.web.api.fields import read
+from chalicelib.web.api.merged import chosen, merged, slug_of
+from chalicelib.web.api.versions import VERSIONS
+
+CHANNELS = tuple(
+    Channel(id=each, name=name, kind="email", target="", subscription="")
+    for each, name in (("id-2", "beta"), ("id-1", "alpha"), ("id-3", "twin"), ("id-4", "twin"))
+)
+
+
+def after(said: Json, *, config: Config | None = None, version: str = "v3") -> Config:
+    found = VERSIONS[version]
+    return merged(config or Config(), read(said, has_extras=found.has_extras), version=found, channels=CHANNELS)
+
+
+@pytest.mark.parametrize(
+    ("said", "version", "slug"),
+    [
+        pytest.param({"name": "New Name"}, "v1", "new-name", id="v1 makes one of a new name"),
+        pytest.param({"name": "New Name"}, "v2", "new-name", id="so does v2"),
+        pytest.param({"name": "New Name"}, "v3", "chosen", id="v3 does not"),
+        pytest.param({"name": "Old Name"}, "v1", "chosen", id="the same name leaves it"),
+        pytest.param({"name": "New Name", "slug": "given"}, "v1", "given", id="one that is given wins"),
+        pytest.param({"slug": "given"}, "v3", "given", id="in v3, too"),
+    ],
+)
+def test_a_slug_follows_a_new_name_in_old_versions_only(said: Json, version: str, slug: str) -> None:
+    assert after(said, config=Config(name="Old Name", slug="chosen"), version=version).slug == slug
+
+
+@pytest.mark.parametrize(
+    ("name", "slug"),
+    [
+        ("Nightly Backup", "nightly-backup"),
+        ("Ünïcode Näme", "unicode-name"),
+        ("a_b-c.d/e", "a_b-cde"),
+        ("  --x--  ", "x"),
+        ("__x__", "x"),
+        ("a  -- \t b", "a-b"),
+        ("!!!", ""),
+        ("日本語", ""),
+        ("Straße №5", "strae-no5"),
+        ("⒇" * 100, "20" * 50),
+    ],
+)
+def test_a_slug_is_made_of_what_is_left_of_a_name(name: str, slug: str) -> None:
+    assert slug_of(name) == slug
+
+
+HOURLY = Every(timedelta(hours=1))
+
+
+@pytest.mark.parametrize(
+    ("before", "said", "schedule", "tz"),
+    [
+        pytest.param(HOURLY, {"timeout": 60}, Every(timedelta(seconds=60)), "UTC", id="a timeout is a period"),
+        pytest.param(
+            HOURLY, {"schedule": "0 5 * * *", "timeout": 60}, Cron("0 5 * * *"), "UTC", id="a schedule wins over it"
+        ),
+        pytest.param(HOURLY, {"tz": "Europe/Kiev"}, HOURLY, "Europe/Kyiv", id="a simple check remembers a zone"),
+        pytest.param(HOURLY, {"schedule": "daily"}, OnCalendar("daily"), "UTC", id="fewer than five words: OnCalendar"),
+        pytest.param(
+            HOURLY,
+            {"schedule": "0 5 * * *", "tz": "US/Pacific"},
+            Cron("0 5 * * *", "America/Los_Angeles"),
+            "America/Los_Angeles",
+            id="both, by the zone's present name",
+        ),
+        pytest.param(
+            Cron("0 5 * * *"), {"tz": "Asia/Tokyo"}, Cron("0 5 * * *", "Asia/Tokyo"), "Asia/Tokyo", id="a zone alone"
+        ),
+        pytest.param(Cron("0 5 * * *"), {"desc": "x"}, Cron("0 5 * * *"), "UTC", id="neither"),
+    ],
+)
+def test_schedule_timeout_and_zone_go_together(
+    before: Every | Cron, said: Json, schedule: Every | Cron | OnCalendar, tz: str
+) -> None:
+    config = after(said, config=Config(schedule=before))
+    assert (config.schedule, config.tz) == (schedule, tz)
+
+
+def test_a_zone_is_remembered_while_a_check_is_simple() -> None:
+    simple = after({"timeout": 60}, config=after({"schedule": "0 5 * * *", "tz": "Asia/Tokyo"}))
+    assert after({"schedule": "0 6 * * *"}, config=simple).schedule == Cron("0 6 * * *", "Asia/Tokyo")
+
+
+@pytest.mark.parametrize(
+    ("said", "filters"),
+    [
+        pytest.param({"subject": "ok"}, Filters(subject=True, success_kw="ok"), id="subject turns its filter on"),
+        pytest.param({"subject": ""}, Filters(), id="none turns it off"),
+        pytest.param(
+            {"subject_fail": "bad", "subject": "ok"},
+            Filters(subject=True, success_kw="ok", failure_kw="bad"),
+            id="both of the old names",
+        ),
+        pytest.param(
+            {"subject": "ok", "success_kw": "new", "filter_subject": False},
+            Filters(success_kw="new"),
+            id="the new names win",
+        ),
+        pytest.param(
+            {"filter_http_body": True, "filter_default_fail": True, "methods": "POST", "start_kw": "go"},
+            Filters(http_body=True, default_fail=True, methods="POST", start_kw="go"),
+            id="the new names",
+        ),
+    ],
+)
+def test_filters_have_old_names_and_new_ones(said: Json, filters: Filters) -> None:
+    assert after(said).filters == filters
+
+
+@pytest.mark.parametrize(
+    ("identifiers", "ids"),
+    [
+        ("", ()),
+        ("*", ("*",)),
+        ("beta,id-1", ("id-1", "id-2")),
+        ("alpha,id-1,alpha", ("id-1",)),
+        ("id-3", ("id-3",)),
+    ],
+)
+def test_channels_are_chosen_by_id_or_name(identifiers: str, ids: tuple[str, ...]) -> None:
+    assert chosen(identifiers, CHANNELS) == ids
+
+
+@pytest.mark.parametrize(
+    ("identifiers", "error"),
+    [
+        (",", "empty channel identifier"),
+        ("alpha,", "empty channel identifier"),
+        ("alpha, beta", "invalid channel identifier:  beta"),
+        ("alpha,*", "invalid channel identifier: *"),
+        ("twin", "non-unique channel identifier: twin"),
+    ],
+)
+def test_a_channel_that_is_not_one_is_refused(identifiers: str, error: str) -> None:
+    with pytest.raises(Refused) as refusal:
+        chosen(identifiers, CHANNELS)
+    assert str(refusal.value) == error
+
+
+@pytest.mark.parametrize("said", [{"min_count": 5}, {"count_window": 60}])
+def test_a_minimum_and_its_window_go_together(said: Json) -> None:
+    with pytest.raises(Refused, match="min_count and count_window go together"):
+        after(said)
+
+
+def test_null_takes_a_limit_away() -> None:
+    limited = after({"max_runtime": 60, "min_count": 5, "count_window": 300})
+    assert limited.max_runtime == timedelta(seconds=60)
+    assert after({"max_runtime": None, "min_count": None, "count_window": None}, config=limited) == Config()
+
+
+@pytest.mark.parametrize(
+    ("before", "said"), [({"max_runtime": 60}, {"min_runtime": 61}), ({}, {"min_runtime": 90, "max_runtime": 60})]
+)
+def test_no_run_may_have_to_take_longer_than_it_may(before: Json, said: Json) -> None:
+    with pytest.raises(Refused, match="min_runtime is above max_runtime"):
+        after(said, config=after(before))
