@@ -1,22 +1,51 @@
-"""The command line. A command parses, calls, shows; what it does stands in its own room.
+"""The command line. A command parses, calls, shows; what it does stands in its own room under `commands`.
 
-stdout has the result, stderr the rest. Exit 0: done, 1: refused or failed, 2: wrong usage.
+stdout has the result, stderr the rest. Exit 0: done, 1: refused or failed, 2: wrong usage. Only the command that is
+asked for is loaded: a job's monitoring must not take longer to start than the job.
 """
 
-import logging
 import signal
 import sys
-import threading
+from importlib import import_module
+from io import TextIOWrapper
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
-from rich.console import Console
 
 from chalicelib.domain.errors import OverdueError
 
+if TYPE_CHECKING:
+    from overdue.local.run import Ready
+
+ROOMS = {  # command → room and name
+    "channels": "overdue.commands.channels:channels",
+    "checks": "overdue.commands.checks:checks",
+    "completion": "overdue.commands.completion:completion",
+    "exec": "overdue.commands.execute:execute",
+    "flips": "overdue.commands.records:flips",
+    "keys": "overdue.commands.keys:keys",
+    "ping": "overdue.commands.ping:ping",
+    "pings": "overdue.commands.records:pings",
+    "projects": "overdue.commands.projects:projects",
+    "schedule": "overdue.commands.schedule:schedule",
+}
+
 
 class Commands(click.Group):
-    """Shows what a person can act on as one line, never as a traceback."""
+    """Loads a command when it is asked for, and shows what a person can act on as one line, never as a traceback."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """All of them, loaded or not."""
+        return sorted({*super().list_commands(ctx), *ROOMS})
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """The command of this name; its room is loaded now."""
+        if cmd_name not in ROOMS:
+            return super().get_command(ctx, cmd_name)
+        room, _, name = ROOMS[cmd_name].partition(":")
+        command: click.Command = getattr(import_module(room), name)
+        return command
 
     def invoke(self, ctx: click.Context) -> object:
         """Run the command."""
@@ -29,11 +58,20 @@ class Commands(click.Group):
 @click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(package_name="overdue")
 def main() -> None:
-    """Know when a job did not do its work: it pings a URL when it is done, and you hear when it does not."""
+    """Know when a job did not do its work: it pings a URL when it is done, and you hear when it does not.
+
+    Whom a command talks to, and with which keys, is said by options, by OVERDUE_URL, OVERDUE_API_KEY and
+    OVERDUE_PING_KEY, or by a settings file with a table for each stage, ~/.config/overdue/config.toml or
+    $OVERDUE_CONFIG; where `overdue local` runs, nothing need be said.
+
+    Example: overdue checks list
+    """
 
 
 def _log_troubles() -> None:
     """Warnings and tracebacks to stderr; that all is well is no news in a terminal."""
+    import logging
+
     handler = logging.StreamHandler(sys.stderr)
     handler.setLevel(logging.WARNING)
     logging.basicConfig(format="%(message)s", handlers=[handler])
@@ -44,36 +82,48 @@ def _log_troubles() -> None:
 @click.option("--dynamodb", "dynamodb_url", metavar="URL", help="Keep data in this DynamoDB instead of in memory.")
 @click.option("--speed", default=1.0, show_default=True, help="60 lets an hour pass in a minute.")
 @click.option("--ready-file", type=click.Path(dir_okay=False, path_type=Path), help="Written once it serves: JSON.")
-def local(port: int, dynamodb_url: str | None, speed: float, ready_file: Path | None) -> None:
+@click.option("--conformance", is_flag=True, help="With the channels and the second project of tests/conformance.")
+def local(port: int, dynamodb_url: str | None, speed: float, ready_file: Path | None, conformance: bool) -> None:
     """Run all of Overdue on this machine: pings, sweep, and an inbox that shows each alert.
 
-    Nothing is sent to anybody, and nothing is kept after the end.
+    Nothing is sent to anybody, and nothing is kept after the end. Other commands find it by themselves: while it
+    runs, .overdue/local.json in this directory holds its address and its keys.
 
     Example: overdue local --port 0 --speed 60
     """
+    import os
+    import threading
+
+    from rich.console import Console
+
     from overdue.local.clock import Clock
     from overdue.local.letter import tell
     from overdue.local.run import running, write_ready_file
+    from overdue.ready import FILE, announced
 
+    if ready_file is not None and not ready_file.parent.is_dir():
+        raise click.BadParameter(f"there is no folder {ready_file.parent}", param_hint="--ready-file")
+    _bear_any_character()
     console = Console()
     _log_troubles()
     stop = threading.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: stop.set())
     clock = Clock(speed)
-    with running(
-        port=port, clock=clock, dynamodb_url=dynamodb_url, on_alert=lambda alert: tell(alert, console=console)
-    ) as ready:
-        console.print(f"Overdue is running at {ready.base}. Ctrl-C ends it.\n", highlight=False)
-        console.print("A first check waits for its first ping. Copy this line:\n")
-        console.print(f"  curl -fsS {ready.ping}/{ready.check}\n", highlight=False, soft_wrap=True)
-        console.print(
-            "From then on it expects one every minute, with a minute of grace. Stop pinging, and two minutes later\n"
-            f"its alert is here and at {ready.inbox}"
-            + ("" if speed == 1 else f"\nThe service’s clock runs {speed:g} times as fast."),
-            highlight=False,
-            soft_wrap=True,
-        )
+    with (
+        running(
+            port=port,
+            clock=clock,
+            dynamodb_url=dynamodb_url,
+            on_alert=lambda alert: tell(alert, console=console),
+            conformance=conformance,
+        ) as ready,
+        # `running` has set it, as a deployment would
+        announced(ready, dynamodb=os.environ["OVERDUE_DYNAMODB_URL"], directory=Path.cwd()) as announcement,
+    ):
+        console.print(_greeting(ready, speed=speed), highlight=False, soft_wrap=True)
+        if announcement is None:
+            click.echo(f"{FILE} cannot be written here, so other commands need to be told where this runs.", err=True)
         sys.stdout.flush()
         if ready_file is not None:
             write_ready_file(ready_file, ready)
@@ -86,6 +136,33 @@ def local(port: int, dynamodb_url: str | None, speed: float, ready_file: Path | 
     console.print("\nStopped.")
 
 
+def _greeting(ready: "Ready", *, speed: float) -> str:
+    """What to do first, with lines to copy."""
+    wait_s = 120 / speed
+    wait = "two minutes" if speed == 1 else f"{wait_s:.2g} seconds"
+    pace = "" if speed == 1 else f" The service's clock runs {speed:g} times as fast."
+    return f"""Overdue is running at {ready.base}. Ctrl-C ends it.{pace}
+
+A first check waits for its first ping. Copy this line:
+
+  curl -fsS {ready.ping}/{ready.check}
+
+From then on it expects one every minute, with a minute of grace. Stop pinging, and {wait} later its alert
+is here and at {ready.inbox}
+
+A job may also make its own check, by its name:
+
+  curl -fsS "{ready.ping}/{ready.ping_key}/my-job?create=1&period=1h"
+"""
+
+
+def _bear_any_character() -> None:
+    """Let a terminal that knows only ASCII show a question mark, not end the service at an accent."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, TextIOWrapper):
+            stream.reconfigure(errors="replace")
+
+
 @main.command()
 def demo() -> None:
     """Watch six jobs on a fast clock, by real curl, and the alerts that they cause. Takes half a minute.
@@ -94,8 +171,11 @@ def demo() -> None:
 
     Example: overdue demo
     """
+    from rich.console import Console
+
     from overdue.demo import play
 
+    _bear_any_character()
     _log_troubles()
     if not play(Console()):
         raise click.ClickException("the wrong alerts arrived, see above")

@@ -116,6 +116,40 @@ def test_a_busy_port_is_told_in_one_line(tmp_path: Path) -> None:
     assert len(done.stderr.strip().splitlines()) == 1
 
 
+@pytest.mark.parametrize(
+    ("arguments", "status", "said"),
+    [
+        (["--dynamodb", "http://127.0.0.1:9"], 1, "no DynamoDB answers at http://127.0.0.1:9"),
+        (["--dynamodb", "nonsense"], 1, "no DynamoDB answers at nonsense"),
+        (["--speed", "1e308"], 1, "speed 1e+308 is not above 0 and at most 36000"),
+        (["--speed", "0"], 1, "speed 0 is not above 0"),
+        (["--ready-file", "/no/such/folder/ready.json"], 2, "there is no folder /no/such/folder"),
+    ],
+)
+def test_what_cannot_be_started_is_told_without_a_traceback(
+    tmp_path: Path, arguments: list[str], status: int, said: str
+) -> None:
+    done = subprocess.run(
+        [OVERDUE, "local", "--port", "0", *arguments], capture_output=True, text=True, timeout=60, cwd=tmp_path
+    )
+
+    assert (done.returncode, done.stdout) == (status, "")
+    assert said in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_a_terminal_that_knows_only_ascii_is_told_of_a_job_with_an_accent(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PYTHONIOENCODING", "ascii")
+    with local(tmp_path) as ready:
+        curl(f"{ready['ping']}/{ready['check']}/3", "--data-raw", "café 😀")
+        eventually(lambda: len(inbox(ready)) == 1)
+        printed = stopped(ready["process"])
+
+    assert "caf? ?" in printed
+
+
 def test_a_persons_aws_credentials_are_never_used(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("AWS_PROFILE", "production")
     monkeypatch.setenv("AWS_CONFIG_FILE", str(tmp_path / "nothing-there"))

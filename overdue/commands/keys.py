@@ -1,0 +1,174 @@
+"""`overdue keys`: make, list, replace and revoke keys. Which key is meant is decided in `overdue.keyring`."""
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
+import click
+
+from overdue.commands.options import JSON, STAGE, settings_of
+from overdue.config import Given, Settings
+
+REGION = click.option("--region", metavar="NAME", help="The AWS region of the stage, such as eu-central-1.")
+PROJECT = click.option("--project", metavar="NAME", help="Only a key of this project.")
+SCOPES = {"read-write": "rw", "read-only": "ro", "ping": "ping"}
+WITHIN_A_MINUTE = "A function that has just used it may take it for a minute longer."
+
+
+def of_stage(stage: str | None, region: str | None) -> Settings:
+    """The deployment whose tables are meant."""
+    return settings_of(Given(stage=stage, region=region))
+
+
+@click.group()
+def keys() -> None:
+    """Let people and jobs in, and keep them out. Needs AWS credentials, as no API key may make keys.
+
+    A read-write key may do everything within its project, a read-only key looks at checks, a ping key pings them
+    by slug and makes them on their first ping.
+
+    Example: overdue keys add --stage prod --scope ping
+    """
+
+
+@keys.command()
+@click.argument("name", required=False)
+@click.option("--scope", type=click.Choice(list(SCOPES)), default="read-write", show_default=True)
+@click.option("--project", default="default", show_default=True, metavar="NAME", help="Whose checks it is for.")
+@STAGE
+@REGION
+@JSON
+def add(name: str | None, scope: str, project: str, stage: str | None, region: str | None, as_json: bool) -> None:
+    """Make a key. It is shown this once, and stored as a digest only.
+
+    Example: OVERDUE_API_KEY=$(overdue keys add laptop --stage prod)
+    """
+    from chalicelib.domain.errors import BadInput
+    from chalicelib.store import registry
+    from overdue import keyring
+
+    called = name or f"{scope} key"
+    with keyring.opened(of_stage(stage, region)):
+        keyring.known_project(project)
+        if any((each.key.project, each.key.name) == (project, called) for each in registry.all_keys()):
+            raise BadInput(
+                f'there is a key "{called}" in project {project}: give another name, or replace it with: '
+                f'overdue keys rotate "{called}"'
+            )
+        kind = registry.Scope(SCOPES[scope])
+        secret = registry.new_secret(kind)
+        registry.add_key(secret, registry.Key(project, kind, called), now=datetime.now(UTC))
+    _tell(secret, f'This is the {scope} key "{called}" of project {project}. It is not shown again.', as_json=as_json)
+
+
+def _tell(secret: str, what: str, *, as_json: bool) -> None:
+    if as_json:
+        from overdue.show import document
+
+        document({"key": secret})
+        return
+    click.echo(secret)
+    click.echo(what, err=True)
+
+
+@keys.command(name="list")
+@PROJECT
+@STAGE
+@REGION
+@JSON
+def listing(project: str | None, stage: str | None, region: str | None, as_json: bool) -> None:
+    """See which keys there are: their names and first four characters, never the keys themselves.
+
+    Example: overdue keys list --stage prod
+    """
+    from chalicelib.store import registry
+    from overdue import keyring, show
+
+    with keyring.opened(of_stage(stage, region)):
+        stored = [each for each in registry.all_keys() if project in (None, each.key.project)]
+    words = {value: word for word, value in SCOPES.items()}
+    now = datetime.now(UTC)
+    rows = [
+        {
+            "name": each.key.name,
+            "prefix": each.prefix,
+            "scope": words[each.key.scope.value],
+            "project": each.key.project,
+            "created": each.created_at.isoformat(timespec="seconds"),
+            "expires": None if each.key.expires_at is None else each.key.expires_at.isoformat(timespec="seconds"),
+        }
+        for each in stored
+    ]
+    if as_json:
+        show.document(rows)
+        return
+    show.table(
+        ("NAME", "BEGINS", "SCOPE", "PROJECT", "MADE (UTC)", "STOPS (UTC)"),
+        [
+            (
+                *(str(row[name]) for name in ("name", "prefix", "scope", "project")),
+                show.when(row["created"], tz="UTC", now=now),
+                "stopped" if keyring.is_over(each, now=now) else show.when(row["expires"], tz="UTC", now=now),
+            )
+            for row, each in zip(rows, stored, strict=True)
+        ],
+        none="No key yet. Make one with: overdue keys add",
+    )
+
+
+@keys.command()
+@click.argument("key")
+@click.option("--overlap", default="1d", show_default=True, help="How long the old one works on, such as 7d; or 0.")
+@PROJECT
+@STAGE
+@REGION
+@JSON
+def rotate(key: str, overlap: str, project: str | None, stage: str | None, region: str | None, as_json: bool) -> None:
+    """Replace a key: get a new one now, while the old one works on for a while.
+
+    KEY is its name or its first four characters.
+
+    Example: overdue keys rotate laptop --overlap 7d --stage prod
+    """
+    from chalicelib.domain.options import parse_duration
+    from chalicelib.store import registry
+    from overdue import keyring
+
+    goes_on = timedelta() if overlap == "0" else parse_duration("overlap", overlap)
+    now = datetime.now(UTC)
+    with keyring.opened(of_stage(stage, region)):
+        old = keyring.chosen(keyring.lasting(registry.all_keys()), key, project=project)
+        secret = registry.new_secret(old.key.scope)
+        registry.add_key(secret, replace(old.key, expires_at=None), now=now)
+        registry.expire_key(old.digest, at=now + goes_on)
+    ends = f"until {now + goes_on:%Y-%m-%d %H:%M} UTC" if goes_on else "no more"
+    _tell(secret, f'This is the new "{old.key.name}". The old one, {old.prefix}…, works {ends}.', as_json=as_json)
+
+
+@keys.command()
+@click.argument("key")
+@click.option("--yes", is_flag=True, help="Do not ask.")
+@PROJECT
+@STAGE
+@REGION
+@JSON
+def revoke(key: str, yes: bool, project: str | None, stage: str | None, region: str | None, as_json: bool) -> None:
+    """Let a key work no more, for good.
+
+    KEY is its name or its first four characters.
+
+    Example: overdue keys revoke laptop --stage prod
+    """
+    from chalicelib.store import registry
+    from overdue import keyring
+    from overdue.commands.asking import confirm
+
+    with keyring.opened(of_stage(stage, region)):
+        found = keyring.chosen(registry.all_keys(), key, project=project)
+        confirm(f'Revoke "{found.key.name}" ({found.prefix}…) of project {found.key.project}?', yes=yes)
+        registry.revoke_key(found.digest)
+    if as_json:
+        from overdue.show import document
+
+        document({"revoked": found.key.name, "prefix": found.prefix})
+    else:
+        click.echo(f'Revoked "{found.key.name}" ({found.prefix}…). {WITHIN_A_MINUTE}', err=True)

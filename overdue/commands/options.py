@@ -1,0 +1,49 @@
+"""Options that many commands share: whom to talk to, and JSON instead of a table.
+
+Start at `talks_to_api`. What wins when several sources say it is `overdue.config`'s business.
+"""
+
+import os
+from collections.abc import Callable
+from functools import wraps
+from pathlib import Path
+from typing import Any
+
+import click
+
+from overdue.config import Given, Settings, resolve
+
+Function = Callable[..., Any]
+
+URL = click.option("--url", metavar="URL", help="Of the deployment, such as https://overdue.example.com.")
+STAGE = click.option("--stage", metavar="NAME", help="A stage of the settings file; local is a server that runs here.")
+API_KEY = click.option("--api-key", metavar="KEY", help="Better said by OVERDUE_API_KEY or in the file.")
+PING_KEY = click.option("--ping-key", metavar="KEY", help="Better said by OVERDUE_PING_KEY or in the file.")
+JSON = click.option("--json", "as_json", is_flag=True, help="One JSON document on stdout, and nothing else.")
+
+
+def talks_to_api(function: Function) -> Function:
+    """Options for a command over the API; the function gets `settings` and `as_json`."""
+    return _with_settings(function, URL, API_KEY, STAGE, JSON)
+
+
+def pings(function: Function) -> Function:
+    """Options for a command that pings, and may look a name up; the function gets `settings` and `as_json`."""
+    return _with_settings(function, URL, PING_KEY, API_KEY, STAGE, JSON)
+
+
+def _with_settings(function: Function, *options: Callable[[Function], Function]) -> Function:
+    @wraps(function)
+    def resolved(**said: Any) -> Any:
+        given = Given(**{name: said.pop(name) for name in ("url", "api_key", "ping_key", "stage") if name in said})
+        return function(settings=settings_of(given), **said)
+
+    decorated: Function = resolved
+    for option in reversed(options):
+        decorated = option(decorated)
+    return decorated
+
+
+def settings_of(given: Given) -> Settings:
+    """What this process shall use. Raises BadInput."""
+    return resolve(given, environ=os.environ, directory=Path.cwd())

@@ -1,0 +1,63 @@
+"""`overdue projects`: several teams in one deployment, each with its own checks, keys and channels."""
+
+from datetime import UTC, datetime
+
+import click
+
+from overdue.commands.keys import REGION, of_stage
+from overdue.commands.options import JSON, STAGE
+
+
+@click.group()
+def projects() -> None:
+    """Keep teams apart in one deployment.
+
+    Each project has its own checks, keys and channels. Needs AWS credentials.
+
+    Example: overdue projects add billing --stage prod
+    """
+
+
+@projects.command()
+@click.argument("name")
+@STAGE
+@REGION
+@JSON
+def add(name: str, stage: str | None, region: str | None, as_json: bool) -> None:
+    """Make a project. It is empty: its first key is made with `overdue keys add --project NAME`.
+
+    Example: overdue projects add billing --stage prod
+    """
+    from chalicelib.store import registry
+    from chalicelib.store.tables import Conflict
+    from overdue import keyring
+
+    with keyring.opened(of_stage(stage, region)):
+        if keyring.project_name(name) == keyring.DEFAULT_PROJECT:
+            raise Conflict(f'there is a project "{name}" already')
+        registry.add_project(name, now=datetime.now(UTC))
+    if as_json:
+        from overdue.show import document
+
+        document({"project": name})
+    else:
+        click.echo(f"Made project {name}. Make a key for it with: overdue keys add --project {name}", err=True)
+
+
+@projects.command(name="list")
+@STAGE
+@REGION
+@JSON
+def listing(stage: str | None, region: str | None, as_json: bool) -> None:
+    """See all projects of a deployment.
+
+    Example: overdue projects list --stage prod
+    """
+    from overdue import keyring, show
+
+    with keyring.opened(of_stage(stage, region)):
+        found = keyring.every_project()
+    if as_json:
+        show.document(found)
+    else:
+        show.table(("PROJECT",), [(name,) for name in found], none="No project.")

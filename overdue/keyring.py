@@ -1,0 +1,122 @@
+"""Keys and projects of a deployment, as their operator has them: straight in its tables, by AWS credentials.
+
+No API key may make keys. Decides which key is meant by a name; how keys are stored is `chalicelib.store.registry`'s
+business. Start at `opened`, which must come before anything of that room, and at `chosen`.
+"""
+
+import os
+import re
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from datetime import datetime
+
+from chalicelib.domain.errors import BadInput, OverdueError
+from chalicelib.store.registry import StoredKey, projects
+from chalicelib.store.tables import connect
+from overdue.config import Settings
+
+DEFAULT_PROJECT = "default"
+_PROJECT = re.compile(r"[a-z0-9][a-z0-9-]{0,39}")
+
+
+class Closed(OverdueError):
+    """AWS does not let us."""
+
+
+@contextmanager
+def opened(settings: Settings) -> Iterator[None]:
+    """Connect `chalicelib.store` to a stage's tables. Raises BadInput for no stage or region, Closed.
+
+    A local server's tables are asked without a person's credentials.
+    """
+    from botocore.exceptions import ClientError
+    from botocore.session import get_session
+    from pynamodb.exceptions import PynamoDBException
+
+    from chalicelib import settings as deployed
+
+    if settings.stage is None:
+        raise BadInput("Which deployment? Say --stage NAME, or start a server here with: overdue local")
+    if settings.dynamodb_url is not None:
+        from overdue.local import engine
+
+        engine.keep_off_aws(os.environ, endpoint=settings.dynamodb_url)
+    session = get_session()
+    region = settings.region or os.environ.get("AWS_REGION") or session.get_config_variable("region")
+    if not region:
+        raise BadInput(f"No AWS region for stage {settings.stage}. Say --region, or set AWS_REGION")
+    if session.get_credentials() is None:
+        raise Closed("No AWS credentials, which keys are made with. Set AWS_PROFILE, or log in to AWS first")
+    prefix = f"overdue-{settings.stage}"
+    try:
+        connect(
+            deployed.Settings(
+                checks_table=f"{prefix}-checks",
+                history_table=f"{prefix}-history",
+                registry_table=f"{prefix}-registry",
+                alerts_topic="",
+                base_url="",
+                region=region,
+                endpoint_url=settings.dynamodb_url,
+            )
+        )
+        yield
+    except PynamoDBException as error:
+        raise _closed(error.cause_response_code, str(error), stage=settings.stage, region=region) from error
+    except ClientError as error:
+        raise _closed(error.response["Error"]["Code"], str(error), stage=settings.stage, region=region) from error
+
+
+def _closed(code: str | None, said: str, *, stage: str, region: str) -> Closed:
+    match code:
+        case "ResourceNotFoundException":
+            return Closed(f"There is no stage {stage} in {region}: deploy it first, or say another --stage or --region")
+        case "AccessDeniedException":
+            return Closed(f"These AWS credentials may not use the table overdue-{stage}-registry in {region}")
+        case "UnrecognizedClientException" | "ExpiredTokenException" | "InvalidSignatureException":
+            return Closed("These AWS credentials are not valid any more, or not here: log in to AWS again")
+        case _:
+            return Closed(f"DynamoDB did not do it: {said}")
+
+
+def every_project() -> tuple[str, ...]:
+    """All projects, with the one that is always there."""
+    return tuple(sorted({DEFAULT_PROJECT, *projects()}))
+
+
+def known_project(name: str) -> str:
+    """The name of a project that exists. Raises BadInput."""
+    known = every_project()
+    if name not in known:
+        raise BadInput(f'there is no project "{name}", but {", ".join(known)}: overdue projects add {name}')
+    return name
+
+
+def project_name(text: str) -> str:
+    """A name that a new project may have. Raises BadInput."""
+    if not _PROJECT.fullmatch(text):
+        raise BadInput(f'"{text}" cannot be a project: use 1 to 40 lower-case letters, digits and hyphens')
+    return text
+
+
+def chosen(stored: Sequence[StoredKey], called: str, *, project: str | None) -> StoredKey:
+    """The key that is meant by its name or its first four characters. Raises BadInput: none, or several."""
+    here = [each for each in stored if project in (None, each.key.project)]
+    matching = [each for each in here if called in (each.key.name, each.prefix)]
+    if not matching:
+        names = ", ".join(sorted({each.key.name for each in here})[:10]) or "none at all"
+        raise BadInput(f'there is no key "{called}"; there are: {names}')
+    if len(matching) > 1:
+        each = ", ".join(f"{found.prefix} ({found.key.name}, project {found.key.project})" for found in matching)
+        raise BadInput(f'{len(matching)} keys are called "{called}": name one by its first characters: {each}')
+    return matching[0]
+
+
+def lasting(stored: Sequence[StoredKey]) -> list[StoredKey]:
+    """Those that no rotation has set an end to."""
+    return [each for each in stored if each.key.expires_at is None]
+
+
+def is_over(stored: StoredKey, *, now: datetime) -> bool:
+    """Whether it has stopped working."""
+    return stored.key.expires_at is not None and stored.key.expires_at <= now

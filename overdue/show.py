@@ -1,0 +1,115 @@
+"""What commands show: a table that fits the terminal, plain columns for a pipe, or one JSON document.
+
+Start at `table`, `fields` and `document`. Which words and numbers stand in them is each command's business; the words
+of a status are here, once.
+"""
+
+import json
+import sys
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING
+
+import click
+
+from chalicelib.domain.wallclock import WallClock, ago
+from overdue.api import CheckJson
+
+if TYPE_CHECKING:
+    from rich.console import Console
+    from rich.text import Text
+
+# A status is a word and a shape before it is a colour.
+SHAPES = {
+    "up": "●",
+    "grace": "◐",
+    "down": "✕",
+    "paused": "‖",
+    "new": "○",
+    "unknown": "?",
+}
+COLOURS = {"up": "green", "grace": "yellow", "down": "red", "paused": "dim", "new": "dim", "unknown": "yellow"}
+NOTHING = "–"
+NAME_WIDTH = 24  # columns that a name gets at least, if it needs them
+
+
+def document(value: object) -> None:
+    """One JSON document on stdout."""
+    click.echo(json.dumps(value, indent=2, ensure_ascii=False))
+
+
+def table(columns: Sequence[str], rows: Sequence[Sequence[str]], *, none: str) -> None:
+    """Rows under columns; into a pipe, tab-separated and whole. `none` is said on stderr where there are no rows."""
+    if not rows:
+        click.echo(none, err=True)
+        return
+    if not sys.stdout.isatty():
+        for row in (columns, *rows):
+            click.echo("\t".join(" ".join(cell.split()) for cell in row))
+        return
+    from rich.table import Table  # here because a pipe needs none of it, 40 ms
+
+    drawn = Table(box=None, pad_edge=False, header_style="bold")
+    for number, column in enumerate(columns):
+        widest = max(len(row[number]) for row in rows)
+        least = min(widest, NAME_WIDTH) if number < 2 else min(widest, 6)  # what it is goes before how it is
+        drawn.add_column(column, overflow="ellipsis", no_wrap=True, min_width=least)
+    for row in rows:
+        drawn.add_row(*(_coloured(cell) for cell in row))
+    _console().print(drawn)
+
+
+def fields(pairs: Sequence[tuple[str, str]]) -> None:
+    """A name and a value on each line."""
+    widest = max(len(name) for name, _ in pairs)
+    if not sys.stdout.isatty():
+        for name, value in pairs:
+            click.echo(f"{name:<{widest}}  {value}")
+        return
+    console = _console()
+    for name, value in pairs:
+        console.print(f"{name:<{widest}} ", end=" ", style="dim", highlight=False, markup=False)
+        console.print(_coloured(value), highlight=False, soft_wrap=True)
+
+
+def _console() -> "Console":
+    from rich.console import Console
+
+    return Console()  # it honours NO_COLOR
+
+
+def _coloured(cell: str) -> "Text":
+    from rich.text import Text
+
+    colour = next((COLOURS[name] for name, shape in SHAPES.items() if cell.startswith(f"{shape} ")), "")
+    return Text(cell, style=colour)
+
+
+def status(check: CheckJson) -> str:
+    """A check's status as a shape and a word."""
+    shown = f"{SHAPES.get(check['status'], '?')} {check['status']}"
+    reason = check.get("reason") if check["status"] == "down" else None
+    return ", ".join(filter(None, (shown, reason, "running" if check["started"] else None))).replace("_", " ")
+
+
+def when(text: str | None, *, tz: str, now: datetime) -> str:
+    """An instant of the API, as short as its reader's day allows, in a zone."""
+    if text is None:
+        return NOTHING
+    clock = WallClock(tz=tz, now=now)
+    return clock.minute(datetime.fromisoformat(text).astimezone(UTC))
+
+
+def distance(text: str | None, *, now: datetime) -> str:
+    """How far an instant of the API is: "32 min ago", "in 3 h"; so a list needs no zone."""
+    if text is None:
+        return NOTHING
+    at = datetime.fromisoformat(text)
+    return ago(at, now=now) if at <= now else f"in {ago(now, now=at).removesuffix(' ago')}"
+
+
+def took(seconds: float | None) -> str:
+    """A duration of the API in words."""
+    from chalicelib.domain.wallclock import duration
+
+    return NOTHING if seconds is None else duration(timedelta(seconds=seconds))

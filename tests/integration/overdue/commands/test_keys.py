@@ -1,0 +1,111 @@
+"""`overdue keys` and `overdue projects` on the tables of a stage."""
+
+import json
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner, Result
+
+import app as lambda_app
+from chalicelib.store.registry import Registry, Scope
+from chalicelib.store.tables import NotFound
+from overdue.cli import main
+from tests.builders import hours
+from tests.integration.conftest import Deployment
+
+
+def overdue(*arguments: str, **environ: str | None) -> Result:
+    known = {"OVERDUE_CONFIG": os.devnull, "AWS_REGION": "us-east-1"}
+    return CliRunner().invoke(main, arguments, env=known | environ, catch_exceptions=False)
+
+
+@pytest.fixture
+def stage(deployment: Deployment) -> Iterator[Deployment]:
+    """The stage `test`; afterwards the app connects anew."""
+    yield deployment
+    lambda_app.wiring.cache_clear()
+
+
+def test_a_key_is_printed_alone_so_that_a_shell_can_take_it(stage: Deployment) -> None:
+    done = overdue("keys", "add", "laptop", "--scope", "read-only", "--stage", "test")
+
+    secret = done.stdout.removesuffix("\n")
+    assert len(secret) == 32
+    assert Registry().key(secret, now=stage.now).scope is Scope.READ_ONLY
+    assert 'the read-only key "laptop" of project default' in done.stderr
+    assert secret not in done.stderr
+
+
+def test_a_name_is_used_once_and_a_project_must_exist(stage: Deployment) -> None:  # noqa: ARG001  # its tables
+    overdue("keys", "add", "laptop", "--stage", "test")
+
+    again = overdue("keys", "add", "laptop", "--stage", "test")
+    elsewhere = overdue("keys", "add", "--project", "billing", "--stage", "test")
+
+    assert (again.exit_code, again.stdout) == (1, "")
+    assert 'overdue keys rotate "laptop"' in again.stderr
+    assert "overdue projects add billing" in elsewhere.stderr
+
+
+def test_a_rotated_key_works_until_its_end_beside_the_new_one(stage: Deployment) -> None:
+    old = overdue("keys", "add", "laptop", "--stage", "test").stdout.strip()
+    new = json.loads(overdue("keys", "rotate", "laptop", "--overlap", "2h", "--stage", "test", "--json").stdout)["key"]
+
+    ends = Registry().key(old, now=stage.now).expires_at
+    assert ends is not None
+    assert Registry().key(old, now=ends - hours(0.1)) == Registry().key(old, now=stage.now)
+    with pytest.raises(NotFound):
+        Registry().key(old, now=ends)
+    assert Registry().key(new, now=ends).expires_at is None
+
+
+def test_revoking_needs_a_yes_where_nobody_can_be_asked(stage: Deployment) -> None:
+    secret = overdue("keys", "add", "laptop", "--stage", "test").stdout.strip()
+
+    asked = overdue("keys", "revoke", "laptop", "--stage", "test")
+    assert (asked.exit_code, asked.stdout) == (1, "")
+    assert Registry().key(secret, now=stage.now).name == "laptop"
+
+    overdue("keys", "revoke", "laptop", "--yes", "--stage", "test")
+    with pytest.raises(NotFound):
+        Registry().key(secret, now=stage.now)
+
+
+def test_the_project_that_is_always_there_cannot_be_made(stage: Deployment) -> None:  # noqa: ARG001  # its tables
+    assert overdue("projects", "add", "billing", "--stage", "test").exit_code == 0
+    assert json.loads(overdue("projects", "list", "--stage", "test", "--json").stdout) == ["billing", "default"]
+
+    for name in ("default", "billing"):
+        assert f'there is a project "{name}" already' in overdue("projects", "add", name, "--stage", "test").stderr
+
+
+@pytest.mark.parametrize(
+    ("arguments", "environ", "told"),
+    [
+        ([], {}, "Which deployment? Say --stage NAME"),
+        (["--stage", "nowhere"], {}, "There is no stage nowhere in us-east-1: deploy it first"),
+        (
+            ["--stage", "test"],
+            {"AWS_ACCESS_KEY_ID": None, "AWS_SECRET_ACCESS_KEY": None, "AWS_SHARED_CREDENTIALS_FILE": os.devnull},
+            "No AWS credentials",
+        ),
+        (["--stage", "test"], {"AWS_REGION": None, "AWS_DEFAULT_REGION": None}, "Say --region, or set AWS_REGION"),
+    ],
+)
+def test_what_is_missing_is_named(
+    stage: Deployment,  # noqa: ARG001  # its tables
+    arguments: list[str],
+    environ: dict[str, str | None],
+    told: str,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.chdir(tmp_path)  # where no server runs
+    no_files = {"AWS_CONFIG_FILE": os.devnull, "AWS_EC2_METADATA_DISABLED": "true"}
+
+    done = overdue("keys", "list", *arguments, **(no_files | environ))
+
+    assert (done.exit_code, done.stdout) == (1, "")
+    assert told in done.stderr

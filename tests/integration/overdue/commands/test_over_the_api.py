@@ -1,0 +1,279 @@
+"""Commands over the Management API, against a server that answers with recorded shapes (wire.md)."""
+
+import json
+import os
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from click.testing import CliRunner, Result
+
+from overdue.cli import main
+from tests.stand_in import Asked, Says, StandIn, stand_in
+
+KEY = "k" * 32
+CODE = "7f0e8d4c-1b2a-4c3d-8e9f-0123456789ab"
+OTHER = "9a0e8d4c-1b2a-4c3d-8e9f-0123456789ab"
+
+
+def a_check(**given: Any) -> dict[str, Any]:
+    check = {
+        "name": "Nightly backup",
+        "slug": "nightly-backup",
+        "tags": "prod db",
+        "desc": "",
+        "grace": 3600,
+        "n_pings": 3,
+        "status": "up",
+        "started": False,
+        "last_ping": "2026-03-01T12:00:00+00:00",
+        "next_ping": "2026-03-02T12:00:00+00:00",
+        "manual_resume": False,
+        "methods": "",
+        "uuid": CODE,
+        "ping_url": f"https://overdue.example.com/ping/{CODE}",
+        "channels": "",
+        "timeout": 86400,
+    }
+    return check | given
+
+
+CHECKS = [a_check(), a_check(name="Invoices", slug="invoices", uuid=OTHER, status="down", reason="failed", tags="")]
+
+
+def api(asked: Asked) -> Says:
+    """What the routes answer."""
+    path = asked.path.partition("?")[0].removeprefix("/api/v3/")
+    match (asked.method, path.split("/")):
+        case ("GET", ["checks", ""]):
+            return Says(body={"checks": CHECKS})
+        case ("POST", ["checks", ""]):
+            return Says(201, a_check(**asked.json()))
+        case ("POST", ["checks", code]) if code == CODE:
+            return Says(body=a_check(**asked.json()))
+        case (_, ["checks", code, *_]) if code in (CODE, OTHER):
+            return Says(body=CHECKS[code == OTHER])
+        case ("GET", ["channels", ""]):
+            return Says(body={"channels": [{"id": OTHER, "name": "ops", "kind": "email"}]})
+        case _:
+            return Says(404, {"error": "not found"})
+
+
+@pytest.fixture
+def server() -> Iterator[StandIn]:
+    with stand_in(api) as running:
+        yield running
+
+
+def overdue(base: str, *arguments: str, **environ: str | None) -> Result:
+    known = {"OVERDUE_CONFIG": os.devnull, "OVERDUE_URL": base, "OVERDUE_API_KEY": KEY, "OVERDUE_PING_KEY": None}
+    return CliRunner().invoke(main, arguments, env=known | environ, catch_exceptions=False)
+
+
+def test_the_list_begins_with_what_is_down(server: StandIn) -> None:
+    done = overdue(server.base, "checks", "list", "--tag", "a", "--tag", "b&c")
+
+    head, first, second = done.stdout.splitlines()
+    assert head.split("\t") == ["STATUS", "CHECK", "SCHEDULE", "LAST PING", "EXPECTED", "TAGS"]
+    assert first.split("\t")[:3] == ["✕ down, failed", "invoices", "every day"]
+    assert second.split("\t")[:3] == ["● up", "nightly-backup", "every day"]
+    assert server.asked[0].path == "/api/v3/checks/?tag=a&tag=b%26c"
+    assert server.asked[0].headers["x-api-key"] == KEY
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["checks", "list"],
+        ["checks", "show", "invoices"],
+        ["checks", "add", "New one"],
+        ["checks", "edit", "nightly-backup", "--grace", "2h"],
+        ["checks", "pause", "invoices"],
+        ["checks", "resume", "invoices"],
+        ["checks", "delete", "invoices", "--yes"],
+        ["channels", "list"],
+    ],
+    ids=" ".join,
+)
+def test_json_is_one_document_and_nothing_else(server: StandIn, arguments: list[str]) -> None:
+    done = overdue(server.base, *arguments, "--json")
+
+    assert done.exit_code == 0
+    json.loads(done.stdout)
+    assert done.stderr == ""
+
+
+@pytest.mark.parametrize("name", ["nightly-backup", "Nightly backup", "nightly BACKUP", CODE, CODE.upper(), CODE[:8]])
+def test_a_check_is_found_by_what_people_call_it(server: StandIn, name: str) -> None:
+    assert json.loads(overdue(server.base, "checks", "show", name, "--json").stdout)["uuid"] == CODE
+
+
+def test_an_unknown_check_brings_names_that_are_near(server: StandIn) -> None:
+    done = overdue(server.base, "checks", "show", "nigtly-bakup")
+
+    assert done.exit_code == 1
+    assert done.stderr == 'Error: there is no check "nigtly-bakup". Near to it: nightly-backup\n'
+
+
+def test_a_name_that_two_checks_bear_is_refused_with_their_codes() -> None:
+    twins = [a_check(), a_check(uuid=OTHER, tags="")]
+    with stand_in(lambda _: Says(body={"checks": twins})) as server:
+        done = overdue(server.base, "checks", "pause", "nightly-backup")
+
+    assert done.exit_code == 1
+    assert "2 checks are called" in done.stderr
+    assert "7f0e8d4c (prod db), 9a0e8d4c (no tags)" in done.stderr
+
+
+def test_add_sends_what_was_said_and_prints_the_ping_url(server: StandIn) -> None:
+    done = overdue(
+        server.base, "checks", "add", "Ledger export (EU)", "--schedule", "@daily", "--tz", "Europe/Kiev", "--grace",
+        "2h", "--max-runtime", "90m", "--min-count", "off",
+    )  # fmt: skip
+
+    assert done.stdout == f"https://overdue.example.com/ping/{CODE}\n"
+    assert server.asked[-1].json() == {
+        "name": "Ledger export (EU)",
+        "slug": "ledger-export-eu",
+        "channels": "*",
+        "schedule": "0 0 * * *",
+        "tz": "Europe/Kyiv",
+        "grace": 7200,
+        "max_runtime": 5400,
+        "min_count": None,
+    }
+
+
+def test_add_makes_no_second_check_of_a_slug(server: StandIn) -> None:
+    done = overdue(server.base, "checks", "add", "Invoices", "--every", "1h")
+
+    assert done.exit_code == 1
+    assert "overdue checks edit invoices" in done.stderr
+    assert all(asked.method == "GET" for asked in server.asked)
+
+
+def test_edit_sends_only_what_changes(server: StandIn) -> None:
+    overdue(server.base, "checks", "edit", "nightly-backup", "--every", "1w", "--tags", "")
+
+    assert (server.asked[-1].path, server.asked[-1].json()) == (
+        f"/api/v3/checks/{CODE}",
+        {"timeout": 604800, "tags": ""},
+    )
+
+
+@pytest.mark.parametrize(
+    ("arguments", "told"),
+    [
+        (["checks", "edit", "x"], "nothing to change"),
+        (["checks", "add", "x", "--every", "1d", "--schedule", "@daily"], "exclude each other"),
+        (["checks", "add", "x", "--every", "0 2 * * *"], "is no period"),
+        (["checks"], "Commands:"),
+        (["ping", "x", "--fail", "--exit-status", "3"], "exclude each other"),
+        (["ping", "x", "--rid", "7"], "is no UUID"),
+        (["schedule", "1d", "--after", "tomorrow"], "is no instant"),
+    ],
+)
+def test_wrong_usage_exits_2_and_asks_nobody(server: StandIn, arguments: list[str], told: str) -> None:
+    done = overdue(server.base, *arguments)
+
+    assert (done.exit_code, done.stdout, server.asked) == (2, "", [])
+    assert told in done.stderr
+
+
+def test_deleting_asks_and_without_a_terminal_refuses(server: StandIn) -> None:
+    done = overdue(server.base, "checks", "delete", "invoices")
+
+    assert done.exit_code == 1
+    assert "Say --yes" in done.stderr
+    assert all(asked.method == "GET" for asked in server.asked)
+
+
+@pytest.mark.parametrize(
+    ("says", "told"),
+    [
+        (Says(401, {"error": "wrong api key"}), "wrong api key. This API key is not known there"),
+        (Says(400, {"error": "json validation error: tz is not a valid timezone"}), "tz is not a valid timezone"),
+        (Says(301, "", {"Location": "https://new.example.com/"}), "sends requests on to https://new.example.com/"),
+        (Says(503, {"error": "try again in a few seconds"}), "did not do it (503): try again in a few seconds"),
+        (Says(200, "<html>"), "is no Overdue API: it answered '<html>'"),
+    ],
+)
+def test_a_refusal_says_what_to_do(says: Says, told: str) -> None:
+    with stand_in(lambda _: says) as server:
+        done = overdue(server.base, "checks", "list")
+
+    assert (done.exit_code, done.stdout) == (1, "")
+    assert told in done.stderr
+    assert KEY not in done.stderr
+
+
+def test_a_missing_key_says_how_to_make_one(tmp_path: Path) -> None:
+    file = tmp_path / "config.toml"
+    file.write_text('[stages.prod]\nurl = "https://overdue.example.com"\n')
+
+    done = overdue("", "checks", "list", OVERDUE_CONFIG=str(file), OVERDUE_URL=None, OVERDUE_API_KEY=None)
+
+    assert done.exit_code == 1
+    assert 'No API key for stage "prod"' in done.stderr
+    assert "overdue keys add --stage prod" in done.stderr
+
+
+def test_a_server_that_is_away_is_named() -> None:
+    done = overdue("http://127.0.0.1:9", "checks", "list")
+
+    assert (done.exit_code, done.stderr) == (1, "Error: http://127.0.0.1:9 does not answer: connection refused\n")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "path", "body"),
+    [
+        (["nightly-backup"], f"/ping/{CODE}", b""),
+        ([CODE, "--fail", "--body", "disk full"], f"/ping/{CODE}/fail", b"disk full"),
+        ([CODE, "--exit-status", "3"], f"/ping/{CODE}/3", b""),
+        ([CODE, "--log", "--body", "-"], f"/ping/{CODE}/log", b"from\0stdin"),
+    ],
+)
+def test_a_ping_by_hand(arguments: list[str], path: str, body: bytes) -> None:
+    def answer(asked: Asked) -> Says:
+        here = a_check(ping_url=f"http://{asked.headers['host']}/ping/{CODE}")
+        return Says() if asked.path.startswith("/ping/") else Says(body={"checks": [here]})
+
+    with stand_in(answer) as server:
+        known = {"OVERDUE_CONFIG": os.devnull, "OVERDUE_URL": server.base, "OVERDUE_API_KEY": KEY}
+        done = CliRunner().invoke(main, ["ping", *arguments], env=known, input=b"from\0stdin")
+
+    assert (done.exit_code, done.stdout) == (0, "OK\n")
+    assert (server.asked[-1].path, server.asked[-1].body) == (path, body)
+
+
+def test_a_new_run_id_is_made_up_and_printed() -> None:
+    with stand_in() as server:
+        done = overdue(server.base, "ping", CODE, "--start", "--rid", "new")
+
+    assert server.asked[0].path == f"/ping/{CODE}/start?rid={done.stdout.strip()}"
+
+
+def test_schedule_asks_nobody_and_marks_what_is_odd() -> None:
+    done = overdue("", "schedule", "30 2 * * *", "--tz", "Europe/Berlin", "--after", "2026-10-24T12:00", "--count", "1")
+
+    assert done.stdout == (
+        "every day at 02:30, Europe/Berlin\n\n"
+        "Sun 25 Oct 2026 02:30 CEST   Sun 25 Oct 00:30 UTC   "
+        "! Clocks go back at 03:00, so 02:30 comes twice. Expected once, at the first.\n"
+    )
+
+
+def test_schedule_as_json() -> None:
+    done = overdue("", "schedule", "1d", "--tz", "Europe/Berlin", "--after", "2026-03-01", "--count", "1", "--json")
+
+    assert json.loads(done.stdout) == {
+        "words": "every day",
+        "tz": "Europe/Berlin",
+        "occurrences": [{"at": "2026-03-01T23:00:00+00:00", "local": "2026-03-02T00:00:00+01:00", "oddity": None}],
+    }
+
+
+@pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
+def test_a_shell_gets_its_completion(shell: str) -> None:
+    assert "_OVERDUE_COMPLETE" in overdue("", "completion", shell).stdout
