@@ -82,13 +82,13 @@ def deliver(url: str, *, body: bytes, until_s: float, wait: Callable[[float], bo
     """
     for pause_s in (*PAUSES_S, None):
         tried = _attempt(url, body, until_s)
-        if isinstance(tried, Answer) and (tried.is_good or not _may_pass(tried)):
+        if isinstance(tried, Answer) and (_is_taken(tried) or not _may_pass(tried)):
             break
         if pause_s is None or time.monotonic() + pause_s >= until_s or wait(_spread(pause_s, tried)):
             break
     if isinstance(tried, Unreachable):
         raise tried
-    if not tried.is_good:
+    if not _is_taken(tried):
         raise RefusedPing(_refusal(tried, url), tried.status)
     return tried
 
@@ -100,6 +100,11 @@ def _attempt(url: str, body: bytes, until_s: float) -> Answer | Unreachable:
         return outgoing.send("POST", url, body=body, headers=headers, timeout_s=timeout_s)
     except Unreachable as error:
         return error
+
+
+def _is_taken(answer: Answer) -> bool:
+    """Whether Overdue says so: behind a captive portal or a parked domain, anybody answers 200."""
+    return answer.is_good and answer.body.strip() in (b"OK", b"Created")
 
 
 def _may_pass(answer: Answer) -> bool:
@@ -125,5 +130,5 @@ def _refusal(answer: Answer, url: str) -> str:
         404: "no such check, or a wrong ping key; --create makes a check from its slug",
         409: "two checks have this slug: use the ping URL of the one that is meant",
     }
-    hint = hints.get(answer.status)
+    hint = "it answers, but not as Overdue does: is this the right URL?" if answer.is_good else hints.get(answer.status)
     return f"{where} did not take the ping ({said})" + (f": {hint}" if hint else "")

@@ -87,6 +87,15 @@ def test_an_exit_status_is_told_and_returned(status: int) -> None:
     assert server.asked[1].body == b"disk full\n"
 
 
+def test_a_server_that_answers_200_but_is_not_overdue_is_told_of() -> None:
+    with stand_in(lambda _: Says(body="<html>Please sign in to this network</html>")) as server:
+        done = run(server.base, "nightly", "--", "sh", "-c", "exit 4")
+
+    assert done.returncode == 4
+    assert b"it answers, but not as Overdue does: is this the right URL?" in done.stderr
+    assert len(done.stderr.splitlines()) == 1
+
+
 @pytest.mark.parametrize(
     ("check", "path"),
     [(CODE, f"/ping/{CODE}"), (CODE.upper(), f"/ping/{CODE}"), ("{base}/ping/" + CODE, f"/ping/{CODE}")],
