@@ -96,17 +96,9 @@ def _parsed(text: str, *, is_base64: bool) -> object:
             text = b64decode(text).decode("utf-8")
         elif "\ufffd" in text:  # how API Gateway hands over what is no UTF-8
             raise ValueError("not UTF-8")
-        return json.loads(text, parse_constant=_no_number, object_pairs_hook=_each_once)
+        return json.loads(text, parse_constant=_no_number)
     except (ValueError, RecursionError) as error:
         raise Refused("could not parse request body", _why(error)) from error
-
-
-def _each_once(pairs: list[tuple[str, object]]) -> dict[str, object]:
-    """An object whose every key stands once: which of two the client means cannot be told."""
-    members = dict(pairs)
-    if len(members) < len(pairs):
-        raise ValueError("a key stands twice in one object")
-    return members
 
 
 def _no_number(name: str) -> object:

@@ -22,7 +22,6 @@ def api(deployment: Deployment) -> Api:
         pytest.param(b"[" * 100_000, PARSE, id="nested too deeply"),
         pytest.param(b'{"name": ' + b'{"a":' * 50_000 + b"1" + b"}" * 50_001, PARSE, id="an object nested too deeply"),
         pytest.param(b'{"timeout": NaN}', PARSE, id="NaN"),
-        pytest.param(b'{"name": "a", "name": "b"}', PARSE, id="a key that stands twice"),
         pytest.param(b'{"wat": -Infinity}', PARSE, id="an infinity, even where it would be ignored"),
         pytest.param(b'{"timeout": 1' + b"0" * 5_000 + b"}", PARSE, id="a number of 5,000 digits"),
         pytest.param(b'{"name": "\xff\xfe"}', PARSE, id="no UTF-8"),
@@ -74,6 +73,11 @@ def test_a_body_of_ten_megabytes_is_a_413(api: Api) -> None:
     assert answer.status == 413
     assert json.loads(answer.text) == {"error": "the request body is too large: 1024 kB at most"}
     assert api.get("/checks/") == {"checks": []}
+
+
+def test_of_duplicate_keys_the_last_counts(api: Api) -> None:
+    answer = api.call("POST", "/checks/", body=b'{"name": 1, "name": "two"}')
+    assert (answer.status, json.loads(answer.text)["name"]) == (201, "two")
 
 
 @pytest.mark.parametrize(
