@@ -7,7 +7,7 @@ BIN := .venv/bin
 ARGS ?=
 SOURCES := app.py chalicelib overdue tests benchmarks
 
-.PHONY: help run demo test lint types imports unit bench bench-ping bench-cold bench-latency bench-listing format clean docs
+.PHONY: help run demo test test-dynalite dynalite lint types imports unit bench bench-ping bench-cold bench-latency bench-listing bench-pages bench-package bench-probing package format clean docs
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -20,6 +20,11 @@ demo: .venv/run.done ## watch six jobs on a fast clock, and the alerts that they
 
 test: .venv/dev.done .venv/clients.done lint types imports ## run all checks and all tests
 	$(BIN)/pytest -n auto --dist loadfile tests
+
+test-dynalite: .venv/dev.done .venv/dynalite.done ## the tests that meet DynamoDB, against a second engine (needs Node 20)
+	$(BIN)/pytest -n auto --dist loadfile --dynamodb dynalite tests/integration $(ARGS)
+
+dynalite: .venv/dynalite.done ## install the engine for `overdue local --keep DIR` into .venv/dynalite (npm, needs Node 20)
 
 lint: .venv/dev.done ## style
 	$(BIN)/ruff check $(SOURCES)
@@ -34,7 +39,7 @@ imports: .venv/dev.done ## which room may import which
 unit: .venv/dev.done ## only the tests that need no AWS
 	$(BIN)/pytest tests/unit tests/properties
 
-bench: bench-ping bench-cold bench-listing bench-latency ## all benchmarks: tables here, JSON in benchmarks/out
+bench: bench-ping bench-cold bench-listing bench-package bench-latency ## all benchmarks: tables here, JSON in benchmarks/out
 
 bench-ping: .venv/dev.done ## CPU and DynamoDB calls per ping, against a bare UpdateItem
 	$(BIN)/python -m benchmarks.ping $(ARGS)
@@ -45,8 +50,21 @@ bench-cold: .venv/dev.done ## importing the app and a first ping, against botoco
 bench-listing: .venv/dev.done ## CPU and DynamoDB calls of a list of 1,000 checks
 	$(BIN)/python -m benchmarks.listing $(ARGS)
 
+bench-pages: .venv/dev.done ## CPU and size of the overview of 1,000 checks
+	$(BIN)/python -m benchmarks.pages $(ARGS)
+
 bench-latency: .venv/dev.done ## from a deadline to its alert, on the local server
 	$(BIN)/python -m benchmarks.latency $(ARGS)
+
+bench-probing: .venv/dev.done ## a minute of 1,000 probes: wall clock, CPU, memory
+	$(BIN)/python -m benchmarks.probing $(ARGS)
+
+bench-package: .venv/dev.done ## the package's size, and a cold start from where it is unpacked
+	$(BIN)/python -m benchmarks.package $(ARGS)
+
+package: .venv/run.done ## what `overdue deploy` uploads, into dist/: the zips and the template
+	@$(BIN)/python -c "from pathlib import Path; from overdue.deploy.package import package; package(Path('dist'))"
+	@sha256sum dist/functions.zip dist/notifier.zip dist/template.json
 
 format: .venv/dev.done ## put the code into shape
 	$(BIN)/ruff check --fix $(SOURCES)
@@ -56,7 +74,7 @@ docs: .venv/dev.done ## write docs/cli.md from the commands' own help
 	$(BIN)/python -m overdue.reference > docs/cli.md
 
 clean: ## remove what was installed and cached
-	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache benchmarks/out
+	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache benchmarks/out .chalice/deployments dist
 
 .venv/bin/pip:
 	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Overdue needs Python 3.11 or newer: make run PYTHON=python3.12")'
@@ -75,4 +93,12 @@ clean: ## remove what was installed and cached
 .venv/clients.done: tests/e2e/clients.txt .venv/bin/pip
 	$(PYTHON) -m venv .venv/clients
 	.venv/clients/bin/pip install --quiet --disable-pip-version-check --requirement tests/e2e/clients.txt
+	@touch $@
+
+.venv/dynalite.done: overdue/local/node/package.json overdue/local/node/package-lock.json .venv/bin/pip
+	@command -v npm > /dev/null || { echo "dynalite runs on Node 20 or newer, with npm: install it (https://nodejs.org)" >&2; exit 1; }
+	@echo "Installing dynalite into .venv/dynalite: once, and again when its version changes"
+	@mkdir -p .venv/dynalite
+	@cp overdue/local/node/package.json overdue/local/node/package-lock.json .venv/dynalite/
+	@npm ci --prefix .venv/dynalite --ignore-scripts --no-audit --no-fund --loglevel=error
 	@touch $@

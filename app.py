@@ -3,25 +3,29 @@
 Chalice registers at import, so this stays cheap: every room but the pings' is imported inside its function.
 """
 
-import logging
 import os
+import time
+from datetime import datetime
 from functools import cache
 from typing import Any
 
-from chalice.app import Rate, Response
+from chalice.app import Cron, Rate, Response
 
+from chalicelib import log
 from chalicelib.web import pings
 from chalicelib.web.app import VERBS, App
 from chalicelib.wiring import SystemClock, Wiring
 
-app = App(app_name="overdue")
-logging.getLogger("overdue").setLevel(logging.INFO)
+log.begin(os.environ)
 
 
 @cache
 def wiring() -> Wiring:
     """The outside of this process, connected at the first request."""
     return Wiring(os.environ)
+
+
+app = App(app_name="overdue", at_end=lambda: wiring().meter.tell({}, at_s=time.time()))
 
 
 @app.route("/ping/{first}", methods=VERBS, content_types=["*/*"])
@@ -74,9 +78,69 @@ def metrics(rest: str) -> Response:
     return page(wiring(), app.current_request, rest)
 
 
-@app.schedule(Rate(1, unit=Rate.MINUTES))
-def sweep(event: Any) -> None:  # noqa: ARG001  # Chalice hands the event over
-    """Every minute: what is past its deadline."""
-    from chalicelib.sweep import sweep as minute
+@app.route("/", methods=VERBS, content_types=["*/*"])
+def overview() -> Response:
+    """The dashboard's first page."""
+    from chalicelib.web.pages.overview import answered
 
-    minute(wiring().ports, SystemClock())
+    return answered(wiring(), app.current_request)
+
+
+@app.route("/signin/{token}", methods=VERBS, content_types=["*/*"])
+def sign_in(token: str) -> Response:
+    """What `overdue open` opens."""
+    from chalicelib.web.pages.signing_in import answered
+
+    return answered(wiring(), app.current_request, token)
+
+
+@app.route("/signout", methods=VERBS, content_types=["*/*"])
+def sign_out() -> Response:
+    """The form in the footer."""
+    from chalicelib.web.pages.signing_in import signed_out
+
+    return signed_out(wiring(), app.current_request)
+
+
+@app.route("/static/{name}", methods=VERBS, content_types=["*/*"])
+def static_file(name: str) -> Response:
+    """Style sheet, script, icons."""
+    from chalicelib.web.pages.static_files import answered
+
+    return answered(app.current_request, name)
+
+
+@app.schedule(Rate(1, unit=Rate.MINUTES))
+def sweep(event: Any) -> None:
+    """Every minute: what is past its deadline."""
+    from chalicelib.sweep import invoked
+
+    with log.invocation_of(event.context):
+        invoked(wiring(), SystemClock())
+
+
+@app.schedule(Rate(1, unit=Rate.MINUTES))
+def prober(event: Any) -> None:
+    """Every minute: the URLs whose turn it is."""
+    from chalicelib.probes.probing import invoked
+
+    with log.invocation_of(event.context):
+        invoked(wiring(), SystemClock().now, until=datetime.fromisoformat(event.time))
+
+
+@app.on_cw_event({"source": ["aws.cloudwatch"], "detail-type": ["CloudWatch Alarm State Change"]})
+def alarms(event: Any) -> None:
+    """An alarm of CloudWatch has changed: a ping of the check that is named as it is."""
+    from chalicelib.alarms import invoked
+
+    with log.invocation_of(event.context):
+        invoked(wiring(), event.to_dict())
+
+
+@app.schedule(Cron(0, 10, "*", "*", "?", "*"))  # as domain.canary has it
+def canary(event: Any) -> None:
+    """Every day at 10:00 UTC: was yesterday's deliberate miss told? Then the next one."""
+    from chalicelib.canary import invoked
+
+    with log.invocation_of(event.context):
+        invoked(wiring(), SystemClock())

@@ -19,6 +19,7 @@ from chalicelib.domain.check import Beat, Check, Code, Outcome, short
 from chalicelib.domain.deliver import delivered, waiting
 from chalicelib.store import checks, history
 from chalicelib.store.tables import Tables, Unavailable
+from chalicelib.telemetry import Tally
 
 MOST_TRIES = 10
 LONGEST_PAUSE_S = 0.05
@@ -37,6 +38,7 @@ class Ports:
 
     tables: Tables
     publish: Publish
+    tally: Tally
     sleep: Callable[[float], None] = field(default=time.sleep)
 
 
@@ -67,12 +69,18 @@ def change(ports: Ports, code: Code, decide: Callable[[Check], Outcome]) -> Writ
 def _write(ports: Ports, outcome: Outcome) -> Check:
     if isinstance(outcome, Beat):
         return checks.beat(ports.tables, outcome)
-    return outcome.before if outcome.after == outcome.before else checks.decide(ports.tables, outcome)
+    if outcome.after == outcome.before:
+        return outcome.before
+    check = checks.decide(ports.tables, outcome)
+    if check.n_flips != outcome.before.n_flips:
+        ports.tally.add("Flips", check.n_flips - outcome.before.n_flips)
+    return check
 
 
 def _again(ports: Ports, lost: checks.Lost, code: Code) -> Check:
     """The check that the write has lost to. Pauses for a random while, so that the same two do not meet again."""
     log.event("conflict", check=short(code))
+    ports.tally.add("Conflicts")
     ports.sleep(random.uniform(0, LONGEST_PAUSE_S))  # noqa: S311  # no secret
     return lost.current or checks.get(ports.tables, code)
 
@@ -105,7 +113,9 @@ def _was_sent(ports: Ports, check: Check, alert: Alert, *, now: datetime) -> boo
         to = ports.publish(check, alert, now=now)
     except Undelivered as error:
         log.event("undelivered", check=short(check.code), kind=alert.kind, attempts=alert.attempts + 1, why=str(error))
+        ports.tally.add("Undelivered")
         return False
     history.note_sent(ports.tables, check.code, alert, to=to, at=now)
     log.event("alert", check=short(check.code), kind=alert.kind, reason=alert.reason)
+    ports.tally.add("Alerts")
     return True

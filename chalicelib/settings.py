@@ -12,10 +12,17 @@ class Settings:
     history_table: str
     registry_table: str
     alerts_topic: str  # ARN
+    pagerduty_topic: str | None = None  # ARN; None, as of the next: deployed before there was one
+    chat_topic: str | None = None
     base_url: str  # without a slash at its end; configured, never guessed from a request
     region: str
     endpoint_url: str | None = None  # of DynamoDB; None: AWS itself
     sns_endpoint_url: str | None = None
+    stage: str | None = None  # names what is kept outside of the tables; None: nothing is
+    tz: str = "UTC"  # of pages, for who has chosen none
+    inbox_path: str | None = None  # where alerts are shown; None: nowhere, they go to people
+    watchdog_url: str | None = None  # called after each full sweep; a secret
+    probe_inside: str = ""  # inside networks that probes may ask, such as "10.0.0.0/8,fd00::/8"
     body_limit_bytes: int = 10_000
     history_days: int = 90
 
@@ -27,10 +34,17 @@ def settings(environ: Mapping[str, str]) -> Settings:
         history_table=environ["OVERDUE_HISTORY_TABLE"],
         registry_table=environ["OVERDUE_REGISTRY_TABLE"],
         alerts_topic=environ["OVERDUE_ALERTS_TOPIC"],
+        pagerduty_topic=environ.get("OVERDUE_PAGERDUTY_TOPIC"),
+        chat_topic=environ.get("OVERDUE_CHAT_TOPIC"),
         base_url=environ["OVERDUE_BASE_URL"].rstrip("/"),
         region=environ["AWS_REGION"],
         endpoint_url=environ.get("OVERDUE_DYNAMODB_URL"),
         sns_endpoint_url=environ.get("OVERDUE_SNS_URL"),
+        stage=environ.get("OVERDUE_STAGE") or None,
+        tz=environ.get("OVERDUE_TZ") or "UTC",
+        inbox_path=environ.get("OVERDUE_INBOX_PATH") or None,
+        watchdog_url=environ.get("OVERDUE_WATCHDOG_URL") or None,  # a template cannot leave it out
+        probe_inside=environ.get("OVERDUE_PROBE_INSIDE", ""),
         body_limit_bytes=int(environ.get("OVERDUE_BODY_LIMIT_BYTES", "10000")),
         history_days=int(environ.get("OVERDUE_HISTORY_DAYS", "90")),
     )

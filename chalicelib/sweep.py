@@ -2,7 +2,8 @@
 
 What becomes of a check is `advance`'s decision. Safe to run twice at once: a lost race is a no-op, and a repeated
 alert bears the same id. A quiet minute ends at once; otherwise the sweep sleeps to each coming instant, so that an
-alert leaves within two seconds of its deadline.
+alert leaves within two seconds of its deadline. Start at `sweep`; `invoked` is the function on Lambda, which also
+tells the outside how it went.
 """
 
 import heapq
@@ -17,6 +18,9 @@ from chalicelib.domain.advance import advance
 from chalicelib.domain.check import Code, short
 from chalicelib.store import checks
 from chalicelib.store.tables import SHARDS, NotFound, Unavailable
+from chalicelib.telemetry import Metric
+from chalicelib.watchdog import call
+from chalicelib.wiring import Wiring
 
 LOOK_AHEAD = timedelta(seconds=70)
 TIME_BOX = timedelta(seconds=62)  # into the next sweep, or what comes due while that one starts would be late
@@ -25,6 +29,7 @@ ALLOWANCE = timedelta(seconds=1)  # a ping made just before an instant, and stil
 PUSH_BACK = timedelta(minutes=5)
 WORKERS = 8
 BATCH = 64  # checks between two looks at the clock
+LATE = timedelta(seconds=10)  # the index may still show what has been handled a moment ago
 
 Due = tuple[datetime, Code]
 
@@ -47,33 +52,74 @@ class Swept:
     pushed_back: int = 0  # checks that could not be handled
     unread_shards: int = 0
     lag_s: float = 0.0  # the longest that an instant had to wait
+    oldest_overdue_s: float | None = None  # how long what is still due at the end has been; None: a shard is unread
+
+    @property
+    def is_full(self) -> bool:
+        """Whether everything was read, and nothing left undone."""
+        nothing_failed = self.unread_shards == 0 and self.pushed_back == 0
+        return nothing_failed and self.oldest_overdue_s is not None and self.oldest_overdue_s <= LATE.total_seconds()
+
+
+def invoked(wiring: Wiring, clock: Clock) -> None:
+    """A sweep, its metrics, and word to the outside watchdog: last, so that it delays no alert.
+
+    A sweep that could not read all shards at its end has not finished: one that never can must raise the alarm.
+    """
+    done = sweep(wiring.ports, clock)
+    measured: dict[Metric, float] = {"SweepLag": done.lag_s}
+    if done.oldest_overdue_s is not None:
+        measured |= {"Swept": 1, "OldestOverdue": done.oldest_overdue_s}
+    wiring.meter.tell(measured, at_s=clock.now().timestamp())
+    if done.is_full and wiring.settings.watchdog_url is not None:
+        call(wiring.settings.watchdog_url)
 
 
 def sweep(ports: Ports, clock: Clock) -> Swept:
     """Handle what is due now and what comes due within the time box; tell what was done."""
     end = clock.now() + TIME_BOX
     done = Swept()
-    with ThreadPoolExecutor(WORKERS) as pool:
-        while True:
-            coming = _coming(pool, done, until=clock.now() + LOOK_AHEAD)
-            looked = clock.now()  # the look itself may have taken longer than all that is left
-            if not coming or _ready(coming) > max(looked, end):
+    with ThreadPoolExecutor(WORKERS, initializer=log.within, initargs=(log.invocation(),)) as pool:
+        seen = _seen(pool, done, clock)
+        # the look itself may have taken longer than all that is left
+        while seen.coming and _ready(seen.coming) <= max(seen.at, end):
+            until = max(seen.at, min(seen.at + LOOK_AGAIN, end))
+            _handle(ports, clock, pool, done, seen.coming, until=until)
+            is_over = clock.now() >= end
+            seen = _seen(pool, done, clock)  # at the end, too: what is left?
+            if is_over:
                 break
-            _handle(ports, clock, pool, done, coming, until=max(looked, min(looked + LOOK_AGAIN, end)))
-            if clock.now() >= end:
-                break
+    done.oldest_overdue_s = seen.overdue_s()
     log.event("swept", **asdict(done))
     return done
 
 
-def _coming(pool: ThreadPoolExecutor, done: Swept, *, until: datetime) -> list[Due]:
-    """What is due by then, as a heap. A shard that cannot be read is left to the next look; the others are served."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Seen:
+    """One look at the index."""
+
+    coming: list[Due]  # a heap
+    at: datetime  # when all of it was there
+    is_whole: bool  # no shard is unread
+
+    def overdue_s(self) -> float | None:
+        """How long the oldest instant has passed, 0 when none has; None: who knows."""
+        if not self.is_whole:
+            return None
+        return max((self.at - self.coming[0][0]).total_seconds(), 0.0) if self.coming else 0.0
+
+
+def _seen(pool: ThreadPoolExecutor, done: Swept, clock: Clock) -> Seen:
+    """What comes soon. A shard that cannot be read is left to the next look; the others are served."""
+    until = clock.now() + LOOK_AHEAD
     found: list[Due] = []
+    unread = 0
     for due in pool.map(lambda shard: _due_in(shard, until), range(SHARDS)):
-        done.unread_shards += due is None
+        unread += due is None
         found += due or []
+    done.unread_shards += unread
     heapq.heapify(found)
-    return found
+    return Seen(coming=found, at=clock.now(), is_whole=unread == 0)
 
 
 def _due_in(shard: int, until: datetime) -> list[Due] | None:
@@ -132,6 +178,7 @@ def _look(ports: Ports, clock: Clock, done: Swept, due: Due) -> Due | None:
         return None  # it stays due: the next look finds it again
     except Exception:  # noqa: BLE001  # the boundary between a check and its neighbours
         log.crash("check_failed", check=short(code))
+        ports.tally.add("PushedBack")
         done.pushed_back += 1
         _push_back(clock, due)
         return None

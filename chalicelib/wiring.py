@@ -2,7 +2,7 @@
 
 import gc
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from functools import cached_property
@@ -13,11 +13,16 @@ from chalicelib.domain.alerts import Alert
 from chalicelib.domain.check import EVERY_CHANNEL, Check, unique_key
 from chalicelib.settings import Settings, settings
 from chalicelib.store.tables import connect, sns_client
+from chalicelib.telemetry import Meter
 
 if TYPE_CHECKING:
     from mypy_boto3_sns import SNSClient
 
-    from chalicelib.store.registry import Registry
+    from chalicelib.alerts.document import Document
+    from chalicelib.store.registry import Channel, Registry
+    from chalicelib.store.session_secret import SessionSecret
+
+PAGERDUTY, AMAZON_Q = "pagerduty", "amazon-q"  # kinds of channels whose alerts go to a topic of their own
 
 
 class SystemClock:
@@ -38,6 +43,7 @@ class Publisher:
     def __init__(self, settings: Settings, registry: Callable[[], "Registry"]) -> None:
         self._settings = settings
         self._registry = registry
+        self._taken: dict[str, set[str]] = {}  # topics that have taken an alert which another has refused, by its id
 
     @cached_property
     def _sns(self) -> "SNSClient":
@@ -49,20 +55,48 @@ class Publisher:
         """Publish one alert; return the names of the channels that it went to. Raises Undelivered, Unavailable."""
         from chalicelib.alerts.document import document
         from chalicelib.alerts.letter import letter
-        from chalicelib.alerts.publish import publish
 
         link = f"{self._settings.base_url}/checks/{check.config.slug or unique_key(check.code)}"
-        names = self._names(check, now=now)
+        channels = self._channels(check, now=now)
+        names = tuple(channel.name for channel in channels)
         text = letter(check.code, check.config, alert, link=link, sent_at=now)
-        told = document(check.code, check.config, alert, text, channels=names, link=link, sent_at=now)
-        publish(self._sns, self._settings.alerts_topic, told, to=_addressees(check, names))
+        told = document(
+            check.code, check.config, alert, text, project=check.project, channels=names, link=link, sent_at=now
+        )
+        self._publish(told, kinds={channel.kind for channel in channels}, to=_addressees(check, names))
         return names
 
-    def _names(self, check: Check, *, now: datetime) -> tuple[str, ...]:
-        """The names of the check's channels, as far as they still exist."""
+    def _channels(self, check: Check, *, now: datetime) -> "tuple[Channel, ...]":
+        """The check's channels, as far as they still exist."""
         channels = self._registry().channels(check.project, now=now)
         takes_all = EVERY_CHANNEL in check.config.channels
-        return tuple(channel.name for channel in channels if takes_all or channel.id in check.config.channels)
+        return tuple(channel for channel in channels if takes_all or channel.id in check.config.channels)
+
+    def _publish(self, told: "Document", *, kinds: Collection[str], to: Sequence[str]) -> None:
+        """To each topic that serves one of these kinds. One that refuses it does not keep it from the others; when it
+        is tried again, this process spares those that have taken it, another repeats it. Raises Undelivered.
+        """
+        from chalicelib.alerts.publish import Away, Undelivered, publish, publish_alarm, publish_notification
+
+        ways = [(publish, self._settings.alerts_topic)]
+        if PAGERDUTY in kinds and self._settings.pagerduty_topic is not None:
+            ways.append((publish_alarm, self._settings.pagerduty_topic))
+        if AMAZON_Q in kinds and self._settings.chat_topic is not None:
+            ways.append((publish_notification, self._settings.chat_topic))
+        taken, refused = self._taken.setdefault(told["id"], set()), None
+        for publish_there, topic in ways:
+            if topic in taken:
+                continue
+            try:
+                publish_there(self._sns, topic, told, to=to)
+                taken.add(topic)
+            except Away:
+                raise
+            except Undelivered as error:
+                refused = error
+        if refused is not None:
+            raise refused
+        self._taken.pop(told["id"], None)
 
 
 def _addressees(check: Check, names: tuple[str, ...]) -> tuple[str, ...]:
@@ -77,7 +111,9 @@ class Wiring:
         self.settings = settings(environ)
         with _nothing_is_garbage():
             tables = connect(self.settings)
-        self.ports = Ports(tables=tables, publish=Publisher(self.settings, lambda: self.registry))
+        self.meter = Meter.of(environ)
+        publisher = Publisher(self.settings, lambda: self.registry)
+        self.ports = Ports(tables=tables, publish=publisher, tally=self.meter.tally)
 
     @cached_property
     def registry(self) -> "Registry":
@@ -85,6 +121,13 @@ class Wiring:
         from chalicelib.store.registry import Registry
 
         return Registry()
+
+    @cached_property
+    def session_secret(self) -> "SessionSecret":
+        """What signs the sessions of pages."""
+        from chalicelib.store.session_secret import SessionSecret
+
+        return SessionSecret(self.settings)
 
 
 @contextmanager

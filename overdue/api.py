@@ -7,19 +7,28 @@ routes and their fields mean is the server's business.
 import json
 import re
 from collections.abc import Mapping, Sequence
-from contextlib import suppress
 from dataclasses import dataclass
-from typing import Any, NotRequired, TypedDict, cast
+from typing import TypeVar, cast
 from urllib.parse import quote, urlencode
 
 from chalicelib.domain.errors import BadInput, OverdueError
 from overdue import outgoing
+from overdue.answers import ChannelJson, CheckJson, FlipJson, PingJson, is_like
 from overdue.config import Settings
 from overdue.pinging import UUID
 
 TIMEOUT_S = 15.0
 NAMES_SHOWN = 3
 
+T = TypeVar("T")
+
+_KEY = re.compile(r"[!-~]+")
+_FIELD_ERROR = "json validation error: "
+_OPTIONS = re.compile(  # fields that options are called after
+    r"\b(slug|timeout|schedules?|tz|grace|max_runtime|min_runtime|min_count|count_window|remind_every|tags|desc|channels"
+    r"|failures_before_alert|misses_before_alert|first_ping_by|early|windows)\b"
+)
+_NAMES_CHECK = re.compile(r"checks/[^?]")
 _UNIQUE_KEY = re.compile(r"[0-9a-f]{40}")
 _SHORT_CODE = re.compile(r"[0-9a-f]{8}")
 
@@ -30,64 +39,6 @@ class RefusedRequest(OverdueError):
 
 class UnknownCheck(OverdueError):
     """No check is called so."""
-
-
-class CheckJson(TypedDict):
-    """A check, as far as commands read it; a read-only key gets no `uuid`, but a `unique_key`."""
-
-    name: str
-    slug: str
-    tags: str
-    desc: str
-    grace: int
-    n_pings: int
-    status: str
-    started: bool
-    last_ping: str | None
-    next_ping: str | None
-    last_duration: NotRequired[int]
-    uuid: NotRequired[str]
-    unique_key: NotRequired[str]
-    ping_url: NotRequired[str]
-    channels: NotRequired[str]
-    timeout: NotRequired[int]
-    schedule: NotRequired[str]
-    tz: NotRequired[str]
-    reason: NotRequired[str | None]
-    max_runtime: NotRequired[int | None]
-    min_runtime: NotRequired[int | None]
-    min_count: NotRequired[int | None]
-    count_window: NotRequired[int | None]
-    remind_every: NotRequired[int | None]
-
-
-class PingJson(TypedDict):
-    """A ping of the history."""
-
-    type: str
-    date: str
-    n: int
-    method: str
-    remote_addr: str
-    ua: str
-    rid: str | None
-    body_url: str | None
-    duration: NotRequired[float]
-
-
-class FlipJson(TypedDict):
-    """A change of status."""
-
-    timestamp: str
-    up: int
-
-
-class ChannelJson(TypedDict):
-    """A channel."""
-
-    id: str
-    name: str
-    kind: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,40 +89,54 @@ class Api:
                 f"No API key for {where}. Set OVERDUE_API_KEY, or make a key with: overdue keys add"
                 + (f" --stage {settings.stage}" if settings.stage else " --stage NAME")
             )
+        if not _KEY.fullmatch(settings.api_key):
+            raise BadInput("this API key is none: a key is letters and digits, without blanks and line breaks in it")
         return cls(f"{base}/api/v3", settings.api_key, settings.stage)
 
     def checks(self, *, tags: Sequence[str]) -> list[CheckJson]:
         """The checks that bear all of these tags."""
         query = urlencode([("tag", tag) for tag in tags])
-        return cast("list[CheckJson]", self._ask("GET", f"checks/?{query}" if query else "checks/")["checks"])
+        return self._list("checks", f"checks/?{query}" if query else "checks/", CheckJson)
 
     def check(self, name: str) -> CheckJson:
         """One check by its code or unique key. Raises UnknownCheck, too."""
-        return cast("CheckJson", self._ask("GET", f"checks/{name}"))
+        return self._check("GET", f"checks/{name}")
 
     def create(self, fields: Mapping[str, object]) -> CheckJson:
         """Make a check."""
-        return cast("CheckJson", self._ask("POST", "checks/", fields))
+        return self._check("POST", "checks/", fields)
 
     def update(self, name: str, fields: Mapping[str, object]) -> CheckJson:
         """Change these fields of a check."""
-        return cast("CheckJson", self._ask("POST", f"checks/{name}", fields))
+        return self._check("POST", f"checks/{name}", fields)
 
     def pause(self, name: str) -> CheckJson:
         """Expect nothing of a check."""
-        return cast("CheckJson", self._ask("POST", f"checks/{name}/pause", {}))
+        return self._check("POST", f"checks/{name}/pause", {})
 
     def resume(self, name: str) -> CheckJson:
         """Let a paused check begin anew."""
-        return cast("CheckJson", self._ask("POST", f"checks/{name}/resume", {}))
+        return self._check("POST", f"checks/{name}/resume", {})
+
+    def snooze(self, name: str, until: Mapping[str, object]) -> CheckJson:
+        """Send no alert of a check `for` so many seconds or `until` an instant."""
+        return self._check("POST", f"checks/{name}/snooze", until)
+
+    def unsnooze(self, name: str) -> CheckJson:
+        """Send alerts of a check again."""
+        return self._check("POST", f"checks/{name}/unsnooze", {})
+
+    def acknowledge(self, name: str) -> CheckJson:
+        """Say that somebody sees to a check's outage."""
+        return self._check("POST", f"checks/{name}/ack", {})
 
     def delete(self, name: str) -> CheckJson:
         """Delete a check with its history; what it was."""
-        return cast("CheckJson", self._ask("DELETE", f"checks/{name}"))
+        return self._check("DELETE", f"checks/{name}")
 
     def pings(self, name: str) -> list[PingJson]:
         """The pings of a check, newest first, at most 1000."""
-        return cast("list[PingJson]", self._ask("GET", f"checks/{name}/pings/")["pings"])
+        return self._list("pings", f"checks/{name}/pings/", PingJson)
 
     def body(self, name: str, number: int) -> bytes:
         """What a ping had to say."""
@@ -179,18 +144,29 @@ class Api:
 
     def flips(self, name: str) -> list[FlipJson]:
         """The changes of status of a check, newest first."""
-        return cast("list[FlipJson]", self._ask("GET", f"checks/{name}/flips/")["flips"])
+        return self._list("flips", f"checks/{name}/flips/", FlipJson)
 
     def channels(self) -> list[ChannelJson]:
         """Where alerts go."""
-        return cast("list[ChannelJson]", self._ask("GET", "channels/")["channels"])
+        return self._list("channels", "channels/", ChannelJson)
 
-    def _ask(self, method: str, path: str, fields: Mapping[str, object] | None = None) -> Any:
+    def _check(self, method: str, path: str, fields: Mapping[str, object] | None = None) -> CheckJson:
         answer = self._send(method, path, fields)
-        try:
-            return json.loads(answer.body)
-        except ValueError as error:
-            raise RefusedRequest(f"{self.base} is no Overdue API: it answered {answer.text(60)!r}") from error
+        found = _json(answer)
+        if not is_like(found, CheckJson):
+            raise self._is_no_overdue(answer)
+        return cast("CheckJson", found)  # as has just been seen
+
+    def _list(self, name: str, path: str, shape: type[T]) -> list[T]:
+        answer = self._send("GET", path, None)
+        found = _json(answer)
+        listed = found.get(name) if isinstance(found, dict) else None
+        if not isinstance(listed, list) or not all(is_like(each, shape) for each in listed):
+            raise self._is_no_overdue(answer)
+        return listed
+
+    def _is_no_overdue(self, answer: outgoing.Answer) -> RefusedRequest:
+        return RefusedRequest(f"{self.base} is no Overdue API: it answered {answer.text(60)!r}")
 
     def _send(self, method: str, path: str, fields: Mapping[str, object] | None) -> outgoing.Answer:
         body = None if fields is None else json.dumps(fields).encode()
@@ -201,9 +177,7 @@ class Api:
         return answer
 
     def _refusal(self, answer: outgoing.Answer, path: str) -> OverdueError:
-        said = answer.text(200)
-        with suppress(ValueError, KeyError, TypeError):
-            said = str(json.loads(answer.body)["error"])
+        said = _reason(answer)
         match answer.status:
             case 401:
                 stage = f" --stage {self.stage}" if self.stage else ""
@@ -211,13 +185,39 @@ class Api:
                     f"{outgoing.origin(self.base)} says: {said}. This API key is not known there, or may not do this; "
                     f"make another with: overdue keys add{stage or ' --stage NAME'}"
                 )
-            case 403 | 404 if path.startswith("checks/"):
+            case 403 | 404 if _NAMES_CHECK.match(path):
                 return UnknownCheck("no such check, or it is another project's")
+            case 404:
+                return self._is_no_overdue(answer)
             case 300 | 301 | 302 | 303 | 307 | 308:
                 where = answer.headers.get("location", "elsewhere")[:100]
                 return RefusedRequest(f"{outgoing.origin(self.base)} sends requests on to {where}: use that URL")
             case _:
                 return RefusedRequest(f"{outgoing.origin(self.base)} did not do it ({answer.status}): {said}")
+
+
+def _json(answer: outgoing.Answer) -> object:
+    """None for what is no JSON: no answer that anybody reads is null."""
+    try:
+        return cast("object", json.loads(answer.body))
+    except (ValueError, RecursionError):
+        return None
+
+
+def _reason(answer: outgoing.Answer) -> str:
+    """Why it was refused, in the server's words, and by the name of the option where a field is wrong."""
+    found = _json(answer)
+    if not isinstance(found, dict) or "error" not in found:
+        return answer.text(200)
+    error = str(found["error"])
+    if error.startswith(_FIELD_ERROR):
+        error = _OPTIONS.sub(lambda field: _option(field[0]), error.removeprefix(_FIELD_ERROR))
+    return ": ".join([error, str(found["detail"])] if found.get("detail") else [error])
+
+
+def _option(field: str) -> str:
+    named = {"timeout": "every", "schedules": "schedule", "windows": "window"}
+    return "--" + named.get(field, field).replace("_", "-")
 
 
 def find(api: Api, name: str) -> Found:

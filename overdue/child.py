@@ -1,7 +1,7 @@
 """A command as a child process that is hard to tell from the bare command.
 
-Input is inherited, output is copied byte by byte as it comes, each stream by itself, signals are handed on. Start
-at `run`. What is told to Overdue, and when, is `job`'s business.
+Input is inherited, signals are handed on, a script without #! gets a shell. Start at `run`. What becomes of output is
+decided in `output`; what is told to Overdue, and when, is `job`'s business.
 
 Where nobody sits at a terminal, the child leads a process group of its own, and the signals that come to us go to
 that whole group. At a terminal it stays in ours: the keys (Ctrl-C, Ctrl-Z) reach it without us, and only what a
@@ -10,52 +10,34 @@ terminal does not send is handed on.
 
 import errno
 import os
-import select
+import shutil
 import signal
 import subprocess
-import threading
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from types import FrameType
 from typing import Self
 
-CHUNK_BYTES = 65_536
-LEFT_BEHIND_S = 0.2  # for output of what the command has left running: that may never end
+from overdue.output import Copied, Tail, copied, hold_closed, write
+
 HANDED_ON = ("SIGTERM", "SIGHUP", "SIGINT", "SIGQUIT", "SIGUSR1", "SIGUSR2")
 FROM_THE_TERMINAL = ("SIGINT", "SIGQUIT")
 
 NOT_FOUND = 127  # as a shell says it
 NOT_EXECUTABLE = 126
+SHELL = "/bin/sh"
 
 
 @dataclass(frozen=True, slots=True)
 class Ended:
-    """How a command ended: its exit status, or 128 + n when signal n killed it, and why it could not be started."""
+    """How a command ended: its exit status, or 128 + n when signal n killed it.
+
+    `trouble` is why it could not be started, or what became of its output; empty: nothing is to be said.
+    """
 
     status: int
     trouble: str = ""
-
-
-class Tail:
-    """The end of what was written, by several threads."""
-
-    def __init__(self, most_bytes: int) -> None:
-        self._most = most_bytes
-        self._kept = bytearray()
-        self._lock = threading.Lock()
-
-    def add(self, piece: bytes) -> None:
-        """Keep the end of it."""
-        with self._lock:
-            self._kept += piece[-self._most :]
-            if len(self._kept) > 8 * self._most:  # rarely, so that each byte is moved once
-                del self._kept[: -self._most]
-
-    def last(self, most_bytes: int) -> bytes:
-        """The last bytes, in the order in which they came."""
-        with self._lock:
-            return bytes(self._kept[-min(most_bytes, self._most) :])
 
 
 class Signals:
@@ -67,8 +49,10 @@ class Signals:
 
     def __init__(self, on_signal: Callable[[], None]) -> None:
         self.at_terminal = _is_at_terminal()
+        self.came_late = False  # one came after the end of the child
         self._on_signal = on_signal
         self._child: int | None = None
+        self._is_over = False
         self._waiting: list[int] = []
         self._before: dict[int, object] = {}
 
@@ -83,13 +67,19 @@ class Signals:
         for number, before in self._before.items():
             signal.signal(number, before or signal.SIG_DFL)  # type: ignore[arg-type]  # getsignal gave it
 
-    def attach(self, pid: int | None) -> None:
-        """Whose signals they are from now on; None: nobody's."""
+    def attach(self, pid: int) -> None:
+        """Whose signals they are from now on."""
         self._child = pid
-        while self._child is not None and self._waiting:
+        while self._waiting:
             self._hand_on(self._waiting.pop(0))
 
+    def detach(self) -> None:
+        """The child has ended."""
+        self._child = None
+        self._is_over = True
+
     def _handle(self, number: int, _: FrameType | None) -> None:
+        self.came_late = self._is_over
         self._on_signal()
         if not (self.at_terminal and signal.Signals(number).name in FROM_THE_TERMINAL):
             self._hand_on(number)
@@ -105,40 +95,59 @@ class Signals:
 
 def run(command: Sequence[str], *, signals: Signals, tail: Tail, on_start: Callable[[], None]) -> Ended:
     """Run a command to its end. `on_start` is called once it runs, or could not be started."""
-    _fill_standard_streams()
-    out, err = _Copied(1, tail), _Copied(2, tail)
+    signal.signal(signal.SIGCHLD, signal.SIG_DFL)  # where our parent ignores it, nobody learns an exit status
+    out, err = copied(tail, closed=hold_closed())
+    streams = [stream for stream in dict.fromkeys((out, err)) if stream is not None]
     try:
-        process = subprocess.Popen(  # noqa: S603  # the operator's own command
-            command,
-            stdout=out.child_end,
-            stderr=err.child_end,
-            close_fds=False,  # what was handed to us, such as a lock, is handed on
-            process_group=None if signals.at_terminal else 0,
-        )
+        process = _start(command, out=out, err=err, in_our_group=signals.at_terminal)
     except OSError as error:
+        _hand_over(streams)
         on_start()
-        out.abandon()
-        err.abandon()
         return _not_started(command[0], error)
     signals.attach(process.pid)
-    out.start()
-    err.start()
+    _hand_over(streams)
     on_start()
     status = process.wait()
-    signals.attach(None)
-    out.finish()
-    err.finish()
-    return Ended(128 - status if status < 0 else status)
+    signals.detach()
+    for stream in streams:
+        stream.finish(gives_up=lambda: signals.came_late)
+    return _ended(128 - status if status < 0 else status, [stream.error for stream in streams if stream.error])
 
 
-def _fill_standard_streams() -> None:
-    """Where one of the three is closed, a pipe of ours would take its number."""
-    while (number := os.open(os.devnull, os.O_RDWR)) <= 2:
-        os.set_inheritable(number, True)
-    os.close(number)
+def _start(
+    command: Sequence[str], *, out: Copied | None, err: Copied | None, in_our_group: bool
+) -> "subprocess.Popen[bytes]":
+    try:
+        return subprocess.Popen(  # noqa: S603  # the operator's own command
+            command,
+            stdout=out.child_end if out else None,
+            stderr=err.child_end if err else None,
+            close_fds=False,  # what was handed to us, such as a lock, is handed on
+            process_group=None if in_our_group else 0,
+        )
+    except OSError as error:
+        if error.errno != errno.ENOEXEC or command[0] == SHELL:
+            raise
+    script = shutil.which(command[0]) or command[0]  # without #!: a shell for it, as from a shell (execvp(3))
+    return _start([SHELL, script, *command[1:]], out=out, err=err, in_our_group=in_our_group)
+
+
+def _hand_over(streams: Sequence[Copied]) -> None:
+    for stream in streams:
+        stream.hand_over()
+
+
+def _ended(status: int, errors: Sequence[OSError]) -> Ended:
+    """Output that was lost is a failure, as it would have been for the command itself."""
+    fatal = [error for error in errors if not isinstance(error, BrokenPipeError)]
+    if fatal:
+        return Ended(status or 1, f"the job's output could not be written: {(fatal[0].strerror or '').lower()}")
+    return Ended(status or (128 + signal.SIGPIPE if errors else 0))
 
 
 def _not_started(name: str, error: OSError) -> Ended:
+    if isinstance(error, FileNotFoundError) and os.path.exists(name):  # noqa: PTH110  # which never raises
+        return Ended(NOT_EXECUTABLE, f"{name}: cannot be executed: its interpreter, after #!, is not there")
     if isinstance(error, FileNotFoundError):
         return Ended(NOT_FOUND, f"{name}: command not found")
     return Ended(NOT_EXECUTABLE, f"{name}: cannot be executed: {(error.strerror or str(error)).lower()}")
@@ -158,96 +167,7 @@ def _is_at_terminal() -> bool:
         os.close(terminal)
 
 
-class _Copied:
-    """One stream of the child: what it writes goes to ours, and its end into the tail.
-
-    Where ours is a terminal, the child gets one too, so that it shows colours and does not hold lines back.
-    """
-
-    def __init__(self, ours: int, tail: Tail) -> None:
-        self._ours = ours
-        self._tail = tail
-        self._is_over = threading.Event()
-        self._thread = threading.Thread(target=self._copy, name=f"output-{ours}", daemon=True)
-        self._is_terminal = _isatty(ours)
-        self._source, self.child_end = _terminal(like=ours) if self._is_terminal else os.pipe()
-
-    def start(self) -> None:
-        """Copy from now on."""
-        os.close(self.child_end)
-        self._thread.start()
-
-    def finish(self) -> None:
-        """The child has ended: copy what is left. What still holds the stream afterwards writes in vain."""
-        self._is_over.set()
-        self._thread.join()
-
-    def abandon(self) -> None:
-        """There is no child."""
-        os.close(self.child_end)
-        os.close(self._source)
-
-    def _copy(self) -> None:
-        try:
-            while self._has_more():
-                piece = self._read()
-                if not piece:
-                    break
-                self._tail.add(piece)
-                _write(self._ours, piece)
-        except OSError:  # nobody reads us any more: the child shall see it as it would without us
-            pass
-        finally:
-            os.close(self._source)
-
-    def _has_more(self) -> bool:
-        """Wait for output. None is to come when the child has ended and what it left behind is silent."""
-        while not select.select([self._source], [], [], LEFT_BEHIND_S)[0]:
-            if self._is_over.is_set():
-                return False
-        return True
-
-    def _read(self) -> bytes:
-        try:
-            return os.read(self._source, CHUNK_BYTES)
-        except OSError as error:
-            if self._is_terminal and error.errno == errno.EIO:  # so a terminal says that nobody writes to it
-                return b""
-            raise
-
-
-def _isatty(number: int) -> bool:
-    try:
-        return os.isatty(number)
-    except OSError:
-        return False
-
-
-def _terminal(*, like: int) -> tuple[int, int]:
-    """A pseudo-terminal of the same size that changes no byte."""
-    import fcntl  # these are here because most jobs run without a terminal
-    import pty
-    import termios
-
-    ours, childs = pty.openpty()
-    modes = termios.tcgetattr(childs)
-    modes[1] &= ~termios.OPOST
-    termios.tcsetattr(childs, termios.TCSANOW, modes)
-    with suppress(OSError):
-        fcntl.ioctl(childs, termios.TIOCSWINSZ, fcntl.ioctl(like, termios.TIOCGWINSZ, b"\0" * 8))
-    return ours, childs
-
-
-def _write(number: int, piece: bytes) -> None:
-    view = memoryview(piece)
-    while view:
-        try:
-            view = view[os.write(number, view) :]
-        except BlockingIOError:  # somebody has made it non-blocking
-            select.select([], [number], [])
-
-
 def say(text: str) -> None:
     """A line of our own on stderr."""
     with suppress(OSError):
-        _write(2, f"overdue: {text}\n".encode("utf-8", "replace"))
+        write(2, f"overdue: {text}\n".encode("utf-8", "replace"))

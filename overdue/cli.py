@@ -4,12 +4,16 @@ stdout has the result, stderr the rest. Exit 0: done, 1: refused or failed, 2: w
 asked for is loaded: a job's monitoring must not take longer to start than the job.
 """
 
+import errno
+import os
 import signal
 import sys
+from collections.abc import Sequence
 from importlib import import_module
 from io import TextIOWrapper
+from itertools import pairwise
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -19,21 +23,56 @@ if TYPE_CHECKING:
     from overdue.local.run import Ready
 
 ROOMS = {  # command → room and name
+    "apply": "overdue.commands.apply:apply",
+    "canary": "overdue.commands.canary:canary",
     "channels": "overdue.commands.channels:channels",
     "checks": "overdue.commands.checks:checks",
     "completion": "overdue.commands.completion:completion",
+    "cost": "overdue.commands.cost:cost",
+    "deploy": "overdue.commands.deploy:deploy",
+    "destroy": "overdue.commands.destroy:destroy",
+    "doctor": "overdue.commands.doctor:doctor",
     "exec": "overdue.commands.execute:execute",
+    "export": "overdue.commands.export:export",
     "flips": "overdue.commands.records:flips",
+    "import": "overdue.commands.imports:imports",
     "keys": "overdue.commands.keys:keys",
+    "logs": "overdue.commands.logs:logs",
+    "open": "overdue.commands.open:open_pages",
     "ping": "overdue.commands.ping:ping",
     "pings": "overdue.commands.records:pings",
+    "probe": "overdue.commands.probe:probe",
     "projects": "overdue.commands.projects:projects",
     "schedule": "overdue.commands.schedule:schedule",
+    "status": "overdue.commands.status:status",
 }
+
+
+NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO)  # a pipe that is closed is click's business
 
 
 class Commands(click.Group):
     """Loads a command when it is asked for, and shows what a person can act on as one line, never as a traceback."""
+
+    def main(self, *arguments: Any, **given: Any) -> Any:
+        """Run as a program. Where its result cannot be written, one line says so."""
+        _bear_any_character()
+        try:
+            return super().main(*arguments, **given)
+        except OSError as error:
+            if error.errno not in NO_ROOM:
+                raise
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # else the end of Python tries once more
+            click.echo(f"Error: the result could not be written: {os.strerror(error.errno).lower()}", err=True)
+            sys.exit(1)
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """Refuse what is no text, before any command has to bear it: no name, URL or key holds such bytes."""
+        for before, word in pairwise(["", *_ours(args)]):
+            if not _is_text(word):
+                where = f" behind {before}" if before.startswith("-") and before != "--" else ""
+                raise click.UsageError(f'the argument "{_shown(word)}"{where} is not valid UTF-8: write it so', ctx)
+        return super().parse_args(ctx, args)
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         """All of them, loaded or not."""
@@ -52,7 +91,27 @@ class Commands(click.Group):
         try:
             return super().invoke(ctx)
         except OverdueError as error:
-            raise click.ClickException(str(error)) from error
+            from chalicelib.alerts.spelling import inert  # here because `exec` does without: 25 ms
+
+            raise click.ClickException(inert(str(error))) from error
+
+
+def _ours(args: Sequence[str]) -> Sequence[str]:
+    """Without the words of a job, which may be any bytes."""
+    return args[: args.index("--")] if args[:1] == ["exec"] and "--" in args else args
+
+
+def _is_text(word: str) -> bool:
+    """Bytes that are no UTF-8 come as lone surrogates."""
+    try:
+        word.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
+def _shown(word: str) -> str:
+    return word.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
 
 
 @click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]})
@@ -80,18 +139,25 @@ def _log_troubles() -> None:
 @main.command()
 @click.option("--port", default=8000, show_default=True, type=click.IntRange(0, 65535), help="0 takes a free one.")
 @click.option("--dynamodb", "dynamodb_url", metavar="URL", help="Keep data in this DynamoDB instead of in memory.")
+@click.option(
+    "--keep",
+    metavar="DIR",
+    type=click.Path(file_okay=False, path_type=Path),
+    help="Keep data in this folder, for the next start. Needs Node 20 and once: make dynalite",
+)
 @click.option("--speed", default=1.0, show_default=True, help="60 lets an hour pass in a minute.")
 @click.option("--ready-file", type=click.Path(dir_okay=False, path_type=Path), help="Written once it serves: JSON.")
 @click.option("--conformance", is_flag=True, help="With the channels and the second project of tests/conformance.")
-def local(port: int, dynamodb_url: str | None, speed: float, ready_file: Path | None, conformance: bool) -> None:
+def local(
+    port: int, dynamodb_url: str | None, keep: Path | None, speed: float, ready_file: Path | None, conformance: bool
+) -> None:
     """Run all of Overdue on this machine: pings, sweep, and an inbox that shows each alert.
 
-    Nothing is sent to anybody, and nothing is kept after the end. Other commands find it by themselves: while it
+    Nothing is sent to anybody, and without --keep nothing is kept after the end. Other commands find it by themselves: while it
     runs, .overdue/local.json in this directory holds its address and its keys.
 
     Example: overdue local --port 0 --speed 60
     """
-    import os
     import threading
 
     from rich.console import Console
@@ -103,7 +169,10 @@ def local(port: int, dynamodb_url: str | None, speed: float, ready_file: Path | 
 
     if ready_file is not None and not ready_file.parent.is_dir():
         raise click.BadParameter(f"there is no folder {ready_file.parent}", param_hint="--ready-file")
-    _bear_any_character()
+    if keep is not None and dynamodb_url is not None:
+        raise click.UsageError("--keep and --dynamodb name two places for the same data: leave one out")
+    if keep is not None and speed != 1:
+        raise click.UsageError(f"--keep is for real time: at --speed {speed:g}, the next start would be in the past")
     console = Console()
     _log_troubles()
     stop = threading.Event()
@@ -117,6 +186,7 @@ def local(port: int, dynamodb_url: str | None, speed: float, ready_file: Path | 
             dynamodb_url=dynamodb_url,
             on_alert=lambda alert: tell(alert, console=console),
             conformance=conformance,
+            keep=keep,
         ) as ready,
         # `running` has set it, as a deployment would
         announced(ready, dynamodb=os.environ["OVERDUE_DYNAMODB_URL"], directory=Path.cwd()) as announcement,
@@ -143,6 +213,10 @@ def _greeting(ready: "Ready", *, speed: float) -> str:
     pace = "" if speed == 1 else f" The service's clock runs {speed:g} times as fast."
     return f"""Overdue is running at {ready.base}. Ctrl-C ends it.{pace}
 
+See your checks in the browser; this link signs in once, `overdue open` makes others:
+
+  {ready.open}
+
 A first check waits for its first ping. Copy this line:
 
   curl -fsS {ready.ping}/{ready.check}
@@ -157,7 +231,7 @@ A job may also make its own check, by its name:
 
 
 def _bear_any_character() -> None:
-    """Let a terminal that knows only ASCII show a question mark, not end the service at an accent."""
+    """Let a terminal that knows only ASCII show a question mark, not end a command at an accent."""
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, TextIOWrapper):
             stream.reconfigure(errors="replace")
@@ -175,7 +249,6 @@ def demo() -> None:
 
     from overdue.demo import play
 
-    _bear_any_character()
     _log_troubles()
     if not play(Console()):
         raise click.ClickException("the wrong alerts arrived, see above")

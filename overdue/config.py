@@ -100,10 +100,18 @@ def _merged(layers: list[Given]) -> Settings:
 
 
 def _checked(url: str) -> str:
-    parts = urlsplit(url)
-    if parts.scheme not in ("http", "https") or not parts.hostname or parts.query or parts.fragment:
+    if not _is_address(url):
         raise BadInput(f'URL "{url}" is not the address of a deployment: write it like https://overdue.example.com')
     return url.rstrip("/")
+
+
+def _is_address(url: str) -> bool:
+    try:
+        parts = urlsplit(url)
+        is_whole = parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
+    except ValueError:  # a bracket without its other one, a port that is none
+        return False
+    return is_whole and not parts.query and not parts.fragment and all("!" <= char <= "~" for char in url)
 
 
 def file_path(environ: Mapping[str, str]) -> Path | None:

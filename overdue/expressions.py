@@ -10,15 +10,19 @@ from datetime import timedelta
 from chalicelib.domain.options import parse_duration
 from chalicelib.domain.schedule import CRON_ALIASES, Every, Schedule, parse_schedule
 
-_PERIOD = re.compile(r"(?:every )?([0-9]+[smhdw]?)")
+_PERIOD = re.compile(r"(?:every )?[0-9]+[smhdw]?")
 
 
 def schedule_of(text: str, tz: str) -> Schedule:
     """The schedule that is meant: `1d` and `every 1d` are periods, `@daily` is cron. Raises BadInput."""
-    period = _PERIOD.fullmatch(text.strip())
-    if period is not None:
-        return Every(parse_duration("period", period[1]))
+    if is_period(text):
+        return Every(parse_duration("period", text.strip().removeprefix("every ")))
     return parse_schedule(without_alias(text), tz)
+
+
+def is_period(text: str) -> bool:
+    """Whether it is written as a period, within its bounds or not."""
+    return _PERIOD.fullmatch(text.strip()) is not None
 
 
 def without_alias(text: str) -> str:

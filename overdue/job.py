@@ -13,11 +13,13 @@ from uuid import uuid4
 
 from chalicelib.domain.errors import OverdueError
 from overdue import child
-from overdue.child import Signals, Tail
+from overdue.child import Signals
+from overdue.output import Tail
 from overdue.pinging import Target, deliver, ping_url
 
 PATIENCE_S = 5.0  # from the end of the job to ours, at most
 START_PATIENCE_S = 10.0  # while the job runs, which waits for nothing
+SLICE_S = 0.1  # how soon a signal ends the waiting
 TAIL_BYTES = 10_000
 
 
@@ -45,8 +47,11 @@ def action_of(status: int) -> str:
 
 
 def body_of(tail: Tail, trouble: str, *, limit_bytes: int) -> bytes:
-    """The end of the output, as much as the server stores, which keeps the beginning of what is longer."""
-    return tail.last(limit_bytes) or trouble.encode("utf-8", "replace")[:limit_bytes]
+    """The end of the output and of what became of it, as much as the server stores, which keeps the beginning."""
+    said = tail.last(limit_bytes)
+    if trouble:
+        said += (b"\n" if said and not said.endswith(b"\n") else b"") + trouble.encode("utf-8", "replace")
+    return said[-limit_bytes:]
 
 
 @dataclass(slots=True)
@@ -58,28 +63,33 @@ class Report:
     warning: str | None = None  # set at the end, once
     _limit_bytes: int = TAIL_BYTES
     _job_ended: threading.Event = field(default_factory=threading.Event)
-    _told: threading.Event = field(default_factory=threading.Event)  # also set by who gives up
+    _told: threading.Event = field(default_factory=threading.Event)
+    _is_hurried: bool = False
     _end: tuple[str, Tail, str] | None = None
     _troubles: list[str] = field(default_factory=list)
     _ends_by_s: float = 0.0
 
     def start(self) -> None:
         """Begin to tell, while the job runs."""
-        threading.Thread(target=self._tell, name="pings", daemon=True).start()
+        try:
+            threading.Thread(target=self._tell, name="pings", daemon=True).start()
+        except RuntimeError as error:  # no more threads
+            self._troubles.append(str(error))
+            self._told.set()
 
     def hurry(self) -> None:
         """A signal came: once the job has ended, nothing is waited for."""
-        if self._job_ended.is_set() and not self._told.is_set():
-            self._troubles.append("a signal came before its end was told")
-            self._told.set()
+        self._is_hurried = self._job_ended.is_set()  # no more than this: the handler may have broken into `_told.wait`
 
     def finish(self, status: int, *, tail: Tail, trouble: str) -> None:
         """The job has ended: wait until that is told, or for as long as our patience lasts."""
         self._end = (action_of(status), tail, trouble)
         self._ends_by_s = time.monotonic() + PATIENCE_S
         self._job_ended.set()
-        if not self._told.wait(PATIENCE_S):
-            self._troubles.append("it took too long")
+        while not self._told.wait(SLICE_S) and not self._is_hurried and time.monotonic() < self._ends_by_s:
+            pass
+        if not self._told.is_set():
+            self._troubles.append("a signal came before its end was told" if self._is_hurried else "it took too long")
         if self._troubles:
             self.warning = f"the job was not affected, but its monitoring was: {'; '.join(self._troubles)}"
 
@@ -88,6 +98,8 @@ class Report:
             self._tell_start()
             self._job_ended.wait()
             self._tell_end()
+        except Exception as error:  # noqa: BLE001  # ours to mend, and none of the job's business
+            self._troubles.append(repr(error))
         finally:
             self._told.set()
 

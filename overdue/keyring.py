@@ -16,6 +16,7 @@ from chalicelib.store.tables import connect
 from overdue.config import Settings
 
 DEFAULT_PROJECT = "default"
+LONGEST_NAME = 100
 _PROJECT = re.compile(r"[a-z0-9][a-z0-9-]{0,39}")
 
 
@@ -29,7 +30,7 @@ def opened(settings: Settings) -> Iterator[None]:
 
     A local server's tables are asked without a person's credentials.
     """
-    from botocore.exceptions import ClientError
+    from botocore.exceptions import BotoCoreError, ClientError
     from botocore.session import get_session
     from pynamodb.exceptions import PynamoDBException
 
@@ -42,10 +43,14 @@ def opened(settings: Settings) -> Iterator[None]:
 
         engine.keep_off_aws(os.environ, endpoint=settings.dynamodb_url)
     session = get_session()
-    region = settings.region or os.environ.get("AWS_REGION") or session.get_config_variable("region")
+    try:
+        region = settings.region or os.environ.get("AWS_REGION") or session.get_config_variable("region")
+        credentials = session.get_credentials()
+    except BotoCoreError as error:
+        raise Closed(f"AWS cannot be asked: {error}") from error
     if not region:
         raise BadInput(f"No AWS region for stage {settings.stage}. Say --region, or set AWS_REGION")
-    if session.get_credentials() is None:
+    if credentials is None:
         raise Closed("No AWS credentials, which keys are made with. Set AWS_PROFILE, or log in to AWS first")
     prefix = f"overdue-{settings.stage}"
     try:
@@ -63,6 +68,8 @@ def opened(settings: Settings) -> Iterator[None]:
         yield
     except PynamoDBException as error:
         raise _closed(error.cause_response_code, str(error), stage=settings.stage, region=region) from error
+    except BotoCoreError as error:
+        raise Closed(f"AWS cannot be asked in {region}: {error}") from error
     except ClientError as error:
         raise _closed(error.response["Error"]["Code"], str(error), stage=settings.stage, region=region) from error
 
@@ -96,6 +103,13 @@ def project_name(text: str) -> str:
     """A name that a new project may have. Raises BadInput."""
     if not _PROJECT.fullmatch(text):
         raise BadInput(f'"{text}" cannot be a project: use 1 to 40 lower-case letters, digits and hyphens')
+    return text
+
+
+def key_name(text: str) -> str:
+    """A name that a new key may have. Raises BadInput."""
+    if not text.strip() or not text.isprintable() or len(text) > LONGEST_NAME:
+        raise BadInput(f"{text!r} cannot be a key's name: use 1 to {LONGEST_NAME} characters that can be seen")
     return text
 
 

@@ -4,6 +4,7 @@ Carries, decides nothing: every status is an answer, none is an error. Redirects
 take the key along to wherever they point; loopback is never asked through a proxy. Start at `send`.
 """
 
+import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -41,14 +42,18 @@ class Answer:
 
 
 def send(method: str, url: str, *, body: bytes | None, headers: Mapping[str, str], timeout_s: float) -> Answer:
-    """Ask once. `timeout_s` holds for connecting and for each piece of the answer. Raises Unreachable."""
+    """Ask once. All of the answer must be here within `timeout_s`, however it drips. Raises Unreachable.
+
+    Connecting has so long for each address of a host, and finding those is up to the system.
+    """
     # Here because a job shall be running before its monitoring has been loaded: 25 ms.
     from http.client import HTTPException
     from urllib.request import Request
 
-    request = Request(url, data=body, method=method, headers={"User-Agent": "overdue-cli", **headers})  # noqa: S310
+    until_s = time.monotonic() + timeout_s
     try:
-        with _opener(url).open(request, timeout=timeout_s) as response:
+        request = Request(url, data=body, method=method, headers={"User-Agent": "overdue-cli", **headers})  # noqa: S310
+        with _opener(url, until_s).open(request, timeout=timeout_s) as response:
             return Answer(
                 status=response.status,
                 headers={name.lower(): value for name, value in response.headers.items()},
@@ -64,17 +69,19 @@ def origin(url: str) -> str:
     return f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}"
 
 
-def _opener(url: str) -> "OpenerDirector":
+def _opener(url: str, until_s: float) -> "OpenerDirector":
     """Without urllib's handlers of redirects and errors, and without TLS, 20 ms, where none is needed."""
-    from urllib.request import HTTPHandler, HTTPSHandler, OpenerDirector, ProxyHandler
+    from urllib.request import OpenerDirector, ProxyHandler
+
+    from overdue.timely import InTimeHttp, InTimeHttps
 
     parts = urlsplit(url)
     opener = OpenerDirector()
     if parts.hostname not in LOOPBACK:
         opener.add_handler(ProxyHandler())
-    opener.add_handler(HTTPHandler())
+    opener.add_handler(InTimeHttp(until_s))
     if parts.scheme == "https":
-        opener.add_handler(HTTPSHandler())
+        opener.add_handler(InTimeHttps(until_s))
     return opener
 
 

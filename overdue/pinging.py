@@ -42,6 +42,7 @@ class Target:
 
 def target(check: str, settings: Settings, *, new: Mapping[str, str] | None) -> Target:
     """The check that is meant by its ping URL, code or slug. Raises BadInput, which says what is missing."""
+    _must_be_text("the name of the check", check)
     if "://" in check:
         parts = urlsplit(check)
         if parts.scheme not in ("http", "https") or not parts.hostname or parts.query or parts.fragment:
@@ -52,26 +53,36 @@ def target(check: str, settings: Settings, *, new: Mapping[str, str] | None) -> 
             raise BadInput("a check that is named by its code exists already: give a slug, or leave out --create")
         return Target(url=f"{settings.base()}/ping/{check.lower()}", new=None)
     if not SLUG.fullmatch(check):
-        raise BadInput(
-            f'"{check}" is no slug: those have lower-case letters, digits, - and _ only, such as "{slug_of(check)}"'
-        )
+        alike = slug_of(check) or "my-job"
+        raise BadInput(f'"{check}" is no slug: those have lower-case letters, digits, - and _ only, such as "{alike}"')
     base = settings.base()
     if settings.ping_key is None:
         raise BadInput(f'No ping key, which the slug "{check}" needs. Set OVERDUE_PING_KEY, or give the ping URL')
+    _must_be_text("the ping key", settings.ping_key)
     return Target(url=f"{base}/ping/{quote(settings.ping_key, safe='')}/{check}", new=new)
 
 
 def slug_of(name: str) -> str:
-    """The slug that goes with a name: "Nightly backup (EU)" becomes nightly-backup-eu."""
-    return re.sub(r"[^a-z0-9_]+", "-", name.lower()).strip("-")[:100] or "my-job"
+    """The slug that goes with a name: "Nightly backup (EU)" becomes nightly-backup-eu. Empty: none does."""
+    return re.sub(r"[^a-z0-9_]+", "-", name.lower()).strip("-")[:100]
 
 
 def ping_url(target: Target, action: str, *, rid: str | None) -> str:
-    """The URL of one ping. No action means success."""
+    """The URL of one ping. No action means success. Raises BadInput for what is no text."""
     query = {} if target.new is None else {"create": "1", **target.new}
+    for name, value in query.items():
+        _must_be_text(f"--{name}", value)
     if rid is not None:
         query["rid"] = rid
     return target.url + (f"/{action}" if action else "") + (f"?{urlencode(query)}" if query else "")
+
+
+def _must_be_text(name: str, value: str) -> None:
+    """Bytes that are no UTF-8 come from the shell as lone surrogates, which no URL can bear."""
+    try:
+        value.encode()
+    except UnicodeEncodeError as error:
+        raise BadInput(f"{name} is no UTF-8 text") from error
 
 
 def deliver(url: str, *, body: bytes, until_s: float, wait: Callable[[float], bool]) -> Answer:

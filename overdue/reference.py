@@ -42,8 +42,10 @@ its job's: 128 + n when signal n ended it, 127 when there is no such command, 12
 ## What exec does to a job
 
 - The job starts first; the start ping goes out beside it. Neither is waited for by the other.
-- Its input is inherited; its output is copied byte by byte as it comes, each stream by itself. Where ours is a
-  terminal, the job gets one, too.
+- Its input is inherited; its output is copied byte by byte as it comes, each stream by itself, or both as one where
+  they go to the same place (2>&1). Where ours is a terminal, the job gets one, too. What is closed stays closed.
+- When nobody reads its output any more, the job sees that as it would without us. When it cannot be written, such as on
+  a full disk, the job goes on, a line on stderr says so, and a success becomes exit status 1, here and in Overdue.
 - SIGTERM, SIGINT, SIGHUP, SIGQUIT, SIGUSR1 and SIGUSR2 are handed on to the job and its children. At a terminal the
   job stays in the foreground, and keys reach it without us. What was ignored (nohup) stays ignored.
 - Its end is told with its exit status and the last 10,000 bytes of its output: three attempts at most, 5 seconds at
@@ -51,7 +53,7 @@ its job's: 128 + n when signal n ended it, 127 when there is no such command, 12
 - Without a URL or a key the job runs all the same, and a line on stderr says what is missing.
 - A process that the job leaves behind is not waited for, and must not go on writing to the job's output.
 
-`overdue.job` and `overdue.child` decide.
+`overdue.job`, `overdue.child` and `overdue.output` decide.
 """
 
 

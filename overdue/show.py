@@ -1,7 +1,7 @@
 """What commands show: a table that fits the terminal, plain columns for a pipe, or one JSON document.
 
 Start at `table`, `fields` and `document`. Which words and numbers stand in them is each command's business; the words
-of a status are here, once.
+of a status are here, once. Whatever a name may hold, it does nothing to a terminal.
 """
 
 import json
@@ -12,8 +12,9 @@ from typing import TYPE_CHECKING
 
 import click
 
+from chalicelib.alerts.spelling import inert
 from chalicelib.domain.wallclock import WallClock, ago
-from overdue.api import CheckJson
+from overdue.answers import CheckJson
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -35,17 +36,33 @@ NAME_WIDTH = 24  # columns that a name gets at least, if it needs them
 
 def document(value: object) -> None:
     """One JSON document on stdout."""
-    click.echo(json.dumps(value, indent=2, ensure_ascii=False))
+    text = json.dumps(value, indent=2, ensure_ascii=not _bears_any_character())
+    click.echo("".join(char if char == "\n" or char.isprintable() else json.dumps(char)[1:-1] for char in text))
+
+
+def say(text: str) -> None:
+    """A line beside the result, on stderr."""
+    click.echo(inert(text).replace("\n", " "), err=True)
+
+
+def is_terminal() -> bool:
+    """Whether a person reads stdout; nobody does where it is closed."""
+    return sys.stdout is not None and sys.stdout.isatty()
+
+
+def _bears_any_character() -> bool:
+    return sys.stdout is None or sys.stdout.encoding.lower() in ("utf-8", "utf8")
 
 
 def table(columns: Sequence[str], rows: Sequence[Sequence[str]], *, none: str) -> None:
     """Rows under columns; into a pipe, tab-separated and whole. `none` is said on stderr where there are no rows."""
     if not rows:
-        click.echo(none, err=True)
+        say(none)
         return
-    if not sys.stdout.isatty():
+    rows = [[" ".join(inert(cell).split()) for cell in row] for row in rows]
+    if not is_terminal():
         for row in (columns, *rows):
-            click.echo("\t".join(" ".join(cell.split()) for cell in row))
+            click.echo("\t".join(row))
         return
     from rich.table import Table  # here because a pipe needs none of it, 40 ms
 
@@ -62,7 +79,9 @@ def table(columns: Sequence[str], rows: Sequence[Sequence[str]], *, none: str) -
 def fields(pairs: Sequence[tuple[str, str]]) -> None:
     """A name and a value on each line."""
     widest = max(len(name) for name, _ in pairs)
-    if not sys.stdout.isatty():
+    below = "\n" + " " * (widest + 2)  # a second line of a value must not look like another field
+    pairs = [(name, inert(value).replace("\n", below)) for name, value in pairs]
+    if not is_terminal():
         for name, value in pairs:
             click.echo(f"{name:<{widest}}  {value}")
         return

@@ -43,6 +43,7 @@ class Document(TypedDict):
     ordinal: int
     at: str
     sent_at: str
+    project: str
     check: CheckPart
     channels: list[str]
     subject: str
@@ -55,6 +56,7 @@ class Document(TypedDict):
     usual_s: list[float] | None
     exit_status: int | None
     failures_in_a_row: int
+    misses_in_a_row: int
     output: str
     run: RunPart | None
     count: int | None
@@ -69,6 +71,7 @@ def document(
     alert: Alert,
     letter: Letter,
     *,
+    project: str,
     channels: Sequence[str],
     link: str,
     sent_at: datetime,
@@ -84,6 +87,7 @@ def document(
         "ordinal": alert.ordinal,
         "at": _iso(alert.at),
         "sent_at": _iso(sent_at),
+        "project": project,
         "check": {
             "name": config.name,
             "slug": config.slug,
@@ -102,6 +106,7 @@ def document(
         "usual_s": None if facts.usual is None else [_seconds(edge) for edge in facts.usual],
         "exit_status": facts.exit_status,
         "failures_in_a_row": facts.in_a_row,
+        "misses_in_a_row": facts.misses,
         "output": legible(facts.output),
         "run": _run(facts),
         "count": facts.count,

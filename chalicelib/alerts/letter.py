@@ -174,9 +174,12 @@ def _paragraphs(name: str, alert: Alert, clock: WallClock, link: str) -> Iterabl
 
 
 def _title(alert: Alert) -> str:
-    is_repeated = alert.reason in (Reason.FAILED, Reason.TOO_SHORT) and alert.facts.in_a_row > 1
-    again = f", {ordinal(alert.facts.in_a_row)} failure in a row" if is_repeated else ""
-    return f"{_reason(alert)}{again}"
+    facts = alert.facts
+    if alert.reason in (Reason.FAILED, Reason.TOO_SHORT) and facts.in_a_row > 1:
+        return f"{_reason(alert)}, {ordinal(facts.in_a_row)} failure in a row"
+    if alert.reason is Reason.MISSED and facts.misses > 1:
+        return f"{_reason(alert)}, {ordinal(facts.misses)} miss in a row"
+    return _reason(alert)
 
 
 def _reminder(alert: Alert, clock: WallClock) -> str:
@@ -207,6 +210,8 @@ def _table(rows: Iterable[tuple[str, str]]) -> str:
 def _down_rows(alert: Alert, clock: WallClock) -> Iterable[tuple[str, str]]:
     facts = alert.facts
     yield "Down since", clock.full(facts.since)
+    if facts.snoozed_until is not None:
+        yield "Snoozed until", clock.full(facts.snoozed_until)
     if facts.expected is not None:
         is_past = alert.reason is Reason.MISSED
         yield "Expected" if is_past else "Expected next", clock.due(facts.expected)

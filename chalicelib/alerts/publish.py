@@ -1,13 +1,16 @@
-"""One alert to the one topic, worded for each protocol that a channel may have.
+"""One alert to the topics, worded for each protocol that a channel may have.
 
-Which subscription gets it is decided by SNS, from its filter policy on `channels` (docs/alerts.md).
+Which subscription gets it is decided by SNS, from its filter policy on `project` and `channels` (docs/alerts.md).
+Start at `publish`; PagerDuty and Amazon Q have topics of their own, as over https SNS knows only one wording a topic.
 """
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from botocore.exceptions import BotoCoreError, ClientError
+from botocore.parsers import ResponseParserError
 
 from chalicelib.domain.errors import OverdueError
 
@@ -25,12 +28,16 @@ class Undelivered(OverdueError):
     """SNS did not take an alert: it waits in its check, and the sweep tries again."""
 
 
+class Away(Undelivered):
+    """SNS does not answer at all: no other topic need be tried."""
+
+
 def publish(sns: "SNSClient", topic_arn: str, document: "Document", *, to: Sequence[str]) -> None:
     """Hand an alert to SNS, in one call, for the subscriptions whose filter policy has one of `to`.
 
     Raises Undelivered; after a time-out it may have gone out all the same.
     """
-    try:
+    with _taking(document):
         sns.publish(
             TopicArn=topic_arn,
             Subject=document["subject"],
@@ -38,8 +45,40 @@ def publish(sns: "SNSClient", topic_arn: str, document: "Document", *, to: Seque
             MessageStructure="json",
             MessageAttributes=_attributes(document, to),
         )
-    except (ClientError, BotoCoreError) as error:
-        raise Undelivered(
+
+
+def publish_alarm(sns: "SNSClient", topic_arn: str, document: "Document", *, to: Sequence[str]) -> None:
+    """The same to PagerDuty's topic. Raises Undelivered."""
+    from chalicelib.alerts.incidents import alarm, alarm_subject
+
+    with _taking(document):
+        sns.publish(
+            TopicArn=topic_arn,
+            Subject=alarm_subject(document),
+            Message=_compact(alarm(document, topic_arn=topic_arn)),
+            MessageAttributes=_attributes(document, to),
+        )
+
+
+def publish_notification(sns: "SNSClient", topic_arn: str, document: "Document", *, to: Sequence[str]) -> None:
+    """The same to the topic of Amazon Q. Raises Undelivered."""
+    from chalicelib.alerts.incidents import notification
+
+    with _taking(document):
+        sns.publish(
+            TopicArn=topic_arn,
+            Message=_compact(notification(document)),
+            MessageAttributes=_attributes(document, to),
+        )
+
+
+@contextmanager
+def _taking(document: "Document") -> Iterator[None]:
+    try:
+        yield
+    except (ClientError, BotoCoreError, ResponseParserError) as error:
+        kind = Away if isinstance(error, BotoCoreError) else Undelivered
+        raise kind(
             f"SNS did not take alert {document['id']} ({_cause(error)}): it stays with its check, and is sent again"
         ) from error
 
@@ -58,7 +97,8 @@ def _compact(value: object) -> str:
 def _attributes(document: "Document", to: Sequence[str]) -> "dict[str, MessageAttributeValueTypeDef]":
     """What filter policies can ask for. SNS refuses an empty value: what there is none of is left out."""
     attributes: dict[str, MessageAttributeValueTypeDef] = {
-        "kind": {"DataType": "String", "StringValue": document["kind"]}
+        "project": {"DataType": "String", "StringValue": document["project"]},
+        "kind": {"DataType": "String", "StringValue": document["kind"]},
     }
     if document["reason"] is not None:
         attributes["reason"] = {"DataType": "String", "StringValue": document["reason"]}
@@ -74,6 +114,6 @@ def _array(values: Sequence[str]) -> "MessageAttributeValueTypeDef":
     return {"DataType": "String.Array", "StringValue": _compact(values)}
 
 
-def _cause(error: ClientError | BotoCoreError) -> str:
+def _cause(error: Exception) -> str:
     """Its name only: the message of the one holds addresses, of the other the request."""
     return error.response["Error"]["Code"] if isinstance(error, ClientError) else type(error).__name__

@@ -107,10 +107,19 @@ def _alike(char: str, cost: Cost) -> str:
 
 
 def legible(output: str) -> str:
-    """The end of an output as it can be read anywhere: colours taken out, controls shown as \\x07."""
-    lines = _ANSI.sub("", output).replace("\r\n", "\n").replace("\r", "\n")
-    text = "".join(_shown(char) for char in lines.strip("\n").rstrip()[-LONGEST_OUTPUT - 1 :])
+    """The end of an output as it can be read anywhere, `inert`."""
+    end = _plain(output).strip("\n").rstrip()[-LONGEST_OUTPUT - 1 :]
+    text = "".join(map(_shown, end))
     return text if len(text) <= LONGEST_OUTPUT else "..." + text[3 - LONGEST_OUTPUT :]
+
+
+def inert(text: str) -> str:
+    """A text that does nothing where it is shown: colours taken out, controls and bidi marks shown as \\x07."""
+    return "".join(map(_shown, _plain(text)))
+
+
+def _plain(text: str) -> str:
+    return _ANSI.sub("", text).replace("\r\n", "\n").replace("\r", "\n")
 
 
 def _shown(char: str) -> str:

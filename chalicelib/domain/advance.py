@@ -1,4 +1,4 @@
-"""An instant has passed: what has become of the check? (domain.md, rules 1, 3, 6, 11)
+"""An instant has passed: what has become of the check? (domain.md, rules 1, 3, 4, 6, 7, 9, 11)
 
 `settle` walks through all instants up to `now` in their order, so that the outcome does not depend on when
 somebody looks: a sweep that was away for an hour decides what sixty punctual ones would have. `receive` and
@@ -8,13 +8,16 @@ somebody looks: a sweep that was away for an hour decides what sixty punctual on
 from dataclasses import replace
 from datetime import datetime, timedelta
 
+from chalicelib.domain import snooze
 from chalicelib.domain.alerts import Reason
 from chalicelib.domain.check import Check, Judged, Status, Verdict, with_run
 from chalicelib.domain.due import deadline, expected, next_due, next_judgement, next_reminder
+from chalicelib.domain.first_ping import first_ping_at
 from chalicelib.domain.outage import down, reminded, snapshot, up
 from chalicelib.domain.recent import Ended, appended
 from chalicelib.domain.runs import limit, overruns
 from chalicelib.domain.throughput import next_window, window_end
+from chalicelib.domain.tolerance import bears_miss, passed_over
 
 
 def advance(check: Check, *, now: datetime) -> Verdict:
@@ -26,9 +29,12 @@ def advance(check: Check, *, now: datetime) -> Verdict:
 def settle(check: Check, *, now: datetime) -> Check:
     """The check after all that has happened to it without a ping, up to and including `now`."""
     while True:
-        judgement, reminder = next_judgement(check), next_reminder(check)
-        if judgement is not None and judgement <= now and (reminder is None or judgement <= reminder):
+        judgement, quiet, reminder = next_judgement(check), check.snoozed_until, next_reminder(check)
+        others = (quiet, reminder)  # of which there is one at most: no reminder is due while it is quiet
+        if judgement is not None and judgement <= now and all(at is None or judgement <= at for at in others):
             check = _judged(check, at=judgement, now=now)
+        elif quiet is not None and quiet <= now:
+            check = _woken(check, at=quiet, now=now)
         elif reminder is not None and reminder <= now:
             check = _reminded(check, before=judgement, now=now)
         else:
@@ -52,15 +58,23 @@ def _judged(check: Check, *, at: datetime, now: datetime) -> Check:
 
 
 def _missed(check: Check, *, at: datetime, now: datetime) -> Check:
-    """Nothing came in time (rule 1)."""
+    """Nothing came in time (rule 1; of a new check, rule 7): people are told, unless that is borne (rule 4)."""
     run = max((run for run in check.runs if not run.overran), key=lambda each: each.at, default=None)
     missed = replace(
         check,
         misses=check.misses + 1,
+        settled_at=at if check.settled_at is None else max(at, check.settled_at),
         records=(*check.records, Judged(at=at, reason=Reason.MISSED, count=None)),
         recent=appended(check.recent, Ended.MISSED, None),
     )
-    facts = replace(snapshot(check, run), expected=expected(check), limit=check.config.grace)
+    if check.status is Status.NEW:
+        facts = replace(snapshot(missed, run), expected=first_ping_at(check), is_first=True)
+        return down(missed, Reason.MISSED, at=at, now=now, facts=facts)
+    due = expected(check)
+    assert due is not None, "what was never expected is not missed"
+    if bears_miss(missed):
+        return passed_over(missed, due)
+    facts = replace(snapshot(missed, run), expected=due, limit=check.config.grace)
     return down(missed, Reason.MISSED, at=at, now=now, facts=facts)
 
 
@@ -89,6 +103,20 @@ def _unstalled(check: Check, *, at: datetime, now: datetime) -> Check:
     recovered = up(check, was=check, at=at, now=now, took=None)
     missed_at = deadline(recovered)
     return check if missed_at is not None and missed_at <= at else recovered
+
+
+def _woken(check: Check, *, at: datetime, now: datetime) -> Check:
+    """The snooze is over (rule 9): one alert tells what is still down. Of an outage that began before it, that is a
+    reminder: the one that would have come meanwhile, or the next one brought forward.
+    """
+    is_known = check.status is Status.DOWN and snooze.unheard(check) is None
+    check = snooze.ended(check, now=now)
+    if not is_known:
+        return check
+    every, since = check.config.remind_every, check.since
+    assert since is not None, "what is down has flipped"
+    ordinal = max(check.reminders + 1, 0 if every is None else (at - since) // every)
+    return reminded(check, ordinal, at=at, now=now)
 
 
 def _reminded(check: Check, *, before: datetime | None, now: datetime) -> Check:

@@ -37,6 +37,7 @@ class Facts:
     """
 
     since: datetime  # down since; of an `up`, since when it had been down
+    is_first: bool = False  # the missed success would have been the check's first (rule 7)
     expected: datetime | None = None  # when the missed success was due; of an `up` or a failure, the next
     last_success: datetime | None = None
     last_took: timedelta | None = None  # how long the last success took
@@ -44,6 +45,7 @@ class Facts:
     output: str = ""  # the end of what it last said, several lines
     exit_status: int | None = None
     in_a_row: int = 0  # failures
+    misses: int = 0  # in a row
     took: timedelta | None = None  # of the run that this is about
     run: str | None = None  # its rid; "" when it has none, None when no run was open
     started: datetime | None = None  # when it started
@@ -54,6 +56,7 @@ class Facts:
     last_ping: datetime | None = None
     counted_at: datetime | None = None
     next_reminder: datetime | None = None
+    snoozed_until: datetime | None = None  # what held it back; None: nothing did
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,6 +72,16 @@ class Alert:
     facts: Facts
     attempts: int = 0
     retry_at: datetime  # when to publish, if nobody has by then
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Told:
+    """That SNS has taken an alert: which one, for the channels of these names, and when."""
+
+    id: str
+    kind: Kind
+    to: tuple[str, ...]
+    at: datetime
 
 
 def alert_id(code: str, *, flip: int, kind: Kind, ordinal: int = 0) -> str:

@@ -11,6 +11,7 @@ from hashlib import sha1
 from typing import NewType
 
 from chalicelib.domain.alerts import Alert, Reason
+from chalicelib.domain.probe import Probe
 from chalicelib.domain.schedule import Every, Schedule
 
 Code = NewType("Code", str)  # a lower-case, hyphenated UUIDv4. A secret: print `short(code)`
@@ -72,9 +73,15 @@ class Config:
     min_count: int | None = None  # with count_window: at least so many items in each window (rule 6)
     count_window: timedelta | None = None
     remind_every: timedelta | None = None
+    failures_before_alert: int = 1  # so many in a row make it down (rule 4)
+    misses_before_alert: int = 1  # the same of periods without a success, counted apart
+    first_ping_by: datetime | timedelta | None = None  # None: it may stay new for ever (rule 7)
+    early: timedelta = timedelta()  # a success so long before an occurrence counts for it (rule 8)
+    windows: tuple[str, ...] = ()  # of maintenance, as `windows.parse_window` reads them (rule 9)
     channels: tuple[str, ...] = (EVERY_CHANNEL,)  # ids; "*" is all of them, those of later days too
     manual_resume: bool = False
     filters: Filters = NO_FILTERS
+    probe: Probe | None = None  # None: a job pings; else Overdue asks, and the schedule is as often as it does
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -142,6 +149,7 @@ class Check:
     last_output: str = ""  # the end of what it last said
     failures: int = 0  # in a row
     misses: int = 0  # in a row
+    passed_at: datetime | None = None  # the last miss or failure that was borne: the next success is expected after it
 
     runs: tuple[Run, ...] = ()  # all open ones, oldest first
     answered_at: datetime | None = None  # starts up to here are, for a Healthchecks client, answered
@@ -150,6 +158,9 @@ class Check:
     recent: bytes = b""  # the last 30 runs, packed by `recent`
 
     reminders: int = 0  # the ordinal of the last reminder of this outage
+    snoozed_until: datetime | None = None  # no alert before then (rule 9); None: alerts go out
+    acknowledged_at: datetime | None = None  # somebody sees to this outage; None: nobody has said so
+    acknowledged_by: str = ""
     records: tuple[Record, ...] = ()  # not yet in the history
     alerts: tuple[Alert, ...] = ()  # not yet acknowledged by SNS, oldest first
     due_at: datetime | None = None  # what the index holds: never later than the true next instant
@@ -202,6 +213,8 @@ def flipped(check: Check, new: Status, *, at: datetime, reason: Reason | None = 
         settled_at=at,
         n_flips=flip.number,
         reminders=0,
+        acknowledged_at=None,
+        acknowledged_by="",
         records=(*check.records, flip),
     )
     return after, flip

@@ -1,4 +1,4 @@
-"""An operator made, edited, paused or resumed a check (domain.md, rule 10).
+"""An operator made, edited, paused, resumed, snoozed or acknowledged a check (domain.md, rules 9, 10, 11).
 
 Start at `configure`. Whether the new values are good ones was decided where they came in: `options` for those
 of a ping's URL.
@@ -11,6 +11,8 @@ from typing import assert_never
 from chalicelib.domain.advance import settle
 from chalicelib.domain.check import Check, Code, Config, Status, Verdict, flipped
 from chalicelib.domain.due import next_due
+from chalicelib.domain.snooze import ended, snoozed
+from chalicelib.domain.tolerance import counted_anew
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,12 +32,32 @@ class Resume:
     """Begin anew, as if never pinged."""
 
 
-Change = Edit | Pause | Resume
+@dataclass(frozen=True, slots=True)
+class Snooze:
+    """Send no alert before an instant."""
+
+    until: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Unsnooze:
+    """Send alerts again: at once what people have not heard of."""
+
+
+@dataclass(frozen=True, slots=True)
+class Acknowledge:
+    """Somebody sees to the outage: no more reminders of it."""
+
+    by: str
+
+
+Change = Edit | Pause | Resume | Snooze | Unsnooze | Acknowledge
 
 
 def new_check(code: Code, *, project: str, config: Config, now: datetime) -> Check:
-    """A check as it is before its first ping: nothing is expected of it yet."""
-    return Check(code=code, project=project, config=config, created_at=now)
+    """A check as it is before its first ping: nothing is expected of it yet, but for that ping (rule 7)."""
+    check = Check(code=code, project=project, config=config, created_at=now)
+    return replace(check, due_at=next_due(check))
 
 
 def configure(check: Check, change: Change, *, now: datetime) -> Verdict:
@@ -48,6 +70,12 @@ def configure(check: Check, change: Change, *, now: datetime) -> Verdict:
             after = _paused(settled, now=now)
         case Resume():
             after = _resumed(settled, now=now)
+        case Snooze():
+            after = snoozed(settled, change.until) if change.until > now else settled
+        case Unsnooze():
+            after = settled if settled.snoozed_until is None else ended(settled, now=now)
+        case Acknowledge():
+            after = _acknowledged(settled, change.by, now=now)
         case _:
             assert_never(change)
     return Verdict(check, replace(after, due_at=next_due(after)))
@@ -67,7 +95,7 @@ def _edited(check: Check, config: Config, *, now: datetime) -> Check:
 def _paused(check: Check, *, now: datetime) -> Check:
     """Nothing is awaited, not even the end of a run that has started since an earlier pause."""
     after = check if check.status is Status.PAUSED else flipped(check, Status.PAUSED, at=now)[0]
-    return replace(after, runs=(), window=None)
+    return replace(after, runs=(), window=None, passed_at=None)
 
 
 def _resumed(check: Check, *, now: datetime) -> Check:
@@ -75,4 +103,11 @@ def _resumed(check: Check, *, now: datetime) -> Check:
     if check.status is not Status.PAUSED:
         return check
     after, _ = flipped(check, Status.NEW, at=now)
-    return replace(after, last_ping=None, last_success=None, last_duration=None, failures=0, misses=0, runs=())
+    return counted_anew(replace(after, last_ping=None, last_success=None, last_duration=None, runs=()))
+
+
+def _acknowledged(check: Check, by: str, *, now: datetime) -> Check:
+    """Only an outage can be, and only once: who came first is kept."""
+    if check.status is not Status.DOWN or check.acknowledged_at is not None:
+        return check
+    return replace(check, acknowledged_at=now, acknowledged_by=by)

@@ -7,6 +7,7 @@ matching minutes are, is `schedule`'s business. Start at `cron_fields`.
 import json
 import re
 from bisect import bisect_right
+from calendar import monthrange
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from functools import lru_cache
@@ -31,33 +32,38 @@ class CronFields:
     follow_the_clock: bool  # the minute or the hour starts with *
 
     def following(self, wall: datetime) -> datetime | None:
-        """The first match after a naive minute; None when there is none within 50 years."""
+        """The first match after a naive minute; None when there is none within 50 years, or the calendar ends."""
         day = wall.date()
         later = bisect_right(self.minutes_of_day, wall.hour * 60 + wall.minute)
         if later < len(self.minutes_of_day) and self._match(day):
             return datetime.combine(day, time()) + self.minutes_of_day[later] * _MINUTE
         last_year = day.year + _YEARS_TO_LOOK
-        day += _DAY
-        while day.year <= last_year:
+        while (candidate := self._day_after(day)) is not None and candidate.year <= last_year:
+            day = candidate
             if self._match(day):
                 return datetime.combine(day, time()) + self.minutes_of_day[0] * _MINUTE
-            if day.month in self.months:
-                day += _DAY
-            else:
-                day = (day.replace(day=1) + 31 * _DAY).replace(day=1)
         return None
+
+    def _day_after(self, day: date) -> date | None:
+        """The next that may match; None at the end of the calendar."""
+        try:
+            if day.month in self.months:
+                return day + _DAY
+            return (day.replace(day=1) + 31 * _DAY).replace(day=1)
+        except OverflowError:
+            return None
 
     def _match(self, day: date) -> bool:
         if day.month not in self.months:
             return False
         weekday = day.isoweekday() % 7
-        is_last_week = bool(self.nth_weekdays) and (day + 7 * _DAY).month != day.month
+        is_last_week = bool(self.nth_weekdays) and day.day + 7 > monthrange(day.year, day.month)[1]
         by_weekday = (
             weekday in self.weekdays
             or (weekday, (day.day + 6) // 7) in self.nth_weekdays
             or (is_last_week and (weekday, 0) in self.nth_weekdays)
         )
-        by_day = day.day in self.days or (self.last_day and (day + _DAY).day == 1)
+        by_day = day.day in self.days or (self.last_day and day.day == monthrange(day.year, day.month)[1])
         return (by_day and by_weekday) if self.days_are_anded else (by_day or by_weekday)
 
 

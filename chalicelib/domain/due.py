@@ -1,20 +1,24 @@
 """When does a check need a look?
 
 Every instant that can change a check without a ping: its deadline, the limit of an open run, the end of a
-window, the next reminder, an alert that waits. Start at `next_due`. What happens at such an instant is
+window or a snooze, the next reminder, an alert that waits. Start at `next_due`. What happens at such an instant is
 `advance`'s business; when anyone looks is the sweep's. All are inclusive: `now >= instant`.
 """
 
 from datetime import datetime
+from typing import assert_never
 
-from chalicelib.domain.check import Check, Status
+from chalicelib.domain.check import Check, Config, Status
+from chalicelib.domain.early import next_after
+from chalicelib.domain.first_ping import first_ping_at
 from chalicelib.domain.runs import held_until, overruns
+from chalicelib.domain.schedule import later
 from chalicelib.domain.throughput import window_end
 
 
 def next_due(check: Check) -> datetime | None:
     """The earliest instant at which this check needs a look; None when nothing is to come."""
-    instants = (next_judgement(check), next_reminder(check), next_delivery(check))
+    instants = (next_judgement(check), check.snoozed_until, next_reminder(check), next_delivery(check))
     return min((at for at in instants if at is not None), default=None)
 
 
@@ -27,27 +31,54 @@ def next_judgement(check: Check) -> datetime | None:
 def expected(check: Check) -> datetime | None:
     """When the next success is due: last success + period, or the next occurrence (domain.md, rule 1).
 
-    None before the first success, and when the schedule never comes again.
+    After a miss or a failure that was borne it is due anew (rule 4). None before the first success, and when the
+    schedule never comes again.
     """
-    return None if check.last_success is None else check.config.schedule.next_after(check.last_success)
+    return None if check.last_success is None else expected_after(check.config, check.passed_at or check.last_success)
+
+
+def expected_after(config: Config, at: datetime) -> datetime | None:
+    """When the next success is due after one at `at`: early ones counted (rule 8), maintenance left out (rule 9)."""
+    due = next_after(config.schedule, at, early=config.early) if config.early else config.schedule.next_after(at)
+    if due is None or not config.windows:
+        return due
+    from chalicelib.domain.windows import expected_outside  # most checks have none: a cold start goes without
+
+    return expected_outside(config.schedule, due, config.windows, tz=config.tz)
 
 
 def deadline(check: Check) -> datetime | None:
     """The instant at which the success is *missed*: expected + grace (rule 1), or the limit of the run that
-    came in time (rule 3). None when nothing is awaited: not up, or the schedule has run out.
+    came in time (rule 3); of a new check, by when the first must have come (rule 7). None when nothing is awaited.
     """
-    if check.status is not Status.UP:
-        return None
-    due = expected(check)
-    return None if due is None else held_until(check, due + check.config.grace)
+    match check.status:
+        case Status.UP:
+            due = expected(check)
+            missed_at = None if due is None else later(due, check.config.grace)
+        case Status.NEW:
+            missed_at = first_ping_at(check)
+        case Status.DOWN | Status.PAUSED:
+            return None
+        case _:
+            assert_never(check.status)
+    return None if missed_at is None else held_until(check, missed_at)
 
 
 def next_reminder(check: Check) -> datetime | None:
-    """When to tell again that it is still down (rule 11); None when nobody asked for it."""
-    every = check.config.remind_every
-    if every is None or check.status is not Status.DOWN or check.since is None:
+    """When to tell again that it is still down (rule 11); None when nobody asked for it, somebody sees to it already,
+    or it is snoozed.
+    """
+    if check.snoozed_until is not None:
         return None
-    return check.since + every * (check.reminders + 1)
+    return reminder_after(check, told=check.reminders)
+
+
+def reminder_after(check: Check, *, told: int) -> datetime | None:
+    """When the reminder after that of this number is to come, 0 being the outage itself; None: no more come."""
+    every = check.config.remind_every
+    if every is None or check.status is not Status.DOWN or check.since is None or check.acknowledged_at is not None:
+        return None
+    return later(check.since, every * (told + 1))
 
 
 def next_delivery(check: Check) -> datetime | None:

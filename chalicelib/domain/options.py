@@ -6,12 +6,12 @@ Parses and validates; a check that exists never gets here.
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import replace
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Final
 
 from chalicelib.domain.check import Config
 from chalicelib.domain.errors import BadInput
-from chalicelib.domain.schedule import Every, current_zone, parse_schedule
+from chalicelib.domain.schedule import Every, current_zone, parse_schedule, zone_named
 
 SHORTEST: Final = timedelta(seconds=60)
 LONGEST: Final = timedelta(days=365)
@@ -36,6 +36,17 @@ def parse_duration(name: str, text: str, *, shortest: timedelta = SHORTEST) -> t
         least = f"{int(shortest.total_seconds())} s"
         raise BadInput(f'{name} "{text[:40]}" is out of bounds: it must be within {least} and 365 days')
     return timedelta(seconds=value_s)
+
+
+def parse_instant(name: str, text: str, tz: str) -> datetime:
+    """An instant as ISO 8601 has it, in UTC; without an offset it is local time in a zone. Raises BadInput."""
+    try:
+        found = datetime.fromisoformat(text)
+        return (found if found.tzinfo is not None else found.replace(tzinfo=zone_named(tz))).astimezone(UTC)
+    except (ValueError, OverflowError) as error:
+        raise BadInput(
+            f'{name} "{text[:40]}" is no instant: write 2026-12-24T20:00, or 2026-12-24T20:00:00Z in UTC'
+        ) from error
 
 
 def parse_count(name: str, text: str, *, least: int) -> int:

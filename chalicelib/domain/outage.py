@@ -9,8 +9,9 @@ from datetime import datetime, timedelta
 
 from chalicelib.domain.alerts import Alert, Facts, Kind, Reason, alert_id
 from chalicelib.domain.check import Check, Run, Status, flipped
-from chalicelib.domain.due import expected
+from chalicelib.domain.due import expected, reminder_after
 from chalicelib.domain.recent import Ended, unpacked
+from chalicelib.domain.snooze import goes_out_at, unheard
 from chalicelib.domain.throughput import restarted
 from chalicelib.domain.usual import usual
 
@@ -18,7 +19,7 @@ from chalicelib.domain.usual import usual
 def down(check: Check, reason: Reason, *, at: datetime, now: datetime, facts: Facts) -> Check:
     """The check gone down at `at`, as decided at `now`, with its alert waiting."""
     after, flip = flipped(check, Status.DOWN, at=at, reason=reason)
-    facts = replace(facts, since=flip.at, next_reminder=_next_reminder(after, told=0))
+    facts = replace(facts, since=flip.at, next_reminder=reminder_after(after, told=0))
     return _with_alert(after, Kind.DOWN, reason, ordinal=0, at=flip.at, now=now, facts=facts)
 
 
@@ -27,10 +28,13 @@ def up(check: Check, *, was: Check, at: datetime, now: datetime, took: timedelta
 
     `was` is the check before what brought it up: its failures and exit status are told.
     """
+    untold = unheard(check)
     after, flip = flipped(check, Status.UP, at=at)
-    after = replace(restarted(after, at=at), misses=0)
+    after = replace(restarted(after, at=at), misses=0, passed_at=None)
     if flip.old is not Status.DOWN:
         return after
+    if untold is not None:  # it went down and came up while it was snoozed
+        return replace(after, alerts=tuple(alert for alert in after.alerts if alert is not untold))
     facts = replace(
         snapshot(check),
         since=check.since or flip.at,
@@ -46,7 +50,7 @@ def reminded(check: Check, ordinal: int, *, at: datetime, now: datetime) -> Chec
     """The check with a reminder waiting. One that nobody could deliver yet gives way: the newer says the same."""
     waiting = tuple(alert for alert in check.alerts if alert.kind is not Kind.REMINDER)
     after = replace(check, alerts=waiting, reminders=ordinal)
-    facts = replace(snapshot(check), next_reminder=_next_reminder(after, told=ordinal))
+    facts = replace(snapshot(check), next_reminder=reminder_after(after, told=ordinal))
     return _with_alert(after, Kind.REMINDER, check.reason, ordinal=ordinal, at=at, now=now, facts=facts)
 
 
@@ -60,6 +64,7 @@ def snapshot(check: Check, run: Run | None = None) -> Facts:
         output=run.log if run is not None and run.log else check.last_output,
         exit_status=check.last_exit,
         in_a_row=check.failures,
+        misses=check.misses,
         run=None if run is None else run.rid,
         started=None if run is None else run.at,
         last_ping=check.last_ping,
@@ -70,11 +75,6 @@ def snapshot(check: Check, run: Run | None = None) -> Facts:
 def _last_took(check: Check) -> timedelta | None:
     successes = [run for run in unpacked(check.recent) if run.ended in (Ended.SUCCESS, Ended.LATE)]
     return successes[-1].took if successes else None
-
-
-def _next_reminder(check: Check, *, told: int) -> datetime | None:
-    every = check.config.remind_every
-    return None if every is None or check.since is None else check.since + every * (told + 1)
 
 
 def _with_alert(
@@ -94,7 +94,7 @@ def _with_alert(
         flip=check.n_flips,
         ordinal=ordinal,
         at=at,
-        facts=facts,
-        retry_at=now,  # at once: whoever decided publishes it, and should he die, the next sweep does
+        facts=replace(facts, snoozed_until=check.snoozed_until),
+        retry_at=goes_out_at(check, now),  # at once: whoever decided publishes it, and should he die, the next sweep
     )
     return replace(check, alerts=(*check.alerts, alert))

@@ -1,4 +1,4 @@
-"""A ping came: what does it make of the check? (domain.md, rules 3, 5, 6, 10, 12)
+"""A ping came: what does it make of the check? (domain.md, rules 3, 4, 5, 6, 10, 12)
 
 Start at `receive`. What the ping says is read in `signals`; which run it closes, in `runs`. An outcome is a
 `Beat` where it commutes with other heartbeats, which is the usual case, and a `Verdict` otherwise.
@@ -11,7 +11,7 @@ from typing import assert_never
 from chalicelib.domain.advance import settle
 from chalicelib.domain.alerts import Reason
 from chalicelib.domain.check import Beat, Check, Outcome, Run, Status, Verdict, started, with_run
-from chalicelib.domain.due import expected, moved, next_due
+from chalicelib.domain.due import expected, expected_after, moved, next_due
 from chalicelib.domain.outage import down, snapshot, up
 from chalicelib.domain.recent import Ended, appended, ends_with_plain_success, ends_without_duration, in_one_hour
 from chalicelib.domain.runs import (
@@ -23,6 +23,7 @@ from chalicelib.domain.runs import (
 )
 from chalicelib.domain.signals import Ping, Signal, last_words, tail
 from chalicelib.domain.throughput import counted, is_watched
+from chalicelib.domain.tolerance import bears_failure, counted_anew, passed_over
 
 
 def receive(check: Check, ping: Ping, signal: Signal) -> Outcome:
@@ -46,10 +47,15 @@ def receive(check: Check, ping: Ping, signal: Signal) -> Outcome:
             after = _failed(settled, ping, closed_by_failure(settled, ping.rid), Reason.FAILED)
         case _:
             assert_never(signal)
-    if settled is check and after.n_flips == check.n_flips and after.failures <= check.failures:
+    if settled is check and _is_heartbeat(check, after):
         return _beat(check, after, ping, is_newest=True)
     after = replace(after, n_pings=check.n_pings + 1)
     return Verdict(check, replace(after, due_at=next_due(after)))
+
+
+def _is_heartbeat(check: Check, after: Check) -> bool:
+    """Whether nothing has changed that a decision rests on."""
+    return after.n_flips == check.n_flips and after.failures <= check.failures and after.passed_at == check.passed_at
 
 
 def _beat(check: Check, after: Check, ping: Ping, *, is_newest: bool) -> Beat:
@@ -91,7 +97,7 @@ def _started(check: Check, ping: Ping) -> Check:
 def _succeeded(check: Check, ping: Ping) -> Check:
     """The work was done; or done so fast that it cannot have been (rule 5)."""
     run = closed_by_success(check, ping.rid)
-    took = duration(run, until=ping.at)
+    took = _took(ping, run)
     if is_too_short(check, took):
         return _failed(check, ping, run, Reason.TOO_SHORT)
     after = replace(
@@ -101,11 +107,12 @@ def _succeeded(check: Check, ping: Ping) -> Check:
         last_duration=_last_duration(check, ping),
         last_exit=ping.exit_status,
         last_output=last_words(ping.end),
-        failures=0,
         runs=_without(check, run),
         answered_at=_answered_at(check, ping.rid),
         recent=_with_success(check, ping.at, run, took),
     )
+    if after.failures or after.passed_at is not None:
+        after = counted_anew(after)
     if check.status is Status.UP:
         return after
     if check.status is Status.DOWN and check.reason is Reason.STALLED and is_watched(check):
@@ -116,8 +123,8 @@ def _succeeded(check: Check, ping: Ping) -> Check:
 
 
 def _failed(check: Check, ping: Ping, run: Run | None, reason: Reason) -> Check:
-    """The job said so, or was too fast to be true (rules 3, 5)."""
-    took = duration(run, until=ping.at)
+    """The job said so, or was too fast to be true (rules 3, 5): people are told, unless that is borne (rule 4)."""
+    took = _took(ping, run)
     ended = Ended.TOO_SHORT if reason is Reason.TOO_SHORT else Ended.FAILED
     newest = started(check)
     after = replace(
@@ -133,9 +140,11 @@ def _failed(check: Check, ping: Ping, run: Run | None, reason: Reason) -> Check:
     )
     if check.status is Status.DOWN:
         return after
+    if bears_failure(after):
+        return passed_over(after, ping.at)
     facts = replace(
         snapshot(after, run),
-        expected=check.config.schedule.next_after(ping.at),
+        expected=expected_after(check.config, ping.at),
         output=tail(ping.end),
         took=took,
         limit=check.config.min_runtime if reason is Reason.TOO_SHORT else None,
@@ -147,8 +156,15 @@ def _without(check: Check, run: Run | None) -> tuple[Run, ...]:
     return check.runs if run is None else tuple(open_run for open_run in check.runs if open_run is not run)
 
 
+def _took(ping: Ping, run: Run | None) -> timedelta | None:
+    """A probe has measured it; else the run tells."""
+    return duration(run, until=ping.at) if ping.took is None else ping.took
+
+
 def _last_duration(check: Check, ping: Ping) -> timedelta | None:
     """As Healthchecks counts it: of the newest run, when this ping bears its very rid (wire.md, Pings)."""
+    if ping.took is not None:
+        return ping.took
     newest = started(check)
     return duration(newest, until=ping.at) if newest is not None and newest.rid == ping.rid else None
 

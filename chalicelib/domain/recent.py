@@ -7,6 +7,7 @@ upper four bits, below it the duration in milliseconds, all ones when it is not 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import IntEnum
+from functools import lru_cache
 from struct import pack, unpack
 
 MOST = 30
@@ -33,10 +34,14 @@ class RecentRun:
     took: timedelta | None
 
 
+_ENDED = {ended.value: ended for ended in Ended}
+
+
+@lru_cache(maxsize=256)
 def unpacked(recent: bytes) -> tuple[RecentRun, ...]:
     """The runs, oldest first."""
     numbers = unpack(f">{len(recent) // 4}I", recent)
-    return tuple(RecentRun(Ended(number >> 28), _duration(number & UNKNOWN)) for number in numbers)
+    return tuple(RecentRun(_ENDED[number >> 28], _duration(number & UNKNOWN)) for number in numbers)
 
 
 def _duration(ms: int) -> timedelta | None:

@@ -1,13 +1,13 @@
 """When is a success expected? Simple periods, Debian's cron, systemd's OnCalendar (domain.md, rules 1 and 2).
 
-A schedule answers `next_after`; `parse_schedule` and `current_zone` refuse what is not a schedule or a zone.
-Grace, windows and what a miss means are not decided here. Start at `Cron.next_after`.
+A schedule answers `next_after`, at both ends of the calendar, too; `parse_schedule` and `current_zone` refuse what is
+not a schedule or a zone. Grace, windows and what a miss means are not decided here. Start at `Cron.next_after`.
 """
 
 import json
 import re
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta, tzinfo
+from datetime import MINYEAR, UTC, datetime, timedelta, tzinfo
 from functools import lru_cache
 
 from chalicelib.domain.cron_fields import CronFields, cron_fields
@@ -24,6 +24,8 @@ CRON_ALIASES = {
     "@annually": "0 0 1 1 *",
 }
 
+_ONCALENDAR_BEGINS = datetime(1969, 12, 30, tzinfo=UTC)  # it knows 1970 to 2199, in any zone
+_ONCALENDAR_ENDS = datetime(2200, 1, 2, tzinfo=UTC)
 _MINUTE = timedelta(minutes=1)
 _DAY = timedelta(days=1)
 
@@ -34,9 +36,9 @@ class Every:
 
     period: timedelta
 
-    def next_after(self, at: datetime) -> datetime:
-        """One period after `at`."""
-        return at + self.period
+    def next_after(self, at: datetime) -> datetime | None:
+        """One period after `at`; None beyond the year 9999."""
+        return later(at, self.period)
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,11 +49,16 @@ class Cron:
     tz: str = "UTC"
 
     def next_after(self, at: datetime) -> datetime | None:
-        """The first occurrence strictly after `at`, in UTC (domain.md, rule 2). 5–10 µs once parsed."""
-        fields = cron_fields(self.expression)
-        if fields.follow_the_clock:
-            return _next_showing(fields, at, zone_named(self.tz))
-        return _next_once(fields, at, zone_named(self.tz))
+        """The first occurrence strictly after `at`, in UTC (domain.md, rule 2); None when the calendar ends before it.
+
+        5–10 µs once parsed.
+        """
+        fields, zone = cron_fields(self.expression), zone_named(self.tz)
+        try:
+            at = _within_the_calendar(at, zone)
+            return _next_showing(fields, at, zone) if fields.follow_the_clock else _next_once(fields, at, zone)
+        except OverflowError:  # its clock shows a year that has no date
+            return None
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,12 +70,35 @@ class OnCalendar:
 
     def next_after(self, at: datetime) -> datetime | None:
         """The first occurrence strictly after `at`, in UTC; None when there is none before the year 2200."""
-        local = at.astimezone(zone_named(self.tz))
+        if at > _ONCALENDAR_ENDS:
+            return None
+        local = max(at, _ONCALENDAR_BEGINS).astimezone(zone_named(self.tz))
         instants = (_next_of_line(line, local) for line in self.expression.strip().split("\n"))
         return min((found for found in instants if found is not None), default=None)
 
 
-Schedule = Every | Cron | OnCalendar
+@dataclass(frozen=True, slots=True)
+class AnyOf:
+    """Several expressions in one time zone, any of which may match; at least one."""
+
+    lines: tuple[Cron | OnCalendar, ...]
+
+    @property
+    def expression(self) -> str:
+        """All of them, each on its line."""
+        return "\n".join(line.expression for line in self.lines)
+
+    @property
+    def tz(self) -> str:
+        """The zone of all."""
+        return self.lines[0].tz
+
+    def next_after(self, at: datetime) -> datetime | None:
+        """The first occurrence of any strictly after `at`; None when none of them comes again."""
+        return min((found for line in self.lines if (found := line.next_after(at)) is not None), default=None)
+
+
+Schedule = Every | Cron | OnCalendar | AnyOf
 
 
 def parse_schedule(text: str, tz: str) -> Cron | OnCalendar:
@@ -99,6 +129,25 @@ def current_zone(name: str) -> str:
     return renamed.get(name, name)
 
 
+def later(at: datetime, span: timedelta) -> datetime | None:
+    """So long after an instant; None beyond the year 9999."""
+    try:
+        return at + span
+    except OverflowError:
+        return None
+
+
+def _within_the_calendar(at: datetime, zone: tzinfo) -> datetime:
+    """Not before the first instant of the year 1 in a zone, which is later than in UTC west of Greenwich."""
+    if at.year > MINYEAR:
+        return at
+    try:
+        at.astimezone(zone)
+    except OverflowError:
+        return datetime(MINYEAR, 1, 2, tzinfo=zone).astimezone(UTC) - _DAY
+    return at
+
+
 def _next_once(fields: CronFields, at: datetime, zone: tzinfo) -> datetime | None:
     """Every wall-clock minute once: when it first shows or, in a gap, at the first minute after it."""
     wall = _minute(at.astimezone(zone))
@@ -125,14 +174,14 @@ def _next_showing(fields: CronFields, at: datetime, zone: tzinfo) -> datetime | 
     wall, offset = _minute(local), _offset(local)
     while (match := fields.following(wall)) is not None:
         found = (match - offset).replace(tzinfo=UTC)
-        horizon = min(found, at + _DAY)
+        horizon = found if found - at < _DAY else at + _DAY
         if _offset(horizon.astimezone(zone)) != offset:
             at = change_between(at, horizon, zone)
             wall = _minute_up(at.astimezone(zone)) - _MINUTE
         elif horizon == found:
             return found
         else:  # clocks change by a day at most: until near the match they show only minutes between the two
-            at = max(horizon, found - 2 * _DAY)
+            at = horizon if found - horizon < 2 * _DAY else found - 2 * _DAY
             wall = _minute(at.astimezone(zone))
         offset = _offset(at.astimezone(zone))
     return None

@@ -6,11 +6,11 @@ stands. When something occurs is decided in `schedule`. Start at `in_words` and 
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime, timedelta
+from datetime import MAXYEAR, MINYEAR, UTC, datetime, timedelta
 from typing import assert_never
 
 from chalicelib.domain.cron_fields import CronFields, cron_fields
-from chalicelib.domain.schedule import Cron, Every, OnCalendar, Schedule, change_between, zone_named
+from chalicelib.domain.schedule import AnyOf, Cron, Every, OnCalendar, Schedule, change_between, zone_named
 
 _MINUTE = timedelta(minutes=1)
 _MANY = 6  # times that are still listed one by one
@@ -39,6 +39,8 @@ def in_words(schedule: Schedule) -> str:
             return _of_fields(cron_fields(schedule.expression)) or _quoted(schedule.expression)
         case OnCalendar():
             return "; ".join(_of_line(line.strip()) for line in schedule.expression.strip().split("\n"))
+        case AnyOf():
+            return "; ".join(in_words(line) for line in schedule.lines)
         case _:
             assert_never(schedule)
 
@@ -203,8 +205,12 @@ def _clock(minute_of_day: int) -> str:
 
 
 def _oddity(schedule: Schedule, local: datetime, before: datetime | None) -> str | None:
-    if isinstance(schedule, Every):
-        return None
+    if isinstance(schedule, Every) or not {local.year, (before or local).year}.isdisjoint((MINYEAR, MAXYEAR)):
+        return None  # at the ends of the calendar no clock is known to change, and there is no hour before or after
+    if isinstance(schedule, AnyOf):  # how far one line is from another is nothing odd
+        at = local.astimezone(UTC)
+        line = next(line for line in schedule.lines if line.next_after(at - timedelta.resolution) == at)
+        return _comes_twice(line, local) or _moved(line, local)
     return _comes_twice(schedule, local) or _moved(schedule, local) or _interval(schedule, local, before)
 
 

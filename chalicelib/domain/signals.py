@@ -4,7 +4,7 @@ What follows from a signal is decided in `receive`.
 """
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 
 from chalicelib.domain.check import Check, Filters, Status
@@ -39,6 +39,7 @@ class Ping:
     scheme: str = "https"
     remote_addr: str = ""
     ua: str = ""
+    took: timedelta | None = None  # a probe's latency; None: a job's ping, whose run tells how long it took
 
     @property
     def end(self) -> bytes:

@@ -144,7 +144,10 @@ class WallClock:
         return f"{time} {local.tzname()}" if is_repeated else time
 
     def _local(self, at: datetime) -> datetime:
-        return at.astimezone(_zone(self.tz))
+        try:
+            return at.astimezone(_zone(self.tz))
+        except OverflowError:  # in the first and the last hours of the calendar: a letter is better than none
+            return at.astimezone(UTC)
 
 
 def _zone(name: str) -> tzinfo:

@@ -21,7 +21,10 @@ def happened(reason: Reason, facts: Facts, clock: WallClock) -> tuple[str, ...]:
     known: tuple[str | None, ...]
     match reason:
         case Reason.MISSED:
-            known = (None if facts.expected is None else f"expected {clock.minute(facts.expected)}",)
+            known = (
+                None if facts.expected is None else f"expected {clock.minute(facts.expected)}",
+                f"{ordinal(facts.misses)} in a row" if facts.misses > 1 else None,
+            )
         case Reason.OVERRUN:
             known = (None if facts.took is None else f"running for {duration(facts.took)}",)
         case Reason.FAILED:
@@ -76,11 +79,15 @@ def _why_missed(facts: Facts, clock: WallClock) -> str:
         said = [f"Nothing came by {by}."]
     else:
         said = [f"It started at {clock.second(facts.started)}, but no success came by {by}."]
-    if facts.expected is not None:
+    if facts.is_first:
+        said.append("Its first success was due by then.")
+    elif facts.expected is not None:
         grace = "" if facts.limit is None else f" and had {duration(facts.limit)} of grace"
         said.append(f"It was expected at {clock.minute(facts.expected)}{grace}.")
     if facts.started is None:
         said.append("No start came either.")
+    if facts.misses > 1:
+        said.append(f"It is the {ordinal(facts.misses)} miss in a row.")
     return " ".join(said)
 
 
@@ -148,6 +155,8 @@ def recovery(reason: Reason | None, facts: Facts, clock: WallClock, *, at: datet
 def look_first(reason: Reason, facts: Facts) -> str:
     """The probable place of the trouble."""
     match reason:
+        case Reason.MISSED if facts.is_first and facts.last_ping is None and facts.started is None:
+            return "Look first at how the job is set up: nothing has ever come from it."
         case Reason.MISSED if facts.started is None:
             return (
                 "Look first at the scheduler, not at the script: it was probably never launched "

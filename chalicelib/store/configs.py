@@ -6,12 +6,14 @@ meets the same text again need not read it at all. What is the default is left o
 
 import json
 from dataclasses import fields
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 from typing import Any
 
 from chalicelib.domain.check import Config, Filters
-from chalicelib.domain.schedule import Cron, Every, OnCalendar, Schedule
+from chalicelib.domain.probe import Probe
+from chalicelib.domain.probe_json import from_json, what_differs
+from chalicelib.domain.schedule import AnyOf, Cron, Every, OnCalendar, Schedule
 
 _PLAIN = Config()
 _UNFILTERED = Filters()
@@ -33,19 +35,25 @@ def _stored(field: object) -> object:
     match field:
         case timedelta():
             return field.total_seconds()
+        case datetime():
+            return {"at": round(field.timestamp(), 3)}
         case Every(period):
             return {"every": period.total_seconds()}
         case Cron(expression, tz):
             return {"cron": expression, "tz": tz}
         case OnCalendar(expression, tz):
             return {"calendar": expression, "tz": tz}
+        case AnyOf(lines):
+            return {"any": [_stored(line) for line in lines]}
         case Filters():
             return _said(field, _UNFILTERED)
+        case Probe():
+            return what_differs(field)
         case _:
             return field
 
 
-_DURATIONS = frozenset({"grace", "max_runtime", "min_runtime", "count_window", "remind_every"})
+_DURATIONS = frozenset({"grace", "max_runtime", "min_runtime", "count_window", "remind_every", "early"})
 
 
 @lru_cache(maxsize=1024)
@@ -60,10 +68,15 @@ def _read(name: str, value: Any) -> Any:
     match name:
         case "schedule":
             return _schedule(value)
-        case "channels":
+        case "channels" | "windows":
             return tuple(value)
+        case "first_ping_by":
+            is_instant = isinstance(value, dict)
+            return datetime.fromtimestamp(value["at"], UTC) if is_instant else timedelta(seconds=value)
         case "filters":
             return Filters(**value)
+        case "probe":
+            return from_json(value)
         case _:
             return value
 
@@ -72,6 +85,14 @@ def _schedule(value: dict[str, Any]) -> Schedule:
     match value:
         case {"every": period}:
             return Every(timedelta(seconds=period))
+        case {"any": lines}:
+            return AnyOf(tuple(_expression(line) for line in lines))
+        case _:
+            return _expression(value)
+
+
+def _expression(value: dict[str, Any]) -> Cron | OnCalendar:
+    match value:
         case {"cron": expression, "tz": tz}:
             return Cron(expression, tz)
         case _:

@@ -15,7 +15,7 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
-from chalicelib.domain.alerts import Alert, Reason
+from chalicelib.domain.alerts import Alert, Kind, Reason, Told
 from chalicelib.domain.check import Check, Code, Flip, Judged, Record, Status
 from chalicelib.domain.signals import Ping, Signal
 from chalicelib.store.items import instant, seconds
@@ -36,10 +36,10 @@ class StoredPing:
 
 @dataclass(frozen=True, slots=True)
 class StoredFlip:
-    """A flip as the history has it, with what was sent about it: one line of JSON per alert, oldest first."""
+    """A flip as the history has it, with what was sent about it, oldest first."""
 
     flip: Flip
-    sent: tuple[str, ...]
+    sent: tuple[Told, ...]
 
 
 def put_ping(tables: Tables, code: Code, stored: StoredPing) -> None:
@@ -107,6 +107,21 @@ def pings(code: Code, *, now: datetime, most: int) -> list[StoredPing]:
 def flips(code: Code, *, now: datetime, most: int) -> list[StoredFlip]:
     """The newest flips first, expired ones left out. A query per 1 MB."""
     return [_stored_flip(row) for row in _rows(code, "flip#", now=now, most=most)]
+
+
+def flips_of_project(project: str, *, since: datetime, now: datetime, most: int) -> list[tuple[Code, Flip]]:
+    """The newest flips of all checks of a project first, back to an instant. A query of the index per 1 MB; it may
+    lag by some milliseconds.
+    """
+    with talking:
+        rows = HistoryItem.flips.query(
+            project,
+            HistoryItem.flip_at >= since.timestamp(),
+            filter_condition=HistoryItem.expires_at > now.timestamp(),
+            scan_index_forward=False,
+            limit=most,
+        )
+        return [(Code(row.code), _stored_flip(row).flip) for row in rows]
 
 
 def judged(code: Code, *, now: datetime, most: int) -> list[Judged]:
@@ -188,7 +203,14 @@ def _stored_ping(row: HistoryItem) -> StoredPing:
 def _stored_flip(row: HistoryItem) -> StoredFlip:
     number = int(row.sort.removeprefix("flip#"))
     flip = Flip(number=number, at=_at(row), old=Status(row.old), new=Status(row.new), reason=_reason(row))
-    return StoredFlip(flip, tuple(row.sent or ()))
+    return StoredFlip(flip, tuple(_told(line) for line in row.sent or ()))
+
+
+def _told(line: str) -> Told:
+    """What `note_sent` has noted."""
+    said = json.loads(line)
+    at = datetime.fromisoformat(said["at"])
+    return Told(id=said["id"], kind=Kind(said["kind"]), to=tuple(said["to"]), at=at)
 
 
 def _at(row: HistoryItem) -> datetime:

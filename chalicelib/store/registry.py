@@ -48,8 +48,9 @@ class Channel:
     id: str
     name: str
     kind: str
-    target: str
-    subscription: str  # ARN
+    target: str  # masked where it is a secret that is kept elsewhere
+    subscription: str  # ARN; "": none of its own
+    created_at: datetime | None = field(default=None, compare=False)  # None: it does not come from the table
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,17 +115,18 @@ def _as_key(row: RegistryItem) -> Key:
 def _channels(project: str) -> tuple[Channel, ...]:
     with talking:
         rows = list(RegistryItem.query(f"project#{project}", RegistryItem.sk.startswith("channel#")))
-    channels = [
-        Channel(
-            id=row.sk.removeprefix("channel#"),
-            name=row.name or "",
-            kind=row.kind or "",
-            target=row.target or "",
-            subscription=row.subscription or "",
-        )
-        for row in rows
-    ]
-    return tuple(sorted(channels, key=lambda channel: (channel.name, channel.id)))
+    return tuple(sorted(map(_as_channel, rows), key=lambda channel: (channel.name, channel.id)))
+
+
+def _as_channel(row: RegistryItem) -> Channel:
+    return Channel(
+        id=row.sk.removeprefix("channel#"),
+        name=row.name or "",
+        kind=row.kind or "",
+        target=row.target or "",
+        subscription=row.subscription or "",
+        created_at=None if row.created_at is None else datetime.fromtimestamp(row.created_at, UTC),
+    )
 
 
 def _badge_secret() -> bytes:
@@ -177,6 +179,20 @@ def add_channel(project: str, channel: Channel, *, now: datetime) -> None:
     row.target, row.subscription, row.created_at = channel.target, channel.subscription, now.timestamp()
     with talking:
         row.save()
+
+
+def all_channels() -> tuple[tuple[str, Channel], ...]:
+    """All channels with their projects, strongly read. A scan: the table is small, and only operators ask."""
+    with talking:
+        rows = list(RegistryItem.scan(RegistryItem.sk.startswith("channel#"), consistent_read=True))
+    found = [(row.pk.removeprefix("project#"), _as_channel(row)) for row in rows]
+    return tuple(sorted(found, key=lambda each: (each[0], each[1].name, each[1].id)))
+
+
+def remove_channel(project: str, channel_id: str) -> None:
+    """Let there be no such channel; one that is gone stays gone. Checks that name it go on without."""
+    with talking:
+        RegistryItem(f"project#{project}", f"channel#{channel_id}").delete()
 
 
 def claimed(project: str, slug: str) -> Code | None:

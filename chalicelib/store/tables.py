@@ -4,6 +4,8 @@ Keys and indexes are those of `infra/template.yaml`. pynamodb would make one cli
 start each; `connect` makes one and shares it. The ping path calls that client itself (docs/adr/0005).
 """
 
+import json
+from base64 import b64decode
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -148,6 +150,7 @@ class RegistryItem(Model):
     expires_at = NumberAttribute(null=True)
     code = UnicodeAttribute(null=True)
     secret = UnicodeAttribute(null=True)
+    every_s = NumberAttribute(null=True)
 
 
 @dataclass(frozen=True, slots=True)
@@ -190,8 +193,25 @@ def _client(session: Any, settings: Settings) -> "DynamoDBClient":
         "dynamodb", region_name=settings.region, endpoint_url=settings.endpoint_url, config=config
     )
     # botocore 1.44 works the same endpoint out anew for each call, 30 µs; without a resolver it takes the client's own
+    client.meta.events.register("before-parse.dynamodb.BatchGetItem", _read_plainly)
     client._ruleset_resolver = None  # type: ignore[attr-defined]  # noqa: SLF001  # it has no setting for that
     return client
+
+
+def _read_plainly(response_dict: Any, customized_response_dict: dict[str, Any], **_: Any) -> None:
+    """Read a batch of items without botocore's parser, which walks through the model's shapes for each value: 0.1 ms
+    a check of 0.16. `B` is decoded here, at the top of an item, where all of ours stand. A refusal is left to botocore.
+    """
+    if response_dict["status_code"] != 200:
+        return
+    answer = json.loads(response_dict["body"])
+    for rows in answer.get("Responses", {}).values():
+        for row in rows:
+            for value in row.values():
+                if "B" in value:
+                    value["B"] = b64decode(value["B"])
+    customized_response_dict.update(answer)
+    response_dict["body"] = b"{}"
 
 
 def sns_client(settings: Settings, config: Config) -> "SNSClient":

@@ -27,8 +27,10 @@ View = Callable[..., Response]
 class App(Chalice):
     """Routes by path, answers bytes, serves threads."""
 
-    def __init__(self, app_name: str) -> None:
+    def __init__(self, app_name: str, *, at_end: Callable[[], None] = lambda: None) -> None:
+        """`at_end` is called when a view has answered."""
         self._local = threading.local()
+        self._at_end = at_end
         super().__init__(app_name=app_name, configure_logs=False)  # it would add a handler of its own
         self.api.binary_types = []  # else Chalice refuses binary answers without a matching Accept
 
@@ -69,6 +71,7 @@ class App(Chalice):
         request = event.get("requestContext") or {}
         if "httpMethod" not in request:
             return super().__call__(event, context)
+        log.invoked(context, api_request_id=request.get("requestId"))
         found = self._match(event["path"])
         if found is None:
             return plain(404, "not found").to_dict()
@@ -85,6 +88,7 @@ class App(Chalice):
         self.current_request = Request({**event, "pathParameters": arguments}, context)
         try:
             response = view(**arguments)
+            self._at_end()
         except Exception:  # noqa: BLE001  # the boundary between a bug and a client: logged once, answered with 500
             log.crash("bug", route=event["requestContext"].get("resourcePath"))
             response = plain(500, BUG, {"Content-Type": "application/json"})

@@ -10,6 +10,7 @@ from typing import Any
 
 from chalice.app import Response
 
+from chalicelib.alerts.spelling import inert
 from chalicelib.domain import shown
 from chalicelib.domain.check import Check, Status, started, unique_key
 from chalicelib.domain.shown import Shown
@@ -79,8 +80,9 @@ def lines(checks: Sequence[Check], *, now: datetime) -> Iterator[str]:
     tags: dict[str, bool] = {}
     for check in checks:
         for tag in check.config.tags.split():
-            tags[tag] = tags.get(tag, True) and check.code not in down
-    yield from (f'hc_tag_up{{tag="{_escaped(tag)}"}} {int(is_up)}' for tag, is_up in sorted(tags.items()))
+            label = _escaped(tag)  # two tags that look alike are one: a label that comes twice spoils the whole page
+            tags[label] = tags.get(label, True) and check.code not in down
+    yield from (f'hc_tag_up{{tag="{tag}"}} {int(is_up)}' for tag, is_up in sorted(tags.items()))
     yield from _head("hc_checks_total", "How many checks there are.")
     yield f"hc_checks_total {len(checks)}"
     yield from _head("hc_checks_down_total", "How many of them are down.")
@@ -98,4 +100,5 @@ def _labels(check: Check) -> str:
 
 
 def _escaped(text: str) -> str:
-    return text.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n")
+    """As a label's value: the format escapes these three, and has nothing for other controls."""
+    return inert(text).replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n")

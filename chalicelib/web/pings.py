@@ -15,14 +15,11 @@ from typing import Any
 from chalice.app import Response
 
 from chalicelib import log
-from chalicelib.change import Written, change, deliver
-from chalicelib.domain.check import Check, Code, Outcome, Verdict, short
+from chalicelib.domain.check import Check, Code
 from chalicelib.domain.errors import BadInput
-from chalicelib.domain.receive import receive
-from chalicelib.domain.runs import MOST_RUNS, closed, duration
 from chalicelib.domain.signals import Ping, Signal, heard
-from chalicelib.store.history import StoredPing, put_ping
 from chalicelib.store.tables import NotFound, Unavailable
+from chalicelib.take import take as take_ping
 from chalicelib.web.app import plain
 from chalicelib.wiring import Wiring
 
@@ -183,37 +180,11 @@ def _is_address(text: str) -> bool:
 
 
 def take(wiring: Wiring, code: Code, said: Heard) -> None:
-    """Let a check take a ping: decide, write, record, and let out the alert if it flipped.
+    """Let a check take a ping. Raises NotFound, Refused, Unavailable: as `chalicelib.take`."""
 
-    Raises NotFound, Refused, Unavailable: nothing was recorded then, or nothing that a repeat could harm.
-    """
-    ports, signal = wiring.ports, Signal.IGN
-
-    def decide(check: Check) -> Outcome:
-        nonlocal signal
+    def hear(check: Check) -> Signal:
         if said.refusal is not None:
             raise Refused(said.refusal)
-        signal = heard(check, said.ping)
-        return receive(check, said.ping, signal)
+        return heard(check, said.ping)
 
-    written = change(ports, code, decide)
-    _log_dropped_run(written)
-    put_ping(ports.tables, code, _stored(said.ping, signal, written))
-    if isinstance(written.outcome, Verdict):
-        try:
-            deliver(ports, written.check, now=said.ping.at)
-        except (NotFound, Unavailable) as error:
-            log.event("left_to_the_sweep", check=short(code), why=str(error))
-
-
-def _stored(ping: Ping, signal: Signal, written: Written) -> StoredPing:
-    run = closed(written.outcome.before, written.outcome.after)
-    ends_its_own = signal in (Signal.SUCCESS, Signal.FAIL) and run is not None and run.rid == ping.rid
-    took = duration(run, until=ping.at) if ends_its_own else None
-    return StoredPing(written.check.n_pings, ping, signal, took)
-
-
-def _log_dropped_run(written: Written) -> None:
-    before, after = written.outcome.before, written.outcome.after
-    if len(before.runs) == MOST_RUNS and before.runs[0] not in after.runs and len(after.runs) == MOST_RUNS:
-        log.event("run_dropped", check=short(before.code), open=MOST_RUNS)
+    take_ping(wiring.ports, code, said.ping, hear)

@@ -4,6 +4,7 @@ import sys
 
 import click
 
+from chalicelib.alerts.spelling import inert
 from chalicelib.domain.errors import BadInput
 
 
@@ -11,7 +12,7 @@ def confirm(question: str, *, yes: bool) -> None:
     """Go on, or end the command. Raises BadInput where nobody can be asked."""
     if yes:
         return
-    if not sys.stdin.isatty():
+    if sys.stdin is None or not sys.stdin.isatty():
         raise BadInput(f"{question} Say --yes: there is no terminal to ask at")
-    if not click.confirm(question, err=True):
+    if not click.confirm(inert(question).replace("\n", " "), err=True):
         raise click.Abort

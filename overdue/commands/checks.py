@@ -1,15 +1,22 @@
 """`overdue checks`: make, list, look at and change checks. Each command parses, calls the API, shows."""
 
-from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import click
 
-from overdue.api import Api, CheckJson, Found, find
+from chalicelib.alerts.spelling import inert
+from overdue.answers import CheckJson
+from overdue.api import Api, Found, find
 from overdue.commands.configured import config_options, fields_of
+from overdue.commands.done import document, done
 from overdue.commands.options import talks_to_api
+from overdue.commands.probed import PROBE, in_words, probe_fields, probe_options, says_something
+from overdue.commands.quiet import ack, snooze, unsnooze
+from overdue.commands.rules import rules_of
 from overdue.config import Settings
+
+STATUSES = ("up", "grace", "down", "paused", "new")
 
 
 @click.group()
@@ -23,29 +30,58 @@ def checks() -> None:
     """
 
 
+for _command in (snooze, unsnooze, ack):
+    checks.add_command(_command)
+
+
 @checks.command()
 @click.argument("name")
 @config_options
+@PROBE
+@probe_options
 @talks_to_api
-def add(name: str, settings: Settings, as_json: bool, **said: Any) -> None:
-    """Make a check, and get the URL that its job shall ping.
+def add(name: str, probe_url: str | None, settings: Settings, as_json: bool, **said: Any) -> None:
+    """Make a check, and get the URL that its job shall ping; or with --probe, let Overdue ask a URL by itself.
 
     Unless said otherwise its slug comes from its name, it is expected once a day with an hour of grace, and its
     alerts go to all channels.
 
     Example: overdue checks add "Nightly backup" --schedule "0 2 * * *" --tz Europe/Berlin --grace 2h
     """
-    from overdue.pinging import slug_of
-
-    fields = {"name": name, "slug": slug_of(name), "channels": "*"} | fields_of(said)
+    fields = {"name": _named(name), "channels": "*"} | probe_fields(probe_url, said, fields_of(said), before=None)
+    if "tz" in fields and fields.keys().isdisjoint({"schedule", "schedules"}):
+        raise click.UsageError("--tz is the zone of a --schedule: add one, or leave out --tz")
+    fields["slug"] = said["slug"] or _slug_of(name)
     api = Api.of(settings)
     _insist_on_new(api, str(fields["slug"]))
     made = api.create(fields)
     if as_json:
-        _document(made)
+        document(made)
     else:
-        click.echo(made.get("ping_url", made["slug"]))
-        click.echo(f'Made "{made["name"]}". Its job pings this URL, or: overdue exec {made["slug"]} -- …', err=True)
+        from overdue.show import say
+
+        if made.get("probe"):
+            click.echo(inert(made["slug"]))
+            say(f'Made "{made["name"]}". Overdue asks its URL {scheduled(made)}, for the first time within a minute.')
+            return
+        click.echo(inert(made.get("ping_url", made["slug"])))
+        say(f'Made "{made["name"]}". Its job pings this URL, or: overdue exec {made["slug"]} -- …')
+
+
+def _named(name: str) -> str:
+    if not name.strip():
+        raise click.UsageError("a check needs a name: say what its job does")
+    return name
+
+
+def _slug_of(name: str) -> str:
+    """Raises UsageError where none goes with a name: two such checks must not get the same."""
+    from overdue.pinging import slug_of
+
+    slug = slug_of(name)
+    if not slug:
+        raise click.UsageError(f'no slug goes with "{name}", which has no letters of a-z and no digits: add --slug')
+    return slug
 
 
 def _insist_on_new(api: Api, slug: str) -> None:
@@ -58,7 +94,14 @@ def _insist_on_new(api: Api, slug: str) -> None:
 
 @checks.command(name="list")
 @click.option("--tag", "tags", multiple=True, help="Only checks with this tag; repeat it for more than one.")
-@click.option("--status", "status", multiple=True, help="Only checks of this status: up, grace, down, paused, new.")
+@click.option(
+    "--status",
+    "status",
+    multiple=True,
+    metavar="STATUS",
+    type=click.Choice(STATUSES),
+    help=f"Only checks of this status: {', '.join(STATUSES)}.",
+)
 @talks_to_api
 def listing(tags: tuple[str, ...], status: tuple[str, ...], settings: Settings, as_json: bool) -> None:
     """See all checks, what is down first.
@@ -69,7 +112,7 @@ def listing(tags: tuple[str, ...], status: tuple[str, ...], settings: Settings, 
 
     found = [check for check in Api.of(settings).checks(tags=tags) if not status or check["status"] in status]
     if as_json:
-        _document(found)
+        document(found)
         return
     now = datetime.now(UTC)
     order = ["down", "unknown", "grace", "up", "new", "paused"]
@@ -105,7 +148,7 @@ def showing(check: str, settings: Settings, as_json: bool) -> None:
     """
     found = find(Api.of(settings), check)
     if as_json:
-        _document(found.check)
+        document(found.check)
     else:
         _show(found)
 
@@ -121,6 +164,7 @@ def _show(found: Found) -> None:
         ("slug", check["slug"]),
         ("tags", check["tags"]),
         ("about", check["desc"]),
+        *_probe_pairs(check),
         ("schedule", f"{scheduled(check)}, {zone}" if "schedule" in check else scheduled(check)),
         ("grace", show.took(check["grace"])),
         ("last ping", f"{show.when(check['last_ping'], tz=zone, now=now)} {zone}" if check["last_ping"] else "never"),
@@ -130,6 +174,7 @@ def _show(found: Found) -> None:
         ("at least", f"{show.took(check['min_runtime'])} a run" if check.get("min_runtime") else ""),
         ("items", f"{check['min_count']:,} in {show.took(check['count_window'])}" if check.get("min_count") else ""),
         ("reminder", f"every {show.took(check['remind_every'])}" if check.get("remind_every") else ""),
+        *rules_of(check, now=now),
         ("pings", str(check["n_pings"])),
         ("ping URL", check.get("ping_url", "")),
         ("code", found.id),
@@ -137,21 +182,33 @@ def _show(found: Found) -> None:
     show.fields([(name, value) for name, value in pairs if value])
 
 
+def _probe_pairs(check: CheckJson) -> list[tuple[str, str]]:
+    probe = check.get("probe")
+    if not probe:
+        return []
+    asked, good = in_words(probe)
+    return [("probe", asked), ("good is", good)]
+
+
 @checks.command()
 @click.argument("check")
 @click.option("--name", help="A new name; the slug stays.")
 @config_options
+@PROBE
+@probe_options
 @talks_to_api
-def edit(check: str, name: str | None, settings: Settings, as_json: bool, **said: Any) -> None:
+def edit(check: str, name: str | None, probe_url: str | None, settings: Settings, as_json: bool, **said: Any) -> None:
     """Change a check; what no option names stays as it is.
 
     Example: overdue checks edit nightly-backup --grace 3h --tags "prod db"
     """
-    fields = ({} if name is None else {"name": name}) | fields_of(said)
-    if not fields:
+    fields = ({} if name is None else {"name": _named(name)}) | fields_of(said)
+    if not fields and probe_url is None and not says_something(said):
         raise click.UsageError("nothing to change: name at least one option, see --help")
     api = Api.of(settings)
-    _done(api.update(find(api, check).code, fields), "Changed", as_json=as_json)
+    found = find(api, check)
+    fields = probe_fields(probe_url, said, fields, before=found.check.get("probe"))
+    done(api.update(found.code, fields), "Changed", as_json=as_json)
 
 
 @checks.command()
@@ -163,7 +220,7 @@ def pause(check: str, settings: Settings, as_json: bool) -> None:
     Example: overdue checks pause nightly-backup
     """
     api = Api.of(settings)
-    _done(api.pause(find(api, check).code), "Paused", as_json=as_json)
+    done(api.pause(find(api, check).code), "Paused", as_json=as_json)
 
 
 @checks.command()
@@ -175,7 +232,7 @@ def resume(check: str, settings: Settings, as_json: bool) -> None:
     Example: overdue checks resume nightly-backup
     """
     api = Api.of(settings)
-    _done(api.resume(find(api, check).code), "Resumed", as_json=as_json)
+    done(api.resume(find(api, check).code), "Resumed", as_json=as_json)
 
 
 @checks.command()
@@ -192,35 +249,23 @@ def delete(check: str, yes: bool, settings: Settings, as_json: bool) -> None:
     api = Api.of(settings)
     found = find(api, check)
     confirm(f'Delete "{found.title}" and its {found.check["n_pings"]} pings for good?', yes=yes)
-    _done(api.delete(found.code), "Deleted", as_json=as_json)
+    done(api.delete(found.code), "Deleted", as_json=as_json)
 
 
 def scheduled(check: CheckJson) -> str:
     """When a check is expected, in words."""
     from chalicelib.domain.errors import BadInput
-    from chalicelib.domain.schedule import Every, parse_schedule
+    from chalicelib.domain.schedule import Every
     from chalicelib.domain.schedule_words import in_words
+    from chalicelib.domain.several import parse_schedules
 
     if "schedule" not in check:
         return in_words(Every(timedelta(seconds=check.get("timeout", 0))))
     try:
-        return in_words(parse_schedule(check["schedule"], check.get("tz", "UTC")))
+        return in_words(parse_schedules([check["schedule"]], check.get("tz", "UTC")))
     except BadInput:  # a newer server may know more than we do
         return check["schedule"]
 
 
 def _tz(check: CheckJson) -> str:
     return check.get("tz", "UTC")
-
-
-def _done(check: CheckJson, what: str, *, as_json: bool) -> None:
-    if as_json:
-        _document(check)
-    else:
-        click.echo(f'{what} "{Found(check).title}".', err=True)
-
-
-def _document(value: CheckJson | Sequence[CheckJson]) -> None:
-    from overdue.show import document
-
-    document(value)

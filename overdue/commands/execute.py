@@ -50,8 +50,9 @@ def execute(
     try:
         settings = settings_of(Given(url=url, ping_key=ping_key, stage=stage))
         found = target(check, settings, new=new)
-    except (OverdueError, OSError) as error:  # such as a directory that is gone
-        child.say(f"the job runs, but is not monitored: {error}")
+    except Exception as error:  # noqa: BLE001  # whatever it is, such as a lack of memory: the job must run
+        why = error if isinstance(error, OverdueError | OSError) else repr(error)
+        child.say(f"the job runs, but is not monitored: {why}")
         found = None
     raise SystemExit(job.run(command, found))
 

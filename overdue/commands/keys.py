@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 
 import click
 
-from overdue.commands.options import JSON, STAGE, settings_of
+from overdue.commands.options import JSON, STAGE, settings_of, wrong_usage
 from overdue.config import Given, Settings
 
 REGION = click.option("--region", metavar="NAME", help="The AWS region of the stage, such as eu-central-1.")
@@ -46,7 +46,8 @@ def add(name: str | None, scope: str, project: str, stage: str | None, region: s
     from chalicelib.store import registry
     from overdue import keyring
 
-    called = name or f"{scope} key"
+    with wrong_usage():
+        called = keyring.key_name(f"{scope} key" if name is None else name)
     with keyring.opened(of_stage(stage, region)):
         keyring.known_project(project)
         if any((each.key.project, each.key.name) == (project, called) for each in registry.all_keys()):
@@ -66,8 +67,10 @@ def _tell(secret: str, what: str, *, as_json: bool) -> None:
 
         document({"key": secret})
         return
+    from overdue.show import say
+
     click.echo(secret)
-    click.echo(what, err=True)
+    say(what)
 
 
 @keys.command(name="list")
@@ -133,7 +136,8 @@ def rotate(key: str, overlap: str, project: str | None, stage: str | None, regio
     from chalicelib.store import registry
     from overdue import keyring
 
-    goes_on = timedelta() if overlap == "0" else parse_duration("overlap", overlap)
+    with wrong_usage():
+        goes_on = timedelta() if overlap == "0" else parse_duration("--overlap", overlap)
     now = datetime.now(UTC)
     with keyring.opened(of_stage(stage, region)):
         old = keyring.chosen(keyring.lasting(registry.all_keys()), key, project=project)
@@ -171,4 +175,6 @@ def revoke(key: str, yes: bool, project: str | None, stage: str | None, region: 
 
         document({"revoked": found.key.name, "prefix": found.prefix})
     else:
-        click.echo(f'Revoked "{found.key.name}" ({found.prefix}…). {WITHIN_A_MINUTE}', err=True)
+        from overdue.show import say
+
+        say(f'Revoked "{found.key.name}" ({found.prefix}…). {WITHIN_A_MINUTE}')

@@ -1,16 +1,19 @@
 """Options that many commands share: whom to talk to, and JSON instead of a table.
 
-Start at `talks_to_api`. What wins when several sources say it is `overdue.config`'s business.
+Start at `talks_to_api`; `wrong_usage` is for the options of a command's own. What wins when several sources say it is
+`overdue.config`'s business.
 """
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from functools import wraps
 from pathlib import Path
 from typing import Any
 
 import click
 
+from chalicelib.domain.errors import BadInput
 from overdue.config import Given, Settings, resolve
 
 Function = Callable[..., Any]
@@ -44,6 +47,21 @@ def _with_settings(function: Function, *options: Callable[[Function], Function])
     return decorated
 
 
+@contextmanager
+def wrong_usage() -> Iterator[None]:
+    """What is bad about an option's own value, whatever the server holds, is wrong usage: exit 2."""
+    try:
+        yield
+    except BadInput as error:
+        from chalicelib.alerts.spelling import inert  # here because `exec` does without: 25 ms
+
+        raise click.UsageError(inert(str(error))) from error
+
+
 def settings_of(given: Given) -> Settings:
     """What this process shall use. Raises BadInput."""
-    return resolve(given, environ=os.environ, directory=Path.cwd())
+    try:
+        here = Path.cwd()
+    except FileNotFoundError as error:
+        raise BadInput("this directory is gone: change to another") from error
+    return resolve(given, environ=os.environ, directory=here)

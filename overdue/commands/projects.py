@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 import click
 
 from overdue.commands.keys import REGION, of_stage
-from overdue.commands.options import JSON, STAGE
+from overdue.commands.options import JSON, STAGE, wrong_usage
 
 
 @click.group()
@@ -32,8 +32,10 @@ def add(name: str, stage: str | None, region: str | None, as_json: bool) -> None
     from chalicelib.store.tables import Conflict
     from overdue import keyring
 
+    with wrong_usage():
+        keyring.project_name(name)
     with keyring.opened(of_stage(stage, region)):
-        if keyring.project_name(name) == keyring.DEFAULT_PROJECT:
+        if name == keyring.DEFAULT_PROJECT:
             raise Conflict(f'there is a project "{name}" already')
         registry.add_project(name, now=datetime.now(UTC))
     if as_json:

@@ -1,11 +1,12 @@
 """`overdue pings` and `overdue flips`: the history of a check."""
 
-import sys
 from datetime import UTC, datetime
 
 import click
 
-from overdue.api import Api, PingJson, find
+from chalicelib.alerts.spelling import inert
+from overdue.answers import PingJson
+from overdue.api import Api, find
 from overdue.commands.options import talks_to_api
 from overdue.config import Settings
 
@@ -17,7 +18,9 @@ COUNT = click.option("--count", default=20, show_default=True, type=click.IntRan
 @click.command()
 @click.argument("check")
 @COUNT
-@click.option("--body", "number", metavar="N", type=click.IntRange(1), help="What ping N had to say, as it came.")
+@click.option(
+    "--body", "number", metavar="N", type=click.IntRange(1), help="What ping N had to say; into a pipe, as it came."
+)
 @talks_to_api
 def pings(check: str, count: int, number: int | None, settings: Settings, as_json: bool) -> None:
     """See what came, when, and how long it took.
@@ -68,8 +71,10 @@ def _write_body(api: Api, check: str, number: int, *, as_json: bool) -> None:
         raise BadInput(f"ping {number} had nothing to say, or is not kept any more") from error
     if as_json:
         show.document({"n": number, "body": body.decode("utf-8", "replace")})
+    elif show.is_terminal():
+        click.echo(inert(body.decode("utf-8", "replace")))
     else:
-        sys.stdout.buffer.write(body)
+        click.echo(body, nl=False)
 
 
 @click.command()

@@ -26,21 +26,21 @@ def schedule(expr: str, tz: str, count: int, after: str | None, as_json: bool) -
 
     zone = zone_named(current_zone(tz))
     found = schedule_of(expr, tz)
-    coming = occurrences(found, after=_instant(after, zone), count=count)
+    coming = [
+        (one, local)
+        for one in occurrences(found, after=_instant(after, zone), count=count)
+        if (local := _shown(one.at, zone)) is not None
+    ]
     if as_json:
-        each = [
-            {"at": one.at.isoformat(), "local": one.at.astimezone(zone).isoformat(), "oddity": one.oddity}
-            for one in coming
-        ]
+        each = [{"at": one.at.isoformat(), "local": local.isoformat(), "oddity": one.oddity} for one, local in coming]
         show.document({"words": in_words(found), "tz": current_zone(tz), "occurrences": each})
         return
     click.echo(f"{in_words(found)}, {current_zone(tz)}\n")
-    for one in coming:
-        local = one.at.astimezone(zone)
+    for one, local in coming:
         utc = "" if current_zone(tz) == "UTC" else f"   {one.at:%a %d %b %H:%M} UTC"
         click.echo(f"{local:%a %d %b %Y %H:%M %Z}{utc}" + (f"   ! {one.oddity}" if one.oddity else ""))
-    if not coming:
-        click.echo("It never comes again.")
+    if len(coming) < count:
+        click.echo("There are no more." if coming else "It never comes again.")
 
 
 def _instant(text: str | None, zone: tzinfo) -> datetime:
@@ -48,6 +48,20 @@ def _instant(text: str | None, zone: tzinfo) -> datetime:
         return datetime.now(UTC)
     try:
         read = datetime.fromisoformat(text)
-    except ValueError as error:
+    except (ValueError, OverflowError) as error:  # 9999-12-31T24:00 is the latter
         raise click.UsageError(f'--after "{text}" is no instant: write 2026-10-24 or 2026-10-24T12:00+02:00') from error
-    return (read if read.tzinfo else read.replace(tzinfo=zone)).astimezone(UTC)
+    try:
+        at = (read if read.tzinfo else read.replace(tzinfo=zone)).astimezone(UTC)
+    except OverflowError:
+        at = None
+    if at is None or _shown(at, zone) is None:
+        raise click.UsageError(f'--after "{text}" is outside of the years 1 to 9999, in UTC or in the zone')
+    return at
+
+
+def _shown(at: datetime, zone: tzinfo) -> datetime | None:
+    """What clocks show then; None outside of the years 1 to 9999."""
+    try:
+        return at.astimezone(zone)
+    except OverflowError:
+        return None

@@ -23,6 +23,7 @@ from moto.server import ThreadedMotoServer
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
     from mypy_boto3_sns import SNSClient
+    from mypy_boto3_ssm import SSMClient
 
 REGION = "us-east-1"
 MADE_UP = "overdue-local"  # key and secret: a local engine asks for some, and checks none
@@ -105,6 +106,11 @@ def dynamodb(endpoint: str) -> "DynamoDBClient":
 def sns(endpoint: str) -> "SNSClient":
     """A client of the SNS at this URL."""
     return _session().client("sns", endpoint_url=endpoint, config=QUICK)
+
+
+def ssm(endpoint: str) -> "SSMClient":
+    """A client of the SSM at this URL."""
+    return _session().client("ssm", endpoint_url=endpoint, config=QUICK)
 
 
 def _session() -> Session:

@@ -1,4 +1,4 @@
-"""What the local server's pages share: their frame's links, their headers, the style sheet.
+"""What the local server's pages share: their frame's links, their headers. The style sheet is the app's.
 
 Templates stand in `templates/`; what a page says is decided in its own room (`inbox_page`).
 """
@@ -10,7 +10,7 @@ from pathlib import Path
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
-from overdue.local.exchange import LocalAnswer, LocalRequest
+from overdue.local.exchange import LocalAnswer
 
 HERE = Path(__file__).parent
 POLICY = (
@@ -48,9 +48,3 @@ def _environment() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-
-
-def style_sheet(_request: LocalRequest) -> LocalAnswer:
-    """`/static/style.css`."""
-    headers = (("Content-Type", "text/css; charset=utf-8"), ("Cache-Control", "no-cache"))
-    return LocalAnswer(status=HTTPStatus.OK, headers=headers, body=(HERE / "static" / "style.css").read_bytes())

@@ -36,12 +36,14 @@ class Resources:
     registry: str
     alerts: str
     platform: str
+    pagerduty: str
+    chat: str
 
 
 def create(dynamodb: "DynamoDBClient", sns: "SNSClient", *, stage: str) -> Resources:
     """Create the stage's tables with their indexes and expiry, and its topics. What exists already is kept.
 
-    About ten calls. Raises OverdueError for a table of this name that has other keys or indexes.
+    About a dozen calls. Raises OverdueError for a table of this name that has other keys or indexes.
     """
     found = _resources(stage)
     return Resources(
@@ -50,13 +52,19 @@ def create(dynamodb: "DynamoDBClient", sns: "SNSClient", *, stage: str) -> Resou
         registry=_create_table(dynamodb, found["RegistryTable"]),
         alerts=sns.create_topic(Name=found["AlertsTopic"]["TopicName"])["TopicArn"],
         platform=sns.create_topic(Name=found["PlatformTopic"]["TopicName"])["TopicArn"],
+        pagerduty=sns.create_topic(Name=found["PagerDutyTopic"]["TopicName"])["TopicArn"],
+        chat=sns.create_topic(Name=found["ChatTopic"]["TopicName"])["TopicArn"],
     )
 
 
 def _resources(stage: str) -> dict[str, dict[str, Any]]:
     """The properties of each resource of the template, by its logical name, as they are on this stage."""
     template = YAMLTemplateSerializer().load_template(TEMPLATE.read_text(encoding="utf-8"), TEMPLATE.name)
-    return {name: _resolved(each["Properties"], stage) for name, each in template["Resources"].items()}
+    return {
+        name: _resolved(each["Properties"], stage)
+        for name, each in template["Resources"].items()
+        if each.get("Type") in ("AWS::DynamoDB::Table", "AWS::SNS::Topic")
+    }
 
 
 def _resolved(value: Any, stage: str) -> Any:

@@ -7,7 +7,7 @@ HTTP, and is called with API Gateway's events.
 import json
 import os
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import asdict, dataclass, replace
 from datetime import datetime, timedelta
@@ -17,16 +17,20 @@ from uuid import NAMESPACE_URL, uuid4, uuid5
 
 from botocore.exceptions import BotoCoreError, ClientError
 
+from chalicelib import log
 from chalicelib.domain.check import Code, Config
 from chalicelib.domain.configure import new_check
 from chalicelib.domain.errors import OverdueError
 from chalicelib.domain.schedule import Every
-from chalicelib.store import checks, registry
+from chalicelib.store import checks, registry, session_secret
 from chalicelib.store.registry import Channel, Key, Scope, new_secret
+from chalicelib.store.tables import Unavailable
+from chalicelib.web.pages.sessions import Signer, new_link
 from chalicelib.wiring import Wiring
-from overdue.local import engine, pages, resources
+from overdue.local import engine, keeping, pages, resources
 from overdue.local.clock import Clock
 from overdue.local.inbox import Inbox
+from overdue.local.keeping import new_keys
 from overdue.local.received import ReceivedAlert
 from overdue.local.resources import Resources
 from overdue.local.server import Server, serve
@@ -38,6 +42,8 @@ STAGE = "local"
 PROJECT = "default"
 FIRST_CHECK = "first-check"
 MINUTE = timedelta(minutes=1)
+YEAR = timedelta(days=365)
+LOOPBACK = "127.0.0.0/8,::1/128"  # a probe may ask what runs on this machine, and nothing else that is inside
 STARTING_S = 30.0  # how long a request waits for what is still being wired
 
 
@@ -63,6 +69,7 @@ class Ready:
     readonly_key: str
     ping_key: str
     check: str  # the code of the first check
+    open: str  # a link that signs in to the pages, once
     project: str | None = None  # with --conformance only, as the next
     other_api_key: str | None = None  # of a second project
 
@@ -96,25 +103,31 @@ def running(
     dynamodb_url: str | None,
     on_alert: Callable[[ReceivedAlert], None],
     conformance: bool = False,
+    keep: Path | None = None,
 ) -> Iterator[Ready]:
     """A service that serves while the block runs, and has ended all that it started afterwards.
 
-    For `conformance`, it has the channels and the second project that tests/conformance needs.
-    Raises OverdueError when the port is busy or the engine at `dynamodb_url` does not answer.
+    For `conformance`, it has the channels and the second project that tests/conformance needs. What the folder
+    `keep` has been left by an earlier one is there again, checks, history and keys; `dynamodb_url` is then None.
+    Raises OverdueError when the port is busy, the engine at `dynamodb_url` does not answer, or the folder is no use.
     """
     with ExitStack() as stack:
-        inbox = Inbox(clock=clock, on_alert=on_alert, nav=(pages.NavLink("/inbox", "Alerts"),))
+        nav = (pages.NavLink("/", "Checks"), pages.NavLink("/inbox", "Alerts"))
+        inbox = Inbox(clock=clock, on_alert=on_alert, nav=nav)
         wired = threading.Event()
         local = engine.start(os.environ)
         stack.callback(local.stop)
+        kept = None if keep is None else stack.enter_context(keeping.kept(keep))
         server = _serving(port, clock, inbox, wired)
         stack.callback(server.stop)  # before the engine: requests under way still need it
-        database = dynamodb_url or local.endpoint
+        database = kept.endpoint if kept else dynamodb_url or local.endpoint
         sns = engine.sns(local.endpoint)
         names = _created(database, sns)
         wiring = _wired(server, names, database=database, sns_url=local.endpoint)
         channels = CONFORMANCE_CHANNELS if conformance else (CHANNEL,)
-        ready = _furnished(wiring, server, channels, now=clock.now())
+        keys = kept.keys if kept else new_keys()
+        link = _link(local.endpoint, now=clock.now())
+        ready = _furnished(wiring, server, channels, keys=keys, link=link, now=clock.now())
         if conformance:
             ready = _with_second_project(ready, now=clock.now())
         sns.subscribe(
@@ -126,6 +139,9 @@ def running(
         stop = threading.Event()
         sweeping = threading.Thread(target=_sweep_every_minute, args=(wiring, SweepClock(clock, stop)), name="sweep")
         sweeping.start()
+        probing = threading.Thread(target=_probe_every_minute, args=(wiring, SweepClock(clock, stop)), name="prober")
+        probing.start()
+        stack.callback(probing.join)
         stack.callback(sweeping.join)
         stack.callback(stop.set)
         wired.set()
@@ -154,7 +170,6 @@ def _serving(port: int, clock: Clock, inbox: Inbox, wired: threading.Event) -> S
         "/inbox": inbox.page,
         "/inbox.json": inbox.as_json,
         "/inbox/deliver": inbox.deliver,
-        "/static/style.css": pages.style_sheet,
     }
     return serve(handler, host="127.0.0.1", port=port, clock=clock, local_routes=routes)
 
@@ -170,17 +185,34 @@ def _wired(server: Server, names: Resources, *, database: str, sns_url: str) -> 
             "OVERDUE_REGISTRY_TABLE": names.registry,
             "OVERDUE_ALERTS_TOPIC": names.alerts,
             "OVERDUE_BASE_URL": server.base,
+            "OVERDUE_STAGE": STAGE,
+            "OVERDUE_INBOX_PATH": "/inbox",
             "OVERDUE_DYNAMODB_URL": database,
             "OVERDUE_SNS_URL": sns_url,
+            "OVERDUE_PROBE_INSIDE": os.environ.get("OVERDUE_PROBE_INSIDE", LOOPBACK),
         }
     )
     app.wiring.cache_clear()
     return app.wiring()
 
 
-def _furnished(wiring: Wiring, server: Server, channels: Sequence[Channel], *, now: datetime) -> Ready:
+def _link(endpoint: str, *, now: datetime) -> str:
+    """The token of a link that signs in once, as long as this service may run: its clock may be fast."""
+    signer = Signer(session_secret.made(engine.ssm(endpoint), STAGE))
+    link = new_link(project=PROJECT, may_write=True, now=now, lasts=YEAR, session_lasts=YEAR)
+    return signer.link(link)
+
+
+def _furnished(
+    wiring: Wiring,
+    server: Server,
+    channels: Sequence[Channel],
+    *,
+    keys: Mapping[Scope, str],
+    link: str,
+    now: datetime,
+) -> Ready:
     """Keys, channels, and a first check, unless an engine that keeps its data has it."""
-    keys = {scope: new_secret(scope) for scope in Scope}
     for scope, secret in keys.items():
         registry.add_key(secret, Key(PROJECT, scope, f"local {scope}"), now=now)
     for channel in channels:
@@ -195,6 +227,7 @@ def _furnished(wiring: Wiring, server: Server, channels: Sequence[Channel], *, n
         readonly_key=keys[Scope.READ_ONLY],
         ping_key=keys[Scope.PING],
         check=codes[0] if codes else _first_check(wiring, now=now),
+        open=f"{server.base}/signin/{link}",
     )
 
 
@@ -219,6 +252,24 @@ def _sweep_every_minute(wiring: Wiring, clock: SweepClock) -> None:
         while True:
             began = clock.now()
             sweep(wiring.ports, clock)
+            clock.sleep((began + MINUTE - clock.now()).total_seconds())
+    except Stopped:
+        return
+
+
+def _probe_every_minute(wiring: Wiring, clock: SweepClock) -> None:
+    """The same for the prober. A stop waits for the probes that are under way: they end with their timeouts."""
+    from chalicelib.probes.address import networks
+    from chalicelib.probes.probing import TIME_BOX, out_by, probing
+
+    ask = out_by(networks(wiring.settings.probe_inside))
+    try:
+        while True:
+            began = clock.now()
+            try:
+                probing(wiring.ports, ask, clock.now, until=began, box=TIME_BOX)
+            except Unavailable as error:
+                log.event("unavailable", why=str(error))
             clock.sleep((began + MINUTE - clock.now()).total_seconds())
     except Stopped:
         return

@@ -29,10 +29,10 @@ class Service:
 
 
 @contextmanager
-def service(directory: Path) -> Iterator[Service]:
+def service(directory: Path, *arguments: str) -> Iterator[Service]:
     """`overdue local` on a free port, started in a directory; ended at the end."""
     ready_file = directory / "ready.json"
-    command: list[str | Path] = [OVERDUE, "local", "--port", "0", "--ready-file", ready_file]
+    command: list[str | Path] = [OVERDUE, "local", "--port", "0", "--ready-file", ready_file, *arguments]
     with (
         (directory / "local.log").open("wb") as log,
         subprocess.Popen(command, cwd=directory, stdout=log, stderr=subprocess.STDOUT, env=environment()) as process,

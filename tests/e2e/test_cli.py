@@ -1,6 +1,8 @@
 """The command line as an operator uses it, against a local server, with no setting at all."""
 
 import json
+import os
+import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -143,3 +145,74 @@ def test_the_file_that_makes_settings_unnecessary_is_private_and_gone_afterwards
     after = run([OVERDUE, "checks", "list"], cwd=tmp_path)
     assert (after.returncode, after.stdout) == (1, "")
     assert "overdue local" in after.stderr
+
+
+@pytest.mark.parametrize("arguments", [["checks", "list"], ["checks", "list", "--json"], ["--help"], ["keys", "list"]])
+@pytest.mark.parametrize("unbuffered", ["", "1"])
+def test_a_result_that_cannot_be_written_is_told_in_one_line(
+    local: Service, arguments: list[str], unbuffered: str
+) -> None:
+    with Path("/dev/full").open("wb") as full:
+        ended = subprocess.run(
+            [OVERDUE, *arguments],
+            stdout=full,
+            stderr=subprocess.PIPE,
+            text=True,
+            cwd=local.directory,
+            env=environment(PYTHONUNBUFFERED=unbuffered),
+        )
+
+    assert ended.stderr == "Error: the result could not be written: no space left on device\n"
+    assert ended.returncode == 1
+
+
+@pytest.mark.parametrize("arguments", [["checks", "list"], ["checks", "show", "first-check", "--json"], ["--help"]])
+@pytest.mark.parametrize("unbuffered", ["", "1"])
+def test_a_reader_that_goes_away_is_no_trouble(local: Service, arguments: list[str], unbuffered: str) -> None:
+    reads, writes = os.pipe()
+    os.close(reads)
+    try:
+        ended = subprocess.run(
+            [OVERDUE, *arguments],
+            stdout=writes,
+            stderr=subprocess.PIPE,
+            text=True,
+            cwd=local.directory,
+            env=environment(PYTHONUNBUFFERED=unbuffered),
+        )
+    finally:
+        os.close(writes)
+
+    assert ended.stderr == ""
+
+
+def test_a_command_without_stdout_does_its_work(local: Service) -> None:
+    ended = run(["sh", "-c", 'exec "$0" checks list >&-', OVERDUE], cwd=local.directory)
+
+    assert (ended.returncode, ended.stderr) == (0, "")
+
+
+def test_a_terminal_that_knows_few_characters_gets_its_list_and_whole_json(local: Service) -> None:
+    overdue(local, "checks", "add", "日本", "--slug", "nihon")
+    poor = {"cwd": local.directory, "env": environment(PYTHONIOENCODING="latin-1")}
+
+    assert "? new" in done([OVERDUE, "checks", "list"], **poor)
+    assert json.loads(done([OVERDUE, "checks", "show", "nihon", "--json"], **poor))["name"] == "日本"
+
+
+def test_a_jobs_words_may_be_any_bytes_and_ours_may_not(local: Service) -> None:
+    job: list[str | bytes | Path] = [OVERDUE, "exec", "bytes", "--create", "--", "printf", "%s", b"\xff"]
+    ended = subprocess.run(job, capture_output=True, cwd=local.directory, env=environment())
+    assert (ended.returncode, ended.stdout, ended.stderr) == (0, b"\xff", b"")
+
+    refused = run([OVERDUE, "checks", "list", "--tag", b"\xff"], cwd=local.directory)
+    assert (refused.returncode, refused.stdout) == (2, "")
+    assert r'the argument "\xff" behind --tag is not valid UTF-8' in refused.stderr
+
+
+def test_a_directory_that_is_gone_is_named(tmp_path: Path) -> None:
+    gone = tmp_path / "gone"
+    gone.mkdir()
+    ended = run(["sh", "-c", 'rmdir "$PWD"; exec "$0" checks list', OVERDUE], cwd=gone)
+
+    assert (ended.returncode, ended.stderr) == (1, "Error: this directory is gone: change to another\n")

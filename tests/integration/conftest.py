@@ -1,4 +1,7 @@
-"""A deployment for each test: tables and topic from `infra/template.yaml` on moto, the app as Lambda runs it."""
+"""A deployment for each test: tables and topic from `infra/template.yaml`, the app as Lambda runs it.
+
+All on moto; with `--dynamodb dynalite`, its tables are on that engine, and the rest stays.
+"""
 
 import json
 from base64 import b64encode
@@ -21,7 +24,7 @@ from chalicelib.store.history import StoredFlip, StoredPing
 from chalicelib.store.registry import Channel, Key, Scope
 from chalicelib.sweep import Swept, sweep
 from chalicelib.wiring import Wiring
-from overdue.local import engine, resources
+from overdue.local import dynalite, engine, resources
 from tests.builders import utc
 
 PING_KEY = "pingpingpingpingpingping"
@@ -138,9 +141,44 @@ class Deployment:
         return sorted(found, key=lambda alert: (alert["at"], alert["flip"]))
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--dynamodb", choices=["moto", "dynalite"], default="moto", help="what DynamoDB the tests meet")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    config.addinivalue_line("markers", "not_on_dynalite(why): what that engine lacks, or is not meant to do")
+    config.addinivalue_line("markers", "about_dynalite: runs with --dynamodb dynalite, too, though it starts its own")
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """On another engine, leave out what never meets it; what cannot run there is skipped, and says why."""
+    if config.getoption("--dynamodb", "moto") == "moto":  # unknown when this folder was not asked for by name
+        return
+    others = [item for item in items if not _meets_dynamodb(item)]
+    config.hook.pytest_deselected(items=others)
+    items[:] = [item for item in items if item not in others]
+    for item in items:
+        for mark in item.iter_markers("not_on_dynalite"):
+            item.add_marker(pytest.mark.skip(reason=f"dynalite: {mark.args[0]}"))
+
+
+def _meets_dynamodb(item: pytest.Item) -> bool:
+    return "dynamodb_url" in getattr(item, "fixturenames", ()) or item.get_closest_marker("about_dynalite") is not None
+
+
+@pytest.fixture(scope="session")
+def dynamodb_url(pytestconfig: pytest.Config) -> Iterator[str | None]:
+    """The engine that the tables are on; None: moto, within this process."""
+    if pytestconfig.getoption("--dynamodb", "moto") == "moto":
+        yield None
+        return
+    with dynalite.serving(None, package=dynalite.INSTALLED) as url:
+        yield url
+
+
 @dataclass(frozen=True)
 class Aws:
-    """Clients of one moto, made once: botocore takes 0.15 s for each."""
+    """Clients of one AWS, made once: botocore takes 0.15 s for each."""
 
     dynamodb: Any
     sns: Any
@@ -148,8 +186,8 @@ class Aws:
 
 
 @pytest.fixture(scope="session")
-def aws() -> Iterator[Aws]:
-    """A moto for all tests of this process, with the environment that a Lambda would have."""
+def aws(dynamodb_url: str | None) -> Iterator[Aws]:
+    """A stand-in for AWS for all tests of this process, with the environment that a Lambda would have."""
     engine.make_atomic()
     with mock_aws(), pytest.MonkeyPatch.context() as patch:
         for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
@@ -160,8 +198,11 @@ def aws() -> Iterator[Aws]:
             patch.setenv(f"OVERDUE_{table.upper()}_TABLE", f"overdue-test-{table}")
         patch.setenv("OVERDUE_ALERTS_TOPIC", "arn:aws:sns:us-east-1:123456789012:overdue-test-alerts")
         patch.setenv("OVERDUE_BASE_URL", "https://overdue.example.com")
+        if dynamodb_url is not None:
+            for name in ("OVERDUE_DYNAMODB_URL", "AWS_ENDPOINT_URL_DYNAMODB"):
+                patch.setenv(name, dynamodb_url)
         session = boto3.Session(region_name="us-east-1")
-        yield Aws(session.client("dynamodb"), session.client("sns"), session.client("sqs"))
+        yield Aws(session.client("dynamodb", endpoint_url=dynamodb_url), session.client("sns"), session.client("sqs"))
     lambda_app.wiring.cache_clear()
 
 
@@ -169,6 +210,8 @@ def aws() -> Iterator[Aws]:
 def deployment(aws: Aws) -> Deployment:
     """An empty deployment with one channel and a ping key."""
     BackendDict.reset()
+    for table in aws.dynamodb.list_tables()["TableNames"]:  # those of another engine are not reset
+        aws.dynamodb.delete_table(TableName=table)
     names = resources.create(aws.dynamodb, aws.sns, stage="test")
     queue = aws.sqs.create_queue(QueueName="alerts")["QueueUrl"]
     arn = aws.sqs.get_queue_attributes(QueueUrl=queue, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]

@@ -1,4 +1,4 @@
-"""What must hold whatever happens to a check, in whatever order (domain.md, rules 1, 3, 5, 10–13; architecture.md).
+"""What must hold whatever happens to a check, in whatever order (domain.md, rules 1, 3–5, 7–13; architecture.md).
 
 `World` plays what surrounds the four functions: a clock, a sweep that comes or does not, a history, an SNS that
 takes alerts or refuses them. `Model` is the reference for the rules of deadline, run and failure.
@@ -15,7 +15,17 @@ from hypothesis import strategies as st
 from chalicelib.domain.advance import advance, settle
 from chalicelib.domain.alerts import Alert, Kind
 from chalicelib.domain.check import Beat, Check, Config, Flip, Outcome, Record, Status
-from chalicelib.domain.configure import Change, Edit, Pause, Resume, configure, new_check
+from chalicelib.domain.configure import (
+    Acknowledge,
+    Change,
+    Edit,
+    Pause,
+    Resume,
+    Snooze,
+    Unsnooze,
+    configure,
+    new_check,
+)
 from chalicelib.domain.deliver import delivered, waiting
 from chalicelib.domain.due import next_delivery, next_due
 from chalicelib.domain.schedule import Cron, Every
@@ -59,7 +69,14 @@ class Delivered:
     is_taken: bool
 
 
-Event = Pinged | Passed | Swept | Delivered | Change
+@dataclass(frozen=True)
+class Snoozed:
+    """An operator wants to hear nothing for so long."""
+
+    span: timedelta
+
+
+Event = Pinged | Passed | Swept | Delivered | Snoozed | Change
 
 CRON_AT = "30 * * * *"
 CRON_ZONE = "Asia/Kolkata"  # 5 h 30 min ahead of UTC, always: half past there is the full hour in UTC
@@ -69,8 +86,12 @@ def some_minutes(*numbers: int) -> st.SearchStrategy[timedelta]:
     return st.sampled_from([minutes(number) for number in numbers])
 
 
+MAINTENANCE = ("50 */3 * * * for 20m", "2026-03-01T12:10 to 2026-03-01T12:40")
+
+
 def configs(*, with_windows: bool = True) -> st.SearchStrategy[Config]:
     least = st.sampled_from([None, 3]) if with_windows else st.none()
+    maintenance = st.sampled_from([(), (), MAINTENANCE]) if with_windows else st.just(())
     return st.builds(
         Config,
         schedule=st.one_of(
@@ -83,6 +104,11 @@ def configs(*, with_windows: bool = True) -> st.SearchStrategy[Config]:
         count_window=st.just(minutes(10)),
         remind_every=st.one_of(st.none(), some_minutes(5, 30)),
         manual_resume=st.booleans(),
+        failures_before_alert=st.sampled_from([1, 1, 2, 3]),
+        misses_before_alert=st.sampled_from([1, 1, 2, 3]),
+        first_ping_by=st.sampled_from([None, minutes(10), NOON + hours(1)]),
+        early=st.sampled_from([timedelta(), minutes(2)]),
+        windows=maintenance,
     )  # fmt: skip
 
 
@@ -106,6 +132,9 @@ def mostly(pinged: Callable[[], st.SearchStrategy[Event]], *rest: st.SearchStrat
 
 
 CHANGES: st.SearchStrategy[Event] = st.sampled_from([Pause(), Resume()])
+QUIET: st.SearchStrategy[Event] = st.sampled_from(
+    [Snoozed(minutes(5)), Snoozed(minutes(30)), Unsnooze(), Acknowledge(by="ci")]
+)
 
 
 def edits(*, with_windows: bool = True) -> st.SearchStrategy[Event]:
@@ -140,6 +169,8 @@ class World:
                 self._take(advance(self.check, now=self.now))
             case Delivered():
                 self._deliver(is_taken=event.is_taken)
+            case Snoozed():
+                self._take(configure(self.check, Snooze(self.now + event.span), now=self.now))
             case _:
                 self._take(configure(self.check, event, now=self.now))
 
@@ -192,9 +223,10 @@ class World:
         assert advance(looked, now=self.now).after == looked, "looking twice is looking once"
 
     def ends(self) -> None:
-        """A last sweep, and a delivery that succeeds when all retries have come."""
+        """Last sweeps, and a delivery that succeeds when all retries have come, and each snooze is over."""
         self.happens(Swept())
         self.happens(Passed(hours(1)))
+        self.happens(Swept())
         self.happens(Delivered(is_taken=True))
 
 
@@ -206,7 +238,10 @@ def _rests(check: Check) -> tuple[object, ...]:
         check.config,
         check.n_flips,
         check.misses,
+        check.passed_at,
         check.reminders,
+        check.snoozed_until,
+        check.acknowledged_at,
         check.records,
         check.alerts,
         check.version,
@@ -250,6 +285,34 @@ def _nothing_was_lost(world: World) -> None:
     assert sorted(decided) == sorted(expected), "one alert for each flip that people hear of"
 
 
+@settings(max_examples=120, derandomize=True, deadline=None, database=None)
+@given(
+    configs(),
+    st.lists(
+        mostly(pings, edits(), QUIET, QUIET, st.just(Swept()), st.builds(Delivered, st.just(True))),
+        min_size=10,
+        max_size=30,
+    ),
+)
+def test_people_know_in_the_end_what_is_however_often_it_was_snoozed(config: Config, events: list[Event]) -> None:
+    world = a_world(config)
+    for event in events:
+        before = len(world.published)
+        world.happens(event)
+        is_quiet = world.check.snoozed_until is not None and world.now < world.check.snoozed_until
+        fresh = world.published[before:]
+        assert not is_quiet or all(alert.facts.snoozed_until is None for alert in fresh), "what is held is held"
+    world.ends()
+    told = [alert for alert in world.published if alert.kind is not Kind.REMINDER]
+    assert len({alert.id for alert in world.published}) == len(world.published)
+    newest = max(told, key=lambda alert: alert.flip, default=None)
+    if world.check.status is Status.DOWN:
+        assert newest is not None
+        assert (newest.kind, newest.flip) == (Kind.DOWN, world.check.n_flips)
+    else:
+        assert newest is None or newest.kind is Kind.UP
+
+
 # Whoever looks, and whenever: the outcome is the same.
 
 
@@ -258,7 +321,7 @@ def _nothing_was_lost(world: World) -> None:
     configs(),
     st.lists(
         st.tuples(
-            mostly(partial(pings, max_ago_s=0), edits(), CHANGES),
+            mostly(partial(pings, max_ago_s=0), edits(), CHANGES, QUIET),
             st.lists(st.integers(0, 100), max_size=3),  # when sweeps look while time passes, in hundredths
         ),
         min_size=8,
@@ -304,7 +367,7 @@ def _state(check: Check) -> Check:
 
 @dataclass
 class Model:
-    """Rules 1, 3, 5, 10 and 12 in the plainest way: what is known, and what follows from it at an instant."""
+    """Rules 1, 3–5, 7, 8, 10 and 12 in the plainest way: what is known, and what follows from it at an instant."""
 
     config: Config
     status: Status = Status.NEW
@@ -313,6 +376,9 @@ class Model:
     floor: datetime = BEGINNING  # no change is dated before it
     last_ping: datetime | None = None
     last_success: datetime | None = None
+    failures: int = 0  # in a row, as are misses
+    misses: int = 0
+    answered: datetime | None = None  # since when the next success is awaited: the last one, or what was borne
     runs: dict[str, datetime] = field(default_factory=dict)
     told: set[str] = field(default_factory=set)  # runs that have overrun
     answered_at: datetime | None = None  # to a Healthchecks client, no run that started by then is open
@@ -326,10 +392,11 @@ class Model:
             case Edit():
                 self.config, self.floor = event.config, max(self.floor, now)
             case Pause():
-                self.runs = {}
+                self.runs, self.answered = {}, self.last_success
                 self._becomes(Status.PAUSED, now)
             case Resume() if self.status is Status.PAUSED:
-                self.runs, self.last_ping, self.last_success = {}, None, None
+                self.runs, self.last_ping, self.last_success, self.answered = {}, None, None, None
+                self.failures = self.misses = 0
                 self._becomes(Status.NEW, now)
 
     def _becomes(self, status: Status, at: datetime, reason: str | None = None) -> None:
@@ -338,9 +405,14 @@ class Model:
             self.status, self.reason, self.since = status, reason, self.floor
 
     def _look(self, now: datetime) -> None:
+        """One after the other, all that has come."""
+        while self._is_something_new(now):
+            pass
+
+    def _is_something_new(self, now: datetime) -> bool:
         """Which comes first, a miss or an overrun, if any has come? While down, neither does."""
         if self.status is Status.DOWN:
-            return
+            return False
         limit = self.config.max_runtime or self.config.grace
         limits = sorted((start + limit, rid) for rid, start in self.runs.items() if rid not in self.told)
         missed = self._missed_at(limits)
@@ -348,13 +420,27 @@ class Model:
             overrun, rid = limits[0]
             self.told.add(rid)
             self._becomes(Status.DOWN, overrun, "overrun")
-        elif missed is not None and missed <= now:
+            return True
+        if missed is None or missed > now:
+            return False
+        self.misses += 1
+        if self.status is Status.NEW or self.misses >= self.config.misses_before_alert:
             self._becomes(Status.DOWN, missed, "missed")
+            return True
+        assert self.answered is not None
+        self.answered, self.floor = _expected(self.config, self.answered), max(self.floor, missed)
+        return True
 
     def _missed_at(self, limits: list[tuple[datetime, str]]) -> datetime | None:
-        if self.status is not Status.UP or self.last_success is None:
+        if self.status is Status.UP and self.answered is not None:
+            deadline = _expected(self.config, self.answered) + self.config.grace
+        elif self.status is Status.NEW and (by := self.config.first_ping_by) is not None:
+            begun = self.since or NOON
+            deadline = begun + by if isinstance(by, timedelta) else by
+            if deadline <= begun:
+                return None
+        else:
             return None
-        deadline = _expected(self.config, self.last_success) + self.config.grace
         if self.config.max_runtime is None:
             return deadline
         return max([deadline, *(at for at, rid in limits if self.runs[rid] < deadline)])
@@ -377,9 +463,16 @@ class Model:
         shortest = self.config.min_runtime
         is_short = shortest is not None and start is not None and timedelta(0) <= at - start < shortest
         if ping.signal is Signal.SUCCESS and not is_short:
-            self.last_success = at
+            self.last_success = self.answered = at
+            self.failures = self.misses = 0
             self._becomes(Status.UP, at)
-        elif self.status is not Status.DOWN:
+            return
+        self.failures += 1
+        if self.status is Status.DOWN:
+            return
+        if self.failures < self.config.failures_before_alert:
+            self.answered = None if self.last_success is None else at
+        else:
             self._becomes(Status.DOWN, at, "too_short" if ping.signal is Signal.SUCCESS else "failed")
 
     def _closes(self, ping: Pinged) -> str:
@@ -401,7 +494,8 @@ class Model:
 def _expected(config: Config, success: datetime) -> datetime:
     if isinstance(config.schedule, Every):
         return success + config.schedule.period
-    return success.replace(minute=0, second=0, microsecond=0) + hours(1)  # CRON_AT in CRON_ZONE
+    hour = success.replace(minute=0, second=0, microsecond=0) + hours(1)  # CRON_AT in CRON_ZONE
+    return hour + hours(1) if hour - success <= config.early else hour
 
 
 @settings(max_examples=120, derandomize=True, deadline=None, database=None)

@@ -13,9 +13,10 @@ from chalice.app import Response
 from chalicelib import log
 from chalicelib.change import change, deliver
 from chalicelib.domain.check import Check, Code, Config, Status, Verdict, short, unique_key
-from chalicelib.domain.configure import Edit, Pause, Resume, configure, new_check
+from chalicelib.domain.configure import Change, Edit, Pause, Resume, configure, new_check
 from chalicelib.domain.errors import OverdueError
-from chalicelib.store import checks, listing, registry
+from chalicelib.domain.probe import Probe
+from chalicelib.store import checks, listing, probes, registry
 from chalicelib.store.registry import Channel, Scope
 from chalicelib.store.tables import Conflict, NotFound, Unavailable
 from chalicelib.web.answers import json_answer
@@ -60,12 +61,12 @@ def of_project(call: Call) -> list[Check]:
 
 def one(call: Call) -> Response:
     """`GET checks/{code}`."""
-    return _told(call, own(call, Code(call.place["code"])))
+    return told(call, own(call, Code(call.place["code"])))
 
 
 def one_by_unique_key(call: Call) -> Response:
     """`GET checks/{unique_key}`."""
-    return _told(call, by_unique_key(call))
+    return told(call, by_unique_key(call))
 
 
 def own(call: Call, code: Code) -> Check:
@@ -90,7 +91,7 @@ def by_unique_key(call: Call) -> Check:
 
 def made(call: Call) -> Response:
     """`POST checks/`: a new check, or with `unique` an edit of the one that matches."""
-    from chalicelib.web.api.fields import read  # pydantic: 80 ms of a cold start
+    from chalicelib.web.api.fields import read  # fastjsonschema: 6 ms of a cold start
     from chalicelib.web.api.merged import BLANK, merged
 
     said, channels = read(call.body, has_extras=call.version.has_extras), _channels(call)
@@ -103,9 +104,10 @@ def made(call: Call) -> Response:
         if made_by_another is not None:
             return _edited(call, made_by_another)
     check = new_check(code, project=call.key.project, config=config, now=call.now)
+    _keep_probed(call, code, None, config.probe)
     checks.create(call.wiring.ports.tables, check)
     _claim_slug(check.project, config.slug, check.code)
-    return _told(call, check, status=HTTPStatus.CREATED)
+    return told(call, check, status=HTTPStatus.CREATED)
 
 
 def edited(call: Call) -> Response:
@@ -123,12 +125,20 @@ def _edited(call: Call, code: Code) -> Response:
         nonlocal before
         before = check.config.slug
         said = read(call.body, has_extras=call.version.has_extras)
-        return merged(check.config, said, version=call.version, channels=channels)
+        config = merged(check.config, said, version=call.version, channels=channels)
+        _keep_probed(call, code, check.config.probe, config.probe)
+        return config
 
-    check = _changed(call, code, lambda check: Edit(edit(check)))
+    check = changed(call, code, lambda check: Edit(edit(check)))
     if check.config.slug != before:
         _claim_slug(check.project, check.config.slug, check.code)
-    return _told(call, check)
+    return told(call, check)
+
+
+def _keep_probed(call: Call, code: Code, before: Probe | None, after: Probe | None) -> None:
+    """Let the prober know, before the check is written: a row too many is dropped, one too few would never come."""
+    if after is not None and after != before:
+        probes.keep(code, after.every, now=call.now)
 
 
 def _claim_slug(project: str, slug: str, code: Code) -> None:
@@ -145,12 +155,12 @@ def _claim_slug(project: str, slug: str, code: Code) -> None:
 
 def paused(call: Call) -> Response:
     """`POST checks/{code}/pause`, also of a paused one."""
-    return _told(call, _changed(call, Code(call.place["code"]), lambda _: Pause()))
+    return told(call, changed(call, Code(call.place["code"]), lambda _: Pause()))
 
 
 def resumed(call: Call) -> Response:
     """`POST checks/{code}/resume`. Raises NotPaused."""
-    return _told(call, _changed(call, Code(call.place["code"]), _resume))
+    return told(call, changed(call, Code(call.place["code"]), _resume))
 
 
 def _resume(check: Check) -> Resume:
@@ -159,7 +169,7 @@ def _resume(check: Check) -> Resume:
     return Resume()
 
 
-def _changed(call: Call, code: Code, decide: Callable[[Check], Edit | Pause | Resume]) -> Check:
+def changed(call: Call, code: Code, decide: Callable[[Check], Change]) -> Check:
     """The check after a change, written; what the change has to tell is let out. Raises as `own` and `decide`."""
 
     def verdict(check: Check) -> Verdict:
@@ -179,10 +189,11 @@ def deleted(call: Call) -> Response:
     check = checks.delete(call.wiring.ports.tables, code, project=call.key.project)
     if check.config.slug:
         registry.release(check.project, check.config.slug, code)
-    return _told(call, check)
+    return told(call, check)
 
 
-def _told(call: Call, check: Check, *, status: HTTPStatus = HTTPStatus.OK) -> Response:
+def told(call: Call, check: Check, *, status: HTTPStatus = HTTPStatus.OK) -> Response:
+    """A check as the answer."""
     return json_answer(shaped(check, _viewer(call)), call.accepts, status=status)
 
 

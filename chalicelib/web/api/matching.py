@@ -18,7 +18,7 @@ from chalicelib.store.tables import Conflict, NotFound, Unavailable
 MOST_TRIES = 5
 PAUSE_S = 0.1  # in which who has claimed makes its check, a write of 10 ms
 
-if TYPE_CHECKING:  # pydantic is loaded by those who read fields
+if TYPE_CHECKING:  # fastjsonschema is loaded by those who read fields
     from chalicelib.web.api.fields import CheckFields
 
 
@@ -29,32 +29,33 @@ def oldest(said: "CheckFields", of_slug: Callable[[str | None], Iterable[Check]]
     """
     if not names_all(said):
         return None
-    candidates = of_slug(said.slug if "slug" in said.unique else None)
+    candidates = of_slug(said["slug"] if "slug" in said["unique"] else None)
     return next((check for check in candidates if _is_meant(check, said)), None)
 
 
 def names_all(said: "CheckFields") -> bool:
     """Whether `unique` lists fields, and all of them were said: else each request makes a check."""
-    return bool(said.unique) and said.model_fields_set.issuperset(said.unique)
+    listed = said.get("unique", [])
+    return bool(listed) and said.keys() >= set(listed)
 
 
 def _is_meant(check: Check, said: "CheckFields") -> bool:
-    return all(_is_equal(check, said, name) for name in said.unique)
+    return all(_is_equal(check, said, name) for name in said["unique"])
 
 
 def _is_equal(check: Check, said: "CheckFields", name: str) -> bool:
     config = check.config
     match name:
         case "timeout":
-            return isinstance(config.schedule, Every) and config.schedule.period.total_seconds() == said.timeout
+            return isinstance(config.schedule, Every) and config.schedule.period.total_seconds() == said["timeout"]
         case "grace":
-            return config.grace.total_seconds() == said.grace
+            return config.grace.total_seconds() == said["grace"]
         case "slug":
-            return config.slug == said.slug
+            return config.slug == said["slug"]
         case "tags":
-            return config.tags == said.tags
+            return config.tags == said["tags"]
         case _:
-            return config.name == said.name
+            return config.name == said["name"]
 
 
 def claimed(ports: Ports, project: str, said: "CheckFields", code: Code) -> Code | None:
@@ -84,7 +85,7 @@ def claimed(ports: Ports, project: str, said: "CheckFields", code: Code) -> Code
 
 def _claim(said: "CheckFields") -> str:
     """The name of the claim, beside those of slugs: none of these has an equals sign."""
-    values = {name: getattr(said, name) for name in said.unique}
+    values = {name: said[name] for name in said["unique"]}
     return "=" + sha256(json.dumps(values, sort_keys=True).encode()).hexdigest()
 
 

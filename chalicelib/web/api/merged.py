@@ -5,13 +5,17 @@ Start at `merged`. Bounds and texts are `fields`' business; what differs between
 
 import re
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from chalicelib.domain.check import EVERY_CHANNEL, Config, Filters
-from chalicelib.domain.schedule import Cron, Every, OnCalendar, Schedule, parse_schedule
+from chalicelib.domain.options import parse_instant
+from chalicelib.domain.probe import default_grace
+from chalicelib.domain.schedule import Every, Schedule, parse_schedule
+from chalicelib.domain.several import in_zone, parse_schedules
+from chalicelib.domain.windows import hide_all
 from chalicelib.store.registry import Channel
 from chalicelib.web.api.call import Refused
 from chalicelib.web.api.fields import CheckFields
@@ -19,8 +23,17 @@ from chalicelib.web.api.versions import Version
 
 BLANK = Config(channels=())  # what the API's new checks are made from: they alert nobody unless told to
 LONGEST_SLUG = 100
-_DIRECT = ("desc", "slug", "tags", "tz", "manual_resume", "min_count")
-_DURATIONS = ("grace", "max_runtime", "min_runtime", "count_window", "remind_every")
+_DIRECT = (
+    "desc",
+    "slug",
+    "tags",
+    "tz",
+    "manual_resume",
+    "min_count",
+    "failures_before_alert",
+    "misses_before_alert",
+)
+_DURATIONS = ("grace", "max_runtime", "min_runtime", "count_window", "remind_every", "early")
 _FILTERS = {
     "methods": "methods",
     "filter_subject": "subject",
@@ -35,16 +48,23 @@ _FILTERS = {
 
 def merged(config: Config, said: CheckFields, *, version: Version, channels: Sequence[Channel]) -> Config:
     """The configuration with what was said; all else stays. Raises Refused: nothing is to be changed then."""
-    names = said.model_fields_set
-    after: dict[str, Any] = {name: getattr(said, name) for name in _DIRECT if name in names}
-    after |= {name: _duration(getattr(said, name)) for name in _DURATIONS if name in names}
-    if "channels" in names:
-        after["channels"] = chosen(said.channels, channels)
-    if "name" in names and said.name != config.name:
-        after["name"] = said.name
+    values: Mapping[str, Any] = said
+    after = {name: values[name] for name in _DIRECT if name in said}
+    after |= {name: _duration(values[name]) for name in _DURATIONS if name in said}
+    if "channels" in said:
+        after["channels"] = chosen(said["channels"], channels)
+    if "name" in said and said["name"] != config.name:
+        after["name"] = said["name"]
         if version.slug_follows_name:
-            after.setdefault("slug", slug_of(said.name))
-    after["schedule"] = _schedule(config, said, tz=after.get("tz", config.tz))
+            after.setdefault("slug", slug_of(said["name"]))
+    tz = after.get("tz", config.tz)
+    if "first_ping_by" in said:
+        after["first_ping_by"] = _first_ping_by(said["first_ping_by"], tz)
+    if "windows" in said:
+        after["windows"] = tuple(said["windows"])
+    after["schedule"] = _schedule(config, said, tz=tz)
+    if "probe" in said:
+        after |= _probed(config, said)
     after["filters"] = _filters(config.filters, said)
     return _consistent(replace(config, **after))
 
@@ -53,29 +73,44 @@ def _duration(seconds: int | None) -> timedelta | None:
     return None if seconds is None else timedelta(seconds=seconds)
 
 
+def _first_ping_by(value: int | str | None, tz: str) -> datetime | timedelta | None:
+    return parse_instant("first_ping_by", value, tz) if isinstance(value, str) else _duration(value)
+
+
 def _schedule(config: Config, said: CheckFields, *, tz: str) -> Schedule:
-    """A schedule wins over a timeout; the zone is kept while the check is simple."""
-    if "schedule" in said.model_fields_set:
-        return parse_schedule(said.schedule, tz)
-    if "timeout" in said.model_fields_set:
-        return Every(timedelta(seconds=said.timeout))
-    match config.schedule:
-        case Cron() | OnCalendar():
-            return replace(config.schedule, tz=tz)
-        case Every():
-            return config.schedule
+    """Several schedules win over one, and that over a timeout; the zone is kept while the check is simple."""
+    if "schedules" in said:
+        return parse_schedules(said["schedules"], tz)
+    if "schedule" in said:
+        return parse_schedule(said["schedule"], tz)
+    if "timeout" in said:
+        return Every(timedelta(seconds=said["timeout"]))
+    return in_zone(config.schedule, tz)
+
+
+def _probed(config: Config, said: CheckFields) -> dict[str, Any]:
+    """A probe brings its own period, and a grace where none was chosen."""
+    probe = said["probe"]
+    if probe is None:
+        return {"probe": None}
+    found: dict[str, Any] = {"probe": probe}
+    if not said.keys() & {"timeout", "schedule", "schedules"}:
+        found["schedule"] = Every(probe.every)
+    if "grace" not in said and (config.probe is None or config.grace == default_grace(config.probe.every)):
+        found["grace"] = default_grace(probe.every)
+    return found
 
 
 def _filters(filters: Filters, said: CheckFields) -> Filters:
     """The old names first (`subject` is success_kw with filter_subject), so that the new ones win."""
-    names = said.model_fields_set
-    if "subject" in names:
-        filters = replace(filters, success_kw=said.subject)
-    if "subject_fail" in names:
-        filters = replace(filters, failure_kw=said.subject_fail)
-    if names & {"subject", "subject_fail"}:
+    values: Mapping[str, Any] = said
+    if "subject" in said:
+        filters = replace(filters, success_kw=said["subject"])
+    if "subject_fail" in said:
+        filters = replace(filters, failure_kw=said["subject_fail"])
+    if "subject" in said or "subject_fail" in said:
         filters = replace(filters, subject=bool(filters.success_kw or filters.failure_kw))
-    return replace(filters, **{ours: getattr(said, wire) for wire, ours in _FILTERS.items() if wire in names})
+    return replace(filters, **{ours: values[wire] for wire, ours in _FILTERS.items() if wire in said})
 
 
 def _consistent(config: Config) -> Config:
@@ -84,6 +119,12 @@ def _consistent(config: Config) -> Config:
         raise Refused("json validation error: min_count and count_window go together", detail)
     if config.min_runtime and config.max_runtime and config.min_runtime > config.max_runtime:
         raise Refused("json validation error: min_runtime is above max_runtime", "no run could ever be right")
+    if config.windows and hide_all(config.schedule, config.windows, tz=config.tz):
+        detail = "each time at which it should succeed lies within a window: nothing would ever be expected"
+        raise Refused("json validation error: windows leave nothing of the schedule", detail)
+    if config.probe is not None and config.schedule != Every(config.probe.every):
+        detail = "it is expected as often as it is probed: say `every` within probe, or null for probe first"
+        raise Refused("json validation error: a probed check has no schedule of its own", detail)
     return config
 
 

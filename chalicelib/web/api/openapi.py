@@ -1,18 +1,17 @@
 """The API described for programs: OpenAPI 3.1, served at `/api/v3/openapi.json`.
 
-What a request may say comes from the very model that reads it (`fields`); tests hold the rest against the answers
-(tests/e2e/test_openapi.py, tests/unit/web/api/test_openapi.py). The routes are those of v3.
+What a request may say comes from the very schemas that it is read with (`fields`); tests hold the rest against the
+answers (tests/e2e/test_openapi.py, tests/unit/web/api/test_openapi.py). The routes are those of v3.
 """
 
 from functools import lru_cache
 from typing import Any
 
-from chalicelib.domain.alerts import Reason
+from chalicelib.domain.alerts import Kind, Reason
 from chalicelib.domain.shown import Shown
 from chalicelib.domain.signals import Signal
-from chalicelib.web.api.fields import CheckFieldsWithExtras
-
-Schema = dict[str, Any]  # JSON Schema, and what OpenAPI puts around it
+from chalicelib.web.api.fields import SCHEMAS, Schema
+from chalicelib.web.api.probe_field import SCHEMA as PROBE
 
 _UUID = "^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$"
 _TEXT: Schema = {"type": "string"}
@@ -43,7 +42,7 @@ def document(base: str) -> Schema:
                 "Check": _check(),
                 "CheckFields": _check_fields(),
                 "Ping": _ping(),
-                "Flip": _object(timestamp=_INSTANT, up={"enum": [0, 1]}),
+                "Flip": _flip(),
                 "Channel": _object(id=_TEXT, name=_TEXT, kind=_TEXT),
                 "Badges": _object(svg=_URL, svg3=_URL, json=_URL, json3=_URL, shields=_URL, shields3=_URL),
                 "Error": _object(error=_TEXT),
@@ -87,6 +86,25 @@ def _paths() -> Schema:
             "parameters": [_parameter("code")],
             "post": _operation("Begin anew", check | _refusals(400, 403, 404, 413) | {"409": _NOT_PAUSED}),
         },
+        "/checks/{code}/snooze": {
+            "parameters": [_parameter("code")],
+            "post": _operation(
+                "Send no alert for so long, or until an instant; at its end one tells what is still down",
+                check | _refusals(400, 403, 404, 413),
+                requestBody={"content": {"application/json": {"schema": _SNOOZE}}, "required": True},
+            ),
+        },
+        "/checks/{code}/unsnooze": {
+            "parameters": [_parameter("code")],
+            "post": _operation("Send alerts again", check | _refusals(400, 403, 404, 413)),
+        },
+        "/checks/{code}/ack": {
+            "parameters": [_parameter("code")],
+            "post": _operation(
+                "Acknowledge the outage: no more reminders of it",
+                check | _refusals(400, 403, 404, 413) | {"409": _NOT_DOWN},
+            ),
+        },
         "/checks/{code}/pings/": {
             "parameters": [_parameter("code")],
             "get": _operation("The pings, newest first", _ok(_object(pings=_list_of("Ping"))) | _refusals(403, 404)),
@@ -127,6 +145,16 @@ def _paths() -> Schema:
 
 
 _NOT_PAUSED: Schema = {"description": "The check is not paused", "content": {"text/plain": {"schema": _TEXT}}}
+_NOT_DOWN: Schema = {"description": "The check is not down", "content": {"text/plain": {"schema": _TEXT}}}
+_SNOOZE: Schema = {
+    "type": "object",
+    "properties": {
+        "for": {"type": "integer", "minimum": 1, "maximum": 31_536_000, "description": "Seconds"},
+        "until": {**_TEXT, "examples": ["2026-12-24T20:00", "2026-12-24T19:00:00Z"]},
+    },
+    "minProperties": 1,
+    "maxProperties": 1,
+}
 _BAD_FILTER: Schema = {"description": "A parameter is no number, or out of bounds"}
 _WORKING: Schema = {"description": "It does", "content": {"text/plain": {"schema": _TEXT}}}
 
@@ -176,32 +204,45 @@ def _in(place: str, schema: Schema) -> Schema:
     return {"in": place, "required": place == "path", "schema": schema}
 
 
+def _flip() -> Schema:
+    told = _object(kind={"enum": [kind.value for kind in Kind]}, to={"type": "array", "items": _TEXT}, at=_INSTANT)
+    flip = _object(timestamp=_INSTANT, up={"enum": [0, 1]})
+    flip["properties"]["sent"] = {"type": "array", "items": told, "description": "For keys that may write"}
+    return flip
+
+
 def _check_fields() -> Schema:
-    """What a request may say, without what pydantic adds for its own: titles, and defaults that mean nothing here."""
-    found = CheckFieldsWithExtras.model_json_schema()
-    properties = {
-        name: {word: value for word, value in field.items() if word not in ("title", "default")}
-        for name, field in found["properties"].items()
+    examples: dict[str, list[object]] = {
+        "schedule": ["0 5 * * 1-5", "Mon..Fri 12:00"],
+        "tz": ["UTC", "Europe/Berlin"],
+        "schedules": [["0 9 * * 1-5", "0 12 * * 6"]],
+        "windows": [["0 2 * * 0 for 2h in Europe/Berlin", "2026-12-24T20:00 to 2026-12-25T08:00"]],
+        "first_ping_by": [86_400, "2026-12-01T08:00"],
     }
-    properties["schedule"]["examples"] = ["0 5 * * 1-5", "Mon..Fri 12:00"]
-    properties["tz"]["examples"] = ["UTC", "Europe/Berlin"]
-    return {"type": "object", "properties": properties}
+    illustrated = {field: SCHEMAS[field] | {"examples": found} for field, found in examples.items()}
+    return {"type": "object", "properties": SCHEMAS | illustrated | {"probe": PROBE}}
 
 
 def _check() -> Schema:
     always = {
         **dict.fromkeys(("name", "slug", "tags", "desc", "methods", "subject", "subject_fail"), _TEXT),
-        **dict.fromkeys(("start_kw", "success_kw", "failure_kw"), _TEXT),
+        **dict.fromkeys(("start_kw", "success_kw", "failure_kw", "zone"), _TEXT),
         **dict.fromkeys(("started", "manual_resume", "filter_subject", "filter_body"), _BOOL),
-        **dict.fromkeys(("filter_http_body", "filter_default_fail"), _BOOL),
+        **dict.fromkeys(("filter_http_body", "filter_default_fail", "every_channel"), _BOOL),
         **{name: _or_null(_INSTANT) for name in ("last_ping", "next_ping", "due_at")},
         **{name: _or_null(_COUNT) for name in ("max_runtime", "min_runtime", "min_count", "count_window")},
         "remind_every": _or_null(_COUNT),
+        **dict.fromkeys(("failures_before_alert", "failures", "misses_before_alert", "misses", "early"), _COUNT),
+        "first_ping_by": {"anyOf": [_COUNT, _INSTANT, {"type": "null"}]},
+        **{name: {"type": "array", "items": _TEXT} for name in ("windows", "schedules")},
+        **{name: _or_null(_INSTANT) for name in ("maintenance_until", "snoozed_until", "acknowledged_at")},
+        "acknowledged_by": _or_null(_TEXT),
         "grace": _COUNT,
         "n_pings": _COUNT,
         "status": {"enum": [state.value for state in Shown]},
         "reason": {"enum": [*(reason.value for reason in Reason), None]},
         "badge_url": _URL,
+        "probe": PROBE | {"required": sorted(PROBE["properties"])},
         "runs": {"type": "array", "items": _object(rid=_or_null(_TEXT), started=_INSTANT, overran=_BOOL)},
     }
     sometimes: Schema = {

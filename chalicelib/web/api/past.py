@@ -10,7 +10,8 @@ from chalice.app import Response
 from chalicelib.domain.check import Check, Code, Flip, Status
 from chalicelib.domain.errors import BadInput
 from chalicelib.store import history
-from chalicelib.store.history import StoredPing
+from chalicelib.store.history import StoredFlip, StoredPing
+from chalicelib.store.registry import Scope
 from chalicelib.store.tables import NotFound
 from chalicelib.web.answers import answer, json_answer
 from chalicelib.web.api.call import Call
@@ -40,6 +41,22 @@ class PingJson(TypedDict):
     rid: str | None
     duration: NotRequired[float]
     body_url: str | None
+
+
+class SentJson(TypedDict):
+    """An alert that SNS has taken, with the names of the channels that it was for."""
+
+    kind: str
+    to: list[str]
+    at: str
+
+
+class FlipJson(TypedDict):
+    """A change of status."""
+
+    timestamp: str
+    up: int
+    sent: NotRequired[list[SentJson]]  # what Overdue adds, from v3 on and for who may write: names are not public
 
 
 def pings(call: Call) -> Response:
@@ -89,22 +106,32 @@ def flips_by_unique_key(call: Call) -> Response:
 
 def _flips(call: Call, check: Check) -> Response:
     since, until = _span(call)
+    shows_sent = call.version.has_extras and call.key.scope is Scope.READ_WRITE
     told = [
-        {"timestamp": whole_seconds(flip.at), "up": int(flip.new is Status.UP)}
-        for flip in _all_flips(check, now=call.now)
-        if (since is None or flip.at >= since) and (until is None or flip.at < until)
+        _flip(stored, shows_sent=shows_sent)
+        for stored in _all_flips(check, now=call.now)
+        if (since is None or stored.flip.at >= since) and (until is None or stored.flip.at < until)
     ]
     return json_answer({"flips": told}, call.accepts)
 
 
-def _all_flips(check: Check, *, now: datetime) -> Iterator[Flip]:
+def _flip(stored: StoredFlip, *, shows_sent: bool) -> FlipJson:
+    value: FlipJson = {"timestamp": whole_seconds(stored.flip.at), "up": int(stored.flip.new is Status.UP)}
+    if shows_sent:
+        value["sent"] = [
+            {"kind": told.kind.value, "to": list(told.to), "at": whole_seconds(told.at)} for told in stored.sent
+        ]
+    return value
+
+
+def _all_flips(check: Check, *, now: datetime) -> Iterator[StoredFlip]:
     """Those that wait in the check itself, then those of the history; the newest first."""
     waiting = [record for record in check.records if isinstance(record, Flip)]
-    yield from reversed(waiting)
+    yield from (StoredFlip(flip, ()) for flip in reversed(waiting))
     known = {flip.number for flip in waiting}
     for stored in history.flips(check.code, now=now, most=MOST_FLIPS):
         if stored.flip.number not in known:
-            yield stored.flip
+            yield stored
 
 
 def _span(call: Call) -> tuple[datetime | None, datetime | None]:

@@ -15,7 +15,7 @@ from chalicelib import log
 from chalicelib.store.registry import Key, Scope
 from chalicelib.store.tables import NotFound, Unavailable
 from chalicelib.web import answers
-from chalicelib.web.api import checks, past, project
+from chalicelib.web.api import checks, past, project, quiet
 from chalicelib.web.api.call import (
     Call,
     Forbidden,
@@ -55,7 +55,7 @@ _N = r"(?P<n>[0-9]{1,12})"
 
 
 def _open_api(call: Call) -> Response:
-    from chalicelib.web.api.openapi import document  # pydantic: 80 ms of a cold start
+    from chalicelib.web.api.openapi import document  # fastjsonschema: 6 ms of a cold start
 
     if not call.version.has_extras:
         raise NotFound("only v3 is described")
@@ -74,6 +74,9 @@ ROUTES = tuple(
         (f"checks/{_UNIQUE_KEY}", {"GET": (checks.one_by_unique_key, _READ)}),
         (f"checks/{_CODE}/pause", {"POST": (checks.paused, _WRITE)}),
         (f"checks/{_CODE}/resume", {"POST": (checks.resumed, _WRITE)}),
+        (f"checks/{_CODE}/snooze", {"POST": (quiet.snoozed, _WRITE)}),
+        (f"checks/{_CODE}/unsnooze", {"POST": (quiet.unsnoozed, _WRITE)}),
+        (f"checks/{_CODE}/ack", {"POST": (quiet.acknowledged, _WRITE)}),
         (f"checks/{_CODE}/pings", {"GET": (past.pings, _WRITE)}),
         (f"checks/{_CODE}/pings/{_N}/body", {"GET": (past.body, _WRITE)}),
         (f"checks/{_CODE}/flips", {"GET": (past.flips, _READ)}),
@@ -141,7 +144,7 @@ def _answered(
         return plain(403, "")
     except NotFound:
         return answers.error(404, "not found")
-    except checks.NotPaused as error:
+    except (checks.NotPaused, quiet.NotDown) as error:
         return plain(409, str(error))
     except Unavailable as error:
         log.event("api_refused", why=str(error))

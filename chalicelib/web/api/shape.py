@@ -6,11 +6,13 @@ Start at `shaped`. Field names are the wire's; statuses and what comes next are 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import NotRequired, TypedDict
+from typing import Any, NotRequired, TypedDict
 
 from chalicelib.domain import shown
 from chalicelib.domain.check import EVERY_CHANNEL, Check, Config, started, unique_key
 from chalicelib.domain.schedule import Every
+from chalicelib.domain.several import lines_of
+from chalicelib.web.api import probe_field
 from chalicelib.web.api.versions import Version
 from chalicelib.web.badge_keys import badge_key
 
@@ -63,14 +65,29 @@ class CheckJson(TypedDict):
     schedule: NotRequired[str]
     tz: NotRequired[str]
     # what Overdue adds, from v3 on
+    zone: NotRequired[str]
+    every_channel: NotRequired[bool]
     reason: NotRequired[str | None]
     max_runtime: NotRequired[int | None]
     min_runtime: NotRequired[int | None]
     min_count: NotRequired[int | None]
     count_window: NotRequired[int | None]
     remind_every: NotRequired[int | None]
+    failures_before_alert: NotRequired[int]
+    failures: NotRequired[int]
+    misses_before_alert: NotRequired[int]
+    misses: NotRequired[int]
+    first_ping_by: NotRequired[int | str | None]
+    early: NotRequired[int]
+    windows: NotRequired[list[str]]
+    maintenance_until: NotRequired[str | None]
+    schedules: NotRequired[list[str]]
+    snoozed_until: NotRequired[str | None]
+    acknowledged_at: NotRequired[str | None]
+    acknowledged_by: NotRequired[str | None]
     runs: NotRequired[list[RunJson]]
     due_at: NotRequired[str | None]
+    probe: NotRequired[dict[str, Any] | None]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -119,8 +136,9 @@ def shaped(stored: Check, viewer: Viewer) -> CheckJson:
     _add_addresses(value, check, viewer)
     _add_schedule(value, config)
     if viewer.version.has_extras:
-        _add_extras(value, check)
+        _add_extras(value, check, now=viewer.now)
         value["due_at"] = iso(stored.due_at)
+        value["probe"] = probe_field.shown(config.probe, may_write=viewer.may_write)
     return value
 
 
@@ -153,17 +171,36 @@ def _add_schedule(value: CheckJson, config: Config) -> None:
         value["tz"] = config.schedule.tz
 
 
-def _add_extras(value: CheckJson, check: Check) -> None:
+def _add_extras(value: CheckJson, check: Check, *, now: datetime) -> None:
     config = check.config
+    value["zone"] = config.tz
+    value["every_channel"] = EVERY_CHANNEL in config.channels
     value["reason"] = None if check.reason is None else check.reason.value
     value["max_runtime"] = _seconds_or_null(config.max_runtime)
     value["min_runtime"] = _seconds_or_null(config.min_runtime)
     value["min_count"] = config.min_count
     value["count_window"] = _seconds_or_null(config.count_window)
     value["remind_every"] = _seconds_or_null(config.remind_every)
+    value["failures_before_alert"], value["failures"] = config.failures_before_alert, check.failures
+    value["misses_before_alert"], value["misses"] = config.misses_before_alert, check.misses
+    by = config.first_ping_by
+    value["first_ping_by"] = whole_seconds(by) if isinstance(by, datetime) else _seconds_or_null(by)
+    value["early"] = _seconds(config.early)
+    value["windows"] = list(config.windows)
+    value["maintenance_until"] = iso(_maintenance_end(config, now)) if config.windows else None
+    value["schedules"] = list(lines_of(config.schedule))
+    value["snoozed_until"] = iso(check.snoozed_until)
+    value["acknowledged_at"] = iso(check.acknowledged_at)
+    value["acknowledged_by"] = check.acknowledged_by or None
     value["runs"] = [
         {"rid": run.rid or None, "started": whole_seconds(run.at), "overran": run.overran} for run in check.runs
     ]
+
+
+def _maintenance_end(config: Config, now: datetime) -> datetime | None:
+    from chalicelib.domain.windows import window_end  # most checks have none
+
+    return window_end(config.windows, now, tz=config.tz)
 
 
 def _seconds(span: timedelta) -> int:

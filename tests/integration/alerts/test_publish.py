@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import boto3
 import pytest
 from botocore.exceptions import ClientError, EndpointConnectionError
+from botocore.parsers import ResponseParserError
 from botocore.stub import Stubber
 from moto import mock_aws
 
@@ -43,7 +44,7 @@ def told(
     )
     link, sent_at = "https://overdue.example.com/checks/invoice-mailer", SINCE + timedelta(seconds=1)
     words = letter(CODE, config, alert, link=link, sent_at=sent_at)
-    return document(CODE, config, alert, words, channels=("ops-email",), link=link, sent_at=sent_at)
+    return document(CODE, config, alert, words, project="default", channels=("ops-email",), link=link, sent_at=sent_at)
 
 
 @dataclass
@@ -104,6 +105,7 @@ def test_a_queue_gets_the_document_with_its_attributes(sns: Sns) -> None:
     assert envelope["Subject"] == "DOWN invoice-mailer: failed, exit status 75"
     assert json.loads(envelope["Message"]) == told()
     assert envelope["MessageAttributes"] == {
+        "project": {"Type": "String", "Value": "default"},
         "kind": {"Type": "String", "Value": "down"},
         "reason": {"Type": "String", "Value": "failed"},
         "channels": {"Type": "String.Array", "Value": '["ops-email","oncall-sms"]'},
@@ -115,7 +117,7 @@ def test_what_there_is_none_of_is_no_attribute(sns: Sns) -> None:
     ops = sns.channel("ops-email")
     publish(sns.client, sns.topic, told(tags="", reason=None), to=("ops-email",))
     [envelope] = sns.received(ops)
-    assert envelope["MessageAttributes"].keys() == {"kind", "channels"}
+    assert envelope["MessageAttributes"].keys() == {"project", "kind", "channels"}
 
 
 def test_each_protocol_has_its_body() -> None:
@@ -173,6 +175,15 @@ def test_an_sns_that_is_away_leaves_the_alert_undelivered(sns: Sns) -> None:
     away.meta.events.register_first("before-call.sns.Publish", refuse)
     with pytest.raises(Undelivered, match=r"\(EndpointConnectionError\)"):
         publish(away, sns.topic, told(), to=("*",))
+
+
+def test_an_answer_that_is_none_of_sns_leaves_the_alert_undelivered(sns: Sns) -> None:
+    def garbled(**_: Any) -> None:
+        raise ResponseParserError("<html>")
+
+    sns.client.meta.events.register_first("before-call.sns.Publish", garbled)
+    with pytest.raises(Undelivered, match=r"\(ResponseParserError\)"):
+        publish(sns.client, sns.topic, told(), to=("*",))
 
 
 def test_a_throttled_alert_is_undelivered() -> None:

@@ -195,12 +195,12 @@ def test_a_signal_reaches_the_job_and_its_children_and_is_told(number: signal.Si
 
     assert server.paths()[1] == f"/ping/{KEY}/x/{128 + number}"
     if number is not signal.SIGINT:  # which a shell lets its background jobs ignore
-        assert not _runs(grandchild)
+        assert not still_runs(grandchild)
     else:
         os.kill(grandchild, signal.SIGKILL)
 
 
-def _runs(pid: int) -> bool:
+def still_runs(pid: int) -> bool:
     end = time.monotonic() + 5
     while time.monotonic() < end:
         try:

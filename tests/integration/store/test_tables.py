@@ -2,9 +2,12 @@
 
 from typing import Any
 
+import pytest
+
 from tests.integration.conftest import Deployment
 
 
+@pytest.mark.not_on_dynalite("its endpoint is no region's")
 def test_requests_go_to_the_regions_own_endpoint(deployment: Deployment) -> None:
     seen: list[str] = []
     client: Any = deployment.wiring.ports.tables.client

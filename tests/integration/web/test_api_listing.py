@@ -17,6 +17,7 @@ from chalicelib.store import items, listing
 from chalicelib.store.tables import Unavailable
 from tests.integration.conftest import Deployment
 from tests.integration.faults import throttled
+from tests.integration.putting import put_all
 from tests.integration.web.calling import Api, unzipped
 
 
@@ -26,14 +27,16 @@ def code_of(number: int) -> Code:
 
 def add_many(deployment: Deployment, count: int, *, desc: str = "") -> None:
     """As many checks, each a minute younger than the one before, written past the API."""
-    from moto.dynamodb.models import dynamodb_backends
-
-    [backend] = [found["us-east-1"] for found in dynamodb_backends.values()]
-    for number in range(count):
-        made_at = deployment.now + timedelta(minutes=number)
-        config = Config(name=f"job {number}", slug=f"job-{number}", tags=f"t{number % 100}", desc=desc)
-        check = new_check(code_of(number), project="default", config=config, now=made_at)
-        backend.put_item("overdue-test-checks", items.to_item(check))
+    made = [
+        new_check(
+            code_of(number),
+            project="default",
+            config=Config(name=f"job {number}", slug=f"job-{number}", tags=f"t{number % 100}", desc=desc),
+            now=deployment.now + timedelta(minutes=number),
+        )
+        for number in range(count)
+    ]
+    put_all("overdue-test-checks", [items.to_item(check) for check in made], deployment.wiring.ports.tables.client)
 
 
 @contextmanager

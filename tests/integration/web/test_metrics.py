@@ -44,6 +44,20 @@ def test_a_tag_is_down_when_one_of_its_checks_is(deployment: Deployment) -> None
     assert gauges(deployment, "2026-03-01T12:00Z")['hc_tag_up{tag="prod"}'] == "0"
 
 
+def test_labels_hold_nothing_but_what_can_be_seen(deployment: Deployment) -> None:
+    Api(deployment)
+    deployment.add(name='C:\\ "x"\n\x1b[31mred\r\x07\u202e', slug="hostile", tags="a\x07 \x1b[1mb b")
+    deployment.ping(deployment.add(name="other", tags="\x1b[2mb"), "/fail")
+    found = gauges(deployment, "2026-03-01T12:00Z")
+
+    [name] = [line for line in found if line.startswith("hc_check_up") and "red" in line]
+    assert name.startswith(r'hc_check_up{name="C:\\ \"x\"\nred\n\\x07\\u202e", tags="a\\x07 b b", unique_key="')
+    assert {line: value for line, value in found.items() if line.startswith("hc_tag_up")} == {
+        r'hc_tag_up{tag="a\\x07"}': "1",
+        'hc_tag_up{tag="b"}': "0",
+    }
+
+
 @pytest.mark.parametrize(
     ("path", "headers", "status"),
     [

@@ -265,7 +265,7 @@ def test_a_failure_goes_down_and_the_alert_is_out_before_the_answer(deployment: 
     down, up = deployment.flips(code)
     assert (up.flip.new, up.sent) == (Status.UP, ())
     assert (down.flip.new, down.flip.at) == (Status.DOWN, utc("2026-03-01T13:00Z"))
-    assert alert["id"] in down.sent[0]
+    assert [told.id for told in down.sent] == [alert["id"]]
 
 
 def test_a_recovery_tells_so_once(deployment: Deployment) -> None:

@@ -49,6 +49,7 @@ def told(alert: Alert) -> Document:
         CONFIG,
         alert,
         LETTER,
+        project="default",
         channels=("ops-email", "oncall-sms"),
         link="https://overdue.example.com/checks/search-reindex",
         sent_at=utc("24T02:00:05"),
@@ -65,6 +66,7 @@ def test_a_document_tells_all_that_was_known() -> None:
         "ordinal": 0,
         "at": "2026-10-24T02:00:04.250+00:00",
         "sent_at": "2026-10-24T02:00:05+00:00",
+        "project": "default",
         "check": {
             "name": "search-reindex",
             "slug": "search-reindex",
@@ -83,6 +85,7 @@ def test_a_document_tells_all_that_was_known() -> None:
         "usual_s": [2760, 3480],
         "exit_status": None,
         "failures_in_a_row": 0,
+        "misses_in_a_row": 0,
         "output": "shard 7/12",
         "run": {
             "rid": "3f2a9c04",

@@ -443,3 +443,17 @@ def test_two_names_are_never_told_alike(one: str, other: str) -> None:
     assert first.subject != second.subject
     assert first.sms != second.sms
     assert first.text != second.text
+
+
+def test_a_miss_that_others_went_before_says_which_it_is() -> None:
+    got = worded("postgres-backup", replace(MISSED, facts=replace(MISSED.facts, misses=2)))
+    assert got.text.startswith("postgres-backup is down: missed, 2nd miss in a row.\n")
+    assert got.subject.endswith(", 2nd in a row")
+
+
+def test_what_a_snooze_held_back_says_until_when() -> None:
+    facts = replace(FAILED.facts, snoozed_until=berlin("24T06:00:00"))
+    assert (
+        "\nSnoozed until Sat 24 Oct 06:00:00 Europe/Berlin (04:00:00 UTC)\n"
+        in worded("postgres-backup", replace(FAILED, facts=facts)).text
+    )

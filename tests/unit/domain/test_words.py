@@ -237,3 +237,19 @@ def test_words_can_do_without_any_fact(reason: Reason, facts: Facts) -> None:
         assert "None" not in words
         assert "  " not in words
     assert said[-1].endswith(".")
+
+
+def test_misses_that_were_borne_are_told_with_the_one_that_counts() -> None:
+    facts = replace(MISSED, misses=3)
+    assert happened(Reason.MISSED, facts, CLOCK) == ("missed", "expected 02:00", "3rd in a row")
+    assert why(Reason.MISSED, facts, CLOCK).endswith(" It is the 3rd miss in a row.")
+
+
+def test_a_first_success_that_did_not_come_points_at_the_set_up() -> None:
+    facts = Facts(since=berlin("02:30:00"), expected=berlin("02:30:00"), is_first=True)
+    assert why(Reason.MISSED, facts, CLOCK) == (
+        "Nothing came by 02:30. Its first success was due by then. No start came either."
+    )
+    assert look_first(Reason.MISSED, facts) == ("Look first at how the job is set up: nothing has ever come from it.")
+    pinged = replace(facts, last_ping=berlin("01:00:00"))
+    assert "nothing has ever come" not in look_first(Reason.MISSED, pinged)

@@ -39,3 +39,49 @@ def test_tables_outlive_a_mistake() -> None:
         assert table["DeletionProtectionEnabled"] is True
         assert table["PointInTimeRecoverySpecification"] == {"PointInTimeRecoveryEnabled": True}
         assert table["SSESpecification"] == {"SSEEnabled": True}
+
+
+def test_the_access_log_names_routes_and_never_paths_or_addresses() -> None:
+    told = properties("HttpStage")["AccessLogSettings"]["Format"]
+    assert "$context.routeKey" in told
+    assert "$context.path" not in told
+    assert "$context.identity" not in told
+
+
+def test_all_topics_are_encrypted_and_tell_what_became_of_a_delivery() -> None:
+    for name in ("AlertsTopic", "PagerDutyTopic", "ChatTopic", "PlatformTopic"):
+        topic = properties(name)
+        assert topic["KmsMasterKeyId"]
+        assert {"http/s"} <= {each["Protocol"] for each in topic["DeliveryStatusLogging"]}
+
+
+def test_alarms_can_publish_to_the_platform_topic_and_use_its_key() -> None:
+    assert properties("PlatformTopic")["KmsMasterKeyId"] == {"Ref": "PlatformKey"}
+    admitted = {
+        statement["Principal"]["Service"]
+        for policy in (properties("PlatformKey")["KeyPolicy"], properties("PlatformTopicPolicy")["PolicyDocument"])
+        for statement in policy["Statement"]
+        if statement["Sid"] == "Alarms"
+    }
+    assert admitted == {"cloudwatch.amazonaws.com"}
+
+
+def test_dead_letters_of_each_topic_find_their_queue_open() -> None:
+    [statement] = properties("UndeliveredQueuePolicy")["PolicyDocument"]["Statement"]
+    assert statement["Principal"] == {"Service": "sns.amazonaws.com"}
+    topics = [{"Ref": name} for name in ("AlertsTopic", "PagerDutyTopic", "ChatTopic", "PlatformTopic")]
+    assert statement["Condition"] == {"ArnEquals": {"aws:SourceArn": topics}}
+
+
+def test_no_sweep_for_three_minutes_is_an_alarm_and_so_is_silence() -> None:
+    alarm = properties("SweepMissing")
+    assert (alarm["MetricName"], alarm["Period"], alarm["EvaluationPeriods"]) == ("Swept", 60, 3)
+    assert alarm["TreatMissingData"] == "breaching"
+
+
+def test_executions_are_set_aside_for_the_sweep() -> None:
+    assert "ReservedConcurrentExecutions" in properties("Sweep")
+
+
+def test_with_a_domain_the_other_address_is_closed() -> None:
+    assert properties("HttpApi")["DisableExecuteApiEndpoint"] == {"Fn::If": ["HasDomain", True, False]}

@@ -92,7 +92,21 @@ def test_nothing_said_at_all_names_the_ways_to_say_it() -> None:
         settings("/nowhere").base()
 
 
-@pytest.mark.parametrize("url", ["overdue.example.com", "ftp://overdue.example.com", "https://", "https://a/?b"])
+@pytest.mark.parametrize(
+    "url",
+    [
+        "overdue.example.com",
+        "ftp://overdue.example.com",
+        "https://",
+        "https://a/?b",
+        "http://[",
+        "http://a:99999",
+        "http://a:b",
+        "http://a b",
+        "http://ä.example.com",
+        "http://a\n",
+    ],
+)
 def test_what_is_no_url_is_refused(url: str) -> None:
     with pytest.raises(BadInput, match="write it like https://"):
         settings("/nowhere", url=url)

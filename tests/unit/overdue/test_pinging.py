@@ -66,7 +66,17 @@ def test_a_ping_says_what_how_and_of_which_run(
 
 @pytest.mark.parametrize(
     ("name", "slug"),
-    [("Nightly backup (EU)", "nightly-backup-eu"), ("äöü", "my-job"), ("a_b", "a_b"), ("x" * 120, "x" * 100)],
+    [("Nightly backup (EU)", "nightly-backup-eu"), ("äöü", ""), ("a_b", "a_b"), ("x" * 120, "x" * 100)],
 )
 def test_a_slug_comes_from_a_name(name: str, slug: str) -> None:
     assert slug_of(name) == slug
+
+
+@pytest.mark.parametrize("check", ["\udcff", "https://a/ping/\udcff"])
+def test_what_is_no_text_is_told_rather_than_sent(check: str) -> None:
+    with pytest.raises(BadInput, match="is no UTF-8 text"):
+        target(check, settings(), new=None)
+    with pytest.raises(BadInput, match="the ping key is no UTF-8 text"):
+        target("nightly", settings(ping_key="\udcff"), new=None)
+    with pytest.raises(BadInput, match="--tz is no UTF-8 text"):
+        ping_url(Target(url="https://a/ping/k/s", new={"tz": "\udcff"}), "", rid=None)

@@ -23,6 +23,7 @@ def ready(base: str) -> Ready:
         readonly_key="ro",
         ping_key="ping",
         check="7f0e8d4c-1b2a-4c3d-8e9f-0123456789ab",
+        open=f"{base}/signin/token",
     )
 
 

@@ -1,13 +1,14 @@
 """A check survives its way into an item and back, whatever it holds."""
 
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from chalicelib.domain.alerts import Alert, Facts, Kind, Reason
 from chalicelib.domain.check import Check, Code, Config, Filters, Flip, Judged, Run, Status, Window
-from chalicelib.domain.schedule import Cron, Every, OnCalendar
+from chalicelib.domain.schedule import AnyOf, Cron, Every, OnCalendar
 from chalicelib.store import items
 
 INSTANTS = st.integers(0, 4_000_000_000_000).map(lambda ms: datetime.fromtimestamp(ms / 1000, UTC))
@@ -25,6 +26,7 @@ SCHEDULES = st.one_of(
     st.builds(Every, WHOLE_SPANS),
     st.just(Cron("30 2 * * *", "Europe/Berlin")),
     st.just(OnCalendar("Mon..Fri 08:00", "America/New_York")),
+    st.just(AnyOf((Cron("0 9 * * 1-5", "Asia/Tokyo"), OnCalendar("Sat 12:00", "Asia/Tokyo")))),
 )
 CONFIGS = st.builds(
     Config,
@@ -40,6 +42,11 @@ CONFIGS = st.builds(
     min_count=perhaps(COUNTS),
     count_window=perhaps(WHOLE_SPANS),
     remind_every=perhaps(WHOLE_SPANS),
+    failures_before_alert=st.integers(1, 100),
+    misses_before_alert=st.integers(1, 100),
+    first_ping_by=st.none() | WHOLE_SPANS | INSTANTS,
+    early=WHOLE_SPANS,
+    windows=st.sampled_from([(), ("0 2 * * 0 for 2h",)]),
     channels=st.lists(st.sampled_from(["*", "a", "b"]), max_size=2).map(tuple),
     manual_resume=st.booleans(),
     filters=st.builds(Filters, methods=st.sampled_from(["", "POST"]), http_body=st.booleans(), success_kw=TEXTS),
@@ -99,6 +106,7 @@ CHECKS = st.builds(
     last_output=TEXTS,
     failures=COUNTS,
     misses=COUNTS,
+    passed_at=perhaps(INSTANTS),
     runs=st.lists(RUNS, max_size=3, unique_by=lambda run: run.rid).map(
         lambda runs: tuple(sorted(runs, key=lambda run: (run.at, run.rid)))
     ),
@@ -107,6 +115,9 @@ CHECKS = st.builds(
     counted_at=perhaps(INSTANTS),
     recent=st.binary(max_size=30),
     reminders=COUNTS,
+    snoozed_until=perhaps(INSTANTS),
+    acknowledged_at=perhaps(INSTANTS),
+    acknowledged_by=TEXTS,
     records=st.lists(RECORDS, max_size=2).map(tuple),
     alerts=st.lists(ALERTS, max_size=2).map(tuple),
     due_at=perhaps(INSTANTS),
@@ -145,3 +156,38 @@ def test_checks_are_spread_over_all_shards() -> None:
     codes = [Code(f"0f3a1b3c-7a51-4ac1-8d6f-1f6f5c1f0a1{digit:x}") for digit in range(16)]
 
     assert {items.shard(code) for code in codes} == set(range(8))
+
+
+def test_a_plain_check_that_has_run_for_long_stays_below_a_write_unit() -> None:
+    at = datetime(2026, 3, 1, 12, 0, 0, 123_000, tzinfo=UTC)
+    check = Check(
+        code=Code("0f3a1b3c-7a51-4ac1-8d6f-1f6f5c1f0a11"),
+        project="default",
+        config=Config(name="nightly-backup", slug="nightly-backup", schedule=Cron("0 2 * * *", "Europe/Berlin")),
+        created_at=at,
+        version=12,
+        status=Status.UP,
+        since=at,
+        settled_at=at,
+        n_flips=12,
+        n_pings=123_456,
+        last_ping=at,
+        last_success=at,
+        last_duration=timedelta(seconds=123.456),
+        last_exit=0,
+        last_output="x" * 120,
+        runs=(Run(rid="11111111-1111-4111-8111-111111111111", at=at),),
+        answered_at=at,
+        recent=bytes(120),
+        due_at=at,
+    )
+    assert _size(items.to_item(check)) <= 1024
+
+
+def _size(value: dict[str, Any]) -> int:
+    """As DynamoDB counts it, at the most: names and texts by their bytes, numbers as if a byte were a digit."""
+    total = 0
+    for name, typed in value.items():
+        [(kind, held)] = typed.items()
+        total += len(name) + (_size(held) + 3 if kind == "M" else len(held) if kind != "BOOL" else 1)
+    return total

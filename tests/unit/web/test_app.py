@@ -1,4 +1,10 @@
-"""Which route takes a path: literal parts first, then parameters, then what takes all that stands below it."""
+"""Which route takes a path: literal parts first, then parameters, then what takes all that stands below it. And what
+becomes of a view that fails.
+"""
+
+import json
+from collections.abc import Callable
+from typing import Any
 
 import pytest
 from chalice.app import Response
@@ -8,8 +14,8 @@ from overdue.local import gateway
 from overdue.local.exchange import LocalRequest
 
 
-def an_app() -> App:
-    app = App(app_name="test")
+def an_app(at_end: Callable[[], None] = lambda: None) -> App:
+    app = App(app_name="test", at_end=at_end)
 
     @app.route("/ping/{first}", methods=["GET"])
     def ping(first: str) -> Response:
@@ -23,7 +29,18 @@ def an_app() -> App:
     def health() -> Response:
         return Response("health")
 
+    @app.route("/broken", methods=["GET"])
+    def broken() -> Response:
+        raise ZeroDivisionError("in secret")
+
     return app
+
+
+def answer(app: App, path: str) -> Any:
+    request = LocalRequest(method="GET", path=path, query="", headers=(), body=b"", peer="127.0.0.1", keeps_alive=True)
+    event = gateway.event(request, epoch_ms=0, base="http://127.0.0.1:8000")
+    event["requestContext"]["requestId"] = "JKJaXmPLvHcESHA="
+    return app(event, gateway.Context("8f5d3c1e"))
 
 
 @pytest.mark.parametrize(
@@ -46,6 +63,30 @@ def an_app() -> App:
     ],
 )
 def test_a_path_finds_its_route(path: str, text: str) -> None:
-    request = LocalRequest(method="GET", path=path, query="", headers=(), body=b"", peer="127.0.0.1", keeps_alive=True)
-    event = gateway.event(request, epoch_ms=0, base="http://127.0.0.1:8000")
-    assert an_app()(event, None)["body"] == text
+    assert answer(an_app(), path)["body"] == text
+
+
+def test_a_view_that_fails_is_logged_once_and_answers_json_that_tells_nothing(caplog: pytest.LogCaptureFixture) -> None:
+    answered = answer(an_app(), "/broken")
+
+    assert (answered["statusCode"], answered["headers"]["Content-Type"]) == (500, "application/json")
+    assert json.loads(answered["body"]) == {"error": "an internal error: it is logged, and was not your doing"}
+    [record] = caplog.records
+    assert json.loads(record.message) == {
+        "event": "bug",
+        "level": "error",
+        "request_id": "8f5d3c1e",
+        "api_request_id": "JKJaXmPLvHcESHA=",
+        "route": "$default",
+    }
+    assert record.exc_info is not None
+
+
+def test_each_answered_request_ends_once() -> None:
+    ends: list[str] = []
+    app = an_app(at_end=lambda: ends.append("end"))
+
+    answer(app, "/ping/x")
+    answer(app, "/nowhere")
+
+    assert ends == ["end"]

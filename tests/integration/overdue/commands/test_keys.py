@@ -49,6 +49,43 @@ def test_a_name_is_used_once_and_a_project_must_exist(stage: Deployment) -> None
     assert "overdue projects add billing" in elsewhere.stderr
 
 
+@pytest.mark.parametrize(
+    ("arguments", "told"),
+    [
+        (["keys", "add", ""], "'' cannot be a key's name"),
+        (["keys", "add", "a\nb"], r"'a\nb' cannot be a key's name"),
+        (["keys", "add", "a\u202eb"], r"'a\u202eb' cannot be a key's name"),
+        (["keys", "add", "x" * 101], "use 1 to 100 characters"),
+        (["keys", "rotate", "laptop", "--overlap", "soon"], '--overlap "soon" is no duration'),
+        (["projects", "add", "Billing"], '"Billing" cannot be a project'),
+    ],
+)
+def test_what_can_never_be_a_name_is_wrong_usage(arguments: list[str], told: str) -> None:
+    done = overdue(*arguments, "--stage", "test")
+
+    assert (done.exit_code, done.stdout) == (2, "")
+    assert told in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("arguments", "environ", "told"),
+    [
+        (["--region", "../x"], {}, "Provided region_name '../x' doesn't match a supported format"),
+        ([], {"AWS_PROFILE": "nobody"}, "The config profile (nobody) could not be found"),
+    ],
+)
+def test_aws_that_cannot_be_asked_is_told_in_one_line(
+    stage: Deployment,  # noqa: ARG001  # its tables
+    arguments: list[str],
+    environ: dict[str, str],
+    told: str,
+) -> None:
+    done = overdue("keys", "list", "--stage", "test", *arguments, **environ)
+
+    assert (done.exit_code, done.stdout, done.stderr.count("\n")) == (1, "", 1)
+    assert told in done.stderr
+
+
 def test_a_rotated_key_works_until_its_end_beside_the_new_one(stage: Deployment) -> None:
     old = overdue("keys", "add", "laptop", "--stage", "test").stdout.strip()
     new = json.loads(overdue("keys", "rotate", "laptop", "--overlap", "2h", "--stage", "test", "--json").stdout)["key"]

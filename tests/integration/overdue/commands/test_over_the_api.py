@@ -163,6 +163,84 @@ def test_edit_sends_only_what_changes(server: StandIn) -> None:
 
 
 @pytest.mark.parametrize(
+    ("arguments", "sent"),
+    [
+        (["--failures-before-alert", "3"], {"failures_before_alert": 3}),
+        (["--misses-before-alert", "2"], {"misses_before_alert": 2}),
+        (["--first-ping-by", "1d"], {"first_ping_by": 86400}),
+        (["--first-ping-by", "2026-12-01T08:00"], {"first_ping_by": "2026-12-01T08:00"}),
+        (["--first-ping-by", "off"], {"first_ping_by": None}),
+        (["--early", "5m"], {"early": 300}),
+        (["--early", "off"], {"early": 0}),
+        (["--window", "0 2 * * 0 for 2h", "--window", "0 3 * * 1 for 1h"],
+         {"windows": ["0 2 * * 0 for 2h", "0 3 * * 1 for 1h"]}),
+        (["--window", "off"], {"windows": []}),
+        (["--schedule", "@daily", "--schedule", "Sat 12:00"], {"schedules": ["0 0 * * *", "Sat 12:00"]}),
+        (["--schedule", "@daily"], {"schedule": "0 0 * * *"}),
+    ],
+)  # fmt: skip
+def test_each_rule_has_its_option(server: StandIn, arguments: list[str], sent: dict[str, Any]) -> None:
+    assert overdue(server.base, "checks", "edit", "nightly-backup", *arguments).exit_code == 0
+    assert server.asked[-1].json() == sent
+
+
+def test_several_schedules_may_have_a_zone(server: StandIn) -> None:
+    said = ("--schedule", "@daily", "--schedule", "Sat 12:00", "--tz", "Asia/Tokyo")
+    assert overdue(server.base, "checks", "add", "Reports", *said).exit_code == 0
+    assert server.asked[-1].json()["tz"] == "Asia/Tokyo"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "action", "sent", "said"),
+    [
+        (["snooze", "invoices", "2h"], "snooze", {"for": 7200}, 'No alert of "Invoices".'),
+        (["snooze", "invoices", "2026-12-24T20:00"], "snooze", {"until": "2026-12-24T20:00"}, "No alert"),
+        (["unsnooze", "invoices"], "unsnooze", {}, 'Alerts go out again of "Invoices".'),
+        (["ack", "invoices"], "ack", {}, 'Acknowledged "Invoices".'),
+    ],
+)
+def test_quiet_is_asked_for_by_a_command(
+    server: StandIn, arguments: list[str], action: str, sent: dict[str, Any], said: str
+) -> None:
+    done = overdue(server.base, "checks", *arguments)
+
+    assert (done.exit_code, done.stdout) == (0, "")
+    assert (server.asked[-1].path, server.asked[-1].json()) == (f"/api/v3/checks/{OTHER}/{action}", sent)
+    assert said in done.stderr
+
+
+def test_show_tells_the_rules_that_hold() -> None:
+    from datetime import UTC, datetime
+
+    from overdue.commands.rules import rules_of
+
+    check: Any = a_check(
+        zone="Europe/Berlin",
+        failures_before_alert=3,
+        failures=1,
+        misses_before_alert=2,
+        misses=0,
+        first_ping_by="2026-03-01T09:00:00+00:00",
+        early=300,
+        windows=["0 2 * * 0 for 2h", "0 3 * * 1 for 1h"],
+        maintenance_until=None,
+        snoozed_until="2026-03-01T13:00:00+00:00",
+        acknowledged_at="2026-03-01T11:00:00+00:00",
+    )
+    told = {name: value for name, value in rules_of(check, now=datetime(2026, 3, 1, 12, tzinfo=UTC)) if value}
+    assert told == {
+        "tolerates": "2 failures in a row, 1 so far; 1 miss in a row, 0 so far",
+        "first ping": "by 10:00 Europe/Berlin",
+        "early by": "5 min at most",
+        "windows": "0 2 * * 0 for 2h\n0 3 * * 1 for 1h",
+        "snoozed": "until 14:00 Europe/Berlin",
+        "seen to": "since 12:00 Europe/Berlin",
+    }
+    plain: Any = a_check()
+    assert not any(value for _, value in rules_of(plain, now=datetime(2026, 3, 1, 12, tzinfo=UTC)))
+
+
+@pytest.mark.parametrize(
     ("arguments", "told"),
     [
         (["checks", "edit", "x"], "nothing to change"),

@@ -22,16 +22,16 @@ def running() -> Iterator[Engine]:
 
 
 @pytest.fixture
-def table(running: Engine) -> Iterator["DynamoDBClient"]:
-    client = engine.dynamodb(running.endpoint)
+def table(running: Engine, dynamodb_url: str | None) -> Iterator["DynamoDBClient"]:
+    client = engine.dynamodb(dynamodb_url or running.endpoint)
     client.create_table(
-        TableName="t",
+        TableName="races",
         BillingMode="PAY_PER_REQUEST",
         KeySchema=[{"AttributeName": "code", "KeyType": "HASH"}],
         AttributeDefinitions=[{"AttributeName": "code", "AttributeType": "S"}],
     )
     yield client
-    client.delete_table(TableName="t")
+    client.delete_table(TableName="races")
     client.close()
 
 
@@ -48,7 +48,7 @@ def eager_threads() -> Iterator[None]:
 def test_no_update_is_lost_and_each_is_told_its_own_number_by_20_threads(table: "DynamoDBClient") -> None:
     def add(_: int) -> int:
         answer = table.update_item(
-            TableName="t",
+            TableName="races",
             Key={"code": {"S": "a"}},
             UpdateExpression="ADD n_pings :one",
             ExpressionAttributeValues={":one": {"N": "1"}},
@@ -65,7 +65,9 @@ def test_no_update_is_lost_and_each_is_told_its_own_number_by_20_threads(table: 
 def test_one_of_20_threads_wins_a_conditional_write(table: "DynamoDBClient") -> None:
     def claim(_: int) -> bool:
         try:
-            table.put_item(TableName="t", Item={"code": {"S": "a"}}, ConditionExpression="attribute_not_exists(code)")
+            table.put_item(
+                TableName="races", Item={"code": {"S": "a"}}, ConditionExpression="attribute_not_exists(code)"
+            )
         except table.exceptions.ConditionalCheckFailedException:
             return False
         return True

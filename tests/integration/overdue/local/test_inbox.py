@@ -2,6 +2,7 @@ import json
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from html.parser import HTMLParser
+from http import HTTPStatus
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -10,8 +11,9 @@ import requests
 
 from overdue.local import engine, resources
 from overdue.local.clock import Clock
+from overdue.local.exchange import plain
 from overdue.local.inbox import Inbox
-from overdue.local.pages import NavLink, style_sheet
+from overdue.local.pages import NavLink
 from overdue.local.received import ReceivedAlert
 from overdue.local.server import Server, serve
 
@@ -53,7 +55,7 @@ def post() -> Iterator[Post]:
             "/inbox": inbox.page,
             "/inbox.json": inbox.as_json,
             "/inbox/deliver": inbox.deliver,
-            "/static/style.css": style_sheet,
+            "/static/style.css": lambda _: plain(HTTPStatus.OK, "the pages' own"),
         },
     )
     with requests.Session() as session:

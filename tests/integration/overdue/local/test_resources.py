@@ -32,7 +32,7 @@ def a_schema(keys: list[Any]) -> list[tuple[str, str]]:
     return [(key["AttributeName"], key["KeyType"]) for key in keys]
 
 
-def test_a_stage_is_three_tables_and_two_topics_of_its_own_name(cloud: Cloud) -> None:
+def test_a_stage_is_three_tables_and_four_topics_of_its_own_name(cloud: Cloud) -> None:
     made = resources.create(cloud.dynamodb, cloud.sns, stage="local")
     assert made == resources.Resources(
         checks="overdue-local-checks",
@@ -40,6 +40,8 @@ def test_a_stage_is_three_tables_and_two_topics_of_its_own_name(cloud: Cloud) ->
         registry="overdue-local-registry",
         alerts="arn:aws:sns:us-east-1:123456789012:overdue-local-alerts",
         platform="arn:aws:sns:us-east-1:123456789012:overdue-local-platform",
+        pagerduty="arn:aws:sns:us-east-1:123456789012:overdue-local-pagerduty",
+        chat="arn:aws:sns:us-east-1:123456789012:overdue-local-chat",
     )
 
 

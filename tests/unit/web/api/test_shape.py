@@ -19,7 +19,12 @@ COMMON = re.findall(
     "start_kw success_kw failure_kw filter_subject filter_body filter_http_body filter_default_fail badge_url",
 )
 ADDRESSES = ["uuid", "ping_url", "update_url", "pause_url", "resume_url", "channels"]
-EXTRAS = ["reason", "max_runtime", "min_runtime", "min_count", "count_window", "remind_every", "runs", "due_at"]
+LIMITS = ["max_runtime", "min_runtime", "min_count", "count_window", "remind_every"]
+TOLERANCE = ["failures_before_alert", "failures", "misses_before_alert", "misses"]
+CALENDAR = ["first_ping_by", "early", "windows", "maintenance_until", "schedules"]
+QUIET = ["snoozed_until", "acknowledged_at", "acknowledged_by"]
+STATE = ["reason", "runs", "due_at", "zone", "every_channel"]
+EXTRAS = ["probe", *LIMITS, *TOLERANCE, *CALENDAR, *QUIET, *STATE]
 
 
 def viewer(version: str = "v3", *, may_write: bool = True) -> Viewer:
@@ -91,6 +96,13 @@ def test_durations_and_instants_are_whole_seconds() -> None:
 @pytest.mark.parametrize(("chosen", "told"), [(("*",), ["a", "b"]), (("b",), ["b"]), (("gone", "a"), ["a"]), ((), [])])
 def test_channels_are_those_that_still_exist(chosen: tuple[str, ...], told: list[str]) -> None:
     assert channels_of(a_check(channels=chosen).config, ("b", "a")) == told
+
+
+def test_v3_tells_all_channels_from_those_that_there_are_and_the_zone_of_a_simple_check() -> None:
+    every, each = (shaped(a_check(channels=chosen, tz="Asia/Tokyo"), viewer()) for chosen in (("*",), ("a", "b")))
+    assert (every["channels"], every["every_channel"]) == ("a,b", True)
+    assert (each["channels"], each["every_channel"]) == ("a,b", False)
+    assert (each["zone"], "tz" in each) == ("Asia/Tokyo", False)
 
 
 def test_the_document_describes_every_key_of_a_check() -> None:

@@ -1,0 +1,55 @@
+"""Quiet until an instant: the state goes on, no alert goes out, and at its end one tells what is still down
+(domain.md, rule 9).
+
+An alert that is decided meanwhile is held in the check's outbox until that instant; what is no news any more by then is
+dropped. Of an outage that people know of, and that goes on, a reminder tells. Start at `snoozed` and `ended`; whether
+reminders are due is `due`'s business.
+"""
+
+from dataclasses import replace
+from datetime import datetime
+
+from chalicelib.domain.alerts import Alert, Kind
+from chalicelib.domain.check import Check, Status
+
+
+def snoozed(check: Check, until: datetime) -> Check:
+    """The check quiet until then; what an earlier snooze holds is held on."""
+    held = _held(check)
+    alerts = tuple(replace(alert, retry_at=until) if alert in held else alert for alert in check.alerts)
+    return replace(check, snoozed_until=until, alerts=alerts)
+
+
+def ended(check: Check, *, now: datetime) -> Check:
+    """The check with its alerts going out again, and of those held only what is still true.
+
+    While it is down, that is the present outage; while it is not, recoveries. One is held only if people have heard of
+    the outage before it.
+    """
+    held = _held(check)
+    kept = (alert for alert in check.alerts if alert not in held or _is_true(check, alert))
+    alerts = tuple(replace(alert, retry_at=now) if alert in held else alert for alert in kept)
+    return replace(check, snoozed_until=None, alerts=alerts)
+
+
+def _is_true(check: Check, alert: Alert) -> bool:
+    if check.status is Status.DOWN:
+        return alert.kind is Kind.DOWN and alert.flip == check.n_flips
+    return alert.kind is Kind.UP
+
+
+def goes_out_at(check: Check, now: datetime) -> datetime:
+    """When an alert that is decided now is to be published."""
+    return now if check.snoozed_until is None else check.snoozed_until
+
+
+def unheard(check: Check) -> Alert | None:
+    """The alert of the present outage while it is held: people have not heard of it."""
+    return next((alert for alert in _held(check) if alert.kind is Kind.DOWN and alert.flip == check.n_flips), None)
+
+
+def _held(check: Check) -> tuple[Alert, ...]:
+    """Those that nobody has tried to publish, and that wait for the end of the snooze."""
+    if check.snoozed_until is None:
+        return ()
+    return tuple(alert for alert in check.alerts if alert.attempts == 0 and alert.retry_at == check.snoozed_until)

@@ -1,0 +1,53 @@
+"""A ping is taken: decide, write, record, and let out the alert if the check flipped.
+
+The same for a request to a ping URL, for a probe's finding and for a signal of AWS itself. What the ping means to the
+check, whoever brings it tells.
+"""
+
+from collections.abc import Callable
+
+from chalicelib import log
+from chalicelib.change import Ports, Written, change, deliver
+from chalicelib.domain.check import Check, Code, Outcome, Verdict, short
+from chalicelib.domain.receive import receive
+from chalicelib.domain.runs import MOST_RUNS, closed, duration
+from chalicelib.domain.signals import Ping, Signal
+from chalicelib.store.history import StoredPing, put_ping
+from chalicelib.store.tables import NotFound, Unavailable
+
+
+def take(ports: Ports, code: Code, ping: Ping, hear: Callable[[Check], Signal]) -> None:
+    """Let a check take a ping. `hear` tells its signal, and may be asked again when another change has come between.
+
+    Raises NotFound, Unavailable, and what `hear` raises: nothing was recorded then, or nothing that a repeat could
+    harm.
+    """
+    signal = Signal.IGN
+
+    def decide(check: Check) -> Outcome:
+        nonlocal signal
+        signal = hear(check)
+        return receive(check, ping, signal)
+
+    written = change(ports, code, decide)
+    _log_dropped_run(written)
+    put_ping(ports.tables, code, _stored(ping, signal, written))
+    ports.tally.add("Pings")
+    if isinstance(written.outcome, Verdict):
+        try:
+            deliver(ports, written.check, now=ping.at)
+        except (NotFound, Unavailable) as error:
+            log.event("left_to_the_sweep", check=short(code), why=str(error))
+
+
+def _stored(ping: Ping, signal: Signal, written: Written) -> StoredPing:
+    run = closed(written.outcome.before, written.outcome.after)
+    ends_its_own = signal in (Signal.SUCCESS, Signal.FAIL) and run is not None and run.rid == ping.rid
+    took = duration(run, until=ping.at) if ends_its_own else None
+    return StoredPing(written.check.n_pings, ping, signal, took if ping.took is None else ping.took)
+
+
+def _log_dropped_run(written: Written) -> None:
+    before, after = written.outcome.before, written.outcome.after
+    if len(before.runs) == MOST_RUNS and before.runs[0] not in after.runs and len(after.runs) == MOST_RUNS:
+        log.event("run_dropped", check=short(before.code), open=MOST_RUNS)

@@ -1,0 +1,97 @@
+"""What stands around each page: title, links on top, the moment, zone and session in the footer."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from urllib.parse import urlencode
+
+from chalicelib.web.pages import static_files
+from chalicelib.web.pages.instants import Instant, clock_time
+from chalicelib.web.pages.visit import Visit
+
+
+@dataclass(frozen=True, slots=True)
+class NavLink:
+    """One link."""
+
+    href: str
+    label: str
+    is_current: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Refresh:
+    """A page that is made anew while one looks at it, and how to stop that."""
+
+    is_on: bool
+    switch: str  # the address of the same page with it the other way round
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Frame:
+    """All of it, for `frame.html`."""
+
+    title: str
+    icon: str  # a mark
+    marks: tuple[str, ...]  # those that the page uses, in their order within the sprite
+    style: str
+    script: str
+    nav: tuple[NavLink, ...]
+    as_of: Instant
+    tz: str
+    zones: tuple[NavLink, ...]  # others to choose
+    any_zone: str  # the address that chooses one, but for its name
+    refresh: Refresh | None
+    project: str  # "" for those who are not signed in
+    until: Instant | None  # when the session ends
+    may_write: bool
+    csrf: str
+
+
+def frame(
+    visit: Visit,
+    *,
+    title: str,
+    icon: str,
+    marks: Sequence[str],
+    current: str,
+    refresh: Refresh | None,
+    zones: Sequence[str] = (),
+) -> Frame:
+    """`current`: the path of the link that is this page. `zones`: those that the page has to do with."""
+    session, clock = visit.session, visit.clock
+    return Frame(
+        title=title,
+        icon=static_files.href(f"{icon}.svg"),
+        marks=tuple(dict.fromkeys(marks)),
+        style=static_files.href("style.css"),
+        script=static_files.href("pages.js"),
+        nav=_nav(visit, current),
+        as_of=clock_time(visit.now, clock),
+        tz=clock.tz,
+        zones=_zones(visit, zones),
+        any_zone=_with_zone(visit, ""),
+        refresh=refresh,
+        project="" if session is None else session.project,
+        until=None if session is None else Instant(clock_time(session.until, clock).iso, clock.minute(session.until)),
+        may_write=visit.may_write,
+        csrf=visit.csrf,
+    )
+
+
+def _nav(visit: Visit, current: str) -> tuple[NavLink, ...]:
+    if visit.session is None:
+        return ()
+    links = [NavLink("/", "Checks", current == "/")]
+    if visit.wiring.settings.inbox_path is not None:
+        links.append(NavLink(visit.wiring.settings.inbox_path, "Alerts"))
+    return tuple(links)
+
+
+def _zones(visit: Visit, zones: Sequence[str]) -> tuple[NavLink, ...]:
+    known = dict.fromkeys(("UTC", visit.wiring.settings.tz, *zones))
+    return tuple(NavLink(_with_zone(visit, tz), tz) for tz in known if tz != visit.clock.tz)
+
+
+def _with_zone(visit: Visit, tz: str) -> str:
+    others = {name: value for name, value in visit.query.items() if name != "tz"}
+    return f"?{urlencode(others | {'tz': tz}, errors='replace')}"

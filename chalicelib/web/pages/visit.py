@@ -1,0 +1,213 @@
+"""Who looks at a page, at what moment, in which zone; and who is let in.
+
+Start at `looked_at` (a page), `changed` (a form) and `seen_by_anyone` (no session needed): they turn every outcome into
+an answer. A form is taken only from a read-write session, with the CSRF token of that session. How a page becomes bytes
+is `rendering`'s business.
+"""
+
+from base64 import b64decode
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from urllib.parse import parse_qsl
+
+from chalice.app import Response
+
+from chalicelib import log
+from chalicelib.domain.errors import BadInput, OverdueError
+from chalicelib.domain.schedule import current_zone
+from chalicelib.domain.wallclock import WallClock
+from chalicelib.store.tables import NotFound, Unavailable
+from chalicelib.web.answers import TRY_AGAIN
+from chalicelib.web.api.call import moment, query_of
+from chalicelib.web.app import plain
+from chalicelib.web.pages.sessions import Session, Signer
+from chalicelib.wiring import Wiring
+
+ZONE_COOKIE = "overdue_tz"
+CSRF_FIELD = "csrf"
+MOST_FORM_BYTES = 64 * 1024
+MOST_FIELDS = 100
+_YEAR_S = 365 * 86_400
+
+
+class Forbidden(OverdueError):
+    """Not with this session. The message says what to do."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Visit:
+    """A request for a page as it was understood."""
+
+    wiring: Wiring
+    signer: Signer | None  # None: nobody has made a link on this stage yet
+    session: Session | None
+    clock: WallClock  # the reader's zone, the request's instant
+    path: str
+    query: Mapping[str, str]
+    form: Mapping[str, str]
+    accepts: str  # encodings
+    new_zone: str | None  # chosen by this request: to be remembered
+
+    @property
+    def now(self) -> datetime:
+        """The instant of the request."""
+        return self.clock.now
+
+    @property
+    def project(self) -> str:
+        """Whose checks are seen."""
+        assert self.session is not None, "`looked_at` and `changed` let nobody in without a session"
+        return self.session.project
+
+    @property
+    def may_write(self) -> bool:
+        """Whether forms and ping addresses are shown."""
+        return self.session is not None and self.session.may_write
+
+    @property
+    def csrf(self) -> str:
+        """What each form sends back; "" for who is not signed in."""
+        if self.session is None or self.signer is None:
+            return ""
+        return self.signer.csrf(self.session)
+
+
+def looked_at(wiring: Wiring, request: Any, show: Callable[[Visit], Response]) -> Response:
+    """A page for those who are signed in; others are told how to."""
+
+    def shown(visit: Visit) -> Response:
+        from chalicelib.web.pages.signing_in import how_to  # it needs this room
+
+        return how_to(visit) if visit.session is None else show(visit)
+
+    return seen_by_anyone(wiring, request, shown)
+
+
+def seen_by_anyone(wiring: Wiring, request: Any, show: Callable[[Visit], Response]) -> Response:
+    """A page that needs no session; where there is one, it is known."""
+    event = request.to_original_event()
+    if event["httpMethod"] not in ("GET", "HEAD"):
+        return plain(405, "", {"Allow": "GET, HEAD"})
+    return _answered(wiring, request, event, show)
+
+
+def changed(
+    wiring: Wiring, request: Any, act: Callable[[Visit], Response], *, reading_is_enough: bool = False
+) -> Response:
+    """What a form of ours asks for. It has been checked that it is one, and that its session may write."""
+
+    def acted(visit: Visit) -> Response:
+        session, signer = visit.session, visit.signer
+        if session is None or signer is None:
+            raise Forbidden("You are not signed in any more. Sign in again with: overdue open")
+        if not signer.is_csrf(session, visit.form.get(CSRF_FIELD, "")):
+            raise Forbidden("This form is not from your session. Go back, reload the page, and try again")
+        if not session.may_write and not reading_is_enough:
+            raise Forbidden("You are signed in to look only. To change something, sign in with: overdue open")
+        return act(visit)
+
+    return posted_by_anyone(wiring, request, acted)
+
+
+def posted_by_anyone(wiring: Wiring, request: Any, act: Callable[[Visit], Response]) -> Response:
+    """What a form asks for that needs no session; never from another site's page."""
+    event = request.to_original_event()
+    if event["httpMethod"] != "POST":
+        return plain(405, "", {"Allow": "POST"})
+
+    def acted(visit: Visit) -> Response:
+        if request.headers.get("sec-fetch-site", "none") not in ("none", "same-origin"):
+            raise Forbidden("Another site's page asked for this: nothing was done")
+        return act(visit)
+
+    return _answered(wiring, request, event, acted)
+
+
+def _answered(wiring: Wiring, request: Any, event: Any, act: Callable[[Visit], Response]) -> Response:
+    from chalicelib.web.pages.said import said  # it needs this room
+
+    try:
+        visit = _visit(wiring, request, event)
+    except Unavailable as error:
+        log.event("page_refused", why=str(error))
+        return plain(503, "try again in a few seconds", TRY_AGAIN)
+    try:
+        return act(visit)
+    except NotFound:
+        return said(visit, 404, "There is nothing here", "It may have been deleted, or its address changed.")
+    except Forbidden as error:
+        return said(visit, 403, "Nothing was done", f"{error}.")
+    except BadInput as error:
+        return said(visit, 400, "Nothing was done", f"{error}.")
+    except Unavailable as error:
+        log.event("page_refused", why=str(error))
+        return said(visit, 503, "DynamoDB does not answer as it should", "Try again in a few seconds.", TRY_AGAIN)
+
+
+def _visit(wiring: Wiring, request: Any, event: Any) -> Visit:
+    now = moment(event)
+    query = {name: values[-1] for name, values in query_of(event).items()}
+    cookies = _cookies(request.headers.get("cookie", ""))
+    secret = wiring.session_secret.current(now=now)
+    signer = None if secret is None else Signer(secret)
+    cookie = cookies.get(session_cookie(wiring.settings.base_url))
+    chosen = _zone(query.get("tz"))
+    return Visit(
+        wiring=wiring,
+        signer=signer,
+        session=None if signer is None or cookie is None else signer.read_session(cookie, now=now),
+        clock=WallClock(tz=chosen or _zone(cookies.get(ZONE_COOKIE)) or wiring.settings.tz, now=now),
+        path=event["path"],
+        query=query,
+        form=_form(event) if event["httpMethod"] == "POST" else {},
+        accepts=request.headers.get("accept-encoding", ""),
+        new_zone=chosen,
+    )
+
+
+def _cookies(header: str) -> dict[str, str]:
+    pairs = (part.strip().partition("=") for part in header.split(";"))
+    return {name: value for name, _, value in pairs if name}
+
+
+def _zone(name: str | None) -> str | None:
+    """The present name of a zone; None for none, or for what is none: an old cookie must not break a page."""
+    if not name:
+        return None
+    try:
+        return current_zone(name.replace("%2F", "/"))
+    except BadInput:
+        return None
+
+
+def _form(event: Any) -> dict[str, str]:
+    """The fields of a form, the last one if it came repeatedly; of one that is too large, none."""
+    text: str = event.get("body") or ""
+    if len(text) > MOST_FORM_BYTES * 4 // 3:
+        return {}
+    body = b64decode(text).decode("utf-8", "replace") if event.get("isBase64Encoded") else text
+    try:
+        return dict(parse_qsl(body, keep_blank_values=True, max_num_fields=MOST_FIELDS))
+    except ValueError:
+        return {}
+
+
+def session_cookie(base_url: str) -> str:
+    """The cookie's name. The prefix keeps other hosts of a domain from setting it; it needs https."""
+    return "__Host-overdue" if base_url.startswith("https://") else "overdue_session"
+
+
+def cookie(base_url: str, name: str, value: str, *, max_age_s: int) -> str:
+    """A Set-Cookie. Whether the deployment speaks https is configured, never guessed from a request."""
+    secure = "; Secure" if base_url.startswith("https://") else ""
+    return f"{name}={value}; Path=/; Max-Age={max_age_s}; HttpOnly; SameSite=Lax{secure}"
+
+
+def zone_cookie(visit: Visit) -> dict[str, str]:
+    """The header that remembers a zone for a year, if one has just been chosen."""
+    if visit.new_zone is None:
+        return {}
+    value = visit.new_zone.replace("/", "%2F")
+    return {"Set-Cookie": cookie(visit.wiring.settings.base_url, ZONE_COOKIE, value, max_age_s=_YEAR_S)}

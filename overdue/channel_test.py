@@ -1,0 +1,92 @@
+"""Does an alert reach a channel? A test alert to that channel alone, and what became of it.
+
+SNS does not tell what its protocols delivered: what can be said is that it took the alert, and whether the
+subscription is confirmed. The notifier does tell. Start at `tried`.
+"""
+
+import json
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any
+from uuid import uuid4
+
+from chalicelib.alerts.document import Document, document
+from chalicelib.alerts.letter import letter
+from chalicelib.alerts.publish import Undelivered, publish, publish_alarm, publish_notification
+from chalicelib.domain.alerts import Alert, Facts, Kind
+from chalicelib.domain.check import Code, Config
+from chalicelib.store.registry import Channel
+from overdue.channel_keeping import Keeping, state_of, topic_of
+from overdue.channels import APPRISE
+from overdue.deploy.aws import PATIENT
+from overdue.subscriptions import State
+
+PUBLISHING = {"alerts": publish, "pagerduty": publish_alarm, "chat": publish_notification}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tried:
+    """What became of a test."""
+
+    channel: Channel
+    is_ok: bool
+    said: str
+
+
+def tried(keeping: Keeping, channel: Channel, *, project: str, link: str, now: datetime) -> Tried:
+    """Send a test to one channel, and say what is known of it. `link` is what people may open; "": not known."""
+    found = state_of(keeping, project, channel)
+    if found is not State.READY:
+        return Tried(channel=channel, is_ok=False, said=_unready(channel, found))
+    alert = a_test(channel.name, project=project, link=link, now=now)
+    if channel.kind == APPRISE:
+        return _by_the_notifier(keeping, channel, alert)
+    topic = topic_of(channel)
+    try:
+        PUBLISHING[topic](keeping.topics.sns, keeping.topics.arn(topic), alert, to=(channel.name,))
+    except Undelivered as error:
+        return Tried(channel=channel, is_ok=False, said=f"SNS did not take it: {error.__cause__}")
+    more = "; an incident opens: resolve it by hand" if topic == "pagerduty" else ""
+    return Tried(channel=channel, is_ok=True, said=f"handed to SNS{more}")
+
+
+def a_test(name: str, *, project: str, link: str, now: datetime) -> Document:
+    """An alert of no check, to one channel; its id is random (domain.md, rule 13)."""
+    code, config = Code(str(uuid4())), Config(name=f"channel {name}")
+    alert = Alert(
+        id=str(uuid4()),
+        kind=Kind.TEST,
+        reason=None,
+        flip=0,
+        ordinal=0,
+        at=now,
+        facts=Facts(since=now),
+        retry_at=now,
+    )
+    words = letter(code, config, alert, link=link, sent_at=now)
+    words = replace(words, text=words.text.rstrip())  # without a link, an empty line is left
+    return document(code, config, alert, words, project=project, channels=(name,), link=link, sent_at=now)
+
+
+def _unready(channel: Channel, found: State) -> str:
+    if found is State.UNHEARD:
+        return "nobody is subscribed to the chat topic: nothing is delivered. Set Amazon Q Developer up first"
+    if found is State.PENDING:
+        return "pending confirmation: nothing is delivered. Open the link in the message that AWS has sent there"
+    what = "URL" if channel.kind == APPRISE else "subscription"
+    return f'its {what} is gone: mend it with: overdue channels add "{channel.name}" TARGET'
+
+
+def _by_the_notifier(keeping: Keeping, channel: Channel, alert: Document) -> Tried:
+    """Call the notifier, and wait for its answer."""
+    client = keeping.account.session.client("lambda", config=PATIENT)
+    asked = {"document": alert, "channel": channel.id, "report": True}
+    try:
+        done = client.invoke(FunctionName=keeping.account.named("notifier"), Payload=json.dumps(asked))
+    except client.exceptions.ResourceNotFoundException:
+        said = f"there is no function {keeping.account.named('notifier')}: deploy the stage again"
+        return Tried(channel=channel, is_ok=False, said=said)
+    answer: Any = json.loads(done["Payload"].read())
+    if done.get("FunctionError"):
+        return Tried(channel=channel, is_ok=False, said="the notifier itself has failed: its log tells why")
+    return Tried(channel=channel, is_ok=answer["ok"], said=answer["said"])

@@ -1,0 +1,43 @@
+"""What `overdue checks show` tells of tolerance, first ping, windows, snooze and acknowledgement.
+
+Empty where a check has none of it. Start at `rules_of`.
+"""
+
+from collections.abc import Iterator
+from datetime import datetime
+
+from overdue import show
+from overdue.answers import CheckJson
+
+
+def rules_of(check: CheckJson, *, now: datetime) -> list[tuple[str, str]]:
+    """Names and values, those of what does not hold for this check empty."""
+    return [
+        ("tolerates", "; ".join(_tolerated(check))),
+        ("first ping", _by(check, now=now)),
+        ("early by", f"{show.took(check['early'])} at most" if check.get("early") else ""),
+        ("windows", "\n".join(check.get("windows", []))),
+        ("in window", _at("until", check, check.get("maintenance_until"), now=now)),
+        ("snoozed", _at("until", check, check.get("snoozed_until"), now=now)),
+        ("seen to", _at("since", check, check.get("acknowledged_at"), now=now)),
+    ]
+
+
+def _tolerated(check: CheckJson) -> Iterator[str]:
+    """What does not make it down yet, and how much of it there has been."""
+    if (most := check.get("failures_before_alert", 1)) > 1:
+        yield f"{most - 1} failure{'s' * (most > 2)} in a row, {check.get('failures', 0)} so far"
+    if (most := check.get("misses_before_alert", 1)) > 1:
+        yield f"{most - 1} miss{'es' * (most > 2)} in a row, {check.get('misses', 0)} so far"
+
+
+def _by(check: CheckJson, *, now: datetime) -> str:
+    by = check.get("first_ping_by")
+    return f"within {show.took(by)}" if isinstance(by, int) else _at("by", check, by, now=now)
+
+
+def _at(preposition: str, check: CheckJson, text: str | None, *, now: datetime) -> str:
+    if text is None:
+        return ""
+    zone = check.get("zone", "UTC")
+    return f"{preposition} {show.when(text, tz=zone, now=now)} {zone}"

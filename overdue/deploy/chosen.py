@@ -1,0 +1,67 @@
+"""What an operator says of a deployment, checked before AWS is asked, and the template's parameters that it means.
+
+Start at `parameters`. Whatever is not said stays as it is; `none` takes a thing away.
+"""
+
+import re
+
+from chalicelib.domain.errors import BadInput
+from overdue.config import LOCAL_STAGE
+
+NONE = "none"
+_STAGE = re.compile(r"[a-z0-9][a-z0-9-]{0,31}")
+EMAIL = re.compile(r"[^\s@]+@[^\s@]+\.[^\s@]+")
+PHONE = re.compile(r"\+[1-9][0-9]{6,14}")
+_DOMAIN = re.compile(r"(?=.{4,253}$)([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z]{2,63}")
+_CERTIFICATE = re.compile(r"arn:aws[a-z-]*:acm:([a-z0-9-]+):[0-9]{12}:certificate/\S+")
+_ZONE = re.compile(r"Z[A-Z0-9]{5,31}")
+
+
+def stage_name(text: str) -> str:
+    """A name that a stage at AWS may have. Raises BadInput."""
+    if text == LOCAL_STAGE:
+        raise BadInput(f'"{LOCAL_STAGE}" is the server that runs on this machine: choose another --stage')
+    if not _STAGE.fullmatch(text):
+        raise BadInput(f'"{text}" cannot be a stage: use 1 to 32 lower-case letters, digits and hyphens')
+    return text
+
+
+def parameters(
+    domain: str | None, hosted_zone: str | None, certificate: str | None, watchdog: str | None
+) -> dict[str, str]:
+    """The template's parameters that are chosen now; what is not said stays as it is. Raises BadInput."""
+    said: dict[str, str] = {}
+    if domain == NONE:
+        said = {"Domain": "", "HostedZoneId": "", "CertificateArn": ""}
+    if hosted_zone is not None and certificate is not None:
+        raise BadInput("--hosted-zone and --certificate exclude each other: with a zone, the certificate is made")
+    if domain in (None, NONE) and (hosted_zone is not None or certificate is not None):
+        raise BadInput("--hosted-zone and --certificate are for a --domain")
+    if domain not in (None, NONE):
+        insist(_DOMAIN, domain, "--domain", "a name of your own, such as overdue.example.com")
+        if hosted_zone is None and certificate is None:
+            raise BadInput(
+                f"--domain {domain} needs --hosted-zone (its Route 53 zone) or --certificate (its ARN in ACM)"
+            )
+        zone = (hosted_zone or "").removeprefix("/hostedzone/")
+        insist(_ZONE, zone or None, "--hosted-zone", "the ID of a Route 53 zone, such as Z0123456789ABCDEFGHIJ")
+        insist(_CERTIFICATE, certificate, "--certificate", "the ARN of a certificate in ACM, arn:aws:acm:…")
+        said = {"Domain": domain or "", "HostedZoneId": zone, "CertificateArn": certificate or ""}
+    if watchdog is not None:
+        if watchdog != NONE and not re.fullmatch(r"https?://[^\s/]+\S*", watchdog):
+            raise BadInput(f'--watchdog "{watchdog}" is not a URL, such as https://watchdog.example.com/abc')
+        said["WatchdogUrl"] = "" if watchdog == NONE else watchdog
+    return said
+
+
+def insist(pattern: re.Pattern[str], value: str | None, option: str, what: str) -> None:
+    """Raises BadInput for a value that is said, and is not what it must be."""
+    if value is not None and not pattern.fullmatch(value):
+        raise BadInput(f'{option} "{value}" is not {what}')
+
+
+def insist_on_region(certificate: str | None, region: str) -> None:
+    """Raises BadInput for a certificate that is elsewhere than its stage."""
+    found = _CERTIFICATE.fullmatch(certificate or "")
+    if found and found[1] != region:
+        raise BadInput(f"the certificate is in {found[1]}, but the stage in {region}: it must be in the stage's region")

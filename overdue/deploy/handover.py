@@ -1,0 +1,70 @@
+"""What a stage gets once its stack is there: its first keys, and somebody who hears of it. Each may be repeated.
+
+Start at `first_keys`, `subscribe_operator` and `short_lived_key`. Channels are `subscriptions`' business.
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from hashlib import sha256
+
+from chalicelib.store import registry
+from overdue import keyring
+from overdue.config import Settings
+from overdue.deploy.aws import PATIENT, Account
+
+CHECKS_TAKE = timedelta(minutes=15)
+
+
+@dataclass(frozen=True, slots=True)
+class Keys:
+    """The first keys of a stage; they can be shown this once."""
+
+    api: str
+    ping: str
+
+
+def settings(account: Account) -> Settings:
+    """The stage as `keyring.opened` asks for it."""
+    return Settings(
+        stage=account.stage, url=None, api_key=None, ping_key=None, region=account.region, dynamodb_url=None
+    )
+
+
+def first_keys(account: Account, *, now: datetime) -> Keys | None:
+    """A read-write and a ping key for the project that is always there; None when it has keys already."""
+    with keyring.opened(settings(account)):
+        if any(each.key.project == keyring.DEFAULT_PROJECT for each in registry.all_keys()):
+            return None
+        made = {scope: registry.new_secret(scope) for scope in (registry.Scope.PING, registry.Scope.READ_WRITE)}
+        names = {registry.Scope.PING: "ping key", registry.Scope.READ_WRITE: "first key"}
+        for scope, secret in made.items():
+            registry.add_key(secret, registry.Key(keyring.DEFAULT_PROJECT, scope, names[scope]), now=now)
+    return Keys(api=made[registry.Scope.READ_WRITE], ping=made[registry.Scope.PING])
+
+
+@contextmanager
+def short_lived_key(account: Account, *, now: datetime) -> Iterator[str]:
+    """A read-write key for what a deploy itself does over the API; gone at the end, and in 15 minutes anyhow."""
+    scope = registry.Scope.READ_WRITE
+    secret = registry.new_secret(scope)
+    digest = sha256(secret.encode()).hexdigest()
+    with keyring.opened(settings(account)):
+        registry.add_key(secret, registry.Key(keyring.DEFAULT_PROJECT, scope, "overdue deploy --checks"), now=now)
+        registry.expire_key(digest, at=now + CHECKS_TAKE)
+    try:
+        yield secret
+    finally:
+        with keyring.opened(settings(account)):
+            registry.revoke_key(digest)
+
+
+def subscribe_operator(account: Account, topic: str, email: str) -> bool:
+    """Let an address hear of Overdue's own troubles; whether it was not subscribed yet. A second time mails nothing."""
+    sns = account.session.client("sns", config=PATIENT)
+    for page in sns.get_paginator("list_subscriptions_by_topic").paginate(TopicArn=topic):
+        if any((each["Protocol"], each["Endpoint"]) == ("email", email) for each in page["Subscriptions"]):
+            return False
+    sns.subscribe(TopicArn=topic, Protocol="email", Endpoint=email)
+    return True

@@ -1,0 +1,253 @@
+"""Each function may make the calls that it makes, and no other: infra/policies against what is really called.
+
+Botocore tells of every request as it is built. A call that no scenario here causes stands out as unused.
+"""
+
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from fnmatch import fnmatchcase
+from pathlib import Path
+from typing import Any
+
+import boto3
+import botocore.handlers
+import pytest
+from botocore.awsrequest import AWSResponse
+from botocore.compat import HTTPHeaders
+
+import app as lambda_app
+from chalicelib import alarms, canary
+from chalicelib.domain.check import Code, Status
+from chalicelib.domain.probe import Probe
+from chalicelib.domain.schedule import Every
+from chalicelib.probes import probing
+from chalicelib.store import probes, registry
+from chalicelib.store.registry import Channel
+from notifier.channels import Channels
+from notifier.handler import Notifier, UnsentError
+from tests.builders import days, hours, minutes
+from tests.integration.conftest import PING_KEY, Aws, Deployment, StillClock
+from tests.integration.web.calling import Api
+
+POLICIES = Path(__file__).parents[3] / "infra" / "policies"
+# What Lambda does in the function's name.
+BY_LAMBDA = {"logs:CreateLogStream", "logs:PutLogEvents", "sqs:SendMessage"}
+NAMES = {
+    "overdue-test-checks": "${ChecksTable}",
+    "overdue-test-history": "${HistoryTable}",
+    "overdue-test-registry": "${RegistryTable}",
+    "overdue-test-alerts": "${AlertsTopic}",
+    "overdue-test-pagerduty": "${PagerDutyTopic}",
+    "overdue-test-chat": "${ChatTopic}",
+}
+
+Call = tuple[str, str]  # the action, and what it is done to, as policies spell both
+
+
+class Recorder:
+    """The calls of each function."""
+
+    def __init__(self) -> None:
+        self.calls: dict[str, set[Call]] = {}
+        self._now: str | None = None
+
+    @contextmanager
+    def running(self, function: str) -> Iterator[None]:
+        self._now = function
+        yield
+        self._now = None
+
+    def __call__(self, request: Any, operation_name: str, event_name: str, **_: Any) -> None:
+        if self._now is not None:
+            service = event_name.split(".")[1]
+            calls = self.calls.setdefault(self._now, set())
+            calls.update(told(service, operation_name, request))
+
+
+def told(service: str, operation: str, request: Any) -> Iterator[Call]:
+    match service:
+        case "dynamodb":
+            body = json.loads(request.data)
+            tables = body["RequestItems"] if "RequestItems" in body else [body["TableName"]]
+            index = f"/index/{body['IndexName']}" if "IndexName" in body else ""
+            yield from ((f"dynamodb:{operation}", NAMES[table] + index) for table in tables)
+        case "sns":
+            yield f"sns:{operation}", NAMES[request.data["TopicArn"].rpartition(":")[2]]
+        case "ssm":
+            path = json.loads(request.data)["Path"]
+            yield f"ssm:{operation}", f"parameter{path}".replace("/test/", "/${Stage}/")
+        case "lambda":
+            name = request.url.split("/functions/")[1].split("/")[0]
+            yield f"lambda:{operation}Function", f"function:{name}".replace("-test-", "-${Stage}-")
+        case _:
+            raise AssertionError(f"a call of a new service: {service} {operation}")
+
+
+def permitted(function: str) -> set[Call]:
+    document = json.loads((POLICIES / f"{function}.json").read_text())
+    return {
+        (action, spelt(resource))
+        for statement in document["Statement"]
+        for action in statement["Action"]
+        for resource in statement["Resource"]
+        if action not in BY_LAMBDA
+    }
+
+
+def spelt(resource: Any) -> str:
+    match resource:
+        case {"Ref": str(name)} | {"Fn::GetAtt": [str(name), "Arn"]}:
+            return f"${{{name}}}"
+        case {"Fn::Sub": str(text)}:
+            return text.rpartition("${AWS::AccountId}:")[2].replace(".Arn}", "}")
+        case _:
+            raise AssertionError(f"a resource that is not one of the template's: {resource}")
+
+
+@pytest.fixture
+def recorder(aws: Aws, monkeypatch: pytest.MonkeyPatch) -> Iterator[Recorder]:  # noqa: ARG001  # moto first
+    """Hears of each request, from clients made while the test runs."""
+    heard = Recorder()
+    topics = "arn:aws:sns:us-east-1:123456789012:overdue-test-"
+    monkeypatch.setenv("OVERDUE_PAGERDUTY_TOPIC", f"{topics}pagerduty")
+    monkeypatch.setenv("OVERDUE_CHAT_TOPIC", f"{topics}chat")
+    handlers = [*botocore.handlers.BUILTIN_HANDLERS, ("request-created", heard), ("before-send.lambda", accepted)]
+    monkeypatch.setattr(botocore.handlers, "BUILTIN_HANDLERS", handlers)
+    lambda_app.wiring.cache_clear()
+    yield heard
+    lambda_app.wiring.cache_clear()
+
+
+class Nothing:
+    """An answer without a body."""
+
+    def stream(self) -> Iterator[bytes]:
+        yield b""
+
+
+def accepted(request: Any, **_: Any) -> AWSResponse:
+    """Lambda takes an asynchronous invocation; moto would look for Docker."""
+    return AWSResponse(request.url, 202, HTTPHeaders(), Nothing())
+
+
+@pytest.fixture
+def told_everywhere(recorder: Recorder, deployment: Deployment) -> Deployment:  # noqa: ARG001  # before its clients
+    """A deployment with a channel of each kind that has a topic of its own."""
+    for kind in ("pagerduty", "amazon-q"):
+        channel = Channel(id=kind, name=kind, kind=kind, target="", subscription="")
+        registry.add_channel("default", channel, now=deployment.now)
+    return deployment
+
+
+def a_check(deployment: Deployment, **config: Any) -> Any:
+    return deployment.add(schedule=Every(hours(1)), grace=minutes(5), **config)
+
+
+def insist_on_just_these(recorder: Recorder, function: str) -> None:
+    called, allowed = recorder.calls[function], permitted(function)
+    missing = {(action, on) for action, on in called if not any(action == a and fnmatchcase(on, r) for a, r in allowed)}
+    assert missing == set(), "called, but not allowed"
+    unused = {(a, r) for a, r in allowed if not any(action == a and fnmatchcase(on, r) for action, on in called)}
+    assert unused == set(), "allowed, but never called"
+
+
+def test_the_api_may_do_what_it_does(recorder: Recorder, told_everywhere: Deployment) -> None:
+    api = Api(told_everywhere)
+    code = a_check(told_everywhere)
+    ping = f"/ping/{PING_KEY}/made-by-its-ping"
+    with recorder.running("api"):
+        told_everywhere.ping(code, body=b"x" * 5000)
+        told_everywhere.ping(code, "/start")
+        told_everywhere.ping(code, "/fail", at=told_everywhere.now + minutes(1))
+        told_everywhere.request("GET", ping)
+        told_everywhere.request("GET", ping, query={"create": "1"})
+        told_everywhere.request("GET", ping, query={"create": "1"})
+        made = api.post("/checks/", {"name": "another", "timeout": 3600}, status=201)["uuid"]
+        api.post("/checks/", {"name": "another", "unique": ["name"]})
+        api.post(f"/checks/{made}", {"grace": 60})
+        api.get("/checks/", query={"tag": "prod"})
+        unique_key = Api(told_everywhere, role="ro").get(f"/checks/{made}")["unique_key"]
+        for each in (made, unique_key):
+            api.get(f"/checks/{each}")
+            api.get(f"/checks/{each}/flips/")
+        number = api.get(f"/checks/{code}/pings/")["pings"][0]["n"]
+        api.call("GET", f"/checks/{code}/pings/{number}/body")
+        for path in ("/channels/", "/badges/", "/status/", "/openapi.json"):
+            api.call("GET", path)
+        badges = api.get("/badges/")["badges"]["*"]
+        told_everywhere.request("GET", badges["svg"].removeprefix("https://overdue.example.com"))
+        key = api.get(f"/checks/{made}")["badge_url"].rpartition("/")[2]
+        told_everywhere.request("GET", f"/b/2/{key}")
+        told_everywhere.request("GET", f"/projects/default/metrics/{'r' * 32}")
+        api.post(f"/checks/{made}/pause")
+        api.post(f"/checks/{made}/resume")
+        api.call("DELETE", f"/checks/{made}")
+    insist_on_just_these(recorder, "api")
+
+
+def test_the_sweep_may_do_what_it_does(recorder: Recorder, told_everywhere: Deployment) -> None:
+    told_everywhere.ping(a_check(told_everywhere))
+    with recorder.running("sweep"):
+        swept = told_everywhere.sweep(told_everywhere.now + hours(2))
+    assert swept.looked_at == 1
+    insist_on_just_these(recorder, "sweep")
+
+
+def test_the_prober_may_do_what_it_does(recorder: Recorder, told_everywhere: Deployment) -> None:
+    now = told_everywhere.now
+    code = told_everywhere.add(probe=Probe(url="http://127.0.0.1/"), schedule=Every(minutes(1)), grace=minutes(5))
+    told_everywhere.ping(code)
+    probes.keep(code, minutes(1), now=now)
+    probes.keep(Code("00000000-0000-4000-8000-000000000000"), minutes(1), now=now - hours(2))  # its check is gone
+    with recorder.running("prober"):  # closed: it asks nobody, and tells people of that
+        probing.invoked(told_everywhere.wiring, lambda: now + minutes(1), until=now + minutes(1))
+    assert told_everywhere.check(code).status is Status.DOWN
+    insist_on_just_these(recorder, "prober")
+
+
+def test_what_takes_alarms_may_do_what_it_does(recorder: Recorder, told_everywhere: Deployment) -> None:
+    code = told_everywhere.add(name="orders-queue", schedule=Every(days(365)), grace=minutes(5))
+    state = {"value": "ALARM", "reason": "900 > 500", "timestamp": "2026-03-01T12:00:00.000+0000"}
+    with recorder.running("alarms"):
+        alarms.invoked(told_everywhere.wiring, {"detail": {"alarmName": "orders-queue", "state": state}})
+    assert told_everywhere.check(code).status is Status.DOWN
+    insist_on_just_these(recorder, "alarms")
+
+
+def test_the_canary_may_do_what_it_does(recorder: Recorder, told_everywhere: Deployment) -> None:
+    code = a_check(told_everywhere, name="overdue-canary")
+    told_everywhere.ping(code)
+    told_everywhere.sweep(told_everywhere.now + hours(2))
+    with recorder.running("canary"):
+        canary.invoked(told_everywhere.wiring, StillClock(told_everywhere.now + days(1)))
+    assert told_everywhere.check(code).n_pings == 2
+    insist_on_just_these(recorder, "canary")
+
+
+def test_the_notifier_may_do_what_it_does(recorder: Recorder) -> None:
+    session = boto3.Session(region_name="us-east-1")
+    ssm = session.client("ssm")
+    for name in ("chat", "pager"):
+        kept = json.dumps({"name": name, "url": "json://127.0.0.1:1/"})
+        ssm.put_parameter(Name=f"/overdue/test/channels/default/{name}", Value=kept, Type="SecureString")
+    notifier = Notifier(
+        channels=Channels(ssm, "test", lambda: 100.0),
+        functions=session.client("lambda"),
+        name="overdue-test-notifier",
+        stage="test",
+        sleep=lambda _: None,
+    )
+    document = {
+        "project": "default",
+        "channels": ["chat", "pager"],
+        "id": "1",
+        "kind": "down",
+        "text": "",
+        "subject": "",
+    }
+    with recorder.running("notifier"):
+        notifier({"Records": [{"Sns": {"Message": json.dumps(document)}}]}, remaining_s=lambda: 0, request_id="1")
+        with suppress(UnsentError):
+            notifier({"document": document, "channel": "chat"}, remaining_s=lambda: 0, request_id="2")
+    insist_on_just_these(recorder, "notifier")

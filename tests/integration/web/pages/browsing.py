@@ -1,0 +1,66 @@
+"""A browser without a screen: it keeps cookies and sends forms, through the handler that Lambda calls."""
+
+import re
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+from urllib.parse import urlencode
+
+from chalicelib.store import session_secret
+from chalicelib.web.pages.sessions import Signer, new_link
+from tests.builders import hours
+from tests.integration.conftest import Answer, Deployment
+
+STAGE = "test"
+FORM = {"Content-Type": "application/x-www-form-urlencoded"}
+
+
+@dataclass
+class Browser:
+    """What one reader sees of a deployment."""
+
+    deployment: Deployment
+    cookies: dict[str, str] = field(default_factory=dict)
+
+    def link(self, **given: Any) -> str:
+        """The path of a fresh link."""
+        kept = self.deployment.wiring.session_secret
+        secret = session_secret.made(kept._ssm, STAGE)
+        kept.forget()  # another deployment's
+        asked: dict[str, Any] = {
+            "project": "default",
+            "may_write": True,
+            "now": self.deployment.now,
+            "session_lasts": hours(8),
+        } | given
+        return f"/signin/{Signer(secret).link(new_link(**asked))}"
+
+    def get(self, path: str, **request: Any) -> Answer:
+        return self._kept(self.deployment.request("GET", path, headers=self._headers(request), **request))
+
+    def post(self, path: str, fields: dict[str, str] | None = None, **request: Any) -> Answer:
+        body = urlencode(fields or {}).encode()
+        headers = self._headers(request) | FORM
+        return self._kept(self.deployment.request("POST", path, headers=headers, body=body, **request))
+
+    def sign_in(self, **given: Any) -> Answer:
+        answer = self.post(self.link(**given))
+        assert answer.status == 303, answer
+        return answer
+
+    def csrf(self, at: datetime | None = None) -> str:
+        """The token that the forms of its pages bear."""
+        found = re.search(r'name="csrf" value="([0-9a-f]{32})"', self.get("/", at=at).text)
+        assert found is not None
+        return found[1]
+
+    def _headers(self, request: dict[str, Any]) -> dict[str, str]:
+        cookies = "; ".join(f"{name}={value}" for name, value in self.cookies.items())
+        given: dict[str, str] = request.pop("headers", {})
+        return {"Cookie": cookies} | given if cookies else given
+
+    def _kept(self, answer: Answer) -> Answer:
+        if "Set-Cookie" in answer.headers:
+            name, _, value = answer.headers["Set-Cookie"].partition(";")[0].partition("=")
+            self.cookies[name] = value
+        return answer

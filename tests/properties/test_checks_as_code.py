@@ -1,0 +1,138 @@
+"""What is written reads back the same, whatever it is: an export applied at once is an empty plan."""
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from typing import Any, cast
+
+import jsonschema
+import yaml
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from chalicelib.domain.check import Check, Code, Config, Filters
+from chalicelib.domain.configure import new_check
+from chalicelib.domain.schedule import Cron, Every, OnCalendar
+from chalicelib.domain.several import parse_schedules
+from chalicelib.web.api.shape import Viewer, shaped
+from chalicelib.web.api.versions import VERSIONS
+from overdue.answers import ChannelJson, CheckJson
+from overdue.ascode.export import exported
+from overdue.ascode.file import read
+from overdue.ascode.plan import plan, with_labels
+from overdue.ascode.quoting import block, humane, quoted
+from overdue.ascode.schema import schema
+from overdue.ascode.wire import Labels
+from tests.builders import utc
+
+NOW = utc("2026-03-01T12:00Z")
+CHANNELS: list[ChannelJson] = [
+    {"id": "0a", "name": "ops", "kind": "email"},
+    {"id": "0b", "name": "night, second line", "kind": "sms"},
+    {"id": "0c", "name": "night", "kind": "sms"},
+    {"id": "0d", "name": "night", "kind": "email"},
+    {"id": "0e", "name": "*", "kind": "email"},
+    {"id": "0f", "name": "", "kind": "email"},
+]
+WORDS = ["no", "10:30", "0777", "~", "a: b", "# c", "*x", "@daily", "- a", "1e3", "2026-01-01", "y", "=", "<<", "é", ""]
+
+texts = st.one_of(st.sampled_from(WORDS), st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0")))
+zones = st.sampled_from(["UTC", "Europe/Berlin", "Asia/Tokyo"])
+spans = st.integers(60, 31_536_000).map(lambda seconds: timedelta(seconds=seconds))
+expressions = st.sampled_from(["0 2 * * *", "*/5 * * * *", "0 0 * * 0#1"])
+calendars = st.sampled_from(["daily", "Mon..Fri 12:00", "Mon 12:00\nTue 13:00", "*-*-* 04:00:00"])
+
+
+@st.composite
+def configs(draw: st.DrawFn) -> Config:
+    tz = draw(zones)
+    counts = draw(st.one_of(st.none(), st.tuples(st.integers(1, 10**15), spans)))
+    shortest = draw(st.one_of(st.none(), st.integers(1, 60)))
+    chosen = st.lists(st.sampled_from([each["id"] for each in CHANNELS]), unique=True)
+    return Config(
+        name=draw(texts.filter(lambda text: len(text) <= 100)),
+        tags=draw(texts.filter(lambda text: len(text) <= 500)),
+        desc=draw(st.one_of(texts, st.lists(texts).map("\n".join))),
+        schedule=draw(
+            st.one_of(
+                spans.map(Every),
+                expressions.map(lambda e: Cron(e, tz)),
+                calendars.map(lambda e: OnCalendar(e, tz)),
+                st.lists(expressions, min_size=2, max_size=10).map(lambda each: parse_schedules(each, tz)),
+            )
+        ),
+        tz=tz,
+        grace=draw(spans),
+        max_runtime=draw(st.one_of(st.none(), spans)),
+        min_runtime=None if shortest is None else timedelta(seconds=shortest),
+        min_count=None if counts is None else counts[0],
+        count_window=None if counts is None else counts[1],
+        remind_every=draw(st.one_of(st.none(), spans)),
+        failures_before_alert=draw(st.integers(1, 100)),
+        misses_before_alert=draw(st.integers(1, 100)),
+        first_ping_by=draw(st.one_of(st.none(), spans, st.just(datetime(2026, 12, 1, 8, tzinfo=UTC)))),
+        early=draw(st.one_of(st.just(timedelta()), st.just(timedelta(minutes=5)))),
+        windows=draw(
+            st.sampled_from([(), ("30 2 * * 0 for 2h in Asia/Tokyo", "2026-12-24T20:00 to 2026-12-25T08:00")])
+        ),
+        channels=draw(st.one_of(st.just(("*",)), chosen.map(tuple))),
+        manual_resume=draw(st.booleans()),
+        filters=Filters(
+            methods=draw(st.sampled_from(["", "POST"])),
+            http_body=draw(st.booleans()),
+            subject=draw(st.booleans()),
+            default_fail=draw(st.booleans()),
+            start_kw=draw(texts.filter(lambda text: len(text) <= 200)),
+        ),
+    )
+
+
+def as_the_api_tells(check: Check) -> CheckJson:
+    viewer = Viewer(
+        base="https://overdue.example.com",
+        version=VERSIONS["v3"],
+        may_write=True,
+        channel_ids=[each["id"] for each in CHANNELS],
+        badge_secret=bytes(32),
+        now=NOW,
+    )
+    return cast("CheckJson", shaped(check, viewer))
+
+
+@settings(max_examples=80, deadline=None)
+@given(st.dictionaries(st.from_regex(r"[a-z0-9_-]{1,12}", fullmatch=True), configs(), max_size=4))
+def test_an_export_applied_at_once_is_an_empty_plan(found: dict[str, Config]) -> None:
+    checks = [
+        as_the_api_tells(
+            new_check(
+                Code(f"7f0e8d4c-1b2a-4c3d-8e9f-{number:012}"),
+                project="default",
+                config=replace(config, slug=slug),
+                now=NOW,
+            )
+        )
+        for number, (slug, config) in enumerate(found.items())
+    ]
+    written = exported(checks, CHANNELS, source="https://overdue.example.com")
+    assert written.notes == ()
+    labels = Labels.of(CHANNELS)
+    wanted, unknown = with_labels(read(written.text, name="checks.yaml"), labels)
+    assert unknown == []
+    again = plan(wanted, checks, labels, prune=True)
+    assert (again.steps, again.unchanged) == ((), len(found))
+    jsonschema.validate(yaml.safe_load(written.text), cast("Any", schema()))
+
+
+@given(texts)
+def test_a_text_is_the_same_to_every_reader_of_yaml(text: str) -> None:
+    assert yaml.safe_load(quoted(text)) == text
+    assert yaml.safe_load(f"[{quoted(text)}]") == [text]
+    assert yaml.safe_load(f"{quoted(text)}: 1") == {text: 1}
+    literal = block(text, indent="    ")
+    assert literal is None or yaml.safe_load(f"a: {literal}\nb: 1") == {"a": text, "b": 1}
+
+
+@given(st.integers(1, 31_536_000))
+def test_a_duration_says_exactly_what_it_is(seconds: int) -> None:
+    units = {"s": 1, "m": 60, "h": 3600, "d": 86400, "w": 604800}
+    shown = humane(seconds)
+    assert int(shown[:-1]) * units[shown[-1]] == seconds

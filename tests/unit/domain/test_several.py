@@ -1,0 +1,63 @@
+"""Several schedules for one check (domain.md, rules 1 and 2)."""
+
+import pytest
+
+from chalicelib.domain.errors import BadInput
+from chalicelib.domain.schedule import AnyOf, Cron, Every, OnCalendar
+from chalicelib.domain.schedule_words import in_words, occurrences
+from chalicelib.domain.several import in_zone, lines_of, parse_schedules
+from tests.builders import hours, utc
+
+WORKDAYS, SATURDAYS = "0 9 * * 1-5", "Sat 12:00"
+
+
+def test_any_of_them_may_match() -> None:
+    schedule = parse_schedules([WORKDAYS, SATURDAYS], "Europe/Berlin")
+    found = [occurrence.at for occurrence in occurrences(schedule, after=utc("2026-03-05T12:00Z"), count=3)]
+    assert found == [utc("2026-03-06T08:00Z"), utc("2026-03-07T11:00Z"), utc("2026-03-09T08:00Z")]
+
+
+def test_what_falls_on_the_same_minute_is_one_occurrence() -> None:
+    schedule = parse_schedules(["0 9 * * *", "0 */3 * * *"], "UTC")
+    assert schedule.next_after(utc("2026-03-05T06:00Z")) == utc("2026-03-05T09:00Z")
+    assert schedule.next_after(utc("2026-03-05T09:00Z")) == utc("2026-03-05T12:00Z")
+
+
+def test_one_that_is_over_leaves_the_others() -> None:
+    schedule = parse_schedules(["2025-01-01 00:00", "0 9 * * *"], "UTC")
+    assert schedule.next_after(utc("2026-03-05T10:00Z")) == utc("2026-03-06T09:00Z")
+    over = parse_schedules(["2025-01-01 00:00", "2025-02-01 00:00"], "UTC")
+    assert over.next_after(utc("2026-03-05T10:00Z")) is None
+
+
+def test_one_alone_is_itself_and_lines_are_told_one_by_one() -> None:
+    assert parse_schedules([WORKDAYS], "UTC") == Cron(WORKDAYS, "UTC")
+    assert lines_of(parse_schedules([f"{WORKDAYS}\n{SATURDAYS}"], "UTC")) == (WORKDAYS, SATURDAYS)
+    assert lines_of(OnCalendar("12:00\n18:00")) == ("12:00", "18:00")
+    assert lines_of(Every(hours(1))) == ()
+
+
+def test_all_are_set_to_another_zone() -> None:
+    moved = in_zone(parse_schedules([WORKDAYS, SATURDAYS], "UTC"), "Asia/Tokyo")
+    assert moved == AnyOf((Cron(WORKDAYS, "Asia/Tokyo"), OnCalendar(SATURDAYS, "Asia/Tokyo")))
+
+
+def test_in_words_each_is_said() -> None:
+    assert in_words(parse_schedules([WORKDAYS, SATURDAYS], "UTC")) == (
+        "Monday to Friday at 09:00; every Saturday at 12:00"
+    )
+
+
+def test_how_far_the_lines_are_apart_is_nothing_odd_but_a_moved_one_is() -> None:
+    schedule = parse_schedules(["30 2 * * *", "0 9 * * *"], "Europe/Berlin")
+    found = occurrences(schedule, after=utc("2026-03-28T12:00Z"), count=2)
+    assert [occurrence.oddity for occurrence in found] == [
+        "Clocks go forward from 02:00 to 03:00, so there is no 02:30. Expected at 03:00.",
+        None,
+    ]
+
+
+@pytest.mark.parametrize("lines", [[WORKDAYS, "61 * * * *"], [WORKDAYS, ""], ["0 * * * *"] * 11])
+def test_one_that_is_none_or_too_many_are_refused(lines: list[str]) -> None:
+    with pytest.raises(BadInput):
+        parse_schedules(lines, "UTC")

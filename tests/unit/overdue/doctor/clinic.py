@@ -1,0 +1,70 @@
+"""A stage whose AWS answers as it is told: for what moto does not know."""
+
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any, cast
+
+from boto3.session import Session
+from botocore.stub import Stubber
+
+from chalicelib.store.registry import Channel
+from overdue.config import Settings
+from overdue.deploy.aws import Account
+from overdue.doctor.patient import Patient
+from tests.builders import utc
+
+SETTINGS = Settings(
+    stage="prod", url="https://overdue.example.com", api_key=None, ping_key=None, region=None, dynamodb_url=None
+)
+
+
+@dataclass
+class StillClock:
+    at: datetime
+
+    def now(self) -> datetime:
+        return self.at
+
+    def sleep(self, seconds: float) -> None:
+        self.at += timedelta(seconds=seconds)
+
+
+class Known(Patient):
+    """One whose channels are known without a table."""
+
+    def __init__(self, clinic: "Clinic", channels: list[tuple[str, Channel]]) -> None:
+        account = Account(cast("Session", clinic), "eu-central-1", "123456789012", "aws", "prod")  # it makes clients
+        super().__init__(account, SETTINGS, clinic.clock)
+        self._listed = channels
+
+    def channels(self) -> list[tuple[str, Channel]]:
+        return self._listed
+
+
+@dataclass
+class Clinic:
+    """A session whose clients are stubbed."""
+
+    clock: StillClock = field(default_factory=lambda: StillClock(utc("2026-11-25T12:00Z")))
+    stubs: dict[str, Stubber] = field(default_factory=dict)
+    clients: dict[str, Any] = field(default_factory=dict)
+
+    def client(self, service: str, config: object = None) -> Any:  # noqa: ARG002  # as a session has it
+        if service not in self.clients:
+            session = Session(aws_access_key_id="x", aws_secret_access_key="x", region_name="eu-central-1")
+            self.clients[service] = session.client(service)  # type: ignore[call-overload]
+            self.stubs[service] = Stubber(self.clients[service])
+            self.stubs[service].activate()
+        return self.clients[service]
+
+    def answers(self, service: str, method: str, answer: dict[str, Any], asked: dict[str, Any] | None = None) -> None:
+        """The next answer of a service."""
+        self.client(service)
+        self.stubs[service].add_response(method, answer, asked)
+
+    def refuses(self, service: str, method: str, code: str, said: str) -> None:
+        self.client(service)
+        self.stubs[service].add_client_error(method, code, said)
+
+    def patient(self, *channels: Channel) -> Patient:
+        return Known(self, [("default", channel) for channel in channels])
