@@ -42,8 +42,7 @@ ID = "8f5d3c1e-0b52-4f7e-9d3a-2f6c1a7b9e40"
 LAMBDA_SAYS = (
     f"START RequestId: {ID} Version: $LATEST\n",
     f"END RequestId: {ID}\n",
-    f"REPORT RequestId: {ID}\tDuration: 12.34 ms\tBilled Duration: 13 ms\tMemory Size: {MEMORY_MB} MB\t"
-    "Max Memory Used: 101 MB\t\n",
+    f"REPORT RequestId: {ID}\tDuration: 12.34 ms\tBilled Duration: 13 ms\tMemory Size: 256 MB\tMax Memory Used: 101 MB\n",
 )
 ACCESS_LOG = (
     '{"request_id":"JKJaXmPLvHcESHA=","at_ms":1772366400456,"verb":"GET","route":"ANY /ping/{proxy+}","status":"200",'
@@ -108,13 +107,13 @@ WORKLOADS = (
         name="worker, each minute, grace 1 min",
         config=Config(name="orders", slug="orders", schedule=Every(MINUTE), grace=MINUTE),
         requests=each(MINUTE, 121),
-        most=3.1,
+        most=3.5,
     ),
     Workload(
         name="cron, each 5 min, grace 5 min",
         config=Config(name="mails", slug="mails", schedule=EVERY_5_MIN, grace=5 * MINUTE),
         requests=each(5 * MINUTE, 61, body=OUTPUT),
-        most=3.6,
+        most=5.0,
     ),
     Workload(
         name="hourly, start and success",
@@ -134,11 +133,12 @@ WORKLOADS = (
 def main() -> None:
     """Measure, print a table, write JSON."""
     listed = prices()
-    cpu_ms = a_pings_cpu_ms()
-    with stage() as made:
-        used = {workload.name: measured(made, number, workload) for number, workload in enumerate(WORKLOADS, 1)}
-        burst, lost = a_burst(made)
-        quiet = a_quiet_sweep(made)
+    with redirect_stdout(io.StringIO()):  # of what the app logs, only the lines of counted pings are of interest
+        cpu_ms = a_pings_cpu_ms()
+        with stage() as made:
+            used = {workload.name: measured(made, number, workload) for number, workload in enumerate(WORKLOADS, 1)}
+            burst, lost = a_burst(made)
+            quiet = a_quiet_sweep(made)
     rows = []
     for workload in WORKLOADS:
         one = used[workload.name]
@@ -175,12 +175,11 @@ def a_pings_cpu_ms() -> float:
     client = app.wiring().ports.tables.client
     Canned(client, item({"every": 3600}, due_at_s=LAST_PING_S + 3900))
     one = event(at_s=LAST_PING_S + 3595)
-    with redirect_stdout(io.StringIO()):
+    app.app(one, CONTEXT)
+    began = time.process_time()
+    for _ in range(CPU_ROUNDS):
         app.app(one, CONTEXT)
-        began = time.process_time()
-        for _ in range(CPU_ROUNDS):
-            app.app(one, CONTEXT)
-        return (time.process_time() - began) * 1000 / CPU_ROUNDS
+    return (time.process_time() - began) * 1000 / CPU_ROUNDS
 
 
 def measured(made: Stage, number: int, workload: Workload) -> Used:
@@ -191,7 +190,7 @@ def measured(made: Stage, number: int, workload: Workload) -> Used:
     by_pings, by_sweep, said = Meter(made.items), Meter(made.items), io.StringIO()
     made.ping(code, at=requests[0][0], action=requests[0][1])
     for at, action, body in requests[1:]:
-        with by_sweep.counting(client), redirect_stdout(io.StringIO()):
+        with by_sweep.counting(client):
             made.sweep_until(code, until=at)
         with by_pings.counting(client), redirect_stdout(said):
             status = made.ping(code, at=at, action=action, body=body)

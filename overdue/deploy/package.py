@@ -24,7 +24,7 @@ ROOT = Path(__file__).parents[2]
 INPUT = ("app.py", "chalicelib", "requirements.txt", ".chalice", "infra")
 CACHE = ROOT / ".chalice" / "deployments"  # Chalice's own place for it; not in git
 
-FUNCTIONS_CALL = ("dynamodb", "sns")  # AWS services, by botocore's names
+FUNCTIONS_CALL = ("dynamodb", "sns", "ssm")  # AWS services, by botocore's names
 NOTIFIER_CALLS = ("lambda", "ssm")
 
 RUN_CHALICE = "import sys; from chalice.cli import main; sys.exit(main())"  # it answers with its status

@@ -29,6 +29,7 @@ from notifier.handler import Notifier, UnsentError
 from tests.builders import days, hours, minutes
 from tests.integration.conftest import PING_KEY, Aws, Deployment, StillClock
 from tests.integration.web.calling import Api
+from tests.integration.web.pages.browsing import STAGE, Browser
 
 POLICIES = Path(__file__).parents[3] / "infra" / "policies"
 # What Lambda does in the function's name.
@@ -75,7 +76,8 @@ def told(service: str, operation: str, request: Any) -> Iterator[Call]:
         case "sns":
             yield f"sns:{operation}", NAMES[request.data["TopicArn"].rpartition(":")[2]]
         case "ssm":
-            path = json.loads(request.data)["Path"]
+            body = json.loads(request.data)
+            path = body["Path"] if "Path" in body else body["Name"]
             yield f"ssm:{operation}", f"parameter{path}".replace("/test/", "/${Stage}/")
         case "lambda":
             name = request.url.split("/functions/")[1].split("/")[0]
@@ -112,6 +114,7 @@ def recorder(aws: Aws, monkeypatch: pytest.MonkeyPatch) -> Iterator[Recorder]:  
     topics = "arn:aws:sns:us-east-1:123456789012:overdue-test-"
     monkeypatch.setenv("OVERDUE_PAGERDUTY_TOPIC", f"{topics}pagerduty")
     monkeypatch.setenv("OVERDUE_CHAT_TOPIC", f"{topics}chat")
+    monkeypatch.setenv("OVERDUE_STAGE", STAGE)
     handlers = [*botocore.handlers.BUILTIN_HANDLERS, ("request-created", heard), ("before-send.lambda", accepted)]
     monkeypatch.setattr(botocore.handlers, "BUILTIN_HANDLERS", handlers)
     lambda_app.wiring.cache_clear()
@@ -154,6 +157,8 @@ def insist_on_just_these(recorder: Recorder, function: str) -> None:
 
 def test_the_api_may_do_what_it_does(recorder: Recorder, told_everywhere: Deployment) -> None:
     api = Api(told_everywhere)
+    browser = Browser(told_everywhere)
+    link = browser.link()  # as an operator's machine makes it
     code = a_check(told_everywhere)
     ping = f"/ping/{PING_KEY}/made-by-its-ping"
     with recorder.running("api"):
@@ -183,6 +188,9 @@ def test_the_api_may_do_what_it_does(recorder: Recorder, told_everywhere: Deploy
         api.post(f"/checks/{made}/pause")
         api.post(f"/checks/{made}/resume")
         api.call("DELETE", f"/checks/{made}")
+        browser.get(link)
+        browser.post(link)
+        assert browser.get("/").status == 200
     insist_on_just_these(recorder, "api")
 
 
