@@ -7,7 +7,7 @@ BIN := .venv/bin
 ARGS ?=
 SOURCES := app.py chalicelib overdue tests benchmarks
 
-.PHONY: help run demo test test-dynalite dynalite lint types imports unit bench bench-ping bench-cold bench-latency bench-listing bench-pages bench-package bench-probing package format clean docs
+.PHONY: help run demo test test-dynalite dynalite lint types imports unit bench bench-ping bench-cold bench-latency bench-listing bench-pages bench-package bench-probing bench-sweep bench-units fuzz package format clean docs
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -26,6 +26,9 @@ test-dynalite: .venv/dev.done .venv/dynalite.done ## the tests that meet DynamoD
 
 dynalite: .venv/dynalite.done ## install the engine for `overdue local --keep DIR` into .venv/dynalite (npm, needs Node 20)
 
+fuzz: .venv/dev.done ## 20,000 hostile requests from a new seed, ten minutes at most (ARGS="--seed 7")
+	$(BIN)/pytest -q -s tests/fuzz --seed 0 --requests 10000 --seconds 300 $(ARGS)
+
 lint: .venv/dev.done ## style
 	$(BIN)/ruff check $(SOURCES)
 	$(BIN)/ruff format --check $(SOURCES)
@@ -39,7 +42,7 @@ imports: .venv/dev.done ## which room may import which
 unit: .venv/dev.done ## only the tests that need no AWS
 	$(BIN)/pytest tests/unit tests/properties
 
-bench: bench-ping bench-cold bench-listing bench-package bench-latency ## all benchmarks: tables here, JSON in benchmarks/out
+bench: bench-ping bench-cold bench-listing bench-package bench-sweep bench-units bench-latency ## all benchmarks: tables here, JSON in benchmarks/out
 
 bench-ping: .venv/dev.done ## CPU and DynamoDB calls per ping, against a bare UpdateItem
 	$(BIN)/python -m benchmarks.ping $(ARGS)
@@ -52,6 +55,12 @@ bench-listing: .venv/dev.done ## CPU and DynamoDB calls of a list of 1,000 check
 
 bench-pages: .venv/dev.done ## CPU and size of the overview of 1,000 checks
 	$(BIN)/python -m benchmarks.pages $(ARGS)
+
+bench-units: .venv/dev.done ## DynamoDB's units per ping in five workloads, and their list price
+	$(BIN)/python -m benchmarks.units $(ARGS)
+
+bench-sweep: .venv/dev.done ## the sweep of up to 100,000 checks when none is due, and of 10,000 due at once
+	$(BIN)/python -m benchmarks.sweep $(ARGS)
 
 bench-latency: .venv/dev.done ## from a deadline to its alert, on the local server
 	$(BIN)/python -m benchmarks.latency $(ARGS)

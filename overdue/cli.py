@@ -153,8 +153,8 @@ def local(
 ) -> None:
     """Run all of Overdue on this machine: pings, sweep, and an inbox that shows each alert.
 
-    Nothing is sent to anybody, and without --keep nothing is kept after the end. Other commands find it by themselves: while it
-    runs, .overdue/local.json in this directory holds its address and its keys.
+    Nothing is sent to anybody, and without --keep nothing is kept after the end. Other commands find it by
+    themselves: while it runs, .overdue/local.json in this directory holds its address and its keys.
 
     Example: overdue local --port 0 --speed 60
     """
