@@ -8,6 +8,7 @@ from typing import Any
 import boto3
 import pytest
 from moto import mock_aws
+from moto.core.base_backend import BackendDict
 
 from notifier.channels import Channels
 from notifier.handler import Notifier, UnsentError
@@ -65,6 +66,7 @@ def stage(monkeypatch: pytest.MonkeyPatch) -> Iterator[Stage]:
     for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
         monkeypatch.setenv(name, "made-up")
     with mock_aws():
+        BackendDict.reset()  # another test's mock may be running, with what it has made
         ssm, functions, clock, slept = boto3.client("ssm", region_name="us-east-1"), Functions(), [100.0], list[float]()
         channels = Channels(ssm, "test", lambda: clock[0])
         notifier = Notifier(
