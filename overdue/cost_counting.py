@@ -11,8 +11,8 @@ from datetime import datetime
 from typing import Any
 
 from overdue.cost import Counted, Period
+from overdue.deploy.functions import FUNCTIONS
 from overdue.doctor.delivery import PENDING, subscriptions
-from overdue.doctor.functions import FUNCTIONS
 from overdue.doctor.patient import Patient
 from overdue.doctor.tables import INDEXES
 

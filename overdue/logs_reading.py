@@ -13,7 +13,6 @@ from overdue.logs import Line
 if TYPE_CHECKING:
     from mypy_boto3_logs import CloudWatchLogsClient
 
-FUNCTIONS = ("api", "sweep", "notifier", "canary")
 NO_METRICS = '-"CloudWatchMetrics"'  # every ping writes such a line: they need not travel
 
 

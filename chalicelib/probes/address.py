@@ -68,7 +68,9 @@ def networks(text: str) -> tuple[Network, ...]:
     try:
         return tuple(ip_network(part.strip()) for part in text.split(",") if part.strip())
     except ValueError as error:
-        raise BadInput(f'OVERDUE_PROBE_INSIDE "{text}": {error}. Write networks such as 10.0.0.0/8,fd00::/8') from error
+        raise BadInput(
+            f'networks that probes may reach, "{text}": {error}. Write networks such as 10.0.0.0/8,fd00::/8'
+        ) from error
 
 
 def resolved(host: str, port: int) -> list[str]:

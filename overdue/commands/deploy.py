@@ -15,7 +15,7 @@ from chalicelib.domain.errors import BadInput, OverdueError
 from overdue.commands.keys import REGION
 from overdue.commands.options import JSON, settings_of, wrong_usage
 from overdue.config import Given
-from overdue.deploy.chosen import EMAIL, PHONE, insist, insist_on_region, parameters, stage_name
+from overdue.deploy.chosen import EMAIL, PHONE, Choices, insist, insist_on_region, parameters, stage_name
 
 if TYPE_CHECKING:
     from chalicelib.sweep import Clock
@@ -53,6 +53,8 @@ class Tools:
 @click.option("--hosted-zone", metavar="ID", help="The domain's Route 53 zone: record and certificate are made.")
 @click.option("--certificate", metavar="ARN", help="Instead: the domain's certificate in ACM; you make the record.")
 @click.option("--watchdog", metavar="URL", help="Somebody else's monitor, called after each full sweep; none: no more.")
+@click.option("--probe-inside", metavar="NETWORKS", help="Probes may reach these, such as 10.0.0.0/16; none: no more.")
+@click.option("--tz", metavar="ZONE", help="What pages show times in, such as Europe/Berlin.")
 @click.option("--checks", metavar="FILE", help="Afterwards, make the checks be as this file says: overdue apply.")
 @click.option("--no-save", is_flag=True, help="Write nothing into the settings file.")
 @click.option("--dry-run", is_flag=True, help="Show what would change. Only the package is uploaded.")
@@ -69,6 +71,8 @@ def deploy(
     hosted_zone: str | None,
     certificate: str | None,
     watchdog: str | None,
+    probe_inside: str | None,
+    tz: str | None,
     checks: str | None,
     no_save: bool,
     dry_run: bool,
@@ -96,7 +100,16 @@ def deploy(
 
     with wrong_usage():
         stage_name(stage)
-        said = parameters(domain, hosted_zone, certificate, watchdog)
+        said = parameters(
+            Choices(
+                domain=domain,
+                hosted_zone=hosted_zone,
+                certificate=certificate,
+                watchdog=watchdog,
+                probe_inside=probe_inside,
+                tz=tz,
+            )
+        )
         insist(EMAIL, email, "--email", "an e-mail address, such as ops@example.com")
         insist(PHONE, sms, "--sms", "a phone number with its country, such as +15550100")
     _insist_on_file(checks)

@@ -7,8 +7,7 @@ import click
 
 from overdue.commands.keys import REGION, of_stage
 from overdue.commands.options import JSON, STAGE, wrong_usage
-
-FUNCTIONS = ("api", "sweep", "notifier", "canary")
+from overdue.deploy.functions import FUNCTIONS
 
 
 @click.command()

@@ -11,13 +11,13 @@ from typing import TYPE_CHECKING, Any
 
 from chalicelib.domain.errors import OverdueError
 from overdue.deploy.aws import PATIENT, Account
+from overdue.deploy.functions import FUNCTIONS
 from overdue.deploy.stack import TABLE, Change
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
 Template = Mapping[str, Any]
-FUNCTIONS = ("api", "sweep", "canary", "notifier")
 
 
 @dataclass(frozen=True, slots=True)

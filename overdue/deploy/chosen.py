@@ -4,8 +4,11 @@ Start at `parameters`. Whatever is not said stays as it is; `none` takes a thing
 """
 
 import re
+from dataclasses import dataclass
 
 from chalicelib.domain.errors import BadInput
+from chalicelib.domain.schedule import current_zone
+from chalicelib.probes.address import networks
 from overdue.config import LOCAL_STAGE
 
 NONE = "none"
@@ -26,10 +29,24 @@ def stage_name(text: str) -> str:
     return text
 
 
-def parameters(
-    domain: str | None, hosted_zone: str | None, certificate: str | None, watchdog: str | None
-) -> dict[str, str]:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Choices:
+    """What was said; None: nothing was, so that it stays as it is."""
+
+    domain: str | None
+    hosted_zone: str | None
+    certificate: str | None
+    watchdog: str | None
+    probe_inside: str | None
+    tz: str | None
+
+
+def parameters(choices: Choices) -> dict[str, str]:
     """The template's parameters that are chosen now; what is not said stays as it is. Raises BadInput."""
+    return _domain(choices.domain, choices.hosted_zone, choices.certificate) | _beside(choices)
+
+
+def _domain(domain: str | None, hosted_zone: str | None, certificate: str | None) -> dict[str, str]:
     said: dict[str, str] = {}
     if domain == NONE:
         said = {"Domain": "", "HostedZoneId": "", "CertificateArn": ""}
@@ -47,10 +64,19 @@ def parameters(
         insist(_ZONE, zone or None, "--hosted-zone", "the ID of a Route 53 zone, such as Z0123456789ABCDEFGHIJ")
         insist(_CERTIFICATE, certificate, "--certificate", "the ARN of a certificate in ACM, arn:aws:acm:…")
         said = {"Domain": domain or "", "HostedZoneId": zone, "CertificateArn": certificate or ""}
-    if watchdog is not None:
+    return said
+
+
+def _beside(choices: Choices) -> dict[str, str]:
+    said: dict[str, str] = {}
+    if (watchdog := choices.watchdog) is not None:
         if watchdog != NONE and not re.fullmatch(r"https?://[^\s/]+\S*", watchdog):
             raise BadInput(f'--watchdog "{watchdog}" is not a URL, such as https://watchdog.example.com/abc')
         said["WatchdogUrl"] = "" if watchdog == NONE else watchdog
+    if (inside := choices.probe_inside) is not None:
+        said["ProbeInside"] = "" if inside == NONE else ",".join(str(each) for each in networks(inside))
+    if choices.tz is not None:
+        said["TimeZone"] = current_zone(choices.tz)
     return said
 
 

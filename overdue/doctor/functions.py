@@ -6,11 +6,10 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 from chalicelib.domain.wallclock import ago
+from overdue.deploy.functions import FUNCTIONS, SCHEDULED
 from overdue.doctor.finding import Finding, error, ok, warning
 from overdue.doctor.patient import Patient
 
-FUNCTIONS = ("api", "sweep", "canary", "notifier")
-SCHEDULED = ("sweep", "canary")
 LOOK_BACK = timedelta(hours=3)
 LATE = timedelta(minutes=5)  # a metric shows up to two minutes after its minute has begun
 SOON = timedelta(days=180)
@@ -39,7 +38,7 @@ def state(patient: Patient) -> list[Finding]:
         if said == "Failed" or found.get("LastUpdateStatus") == "Failed":
             why = found.get("StateReason") or found.get("LastUpdateStatusReason") or "AWS does not say why"
             findings.append(error("functions", f"{name} has failed: {why}", patient.deploy))
-    return (findings or [ok("functions", "all four are there")]) + [
+    return (findings or [ok("functions", "all are there")]) + [
         judged_runtime(runtime, today=patient.clock.now().date(), deploy=patient.deploy) for runtime in sorted(runtimes)
     ]
 
@@ -72,7 +71,7 @@ def concurrency(patient: Patient) -> list[Finding]:
 
 
 def schedules(patient: Patient) -> list[Finding]:
-    """Whether sweep and canary are called; two calls for each."""
+    """Whether those that run by the clock are called; two calls for each."""
     client = patient.client("events")
     findings = []
     for function in SCHEDULED:

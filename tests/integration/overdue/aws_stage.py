@@ -13,7 +13,7 @@ from moto.cloudformation.models import cloudformation_backends
 from tests.stack_engine import teach
 
 ACCOUNT = "us-east-1:123456789012"
-FUNCTIONS = ("api", "sweep", "canary", "notifier")
+FUNCTIONS = ("api", "sweep", "prober", "alarms", "canary", "notifier")
 TEMPLATE = {
     "AWSTemplateFormatVersion": "2010-09-09",
     "Resources": {
@@ -119,6 +119,6 @@ def _functions(client: Any) -> None:
         )
         if name != "sweep":
             client("logs").create_log_group(logGroupName=f"/aws/lambda/overdue-test-{name}")
-        if name in ("sweep", "canary"):
+        if name in ("sweep", "prober", "canary"):
             client("events").put_rule(Name=f"rule-of-{name}", ScheduleExpression="rate(1 minute)", State="ENABLED")
             client("events").put_targets(Rule=f"rule-of-{name}", Targets=[{"Id": "1", "Arn": made["FunctionArn"]}])

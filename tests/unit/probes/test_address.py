@@ -78,7 +78,7 @@ def test_a_deployment_opens_the_networks_that_it_names_and_no_others(opened: str
 
 
 def test_a_network_that_is_none_is_refused_with_its_name() -> None:
-    with pytest.raises(BadInput, match=r'OVERDUE_PROBE_INSIDE "10\.0\.0\.1/8": .*host bits'):
+    with pytest.raises(BadInput, match=r'networks that probes may reach, "10\.0\.0\.1/8": .*host bits'):
         networks("10.0.0.1/8")
 
 

@@ -129,6 +129,15 @@ def test_what_was_chosen_stays_chosen_until_it_is_said_otherwise() -> None:
     assert (values()["WatchdogUrl"], values()["Domain"], values()["HostedZoneId"]) == ("", "", "")
 
 
+def test_the_zone_of_the_pages_and_what_probes_may_reach_are_chosen_too() -> None:
+    said = ("--probe-inside", "10.0.0.0/16, fd00::/8", "--tz", "Europe/Berlin")
+
+    assert deploying("deploy", "--stage", "test", "--yes", *said).exit_code == 0
+
+    chosen = {each["ParameterKey"]: each["ParameterValue"] for each in stack()["Parameters"]}
+    assert (chosen["ProbeInside"], chosen["TimeZone"]) == ("10.0.0.0/16,fd00::/8", "Europe/Berlin")
+
+
 def test_an_address_and_a_number_become_channels_and_the_address_hears_of_troubles_once() -> None:
     said = ("deploy", "--stage", "test", "--yes", "--email", "ops@example.com", "--sms", "+15550100")
     first, second = deploying(*said), deploying(*said)
@@ -287,6 +296,11 @@ def test_a_settings_file_that_cannot_be_written_costs_nothing_but_the_saving() -
         (["--domain", "o.example.com", "--hosted-zone", "Z0123456789", "--certificate", "arn:x"], "exclude each other"),
         (["--domain", "o.example.com", "--hosted-zone", "example.com"], "is not the ID of a Route 53 zone"),
         (["--watchdog", "example.com"], '--watchdog "example.com" is not a URL'),
+        (
+            ["--probe-inside", "10.0.0.1/8"],
+            'networks that probes may reach, "10.0.0.1/8": 10.0.0.1/8 has host bits set',
+        ),
+        (["--tz", "Mars/X"], "Mars/X"),
         (["--checks", "nowhere.yaml"], "nowhere.yaml cannot be read: no such file"),
     ],
 )

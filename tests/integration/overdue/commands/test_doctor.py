@@ -95,7 +95,7 @@ def test_each_finding_is_a_line_with_what_mends_it_in_a_pipe(stage: AwsStage) ->
         "the rule that calls overdue-test-sweep is disabled",
         "aws events enable-rule --name rule-of-sweep --region us-east-1",
     ]
-    assert "1 error, 15 ok." in done.stderr
+    assert "1 error, 16 ok." in done.stderr
 
 
 def test_a_stage_that_is_not_there_is_one_error_and_no_other_is_looked_for(deployment: Deployment) -> None:  # noqa: ARG001

@@ -57,7 +57,7 @@ def test_what_is_inside_is_closed_unless_it_is_named(shop: Answering) -> None:
         ([URL, "--timeout", "1m"], '--timeout "1m": write a duration up to 20 s'),
         ([URL, "--slow", "12s"], "slow 12 s: it must be below the timeout"),
         ([URL, "--header", "X-Api-Key"], '--header "X-Api-Key" has no colon'),
-        ([URL, "--inside", "everything"], 'OVERDUE_PROBE_INSIDE "everything"'),
+        ([URL, "--inside", "everything"], 'networks that probes may reach, "everything"'),
         ([URL, "--certificate-days", "soon"], "--certificate-days"),
     ],
 )
