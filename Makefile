@@ -53,8 +53,9 @@ bench-cold: .venv/dev.done ## importing the app and a first ping, against botoco
 bench-listing: .venv/dev.done ## CPU and DynamoDB calls of a list of 1,000 checks
 	$(BIN)/python -m benchmarks.listing $(ARGS)
 
-bench-pages: .venv/dev.done ## CPU and size of the overview of 1,000 checks
+bench-pages: .venv/dev.done ## CPU and size of the overview of 1,000 checks, and of a check with 90 days of history
 	$(BIN)/python -m benchmarks.pages $(ARGS)
+	$(BIN)/python -m benchmarks.check_page $(ARGS)
 
 bench-units: .venv/dev.done ## DynamoDB's units per ping in five workloads, and their list price
 	$(BIN)/python -m benchmarks.units $(ARGS)

@@ -40,6 +40,14 @@ def ping_with_action(first: str, second: str) -> Response:
     return pings.by_code(wiring(), app.current_request, first, second)
 
 
+@app.route("/ping/door/{nonce}", methods=VERBS, content_types=["*/*"])
+def door(nonce: str) -> Response:
+    """The sweep's own look at whether pings can come in."""
+    from chalicelib.web.door import answered
+
+    return answered(wiring(), app.current_request, nonce)
+
+
 @app.route("/ping/{first}/{second}/{third}", methods=VERBS, content_types=["*/*"])
 def ping_by_slug_with_action(first: str, second: str, third: str) -> Response:
     """`/ping/{ping_key}/{slug}/{action}`."""
@@ -86,10 +94,34 @@ def overview() -> Response:
     return answered(wiring(), app.current_request)
 
 
+@app.route("/checks/{name}", methods=VERBS, content_types=["*/*"])
+def check(name: str) -> Response:
+    """A check's page, by its slug or its unique key."""
+    from chalicelib.web.pages.check import answered
+
+    return answered(wiring(), app.current_request, name)
+
+
+@app.route("/checks/{name}/{action}", methods=VERBS, content_types=["*/*"])
+def change_check(name: str, action: str) -> Response:
+    """The forms of that page."""
+    from chalicelib.web.pages.check_actions import acted
+
+    return acted(wiring(), app.current_request, name, action)
+
+
 @app.route("/signin/{token}", methods=VERBS, content_types=["*/*"])
 def sign_in(token: str) -> Response:
     """What `overdue open` opens."""
     from chalicelib.web.pages.signing_in import answered
+
+    return answered(wiring(), app.current_request, token)
+
+
+@app.route("/ack/{token}", methods=VERBS, content_types=["*/*"])
+def acknowledge(token: str) -> Response:
+    """The link in an alert."""
+    from chalicelib.web.pages.acknowledging import answered
 
     return answered(wiring(), app.current_request, token)
 
@@ -100,6 +132,30 @@ def sign_out() -> Response:
     from chalicelib.web.pages.signing_in import signed_out
 
     return signed_out(wiring(), app.current_request)
+
+
+@app.route("/new", methods=VERBS, content_types=["*/*"])
+def new_check() -> Response:
+    """The form that makes a check."""
+    from chalicelib.web.pages.new_check import new
+
+    return new(wiring(), app.current_request)
+
+
+@app.route("/checks/{name}/edit", methods=VERBS, content_types=["*/*"])
+def edit_check(name: str) -> Response:
+    """The form that changes one."""
+    from chalicelib.web.pages.new_check import edited
+
+    return edited(wiring(), app.current_request, name)
+
+
+@app.route("/status/{name}", methods=VERBS, content_types=["*/*"])
+def status_page(name: str) -> Response:
+    """What everybody may see."""
+    from chalicelib.web.pages.status_page import answered
+
+    return answered(wiring(), app.current_request, name)
 
 
 @app.route("/static/{name}", methods=VERBS, content_types=["*/*"])

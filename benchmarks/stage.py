@@ -13,6 +13,7 @@ import boto3
 from moto import mock_aws
 
 from benchmarks.canned import ENVIRONMENT, event
+from benchmarks.open_door import Open
 from chalicelib.domain.check import Code, Config
 from chalicelib.domain.configure import new_check
 from chalicelib.store import checks
@@ -69,7 +70,7 @@ class Stage:
     def sweep_until(self, code: Code, *, until: datetime) -> None:
         """What the sweep does with this check before its next ping: it is there at each instant that has come."""
         while (due_at := self._due_at(code)) is not None and due_at + PUNCTUAL < until:
-            sweep(self.wiring.ports, StillClock(due_at + PUNCTUAL))
+            sweep(self.wiring.ports, StillClock(due_at + PUNCTUAL), Open())
 
     def pings(self, code: Code) -> int:
         """How many it has counted."""

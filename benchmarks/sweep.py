@@ -29,6 +29,7 @@ from botocore.awsrequest import AWSResponse
 from botocore.compat import HTTPHeaders
 
 from benchmarks.canned import ENVIRONMENT
+from benchmarks.open_door import Open
 from benchmarks.report import Row, report
 from benchmarks.stage import StillClock, utc
 from chalicelib.domain.check import Config, Status
@@ -74,7 +75,7 @@ def quiet(number: int) -> tuple[float, float, float]:
     index.answer(plain)
 
     def swept() -> None:
-        sweep(wiring.ports, StillClock(NOW))
+        sweep(wiring.ports, StillClock(NOW), Open())
 
     def bare() -> None:
         for shard in range(SHARDS):
@@ -143,7 +144,7 @@ def storm() -> tuple[float, float, str, int]:
         codes = [str(UUID(int=number, version=4)) for number in range(1, STORM + 1)]
         put_all(client, table, codes)
         began = time.monotonic()
-        done = sweep(wiring.ports, SystemClock())
+        done = sweep(wiring.ports, SystemClock(), Open())
         rate = done.looked_at / (time.monotonic() - began)
         some = codes[: STORM // 10]
         began = time.monotonic()

@@ -30,7 +30,8 @@ def invoked(wiring: Wiring, event: Mapping[str, Any]) -> None:
     def hear(check: Check) -> Signal:
         if check.last_ping == heard.ping.at:
             raise Repeated
-        is_ignored = check.status is Status.PAUSED and check.config.manual_resume
+        is_held = check.status is Status.PAUSED and check.config.manual_resume
+        is_ignored = is_held or check.config.group is not None
         return Signal.IGN if is_ignored else heard.ping.signal
 
     for code in checks.codes_by_slug(heard.project, heard.slug):

@@ -8,6 +8,7 @@ acknowledge. Whatever dies in between, the alert still is in the item, and `due_
 import random
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Protocol
@@ -15,10 +16,10 @@ from typing import Protocol
 from chalicelib import log
 from chalicelib.alerts.publish import Undelivered
 from chalicelib.domain.alerts import Alert
-from chalicelib.domain.check import Beat, Check, Code, Outcome, short
+from chalicelib.domain.check import Beat, Check, Code, Flip, Outcome, short
 from chalicelib.domain.deliver import delivered, waiting
 from chalicelib.store import checks, history
-from chalicelib.store.tables import Tables, Unavailable
+from chalicelib.store.tables import NotFound, Tables, Unavailable
 from chalicelib.telemetry import Tally
 
 MOST_TRIES = 10
@@ -88,9 +89,12 @@ def _again(ports: Ports, lost: checks.Lost, code: Code) -> Check:
 def deliver(ports: Ports, check: Check, *, now: datetime) -> Check:
     """Let out what waits in a check: records into the history, alerts to SNS; then take them out of the check.
 
-    Returns the check as it is afterwards. Raises Unavailable, and NotFound when it was deleted meanwhile; in both
-    cases all of it stays where it is, and is delivered again.
+    What tells of a child's trouble may be held back for its parents. Returns the check as it is afterwards. Raises
+    Unavailable, and NotFound when it was deleted meanwhile; in both cases all of it stays where it is, and is delivered
+    again.
     """
+    if check.config.depends_on and check.alerts:
+        check = _held_back(ports, check, now=now)
     alerts = waiting(check, now=now)
     if not check.records and not alerts:
         return check
@@ -99,6 +103,8 @@ def deliver(ports: Ports, check: Check, *, now: datetime) -> Check:
     # publish, then acknowledge: dying in between repeats an alert, the other order loses one
     sent = tuple(alert for alert in alerts if _was_sent(ports, check, alert, now=now))
     failed = tuple(alert for alert in alerts if alert not in sent)
+    if check.in_groups and any(isinstance(record, Flip) for record in check.records):
+        make_groups_due(ports, check, now=now)
     records = check.records
     for _ in range(MOST_TRIES):
         try:
@@ -106,6 +112,43 @@ def deliver(ports: Ports, check: Check, *, now: datetime) -> Check:
         except checks.Lost as lost:
             check = _again(ports, lost, check.code)
     return check
+
+
+def make_groups_due(ports: Ports, member: Check, *, now: datetime) -> None:
+    """Let the sweep look at the groups that a check belongs to. One write each. Raises Unavailable."""
+    for group in member.in_groups:
+        try:
+            checks.make_due(ports.tables, group, now=now)
+        except NotFound:
+            with suppress(NotFound):
+                checks.leave(ports.tables, member.code, group)
+
+
+def _held_back(ports: Ports, check: Check, *, now: datetime) -> Check:
+    """The check with what its parents hold waiting for them. Parents are read only where something would leave."""
+    from chalicelib.domain import parents  # most checks have none: a cold start goes without
+
+    for _ in range(MOST_TRIES):
+        if not parents.may_wait(check, now=now):
+            return check
+        try:
+            return _write(ports, parents.judged(check, _known(ports, check), now=now))
+        except checks.Lost as lost:
+            check = _again(ports, lost, check.code)
+    raise Unavailable(f"check {short(check.code)} is changed by too many at once: its alert stays, and is sent later")
+
+
+def _known(ports: Ports, check: Check) -> dict[Code, Check]:
+    """Its parents, in one BatchGet; and one more for each level above that waits itself."""
+    from chalicelib.domain.parents import to_read  # as above
+    from chalicelib.store import listing
+
+    known: dict[Code, Check] = {}
+    asked: set[Code] = set()
+    while wanted := [code for code in to_read(check, known) if code not in asked]:
+        asked.update(wanted)
+        known |= {each.code: each for each in listing.checks(ports.tables, wanted, sleep=ports.sleep)}
+    return known
 
 
 def _was_sent(ports: Ports, check: Check, alert: Alert, *, now: datetime) -> bool:

@@ -14,6 +14,7 @@ class Settings:
     alerts_topic: str  # ARN
     pagerduty_topic: str | None = None  # ARN; None, as of the next: deployed before there was one
     chat_topic: str | None = None
+    platform_topic: str | None = None  # what operators get about Overdue itself
     base_url: str  # without a slash at its end; configured, never guessed from a request
     region: str
     endpoint_url: str | None = None  # of DynamoDB; None: AWS itself
@@ -36,6 +37,7 @@ def settings(environ: Mapping[str, str]) -> Settings:
         alerts_topic=environ["OVERDUE_ALERTS_TOPIC"],
         pagerduty_topic=environ.get("OVERDUE_PAGERDUTY_TOPIC"),
         chat_topic=environ.get("OVERDUE_CHAT_TOPIC"),
+        platform_topic=environ.get("OVERDUE_PLATFORM_TOPIC"),
         base_url=environ["OVERDUE_BASE_URL"].rstrip("/"),
         region=environ["AWS_REGION"],
         endpoint_url=environ.get("OVERDUE_DYNAMODB_URL"),

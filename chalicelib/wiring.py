@@ -9,7 +9,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from chalicelib.change import Ports
-from chalicelib.domain.alerts import Alert
+from chalicelib.domain.alerts import Alert, Kind
 from chalicelib.domain.check import EVERY_CHANNEL, Check, unique_key
 from chalicelib.settings import Settings, settings
 from chalicelib.store.tables import connect, sns_client
@@ -18,6 +18,7 @@ from chalicelib.telemetry import Meter
 if TYPE_CHECKING:
     from mypy_boto3_sns import SNSClient
 
+    from chalicelib.ack_links import AckLinks
     from chalicelib.alerts.document import Document
     from chalicelib.store.registry import Channel, Registry
     from chalicelib.store.session_secret import SessionSecret
@@ -46,6 +47,12 @@ class Publisher:
         self._taken: dict[str, set[str]] = {}  # topics that have taken an alert which another has refused, by its id
 
     @cached_property
+    def _ack_links(self) -> "AckLinks":
+        from chalicelib.ack_links import AckLinks
+
+        return AckLinks(self._settings)
+
+    @cached_property
     def _sns(self) -> "SNSClient":
         from botocore.config import Config
 
@@ -54,23 +61,26 @@ class Publisher:
     def __call__(self, check: Check, alert: Alert, *, now: datetime) -> tuple[str, ...]:
         """Publish one alert; return the names of the channels that it went to. Raises Undelivered, Unavailable."""
         from chalicelib.alerts.document import document
-        from chalicelib.alerts.letter import letter
+        from chalicelib.alerts.letter import Sending, letter
 
-        link = f"{self._settings.base_url}/checks/{check.config.slug or unique_key(check.code)}"
-        channels = self._channels(check, now=now)
+        wanted = _wanted(check, alert)
+        channels = self._channels(check.project, wanted, now=now)
         names = tuple(channel.name for channel in channels)
-        text = letter(check.code, check.config, alert, link=link, sent_at=now)
-        told = document(
-            check.code, check.config, alert, text, project=check.project, channels=names, link=link, sent_at=now
+        sending = Sending(
+            at=now,
+            channels=names,
+            link=f"{self._settings.base_url}/checks/{check.config.slug or unique_key(check.code)}",
+            ack_link=self._ack_links.of(check, alert, now=now),
         )
-        self._publish(told, kinds={channel.kind for channel in channels}, to=_addressees(check, names))
+        text = letter(check.code, check.config, alert, sending)
+        told = document(check.code, check.config, alert, text, sending, project=check.project)
+        self._publish(told, kinds={channel.kind for channel in channels}, to=_addressees(wanted, names))
         return names
 
-    def _channels(self, check: Check, *, now: datetime) -> "tuple[Channel, ...]":
-        """The check's channels, as far as they still exist."""
-        channels = self._registry().channels(check.project, now=now)
-        takes_all = EVERY_CHANNEL in check.config.channels
-        return tuple(channel for channel in channels if takes_all or channel.id in check.config.channels)
+    def _channels(self, project: str, wanted: Collection[str], *, now: datetime) -> "tuple[Channel, ...]":
+        """Those of a project that are wanted, as far as they still exist."""
+        channels = self._registry().channels(project, now=now)
+        return tuple(channel for channel in channels if EVERY_CHANNEL in wanted or channel.id in wanted)
 
     def _publish(self, told: "Document", *, kinds: Collection[str], to: Sequence[str]) -> None:
         """To each topic that serves one of these kinds. One that refuses it does not keep it from the others; when it
@@ -99,9 +109,14 @@ class Publisher:
         self._taken.pop(told["id"], None)
 
 
-def _addressees(check: Check, names: tuple[str, ...]) -> tuple[str, ...]:
+def _wanted(check: Check, alert: Alert) -> tuple[str, ...]:
+    """The ids of the channels that an alert is for: the check's, or a step's own; of an end, both (rule 11)."""
+    return alert.channels if alert.kind is Kind.ESCALATION else (*check.config.channels, *alert.channels)
+
+
+def _addressees(wanted: Collection[str], names: tuple[str, ...]) -> tuple[str, ...]:
     """What filter policies see: the names, and "*" for a channel that is younger than what is remembered."""
-    return (EVERY_CHANNEL, *names) if EVERY_CHANNEL in check.config.channels else names
+    return (EVERY_CHANNEL, *names) if EVERY_CHANNEL in wanted else names
 
 
 class Wiring:
@@ -125,9 +140,9 @@ class Wiring:
     @cached_property
     def session_secret(self) -> "SessionSecret":
         """What signs the sessions of pages."""
-        from chalicelib.store.session_secret import SessionSecret
+        from chalicelib.store.session_secret import PATIENTLY, SessionSecret
 
-        return SessionSecret(self.settings)
+        return SessionSecret(self.settings, PATIENTLY)
 
 
 @contextmanager

@@ -19,6 +19,7 @@ TYPES = {
     "down": NotifyType.FAILURE,
     "up": NotifyType.SUCCESS,
     "reminder": NotifyType.WARNING,
+    "escalation": NotifyType.FAILURE,
     "digest": NotifyType.FAILURE,
     "test": NotifyType.INFO,
 }

@@ -17,9 +17,24 @@ INSTANTS = (
     "maintenance_until",
     "snoozed_until",
     "acknowledged_at",
+    "unknown_since",
     "date",
     "timestamp",
 )
+
+
+class StepJson(TypedDict):
+    """An escalation step: seconds after the flip, ids of channels; a read-only key gets none of those."""
+
+    after: int
+    channels: NotRequired[str]
+
+
+class PolicyJson(TypedDict):
+    """A named escalation policy."""
+
+    name: str
+    steps: list[StepJson]
 
 
 class CheckJson(TypedDict):
@@ -44,11 +59,14 @@ class CheckJson(TypedDict):
     schedule: NotRequired[str]
     tz: NotRequired[str]
     reason: NotRequired[str | None]
-    max_runtime: NotRequired[int | None]
+    max_runtime: NotRequired[int | str | None]
+    learnt: NotRequired[dict[str, Any] | None]
     min_runtime: NotRequired[int | None]
     min_count: NotRequired[int | None]
     count_window: NotRequired[int | None]
     remind_every: NotRequired[int | None]
+    escalation: NotRequired[list[StepJson]]
+    escalation_policy: NotRequired[str | None]
     failures_before_alert: NotRequired[int]
     failures: NotRequired[int]
     misses_before_alert: NotRequired[int]
@@ -61,6 +79,10 @@ class CheckJson(TypedDict):
     snoozed_until: NotRequired[str | None]
     acknowledged_at: NotRequired[str | None]
     acknowledged_by: NotRequired[str | None]
+    unknown_since: NotRequired[str | None]
+    depends_on: NotRequired[list[str]]
+    held_by: NotRequired[list[str]]
+    group: NotRequired[dict[str, Any] | None]
     probe: NotRequired[dict[str, Any] | None]
     zone: NotRequired[str]
     every_channel: NotRequired[bool]

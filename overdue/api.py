@@ -13,7 +13,7 @@ from urllib.parse import quote, urlencode
 
 from chalicelib.domain.errors import BadInput, OverdueError
 from overdue import outgoing
-from overdue.answers import ChannelJson, CheckJson, FlipJson, PingJson, is_like
+from overdue.answers import ChannelJson, CheckJson, FlipJson, PingJson, PolicyJson, is_like
 from overdue.config import Settings
 from overdue.pinging import UUID
 
@@ -26,7 +26,7 @@ _KEY = re.compile(r"[!-~]+")
 _FIELD_ERROR = "json validation error: "
 _OPTIONS = re.compile(  # fields that options are called after
     r"\b(slug|timeout|schedules?|tz|grace|max_runtime|min_runtime|min_count|count_window|remind_every|tags|desc|channels"
-    r"|failures_before_alert|misses_before_alert|first_ping_by|early|windows)\b"
+    r"|failures_before_alert|misses_before_alert|first_ping_by|early|windows|depends_on|escalation_policy|escalation)\b"
 )
 _NAMES_CHECK = re.compile(r"checks/[^?]")
 _UNIQUE_KEY = re.compile(r"[0-9a-f]{40}")
@@ -150,6 +150,25 @@ class Api:
         """Where alerts go."""
         return self._list("channels", "channels/", ChannelJson)
 
+    def escalations(self) -> list[PolicyJson]:
+        """The escalation policies."""
+        return self._list("escalations", "escalations/", PolicyJson)
+
+    def keep_escalation(self, name: str, steps: Sequence[Mapping[str, object]]) -> PolicyJson:
+        """Make a policy, or change it in each check that names it."""
+        return self._policy("POST", "escalations/", {"name": name, "steps": steps})
+
+    def remove_escalation(self, name: str) -> PolicyJson:
+        """Remove a policy; what it was."""
+        return self._policy("DELETE", f"escalations/{quote(name, safe='')}", None)
+
+    def _policy(self, method: str, path: str, fields: Mapping[str, object] | None) -> PolicyJson:
+        answer = self._send(method, path, fields)
+        found = _json(answer)
+        if not is_like(found, PolicyJson):
+            raise self._is_no_overdue(answer)
+        return cast("PolicyJson", found)  # as has just been seen
+
     def _check(self, method: str, path: str, fields: Mapping[str, object] | None = None) -> CheckJson:
         answer = self._send(method, path, fields)
         found = _json(answer)
@@ -217,6 +236,7 @@ def _reason(answer: outgoing.Answer) -> str:
 
 def _option(field: str) -> str:
     named = {"timeout": "every", "schedules": "schedule", "windows": "window"}
+    named |= {"escalation": "escalate", "escalation_policy": "escalate"}
     return "--" + named.get(field, field).replace("_", "-")
 
 

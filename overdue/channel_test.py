@@ -11,7 +11,7 @@ from typing import Any
 from uuid import uuid4
 
 from chalicelib.alerts.document import Document, document
-from chalicelib.alerts.letter import letter
+from chalicelib.alerts.letter import Sending, letter
 from chalicelib.alerts.publish import Undelivered, publish, publish_alarm, publish_notification
 from chalicelib.domain.alerts import Alert, Facts, Kind
 from chalicelib.domain.check import Code, Config
@@ -63,9 +63,10 @@ def a_test(name: str, *, project: str, link: str, now: datetime) -> Document:
         facts=Facts(since=now),
         retry_at=now,
     )
-    words = letter(code, config, alert, link=link, sent_at=now)
+    sending = Sending(at=now, channels=(name,), link=link, ack_link=None)
+    words = letter(code, config, alert, sending)
     words = replace(words, text=words.text.rstrip())  # without a link, an empty line is left
-    return document(code, config, alert, words, project=project, channels=(name,), link=link, sent_at=now)
+    return document(code, config, alert, words, sending, project=project)
 
 
 def _unready(channel: Channel, found: State) -> str:

@@ -13,6 +13,7 @@ import os
 import shutil
 import signal
 import subprocess
+import time
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
@@ -23,6 +24,8 @@ from overdue.output import Copied, Tail, copied, hold_closed, write
 
 HANDED_ON = ("SIGTERM", "SIGHUP", "SIGINT", "SIGQUIT", "SIGUSR1", "SIGUSR2")
 FROM_THE_TERMINAL = ("SIGINT", "SIGQUIT")
+
+REPEAT_S = 2.0  # timeout(1) sends its signal to us, and at once to its whole group, to which we belong
 
 NOT_FOUND = 127  # as a shell says it
 NOT_EXECUTABLE = 126
@@ -40,16 +43,32 @@ class Ended:
     trouble: str = ""
 
 
+class Heard:
+    """Tells a signal that somebody sends from one that repeats it: the same, within 2 s of the one that counted."""
+
+    def __init__(self) -> None:
+        self._counted: dict[int, float] = {}  # signal → when, on the steady clock
+
+    def is_news(self, number: int, *, at_s: float) -> bool:
+        """Whether this one counts. A flood of repeats counts once every 2 s."""
+        counted_s = self._counted.get(number)
+        if counted_s is not None and at_s - counted_s < REPEAT_S:
+            return False
+        self._counted[number] = at_s
+        return True
+
+
 class Signals:
     """The signals that come to us while this context is entered, handed on to the child that is attached.
 
     One that comes too early waits for it. What was ignored when we were started (nohup) stays so, for us and for the
-    child. `on_signal` is called for each. For the main thread.
+    child. `on_signal` is called for each that repeats none. For the main thread.
     """
 
     def __init__(self, on_signal: Callable[[], None]) -> None:
         self.at_terminal = _is_at_terminal()
         self.came_late = False  # one came after the end of the child
+        self._heard = Heard()
         self._on_signal = on_signal
         self._child: int | None = None
         self._is_over = False
@@ -79,8 +98,9 @@ class Signals:
         self._is_over = True
 
     def _handle(self, number: int, _: FrameType | None) -> None:
-        self.came_late = self._is_over
-        self._on_signal()
+        if self._heard.is_news(number, at_s=time.monotonic()):
+            self.came_late = self._is_over
+            self._on_signal()
         if not (self.at_terminal and signal.Signals(number).name in FROM_THE_TERMINAL):
             self._hand_on(number)
 

@@ -32,6 +32,7 @@ ROOMS = {  # command → room and name
     "deploy": "overdue.commands.deploy:deploy",
     "destroy": "overdue.commands.destroy:destroy",
     "doctor": "overdue.commands.doctor:doctor",
+    "escalations": "overdue.commands.escalations:escalations",
     "exec": "overdue.commands.execute:execute",
     "export": "overdue.commands.export:export",
     "flips": "overdue.commands.records:flips",
@@ -45,6 +46,7 @@ ROOMS = {  # command → room and name
     "projects": "overdue.commands.projects:projects",
     "schedule": "overdue.commands.schedule:schedule",
     "status": "overdue.commands.status:status",
+    "status-pages": "overdue.commands.status_pages:status_pages",
 }
 
 

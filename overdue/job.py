@@ -78,7 +78,7 @@ class Report:
             self._told.set()
 
     def hurry(self) -> None:
-        """A signal came: once the job has ended, nothing is waited for."""
+        """A signal came that repeats none: once the job has ended, nothing is waited for."""
         self._is_hurried = self._job_ended.is_set()  # no more than this: the handler may have broken into `_told.wait`
 
     def finish(self, status: int, *, tail: Tail, trouble: str) -> None:
@@ -89,7 +89,8 @@ class Report:
         while not self._told.wait(SLICE_S) and not self._is_hurried and time.monotonic() < self._ends_by_s:
             pass
         if not self._told.is_set():
-            self._troubles.append("a signal came before its end was told" if self._is_hurried else "it took too long")
+            why = "a signal came before Overdue confirmed its end" if self._is_hurried else "it took too long"
+            self._troubles.append(why)
         if self._troubles:
             self.warning = f"the job was not affected, but its monitoring was: {'; '.join(self._troubles)}"
 

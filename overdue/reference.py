@@ -49,7 +49,9 @@ its job's: 128 + n when signal n ended it, 127 when there is no such command, 12
 - SIGTERM, SIGINT, SIGHUP, SIGQUIT, SIGUSR1 and SIGUSR2 are handed on to the job and its children. At a terminal the
   job stays in the foreground, and keys reach it without us. What was ignored (nohup) stays ignored.
 - Its end is told with its exit status and the last 10,000 bytes of its output: three attempts at most, 5 seconds at
-  most, then one line on stderr. A second signal ends even that.
+  most, then one line on stderr. A signal after the job's end ends even that, unless it repeats one of the last 2
+  seconds: `timeout 1h overdue exec …` sends each of its signals twice, and the end of a job that hung is told all the
+  same.
 - Without a URL or a key the job runs all the same, and a line on stderr says what is missing.
 - A process that the job leaves behind is not waited for, and must not go on writing to the job's output.
 

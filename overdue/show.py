@@ -15,6 +15,7 @@ import click
 from chalicelib.alerts.spelling import inert
 from chalicelib.domain.wallclock import WallClock, ago
 from overdue.answers import CheckJson
+from overdue.fitting import GAP, fitted
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -31,7 +32,6 @@ SHAPES = {
 }
 COLOURS = {"up": "green", "grace": "yellow", "down": "red", "paused": "dim", "new": "dim", "unknown": "yellow"}
 NOTHING = "–"
-NAME_WIDTH = 24  # columns that a name gets at least, if it needs them
 
 
 def document(value: object) -> None:
@@ -54,8 +54,19 @@ def _bears_any_character() -> bool:
     return sys.stdout is None or sys.stdout.encoding.lower() in ("utf-8", "utf8")
 
 
-def table(columns: Sequence[str], rows: Sequence[Sequence[str]], *, none: str) -> None:
-    """Rows under columns; into a pipe, tab-separated and whole. `none` is said on stderr where there are no rows."""
+def table(
+    columns: Sequence[str],
+    rows: Sequence[Sequence[str]],
+    *,
+    none: str,
+    gives: Sequence[str] = (),
+    wraps: str = "",
+) -> None:
+    """Rows under columns; into a pipe, tab-separated and whole. `none` is said on stderr where there are no rows.
+
+    Where a terminal is too narrow, the columns of `gives` are cut, and then left out, before any other; one that wraps
+    takes several lines instead.
+    """
     if not rows:
         say(none)
         return
@@ -64,16 +75,18 @@ def table(columns: Sequence[str], rows: Sequence[Sequence[str]], *, none: str) -
         for row in (columns, *rows):
             click.echo("\t".join(row))
         return
-    from rich.table import Table  # here because a pipe needs none of it, 40 ms
+    from rich.cells import cell_len  # here because a pipe needs none of it, 40 ms
+    from rich.table import Table
 
-    drawn = Table(box=None, pad_edge=False, header_style="bold")
-    for number, column in enumerate(columns):
-        widest = max(len(row[number]) for row in rows)
-        least = min(widest, NAME_WIDTH) if number < 2 else min(widest, 6)  # what it is goes before how it is
-        drawn.add_column(column, overflow="ellipsis", no_wrap=True, min_width=least)
+    console = _console()
+    widths = {column: max(map(cell_len, cells)) for column, *cells in zip(columns, columns, *rows, strict=True)}
+    kept = fitted(widths, room=console.width, gives=gives)
+    drawn = Table(box=None, pad_edge=False, padding=(0, GAP, 0, 0), header_style="bold")
+    for column, width in kept.items():
+        drawn.add_column(column, overflow="ellipsis", no_wrap=column != wraps, width=width)
     for row in rows:
-        drawn.add_row(*(_coloured(cell) for cell in row))
-    _console().print(drawn)
+        drawn.add_row(*(_coloured(cell) for column, cell in zip(columns, row, strict=True) if column in kept))
+    console.print(drawn, crop=False)
 
 
 def fields(pairs: Sequence[tuple[str, str]]) -> None:
@@ -106,7 +119,8 @@ def _coloured(cell: str) -> "Text":
 
 def status(check: CheckJson) -> str:
     """A check's status as a shape and a word."""
-    shown = f"{SHAPES.get(check['status'], '?')} {check['status']}"
+    name = "unknown" if check.get("unknown_since") else check["status"]
+    shown = f"{SHAPES.get(name, '?')} {name}"
     reason = check.get("reason") if check["status"] == "down" else None
     return ", ".join(filter(None, (shown, reason, "running" if check["started"] else None))).replace("_", " ")
 

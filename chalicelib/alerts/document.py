@@ -3,11 +3,10 @@
 Fields may be added within a version, never renamed or removed. How people read it stands in `letter`.
 """
 
-from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Literal, TypedDict
 
-from chalicelib.alerts.letter import Letter
+from chalicelib.alerts.letter import Letter, Sending
 from chalicelib.alerts.spelling import legible
 from chalicelib.domain.alerts import Alert, Facts
 from chalicelib.domain.check import Code, Config, unique_key
@@ -62,21 +61,17 @@ class Document(TypedDict):
     count: int | None
     min_count: int | None
     window: list[str] | None
+    blind: list[str] | None
     next_reminder: str | None
+    held_for: list[str] | None
+    members_down: list[str] | None
+    members: int | None
+    escalated_after_s: float | None
+    ack_url: str | None
 
 
-def document(
-    code: Code,
-    config: Config,
-    alert: Alert,
-    letter: Letter,
-    *,
-    project: str,
-    channels: Sequence[str],
-    link: str,
-    sent_at: datetime,
-) -> Document:
-    """All that an alert tells. `channels` are the names of those that it goes to; `link` opens the check."""
+def document(code: Code, config: Config, alert: Alert, letter: Letter, sending: Sending, *, project: str) -> Document:
+    """All that an alert tells."""
     facts = alert.facts
     return {
         "version": 1,
@@ -86,16 +81,16 @@ def document(
         "flip": alert.flip,
         "ordinal": alert.ordinal,
         "at": _iso(alert.at),
-        "sent_at": _iso(sent_at),
+        "sent_at": _iso(sending.at),
         "project": project,
         "check": {
             "name": config.name,
             "slug": config.slug,
             "tags": config.tags.split(),
             "unique_key": unique_key(code),
-            "url": link,
+            "url": sending.link,
         },
-        "channels": list(channels),
+        "channels": list(sending.channels),
         "subject": letter.subject,
         "text": letter.text,
         "sms": letter.sms,
@@ -112,7 +107,13 @@ def document(
         "count": facts.count,
         "min_count": facts.min_count,
         "window": None if facts.window is None else [_iso(edge) for edge in facts.window],
+        "blind": None if facts.blind is None else [_iso(edge) for edge in facts.blind],
         "next_reminder": _iso_or_null(facts.next_reminder),
+        "members_down": None if facts.members is None else list(facts.members),
+        "members": facts.n_members,
+        "held_for": None if facts.waited_for is None else list(facts.waited_for),
+        "escalated_after_s": _seconds_or_null(facts.after),
+        "ack_url": sending.ack_link,
     }
 
 

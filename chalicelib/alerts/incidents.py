@@ -6,13 +6,15 @@ which decides what belongs together. What programs get otherwise stands in `docu
 """
 
 import re
+from collections.abc import Iterator
 from datetime import datetime
-from typing import Literal, TypedDict
+from typing import Literal, NotRequired, TypedDict
 
 from chalicelib.alerts.document import Document
 from chalicelib.domain.alerts import Kind
 
 LONGEST_SUBJECT = 99
+_FIRST_HEARD = (Kind.DOWN, Kind.ESCALATION, Kind.TEST)  # whom a step tells has heard of nothing before
 
 
 class Alarm(TypedDict):
@@ -30,6 +32,7 @@ class Alarm(TypedDict):
     Check: str
     Project: str
     Link: str
+    Acknowledge: NotRequired[str]
     AlertId: str
 
 
@@ -78,7 +81,7 @@ def alarm(document: Document, *, topic_arn: str) -> Alarm:
     """As an alarm of CloudWatch, in the topic's region and account. A test is an alarm, too: to be resolved by hand."""
     _, partition, _, region, account, _ = topic_arn.split(":", 5)
     is_over = document["kind"] == Kind.UP
-    return {
+    found: Alarm = {
         "AlarmName": incident(document),
         "AlarmDescription": document["text"],
         "AWSAccountId": account,
@@ -87,12 +90,15 @@ def alarm(document: Document, *, topic_arn: str) -> Alarm:
         "StateChangeTime": f"{datetime.fromisoformat(document['at']):%Y-%m-%dT%H:%M:%S.000+0000}",
         "Region": region,
         "AlarmArn": f"arn:{partition}:cloudwatch:{region}:{account}:alarm:{incident(document)}",
-        "OldStateValue": "OK" if document["kind"] in (Kind.DOWN, Kind.TEST) else "ALARM",
+        "OldStateValue": "OK" if document["kind"] in _FIRST_HEARD else "ALARM",
         "Check": document["check"]["slug"] or document["check"]["name"],
         "Project": document["project"],
         "Link": document["check"]["url"],
         "AlertId": document["id"],
     }
+    if document["ack_url"] is not None:
+        found["Acknowledge"] = document["ack_url"]
+    return found
 
 
 def alarm_subject(document: Document) -> str:
@@ -112,7 +118,7 @@ def notification(document: Document) -> Notification:
             "textType": "client-markdown",
             "title": _escaped(document["subject"]),
             "description": _verbatim(document["text"]),
-            "nextSteps": [f"Look at the check: {check['url']}"] if check["url"] else [],
+            "nextSteps": list(_next_steps(document)),
             "keywords": [_escaped(word) for word in (document["kind"], document["reason"], *check["tags"]) if word],
         },
         "metadata": {
@@ -123,6 +129,13 @@ def notification(document: Document) -> Notification:
             "additionalContext": {"project": document["project"], "flip": str(document["flip"])},
         },
     }
+
+
+def _next_steps(document: Document) -> Iterator[str]:
+    if document["check"]["url"]:
+        yield f"Look at the check: {document['check']['url']}"
+    if document["ack_url"]:
+        yield f"Acknowledge: {document['ack_url']}"
 
 
 def _verbatim(text: str) -> str:

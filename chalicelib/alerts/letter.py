@@ -4,7 +4,7 @@ The words come from `words` and `wallclock` in the domain, the spelling of names
 get stands in `document`. Start at `letter`.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import assert_never
@@ -37,20 +37,30 @@ class Letter:
     sms: str  # GSM 03.38, at most 160 septets
 
 
-def letter(code: Code, config: Config, alert: Alert, *, link: str, sent_at: datetime) -> Letter:
-    """Word an alert in its check's zone. `sent_at` decides which days must be named; `link` opens the check."""
-    clock = WallClock(tz=config.tz, now=sent_at)
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sending:
+    """What is known of an alert only when it goes out."""
+
+    at: datetime  # decides which days must be named
+    channels: Sequence[str]  # the names of those that it goes to
+    link: str  # opens the check
+    ack_link: str | None  # acknowledges the outage; None: there is none, or nothing to sign it with
+
+
+def letter(code: Code, config: Config, alert: Alert, sending: Sending) -> Letter:
+    """Word an alert in its check's zone."""
+    clock = WallClock(tz=config.tz, now=sending.at)
     name = Name.of(code, config)
     return Letter(
-        subject=_subject(name, alert, clock),
-        text="\n\n".join(_paragraphs(name.whole(in_text), alert, clock, link)),
-        sms=_sms(name, alert, clock, link),
+        subject=_subject(name, alert, clock, sending.channels),
+        text="\n\n".join(_paragraphs(name.whole(in_text), alert, clock, sending)),
+        sms=_sms(name, alert, clock, sending),
     )
 
 
-def _subject(name: Name, alert: Alert, clock: WallClock) -> str:
+def _subject(name: Name, alert: Alert, clock: WallClock, to: Sequence[str]) -> str:
     """The facts go first when it is too long; then the name is cut, and the reason stays."""
-    said = _in_short(alert, clock)
+    said = _in_short(alert, clock, to)
     for kept in range(len(said), 0, -1):
         subject = f"{_head(alert.kind)} {name.whole(in_ascii)}: {', '.join(said[:kept])}"
         if len(subject) <= LONGEST_SUBJECT:
@@ -60,15 +70,17 @@ def _subject(name: Name, alert: Alert, clock: WallClock) -> str:
 
 
 def _head(kind: Kind) -> str:
-    return "STILL DOWN" if kind is Kind.REMINDER else kind.upper()
+    return "STILL DOWN" if kind in (Kind.REMINDER, Kind.ESCALATION) else kind.upper()
 
 
-def _in_short(alert: Alert, clock: WallClock) -> tuple[str, ...]:
+def _in_short(alert: Alert, clock: WallClock, to: Sequence[str]) -> tuple[str, ...]:
     match alert.kind:
         case Kind.DOWN:
             return _down_in_short(alert, clock)
         case Kind.REMINDER:
             return (_reason(alert), f"for {_down_for(alert)}")
+        case Kind.ESCALATION:
+            return (_reason(alert), _escalated(alert, to))
         case Kind.UP:
             return (f"was down for {_down_for(alert)}",)
         case Kind.TEST:
@@ -91,15 +103,21 @@ def _down_for(alert: Alert) -> str:
     return lasted(alert.at - alert.facts.since)
 
 
+def _escalated(alert: Alert, to: Sequence[str]) -> str:
+    """ "escalated to oncall after 15 min"; names are the channels' own, which SNS and SMS can spell."""
+    whom = f" to {', '.join(to)}" if to else ""
+    return f"escalated{whom}" + ("" if alert.facts.after is None else f" after {duration(alert.facts.after)}")
+
+
 def _not_one_check(alert: Alert) -> ValueError:
     return ValueError(f"alert {alert.id} is a digest: it tells of several checks, a letter of one")
 
 
-def _sms(name: Name, alert: Alert, clock: WallClock, link: str) -> str:
+def _sms(name: Name, alert: Alert, clock: WallClock, sending: Sending) -> str:
     """The link goes first when it is too long, then the facts; then the name is cut, and the reason stays."""
-    said = _in_an_sms(alert, clock)
+    said = _in_an_sms(alert, clock, sending.channels)
     start = f"{_head(alert.kind)} {name.whole(in_gsm)}: "
-    address = link.split("://", 1)[-1]
+    address = sending.link.split("://", 1)[-1]
     texts = [start + ", ".join(said[:kept]) + "." for kept in range(len(said), 0, -1)]
     if address and all(map(in_gsm, address)):
         texts.insert(0, f"{texts[0]} {address}")
@@ -110,12 +128,12 @@ def _sms(name: Name, alert: Alert, clock: WallClock, link: str) -> str:
     return f"{_head(alert.kind)} {name.cut(in_gsm, room=room)}: {said[0]}."
 
 
-def _in_an_sms(alert: Alert, clock: WallClock) -> tuple[str, ...]:
-    facts, short = alert.facts, _in_short(alert, clock)
+def _in_an_sms(alert: Alert, clock: WallClock, to: Sequence[str]) -> tuple[str, ...]:
+    facts, short = alert.facts, _in_short(alert, clock, to)
     match alert.kind:
         case Kind.DOWN:
             return tuple(_down_in_an_sms(alert.reason, facts, short, clock))
-        case Kind.REMINDER:
+        case Kind.REMINDER | Kind.ESCALATION:
             return (*short, f"since {clock.brief(facts.since)}")
         case Kind.UP:
             return (*short, f"{clock.brief(facts.since)}-{clock.brief(alert.at)}")
@@ -147,7 +165,7 @@ def _down_in_an_sms(reason: Reason | None, facts: Facts, short: tuple[str, ...],
         yield clock.brief(facts.last_ping or facts.since)
 
 
-def _paragraphs(name: str, alert: Alert, clock: WallClock, link: str) -> Iterable[str]:
+def _paragraphs(name: str, alert: Alert, clock: WallClock, sending: Sending) -> Iterable[str]:
     match alert.kind:
         case Kind.DOWN:
             yield f"{name} is down: {_title(alert)}."
@@ -160,6 +178,12 @@ def _paragraphs(name: str, alert: Alert, clock: WallClock, link: str) -> Iterabl
             yield f"{name} is still down: {_title(alert)}."
             yield _reminder(alert, clock)
             yield from _known(alert, clock)
+        case Kind.ESCALATION:
+            yield f"{name} is still down: {_title(alert)}."
+            yield _escalation(alert, clock, sending.channels)
+            yield from _known(alert, clock)
+            if alert.reason is not None:
+                yield look_first(alert.reason, alert.facts)
         case Kind.UP:
             yield f"{name} is up again. It was down for {_down_for(alert)}."
             yield recovery(alert.reason, alert.facts, clock, at=alert.at)
@@ -170,7 +194,9 @@ def _paragraphs(name: str, alert: Alert, clock: WallClock, link: str) -> Iterabl
             raise _not_one_check(alert)
         case _:
             assert_never(alert.kind)
-    yield link
+    if sending.ack_link is not None:
+        yield f"Acknowledge, which ends reminders and escalation:\n{sending.ack_link}"
+    yield sending.link
 
 
 def _title(alert: Alert) -> str:
@@ -182,9 +208,18 @@ def _title(alert: Alert) -> str:
     return _reason(alert)
 
 
-def _reminder(alert: Alert, clock: WallClock) -> str:
+def _lasting(alert: Alert, clock: WallClock) -> str:
     what = "No success" if alert.reason is Reason.MISSED else "Down"
-    said = f"{what} for {_down_for(alert)}, since {clock.minute(alert.facts.since)}."
+    return f"{what} for {_down_for(alert)}, since {clock.minute(alert.facts.since)}."
+
+
+def _escalation(alert: Alert, clock: WallClock, to: Sequence[str]) -> str:
+    said = _escalated(alert, to)
+    return f"{_lasting(alert, clock)} Nobody has acknowledged it: {said}."
+
+
+def _reminder(alert: Alert, clock: WallClock) -> str:
+    said = _lasting(alert, clock)
     which = f"This is the {ordinal(alert.ordinal)} reminder" if alert.ordinal else "This is a reminder"
     if alert.facts.next_reminder is None:
         return f"{said} {which}."
@@ -212,6 +247,8 @@ def _down_rows(alert: Alert, clock: WallClock) -> Iterable[tuple[str, str]]:
     yield "Down since", clock.full(facts.since)
     if facts.snoozed_until is not None:
         yield "Snoozed until", clock.full(facts.snoozed_until)
+    if facts.waited_for:
+        yield "Held while", f"{legible(', '.join(facts.waited_for))} {'was' if len(facts.waited_for) == 1 else 'were'} down"
     if facts.expected is not None:
         is_past = alert.reason is Reason.MISSED
         yield "Expected" if is_past else "Expected next", clock.due(facts.expected)
@@ -219,7 +256,8 @@ def _down_rows(alert: Alert, clock: WallClock) -> Iterable[tuple[str, str]]:
         yield "Started", clock.second(facts.started) + (f", run {_rid(facts.run)}" if facts.run else "")
     if facts.counted_at is not None and alert.reason is Reason.STALLED:
         yield "Last items", clock.dated(facts.counted_at)
-    yield "Last success", _last_success(alert, clock)
+    if facts.members is None:
+        yield "Last success", _last_success(alert, clock)
 
 
 def _rid(rid: str) -> str:

@@ -6,7 +6,7 @@ Start at `publish`; PagerDuty and Amazon Q have topics of their own, as over htt
 
 import json
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from typing import TYPE_CHECKING
 
 from botocore.exceptions import BotoCoreError, ClientError
@@ -72,15 +72,23 @@ def publish_notification(sns: "SNSClient", topic_arn: str, document: "Document",
         )
 
 
+def publish_text(sns: "SNSClient", topic_arn: str, *, subject: str, text: str) -> None:
+    """Hand a plain text to SNS. Raises Undelivered."""
+    with _taken("a message to operators", "it is kept, and sent again"):
+        sns.publish(TopicArn=topic_arn, Subject=subject, Message=text)
+
+
+def _taking(document: "Document") -> AbstractContextManager[None]:
+    return _taken(f"alert {document['id']}", "it stays with its check, and is sent again")
+
+
 @contextmanager
-def _taking(document: "Document") -> Iterator[None]:
+def _taken(what: str, then: str) -> Iterator[None]:
     try:
         yield
     except (ClientError, BotoCoreError, ResponseParserError) as error:
         kind = Away if isinstance(error, BotoCoreError) else Undelivered
-        raise kind(
-            f"SNS did not take alert {document['id']} ({_cause(error)}): it stays with its check, and is sent again"
-        ) from error
+        raise kind(f"SNS did not take {what} ({_cause(error)}): {then}") from error
 
 
 def _message(document: "Document") -> str:

@@ -10,14 +10,16 @@ from datetime import datetime, timedelta
 
 from chalicelib.domain import snooze
 from chalicelib.domain.alerts import Reason
+from chalicelib.domain.blind import counts_from
 from chalicelib.domain.check import Check, Judged, Status, Verdict, with_run
-from chalicelib.domain.due import deadline, expected, next_due, next_judgement, next_reminder
+from chalicelib.domain.due import deadline, expected, next_due, next_judgement, next_reminder, next_step
 from chalicelib.domain.first_ping import first_ping_at
-from chalicelib.domain.outage import down, reminded, snapshot, up
+from chalicelib.domain.outage import down, escalated, reminded, snapshot, up
 from chalicelib.domain.recent import Ended, appended
 from chalicelib.domain.runs import limit, overruns
 from chalicelib.domain.throughput import next_window, window_end
 from chalicelib.domain.tolerance import bears_miss, passed_over
+from chalicelib.domain.usual import learnt
 
 
 def advance(check: Check, *, now: datetime) -> Verdict:
@@ -30,13 +32,16 @@ def settle(check: Check, *, now: datetime) -> Check:
     """The check after all that has happened to it without a ping, up to and including `now`."""
     while True:
         judgement, quiet, reminder = next_judgement(check), check.snoozed_until, next_reminder(check)
-        others = (quiet, reminder)  # of which there is one at most: no reminder is due while it is quiet
+        step = next_step(check)
+        others = (quiet, reminder, step)  # nothing but the first is due while it is quiet
         if judgement is not None and judgement <= now and all(at is None or judgement <= at for at in others):
             check = _judged(check, at=judgement, now=now)
         elif quiet is not None and quiet <= now:
             check = _woken(check, at=quiet, now=now)
+        elif step is not None and step <= now and (reminder is None or step <= reminder):
+            check = _escalated(check, at=step, now=now)
         elif reminder is not None and reminder <= now:
-            check = _reminded(check, before=judgement, now=now)
+            check = _reminded(check, before=min(filter(None, (judgement, step)), default=None), now=now)
         else:
             return check
 
@@ -51,6 +56,8 @@ def _judged(check: Check, *, at: datetime, now: datetime) -> Check:
                 recent=appended(check.recent, Ended.OVERRUN, None),
             )
             facts = replace(snapshot(marked, run), limit=limit(check), took=at - run.at, output=run.log)
+            if check.config.learns_max_runtime and (found := learnt(check.recent)) is not None:
+                facts = replace(facts, learnt_from=found.runs)
             return down(marked, Reason.OVERRUN, at=at, now=now, facts=facts)
     if window_end(check) == at:
         return _window_ended(check, at=at, now=now)
@@ -73,7 +80,7 @@ def _missed(check: Check, *, at: datetime, now: datetime) -> Check:
     due = expected(check)
     assert due is not None, "what was never expected is not missed"
     if bears_miss(missed):
-        return passed_over(missed, due)
+        return passed_over(missed, counts_from(check, due))
     facts = replace(snapshot(missed, run), expected=due, limit=check.config.grace)
     return down(missed, Reason.MISSED, at=at, now=now, facts=facts)
 
@@ -119,10 +126,19 @@ def _woken(check: Check, *, at: datetime, now: datetime) -> Check:
     return reminded(check, ordinal, at=at, now=now)
 
 
+def _escalated(check: Check, *, at: datetime, now: datetime) -> Check:
+    """One step told (rule 11). Each is made up for that was slept through: it has channels of its own."""
+    from chalicelib.domain.escalation import step_to_come  # most checks have none
+
+    step = step_to_come(check)
+    assert step is not None, "a step is due only where there is one"
+    return escalated(check, step, at=at, now=now)
+
+
 def _reminded(check: Check, *, before: datetime | None, now: datetime) -> Check:
     """The newest reminder that was due (rule 11); those before it were slept through, and are not made up for.
 
-    Only those before the next judgement: that goes first, and may be a recovery.
+    Only those before the next judgement, which may be a recovery, and before the next step: those go first.
     """
     every, since = check.config.remind_every, check.since
     assert every is not None, "a reminder is due only where it was asked for"

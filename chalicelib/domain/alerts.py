@@ -25,6 +25,7 @@ class Kind(StrEnum):
     DOWN = "down"
     UP = "up"
     REMINDER = "reminder"
+    ESCALATION = "escalation"
     DIGEST = "digest"
     TEST = "test"
 
@@ -50,13 +51,20 @@ class Facts:
     run: str | None = None  # its rid; "" when it has none, None when no run was open
     started: datetime | None = None  # when it started
     limit: timedelta | None = None  # max_runtime, min_runtime or grace: whichever was broken
+    learnt_from: int | None = None  # so many runs, where the limit is learnt (rule 16)
     count: int | None = None  # items in the window that stalled
     min_count: int | None = None
     window: tuple[datetime, datetime] | None = None
     last_ping: datetime | None = None
     counted_at: datetime | None = None
     next_reminder: datetime | None = None
+    after: timedelta | None = None  # of an escalation: how long after the flip its step comes
+    blind: tuple[datetime, datetime] | None = None  # pings could not come in then, when this one was awaited
     snoozed_until: datetime | None = None  # what held it back; None: nothing did
+    members: tuple[str, ...] | None = None  # of a group: names of those that are down; None: it is no group
+    n_members: int | None = None  # all that count
+    down_when: int | None = None  # so many make it down; None: all
+    waited_for: tuple[str, ...] | None = None  # names of the parents that held it back; None: none did
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,9 +75,11 @@ class Alert:
     kind: Kind
     reason: Reason | None  # of an `up`: why it had been down
     flip: int  # the number of the flip that it tells of
-    ordinal: int  # 0, or the number of the reminder
+    ordinal: int  # 0, or the number of the reminder or of the escalation
     at: datetime  # when what it tells of happened
     facts: Facts
+    channels: tuple[str, ...] = ()  # of an escalation: only these; of an `up`: these as well as the check's
+    held_by: tuple[str, ...] = ()  # codes of the parents that it waits for; (): it goes out
     attempts: int = 0
     retry_at: datetime  # when to publish, if nobody has by then
 

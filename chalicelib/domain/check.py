@@ -8,11 +8,15 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 from hashlib import sha1
-from typing import NewType
+from typing import TYPE_CHECKING, NewType
 
 from chalicelib.domain.alerts import Alert, Reason
 from chalicelib.domain.probe import Probe
 from chalicelib.domain.schedule import Every, Schedule
+
+if TYPE_CHECKING:  # most checks have no steps
+    from chalicelib.domain.escalation import Step
+    from chalicelib.domain.group import Group
 
 Code = NewType("Code", str)  # a lower-case, hyphenated UUIDv4. A secret: print `short(code)`
 
@@ -69,10 +73,13 @@ class Config:
     tz: str = "UTC"  # the zone that people read; of a cron schedule, also the one it runs in
     grace: timedelta = DEFAULT_GRACE
     max_runtime: timedelta | None = None  # None: a run's limit is the grace (domain.md, rule 3)
+    learns_max_runtime: bool = False  # `max_runtime: auto` (rule 16); max_runtime is None then
     min_runtime: timedelta | None = None
     min_count: int | None = None  # with count_window: at least so many items in each window (rule 6)
     count_window: timedelta | None = None
     remind_every: timedelta | None = None
+    escalation: "tuple[Step, ...]" = ()  # whom to tell while nobody sees to it, the earliest first (rule 11)
+    escalation_policy: str = ""  # the named policy whose steps they are; "": the check's own
     failures_before_alert: int = 1  # so many in a row make it down (rule 4)
     misses_before_alert: int = 1  # the same of periods without a success, counted apart
     first_ping_by: datetime | timedelta | None = None  # None: it may stay new for ever (rule 7)
@@ -82,6 +89,8 @@ class Config:
     manual_resume: bool = False
     filters: Filters = NO_FILTERS
     probe: Probe | None = None  # None: a job pings; else Overdue asks, and the schedule is as often as it does
+    group: "Group | None" = None  # None: it tells of itself; else of its members, and nobody pings it
+    depends_on: tuple[Code, ...] = ()  # its parents: while one is down, this one's alerts are held
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -140,6 +149,7 @@ class Check:
     since: datetime | None = None  # when the status last changed; None: never
     settled_at: datetime | None = None  # what lies before is settled: no flip will be dated earlier
     n_flips: int = 0
+    recovered_at: datetime | None = None  # when it last came up again after it was down; None: never
 
     n_pings: int = 0
     last_ping: datetime | None = None  # the newest success or failure
@@ -158,9 +168,13 @@ class Check:
     recent: bytes = b""  # the last 30 runs, packed by `recent`
 
     reminders: int = 0  # the ordinal of the last reminder of this outage
+    escalated: "tuple[Step, ...]" = ()  # the steps of this outage that have been told, as they were then
     snoozed_until: datetime | None = None  # no alert before then (rule 9); None: alerts go out
     acknowledged_at: datetime | None = None  # somebody sees to this outage; None: nobody has said so
     acknowledged_by: str = ""
+    blind_since: datetime | None = None  # pings could not come in when one was awaited (rule 15); None: never
+    blind_until: datetime | None = None  # with blind_since, None: they still cannot, and nothing is judged
+    in_groups: tuple[Code, ...] = ()  # that its flips make due; written by `store.checks.join` alone
     records: tuple[Record, ...] = ()  # not yet in the history
     alerts: tuple[Alert, ...] = ()  # not yet acknowledged by SNS, oldest first
     due_at: datetime | None = None  # what the index holds: never later than the true next instant
@@ -174,6 +188,7 @@ class Beat:
     after: Check
     at: datetime
     is_newest: bool  # `after` holds what is true only while no newer ping is known
+    unstarted: str | None = None  # the rid of a success whose start may be coming in just now; None: it is not so
 
 
 @dataclass(frozen=True, slots=True)
@@ -213,6 +228,7 @@ def flipped(check: Check, new: Status, *, at: datetime, reason: Reason | None = 
         settled_at=at,
         n_flips=flip.number,
         reminders=0,
+        escalated=(),
         acknowledged_at=None,
         acknowledged_by="",
         records=(*check.records, flip),

@@ -88,14 +88,32 @@ def _edited(check: Check, config: Config, *, now: datetime) -> Check:
         check.config.count_window,
     )
     window = None if counts_anew else check.window
+    if config.group is not None and check.config.group is None:
+        check = _without_runs(check)
+    if config.depends_on != check.config.depends_on:
+        check = _let_go(check, now=now)
     settled_at = now if check.settled_at is None else max(now, check.settled_at)
     return replace(check, config=config, settled_at=settled_at, window=window)
+
+
+def _without_runs(check: Check) -> Check:
+    """A check that becomes a group awaits nothing of itself any more."""
+    plain = replace(check, last_ping=None, last_success=None, last_duration=None, last_exit=None, runs=(), recent=b"")
+    plain = replace(plain, last_output="", window=None, passed_at=None)
+    return counted_anew(replace(plain, blind_since=None, blind_until=None))
+
+
+def _let_go(check: Check, *, now: datetime) -> Check:
+    """What waits for the parents so far is judged by the new ones."""
+    from chalicelib.domain.parents import let_go  # a cold start goes without
+
+    return let_go(check, now=now)
 
 
 def _paused(check: Check, *, now: datetime) -> Check:
     """Nothing is awaited, not even the end of a run that has started since an earlier pause."""
     after = check if check.status is Status.PAUSED else flipped(check, Status.PAUSED, at=now)[0]
-    return replace(after, runs=(), window=None, passed_at=None)
+    return replace(after, runs=(), window=None, passed_at=None, blind_since=None, blind_until=None)
 
 
 def _resumed(check: Check, *, now: datetime) -> Check:

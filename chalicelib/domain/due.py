@@ -1,14 +1,16 @@
 """When does a check need a look?
 
 Every instant that can change a check without a ping: its deadline, the limit of an open run, the end of a
-window or a snooze, the next reminder, an alert that waits. Start at `next_due`. What happens at such an instant is
-`advance`'s business; when anyone looks is the sweep's. All are inclusive: `now >= instant`.
+window or a snooze, the next reminder or escalation step, an alert that waits. Start at `next_due`. What happens at such
+an instant is `advance`'s business; when anyone looks is the sweep's. All are inclusive: `now >= instant`.
 """
 
 from datetime import datetime
 from typing import assert_never
 
+from chalicelib.domain.blind import is_held, put_off
 from chalicelib.domain.check import Check, Config, Status
+from chalicelib.domain.depends import is_waiting
 from chalicelib.domain.early import next_after
 from chalicelib.domain.first_ping import first_ping_at
 from chalicelib.domain.runs import held_until, overruns
@@ -18,12 +20,24 @@ from chalicelib.domain.throughput import window_end
 
 def next_due(check: Check) -> datetime | None:
     """The earliest instant at which this check needs a look; None when nothing is to come."""
-    instants = (next_judgement(check), check.snoozed_until, next_reminder(check), next_delivery(check))
+    first = awaited(check) if check.config.group is None else _next_look(check)
+    instants = (first, check.snoozed_until, next_reminder(check), next_step(check), next_delivery(check))
     return min((at for at in instants if at is not None), default=None)
 
 
+def _next_look(group: Check) -> datetime | None:
+    from chalicelib.domain.group import next_look  # most checks are none
+
+    return None if group.status is Status.PAUSED else next_look(group)
+
+
 def next_judgement(check: Check) -> datetime | None:
-    """The earliest instant at which a rule may change the status."""
+    """The earliest instant at which a rule may change the status; None while it is held (domain.md, rule 15)."""
+    return None if is_held(check) else awaited(check)
+
+
+def awaited(check: Check) -> datetime | None:
+    """The same, held or not: when to look whether it still is."""
     instants = (deadline(check), window_end(check), *(at for at, _ in overruns(check)))
     return min((at for at in instants if at is not None), default=None)
 
@@ -55,8 +69,12 @@ def deadline(check: Check) -> datetime | None:
         case Status.UP:
             due = expected(check)
             missed_at = None if due is None else later(due, check.config.grace)
+            if check.blind_since is not None and due is not None and missed_at is not None:
+                missed_at = put_off(check, missed_at, begun=due)
         case Status.NEW:
             missed_at = first_ping_at(check)
+            if check.blind_since is not None and missed_at is not None:
+                missed_at = put_off(check, missed_at, begun=missed_at)
         case Status.DOWN | Status.PAUSED:
             return None
         case _:
@@ -66,9 +84,9 @@ def deadline(check: Check) -> datetime | None:
 
 def next_reminder(check: Check) -> datetime | None:
     """When to tell again that it is still down (rule 11); None when nobody asked for it, somebody sees to it already,
-    or it is snoozed.
+    or it is snoozed, or waits for a parent.
     """
-    if check.snoozed_until is not None:
+    if check.snoozed_until is not None or (check.alerts and is_waiting(check)):
         return None
     return reminder_after(check, told=check.reminders)
 
@@ -79,6 +97,16 @@ def reminder_after(check: Check, *, told: int) -> datetime | None:
     if every is None or check.status is not Status.DOWN or check.since is None or check.acknowledged_at is not None:
         return None
     return later(check.since, every * (told + 1))
+
+
+def next_step(check: Check) -> datetime | None:
+    """When the next escalation step is to be told (rule 11); None where a reminder would not be told either."""
+    if not check.config.escalation or check.status is not Status.DOWN or check.snoozed_until is not None:
+        return None
+    from chalicelib.domain.escalation import step_to_come  # most checks have none
+
+    step = None if check.acknowledged_at is not None or is_waiting(check) else step_to_come(check)
+    return None if step is None or check.since is None else later(check.since, step.after)
 
 
 def next_delivery(check: Check) -> datetime | None:

@@ -17,6 +17,7 @@ SHORTEST: Final = timedelta(seconds=60)
 LONGEST: Final = timedelta(days=365)
 LONGEST_SLUG: Final = 100  # as in Healthchecks' API (wire.md, Management API)
 LONGEST_TAGS: Final = 500
+AUTO: Final = "auto"  # a limit that is learnt
 MOST_ITEMS: Final = 10**15  # a count beyond it is no number of items
 
 _DURATION = re.compile(r"([0-9]{1,9})([smhdw]?)")
@@ -65,7 +66,7 @@ def config_of_new(slug: str, query: Mapping[str, str]) -> Config:
     second = timedelta(seconds=1)
     readers: dict[str, Callable[[str], object]] = {
         "grace": lambda text: parse_duration("grace", text),
-        "max_runtime": lambda text: parse_duration("max_runtime", text),
+        "max_runtime": lambda text: None if text == AUTO else parse_duration("max_runtime", text),
         "min_runtime": lambda text: parse_duration("min_runtime", text, shortest=second),
         "min_count": lambda text: parse_count("min_count", text, least=1),
         "count_window": lambda text: parse_duration("count_window", text),
@@ -75,6 +76,8 @@ def config_of_new(slug: str, query: Mapping[str, str]) -> Config:
     given = {name: read(query[name]) for name, read in readers.items() if name in query}
     if ("min_count" in given) != ("count_window" in given):
         raise BadInput("min_count and count_window go together: so many items in each window")
+    if query.get("max_runtime") == AUTO:
+        given |= {"max_runtime": None, "learns_max_runtime": True}
     config = replace(Config(name=slug, slug=slug), **given)  # type: ignore[arg-type]  # each reader fits its field
     if config.min_runtime and config.max_runtime and config.min_runtime > config.max_runtime:
         raise BadInput("min_runtime is above max_runtime: no run could ever be right")

@@ -1,19 +1,25 @@
-"""Going down and coming up again: the flip together with the alert that tells of it (domain.md, rules 10, 13).
+"""Going down and coming up again: the flip together with the alert that tells of it (domain.md, rules 10, 13); and what
+is told while it is down.
 
-Both are put into the check itself, its outbox. Whether it goes down is decided in `receive` and `advance`;
+All are put into the check itself, its outbox. Whether it goes down is decided in `receive` and `advance`;
 how it is worded, in `chalicelib.alerts`.
 """
 
 from dataclasses import replace
 from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
 
 from chalicelib.domain.alerts import Alert, Facts, Kind, Reason, alert_id
 from chalicelib.domain.check import Check, Run, Status, flipped
+from chalicelib.domain.depends import is_unheard, is_waiting, without_waiting
 from chalicelib.domain.due import expected, reminder_after
 from chalicelib.domain.recent import Ended, unpacked
 from chalicelib.domain.snooze import goes_out_at, unheard
 from chalicelib.domain.throughput import restarted
 from chalicelib.domain.usual import usual
+
+if TYPE_CHECKING:  # most checks have no steps
+    from chalicelib.domain.escalation import Step
 
 
 def down(check: Check, reason: Reason, *, at: datetime, now: datetime, facts: Facts) -> Check:
@@ -33,8 +39,13 @@ def up(check: Check, *, was: Check, at: datetime, now: datetime, took: timedelta
     after = replace(restarted(after, at=at), misses=0, passed_at=None)
     if flip.old is not Status.DOWN:
         return after
+    after = replace(after, recovered_at=flip.at)
     if untold is not None:  # it went down and came up while it was snoozed
         return replace(after, alerts=tuple(alert for alert in after.alerts if alert is not untold))
+    if is_waiting(check):
+        after = replace(after, alerts=without_waiting(after.alerts))
+        if is_unheard(check):
+            return after
     facts = replace(
         snapshot(check),
         since=check.since or flip.at,
@@ -43,7 +54,14 @@ def up(check: Check, *, was: Check, at: datetime, now: datetime, took: timedelta
         in_a_row=was.failures,
         took=took,
     )
-    return _with_alert(after, Kind.UP, check.reason, ordinal=0, at=flip.at, now=now, facts=facts)
+    return _with_alert(
+        after, Kind.UP, check.reason, ordinal=0, at=flip.at, now=now, facts=facts, channels=_told_by_steps(check)
+    )
+
+
+def _told_by_steps(check: Check) -> tuple[str, ...]:
+    """The channels that steps have told of this outage: they shall hear of its end, too."""
+    return tuple(dict.fromkeys(channel for step in check.escalated for channel in step.channels))
 
 
 def reminded(check: Check, ordinal: int, *, at: datetime, now: datetime) -> Check:
@@ -52,6 +70,20 @@ def reminded(check: Check, ordinal: int, *, at: datetime, now: datetime) -> Chec
     after = replace(check, alerts=waiting, reminders=ordinal)
     facts = replace(snapshot(check), next_reminder=reminder_after(after, told=ordinal))
     return _with_alert(after, Kind.REMINDER, check.reason, ordinal=ordinal, at=at, now=now, facts=facts)
+
+
+def escalated(check: Check, step: "Step", *, at: datetime, now: datetime) -> Check:
+    """The check with word to a step's channels waiting. Its number, not its place, is the ordinal: an edit of the steps
+    must not give an id twice.
+    """
+    after = replace(check, escalated=(*check.escalated, step))
+    run = max(check.runs, key=lambda each: each.at, default=None)
+    reminder = reminder_after(check, told=check.reminders)
+    facts = replace(snapshot(check, run), after=step.after, next_reminder=reminder)
+    ordinal = len(after.escalated)
+    return _with_alert(
+        after, Kind.ESCALATION, check.reason, ordinal=ordinal, at=at, now=now, facts=facts, channels=step.channels
+    )
 
 
 def snapshot(check: Check, run: Run | None = None) -> Facts:
@@ -69,7 +101,13 @@ def snapshot(check: Check, run: Run | None = None) -> Facts:
         started=None if run is None else run.at,
         last_ping=check.last_ping,
         counted_at=check.counted_at,
+        blind=_blind(check),
     )
+
+
+def _blind(check: Check) -> tuple[datetime, datetime] | None:
+    since, until = check.blind_since, check.blind_until
+    return None if since is None or until is None else (since, until)
 
 
 def _last_took(check: Check) -> timedelta | None:
@@ -86,6 +124,7 @@ def _with_alert(
     at: datetime,
     now: datetime,
     facts: Facts,
+    channels: tuple[str, ...] = (),
 ) -> Check:
     alert = Alert(
         id=alert_id(check.code, flip=check.n_flips, kind=kind, ordinal=ordinal),
@@ -95,6 +134,7 @@ def _with_alert(
         ordinal=ordinal,
         at=at,
         facts=replace(facts, snoozed_until=check.snoozed_until),
+        channels=channels,
         retry_at=goes_out_at(check, now),  # at once: whoever decided publishes it, and should he die, the next sweep
     )
     return replace(check, alerts=(*check.alerts, alert))

@@ -10,6 +10,7 @@ from typing import assert_never
 
 from chalicelib.domain.advance import settle
 from chalicelib.domain.alerts import Reason
+from chalicelib.domain.blind import seen_through
 from chalicelib.domain.check import Beat, Check, Outcome, Run, Status, Verdict, started, with_run
 from chalicelib.domain.due import expected, expected_after, moved, next_due
 from chalicelib.domain.outage import down, snapshot, up
@@ -20,6 +21,7 @@ from chalicelib.domain.runs import (
     closed_by_success,
     duration,
     is_too_short,
+    max_runtime,
 )
 from chalicelib.domain.signals import Ping, Signal, last_words, tail
 from chalicelib.domain.throughput import counted, is_watched
@@ -47,15 +49,29 @@ def receive(check: Check, ping: Ping, signal: Signal) -> Outcome:
             after = _failed(settled, ping, closed_by_failure(settled, ping.rid), Reason.FAILED)
         case _:
             assert_never(signal)
+    if after.blind_since is not None:
+        after = seen_through(after, ping.at)
     if settled is check and _is_heartbeat(check, after):
-        return _beat(check, after, ping, is_newest=True)
+        return replace(_beat(check, after, ping, is_newest=True), unstarted=_unstarted(check, ping, signal))
     after = replace(after, n_pings=check.n_pings + 1)
     return Verdict(check, replace(after, due_at=next_due(after)))
 
 
 def _is_heartbeat(check: Check, after: Check) -> bool:
     """Whether nothing has changed that a decision rests on."""
-    return after.n_flips == check.n_flips and after.failures <= check.failures and after.passed_at == check.passed_at
+    return (
+        after.n_flips == check.n_flips
+        and after.failures <= check.failures
+        and after.passed_at == check.passed_at
+        and after.blind_since == check.blind_since
+        and after.blind_until == check.blind_until
+    )
+
+
+def _unstarted(check: Check, ping: Ping, signal: Signal) -> str | None:
+    """The rid of a success whose start has not come. If it is on its way, it must not open a run that has ended."""
+    is_known = signal is not Signal.SUCCESS or any(run.rid == ping.rid for run in check.runs)
+    return None if is_known else ping.rid
 
 
 def _beat(check: Check, after: Check, ping: Ping, *, is_newest: bool) -> Beat:
@@ -184,6 +200,6 @@ def _with_success(check: Check, at: datetime, run: Run | None, took: timedelta |
     if took is None and shares_a_slot:
         return check.recent
     due = expected(check)
-    came_at = run.at if run is not None and check.config.max_runtime is not None else at
+    came_at = run.at if run is not None and max_runtime(check) is not None else at
     is_late = check.status is Status.UP and due is not None and came_at > due
     return appended(check.recent, Ended.LATE if is_late else Ended.SUCCESS, took)

@@ -7,6 +7,7 @@ decided in `receive` and `advance`.
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 
+from chalicelib.domain.blind import put_off
 from chalicelib.domain.check import Check, Run, Status, started
 
 MOST_RUNS = 100  # open at once; the oldest makes room
@@ -57,7 +58,17 @@ def is_too_short(check: Check, took: timedelta | None) -> bool:
 
 def limit(check: Check) -> timedelta:
     """How long a run may be open: max_runtime, when unset the grace (domain.md, rule 3)."""
-    return check.config.max_runtime or check.config.grace
+    return max_runtime(check) or check.config.grace
+
+
+def max_runtime(check: Check) -> timedelta | None:
+    """How long a run may take, as was said or is learnt (rule 16); None: unset, or not known yet."""
+    if not check.config.learns_max_runtime:
+        return check.config.max_runtime
+    from chalicelib.domain.usual import learnt  # most checks learn nothing
+
+    found = learnt(check.recent)
+    return None if found is None else found.limit
 
 
 def overruns(check: Check) -> Iterator[tuple[datetime, Run]]:
@@ -71,7 +82,8 @@ def overruns(check: Check) -> Iterator[tuple[datetime, Run]]:
     allowed = limit(check)
     for run in check.runs:
         if not run.overran:
-            yield run.at + allowed, run
+            at = run.at + allowed
+            yield (at if check.blind_since is None else put_off(check, at, begun=run.at)), run
 
 
 def held_until(check: Check, deadline: datetime) -> datetime:
@@ -79,7 +91,7 @@ def held_until(check: Check, deadline: datetime) -> datetime:
 
     The job has come; whether it finishes is the run's business.
     """
-    if check.config.max_runtime is None:
+    if max_runtime(check) is None:
         return deadline
     limits = [at for at, run in overruns(check) if run.at < deadline]
     return max((deadline, *limits))

@@ -129,6 +129,12 @@ def current_zone(name: str) -> str:
     return renamed.get(name, name)
 
 
+def zone_choices() -> tuple[str, ...]:
+    """The names of all time zones as they are today, sorted: some 500."""
+    names, renamed = _zone_names()
+    return tuple(sorted(names - renamed.keys()))
+
+
 def later(at: datetime, span: timedelta) -> datetime | None:
     """So long after an instant; None beyond the year 9999."""
     try:

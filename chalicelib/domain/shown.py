@@ -8,8 +8,9 @@ from datetime import datetime
 from enum import StrEnum
 
 from chalicelib.domain.advance import settle
+from chalicelib.domain.blind import is_held
 from chalicelib.domain.check import Check, Status, started
-from chalicelib.domain.due import expected
+from chalicelib.domain.due import awaited, expected
 from chalicelib.domain.runs import limit
 
 
@@ -21,6 +22,7 @@ class Shown(StrEnum):
     GRACE = "grace"
     DOWN = "down"
     PAUSED = "paused"
+    UNKNOWN = "unknown"
 
 
 def as_of(check: Check, *, now: datetime) -> Check:
@@ -29,7 +31,24 @@ def as_of(check: Check, *, now: datetime) -> Check:
 
 
 def status(check: Check, *, now: datetime) -> Shown:
-    """`grace` once the expected success has not come, until the deadline; else what is stored."""
+    """`grace` once the expected success has not come, until the deadline; `unknown` while it is held; else what is
+    stored.
+    """
+    if unknown_since(check, now=now) is not None:
+        return Shown.UNKNOWN
+    return status_apart_from_held(check, now=now)
+
+
+def unknown_since(check: Check, *, now: datetime) -> datetime | None:
+    """Since when nobody can tell how it is, because pings cannot come in (rule 15); None: one can."""
+    if not is_held(check):
+        return None
+    instant = awaited(check)
+    return instant if instant is not None and instant <= now else None
+
+
+def status_apart_from_held(check: Check, *, now: datetime) -> Shown:
+    """The same for clients of Healthchecks, who do not know `unknown`: held, it is late, or new."""
     if check.status is Status.UP:
         due = expected(check)
         return Shown.UP if due is None or now < due else Shown.GRACE

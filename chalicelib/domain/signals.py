@@ -54,6 +54,8 @@ def heard(check: Check, ping: Ping) -> Signal:
         return Signal.IGN
     if check.status is Status.PAUSED and check.config.manual_resume:
         return Signal.IGN
+    if check.config.group is not None:
+        return Signal.IGN  # its members tell
     return _said_by_body(filters, ping.body) if filters.http_body else ping.signal
 
 

@@ -11,12 +11,21 @@ from datetime import datetime
 
 from chalicelib.domain.alerts import Alert, Kind
 from chalicelib.domain.check import Check, Status
+from chalicelib.domain.errors import BadInput
+from chalicelib.domain.options import LONGEST
+
+
+def end_of_snooze(until: datetime, *, now: datetime) -> datetime:
+    """The instant at which a snooze may end, to the millisecond, as it is stored. Raises BadInput: within a year."""
+    if not now < until <= now + LONGEST:
+        raise BadInput("the end of a snooze must be within the next 365 days")
+    return until.replace(microsecond=until.microsecond // 1000 * 1000)
 
 
 def snoozed(check: Check, until: datetime) -> Check:
-    """The check quiet until then; what an earlier snooze holds is held on."""
-    held = _held(check)
-    alerts = tuple(replace(alert, retry_at=until) if alert in held else alert for alert in check.alerts)
+    """The check quiet until then; what an earlier snooze holds is held on, as is what waits for a parent."""
+    held = (*_held(check), *(alert for alert in check.alerts if alert.held_by))
+    alerts = tuple(replace(alert, held_by=(), retry_at=until) if alert in held else alert for alert in check.alerts)
     return replace(check, snoozed_until=until, alerts=alerts)
 
 

@@ -28,7 +28,7 @@ def happened(reason: Reason, facts: Facts, clock: WallClock) -> tuple[str, ...]:
         case Reason.OVERRUN:
             known = (None if facts.took is None else f"running for {duration(facts.took)}",)
         case Reason.FAILED:
-            known = (_exit(facts), _in_a_row(facts))
+            known = (_exit(facts), _in_a_row(facts)) if facts.members is None else (_how_many(facts),)
         case Reason.TOO_SHORT:
             known = (None if facts.took is None else duration(facts.took), _in_a_row(facts))
         case Reason.STALLED:
@@ -46,6 +46,17 @@ def _in_a_row(facts: Facts) -> str | None:
     return f"{ordinal(facts.in_a_row)} in a row" if facts.in_a_row > 1 else None
 
 
+def members_down(facts: Facts) -> str:
+    """ "2 of 5 members are down: web-1, web-2": of a group."""
+    names = facts.members or ()
+    return f"{_how_many(facts)}: {', '.join(names)}" if names else _how_many(facts)
+
+
+def _how_many(facts: Facts) -> str:
+    count = len(facts.members or ())
+    return f"{count or 'none'} of {counted(facts.n_members or 0, 'member')} {'are' if count > 1 else 'is'} down"
+
+
 def items(facts: Facts) -> str | None:
     """ "0 of 500 items"; None when they were not counted."""
     if facts.count is None:
@@ -59,9 +70,12 @@ def why(reason: Reason, facts: Facts, clock: WallClock) -> str:
     """Why it is down, in one to three sentences."""
     match reason:
         case Reason.MISSED:
-            return _why_missed(facts, clock)
+            return _why_missed(facts, clock) + _blind(facts, clock)
         case Reason.OVERRUN:
-            return f"{_why_overrun(facts, clock)} {_usually(facts)}"
+            return f"{_why_overrun(facts, clock)} {_usually(facts)}{_learnt(facts)}" + _blind(facts, clock)
+        case Reason.FAILED if facts.members is not None:
+            limit = "all" if facts.down_when is None else str(facts.down_when)
+            return f"{members_down(facts)}. It is down when {limit} of them {'is' if limit == '1' else 'are'}."
         case Reason.FAILED:
             what = f"Exit status {facts.exit_status}" if facts.exit_status else "It reported a failure"
             return f"{what} at {clock.second(facts.last_ping or facts.since)}{_after(facts)}."
@@ -71,6 +85,13 @@ def why(reason: Reason, facts: Facts, clock: WallClock) -> str:
             return _why_stalled(facts, clock)
         case _:
             assert_never(reason)
+
+
+def _blind(facts: Facts, clock: WallClock) -> str:
+    """That its word may have been lost (rule 15)."""
+    if facts.blind is None:
+        return ""
+    return f" Pings could not come in {clock.span(*facts.blind)}: what it reported then was lost."
 
 
 def _why_missed(facts: Facts, clock: WallClock) -> str:
@@ -106,6 +127,10 @@ def _usually(facts: Facts) -> str:
     if facts.usual is None:
         return "How long it usually takes is not known yet."
     return f"It usually takes {between(*facts.usual)}."
+
+
+def _learnt(facts: Facts) -> str:
+    return "" if facts.learnt_from is None else f" The limit is learnt from {facts.learnt_from} runs."
 
 
 def _after(facts: Facts) -> str:
@@ -147,6 +172,9 @@ def _is_silent(facts: Facts) -> bool:
 
 def recovery(reason: Reason | None, facts: Facts, clock: WallClock, *, at: datetime) -> str:
     """How it came up again."""
+    if facts.members is not None:
+        said = members_down(facts)
+        return f"{said[0].upper()}{said[1:]}, as of {clock.second(at)}."
     if reason is Reason.STALLED:
         return f"It processes enough again, as of {clock.second(at)}."
     return f"Success at {clock.second(at)}{_after(facts)}."
@@ -170,6 +198,8 @@ def look_first(reason: Reason, facts: Facts) -> str:
         case Reason.OVERRUN:
             others = " A new run will not close this one." if facts.run else ""
             return f"Look first at the process: it is alive as far as Overdue knows.{others}"
+        case Reason.FAILED if facts.members is not None:
+            return "Look first at its members: each tells what is the matter with it."
         case Reason.FAILED if facts.output:
             return "Look first at its output: the job itself says that it failed."
         case Reason.FAILED:

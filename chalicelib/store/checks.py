@@ -1,4 +1,4 @@
-"""Checks in DynamoDB. `beat` and `decide` are the only two writes of one that exists (architecture.md, A ping).
+"""Checks in DynamoDB. `beat` and `decide` are the only two writes that change what one is (architecture.md, A ping).
 
 Both are one conditional UpdateItem that names what has changed, never a put of the whole item, which would
 erase what its condition does not cover. What guards them is in docs/adr/0002.
@@ -28,11 +28,14 @@ NEWEST = "(attribute_not_exists(last_ping) OR last_ping <= :read_at)"
 
 
 class Lost(Conflict):
-    """A write came too late. `current` is the check as it is now, where DynamoDB has told."""
+    """A write came too late. `current` is the check as it is now, where DynamoDB has told; `was_sent_twice`, whether
+    the answer to a first sending was lost, which may have taken effect.
+    """
 
-    def __init__(self, code: Code, current: Check | None) -> None:
+    def __init__(self, code: Code, current: Check | None, *, was_sent_twice: bool) -> None:
         super().__init__(f"check {short(code)} has changed since it was read")
         self.current = current
+        self.was_sent_twice = was_sent_twice
 
 
 def get(tables: Tables, code: Code) -> Check:
@@ -95,11 +98,17 @@ def due_codes(shard: int, *, until: datetime) -> Iterator[tuple[datetime, Code]]
             yield datetime.fromtimestamp(row.due_at, until.tzinfo), Code(row.code)
 
 
+def coming_codes(shard: int, *, after: datetime, most: int) -> list[Code]:
+    """The checks of a shard that need a look soonest after an instant. One query."""
+    with talking:
+        return [Code(row.code) for row in CheckItem.due.query(shard, CheckItem.due_at > after.timestamp(), limit=most)]
+
+
 def beat(tables: Tables, outcome: Beat) -> Check:
     """Write a heartbeat, if no decision has been made since; return the check, with the number of the ping.
 
-    A hundred workers on one check do not conflict: only a change of version, a newer ping, or a due_at that is
-    not any more what this beat moves makes it lose. Raises Lost and Unavailable.
+    A hundred workers on one check do not conflict: only a change of version, a newer ping, a due_at that is not any
+    more what this beat moves, or the start of the very run that it ends makes it lose. Raises Lost and Unavailable.
     """
     before, after = outcome.before, outcome.after
     update = Update(before, after)
@@ -108,6 +117,8 @@ def beat(tables: Tables, outcome: Beat) -> Check:
         update.require(NEWEST, {":read_at": {"N": items.instant(outcome.at)}})
     if after.due_at != before.due_at:
         update.require_due_at(before.due_at)
+    if outcome.unstarted is not None:
+        update.require_no_run(outcome.unstarted)
     for run in after.runs:  # a log line must not open again a run that has been closed meanwhile
         if any(old.rid == run.rid and old.at == run.at and old is not run for old in before.runs):
             update.require_run(run.rid)
@@ -127,7 +138,12 @@ def decide(tables: Tables, outcome: Verdict) -> Check:
         {":read_version": {"N": str(before.version)}, ":read_n_pings": {"N": str(before.n_pings)}},
     )
     update.set("version", {"N": str(after.version)})
-    _send(tables, before.code, update)
+    try:
+        _send(tables, before.code, update)
+    except Lost as lost:
+        # it has lost to itself: decided once more, a failure would be counted twice
+        if not (lost.was_sent_twice and lost.current == items.from_item(items.to_item(after))):
+            raise
     return after
 
 
@@ -139,7 +155,46 @@ def _send(tables: Tables, code: Code, update: Update) -> Any:
         if error.response["Error"]["Code"] != CONDITION_FAILED:
             raise
         current: Any = error.response.get("Item")
-        raise Lost(code, items.from_item(current) if current else None) from error
+        was_sent_twice = error.response["ResponseMetadata"].get("RetryAttempts", 0) > 0
+        raise Lost(code, items.from_item(current) if current else None, was_sent_twice=was_sent_twice) from error
+
+
+def join(tables: Tables, member: Code, group: Code) -> Check:
+    """Let a check know that it belongs to a group; return it as it is then. Nothing that a decision rests on: its
+    version stays. Raises NotFound.
+    """
+    return items.from_item(_note(tables, member, "ADD in_groups :group", {":group": {"SS": [group]}}))
+
+
+def leave(tables: Tables, member: Code, group: Code) -> None:
+    """Let a check know that it belongs to a group no more. Raises NotFound."""
+    _note(tables, member, "DELETE in_groups :group", {":group": {"SS": [group]}})
+
+
+def make_due(tables: Tables, group: Code, *, now: datetime) -> None:
+    """Let the next sweep look at a group. Whoever looks at it right now does not know what has happened meanwhile: the
+    new version makes his write lose. Raises NotFound.
+    """
+    due: dict[str, Any] = {":now": {"N": items.instant(now)}, ":shard": {"N": str(items.shard(group))}}
+    _note(tables, group, "SET due_at = :now, due_shard = :shard ADD version :one", due | {":one": {"N": "1"}})
+
+
+def _note(tables: Tables, code: Code, what: str, values: dict[str, Any]) -> Any:
+    """One UpdateItem of a check that exists; the item as it is then."""
+    try:
+        with talking:
+            return tables.client.update_item(
+                TableName=tables.checks,
+                Key={"code": {"S": code}},
+                UpdateExpression=what,
+                ConditionExpression="attribute_exists(code)",
+                ExpressionAttributeValues=values,
+                ReturnValues="ALL_NEW",
+            )["Attributes"]
+    except ClientError as error:
+        if error.response["Error"]["Code"] != CONDITION_FAILED:
+            raise
+        raise NotFound(f"there is no check {short(code)}") from error
 
 
 def push_back(code: Code, *, seen: datetime, to: datetime) -> None:

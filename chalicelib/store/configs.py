@@ -8,12 +8,16 @@ import json
 from dataclasses import fields
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from chalicelib.domain.check import Config, Filters
 from chalicelib.domain.probe import Probe
 from chalicelib.domain.probe_json import from_json, what_differs
 from chalicelib.domain.schedule import AnyOf, Cron, Every, OnCalendar, Schedule
+
+if TYPE_CHECKING:  # most checks have no steps
+    from chalicelib.domain.escalation import Step
+    from chalicelib.domain.group import Group
 
 _PLAIN = Config()
 _UNFILTERED = Filters()
@@ -49,8 +53,46 @@ def _stored(field: object) -> object:
             return _said(field, _UNFILTERED)
         case Probe():
             return what_differs(field)
-        case _:
+        case tuple():
+            return field if all(isinstance(each, str) for each in field) else _stored_steps(field)
+        case None | str() | int() | float():
             return field
+        case _:
+            return _stored_group(field)
+
+
+def _stored_group(group: Any) -> dict[str, object]:
+    from chalicelib.domain.group import as_json  # most checks are none: a cold start goes without
+
+    return as_json(group)
+
+
+def _loaded_group(said: Any) -> "Group":
+    from chalicelib.domain.group import from_json as group_from_json  # as above
+
+    return group_from_json(said)
+
+
+def _stored_steps(steps: tuple[Any, ...]) -> list[dict[str, object]]:
+    from chalicelib.domain.escalation import as_json  # most checks have none: a cold start goes without
+
+    return [as_json(step) for step in steps]
+
+
+def dump_steps(steps: "tuple[Step, ...]") -> str:
+    """Escalation steps as an attribute of their own."""
+    return json.dumps(_stored_steps(steps), separators=(",", ":"), ensure_ascii=False)
+
+
+def load_steps(text: str) -> "tuple[Step, ...]":
+    """The steps of such an attribute."""
+    return _loaded_steps(json.loads(text))
+
+
+def _loaded_steps(said: Any) -> "tuple[Step, ...]":
+    from chalicelib.domain.escalation import from_json as steps_from_json  # as above
+
+    return steps_from_json(said)
 
 
 _DURATIONS = frozenset({"grace", "max_runtime", "min_runtime", "count_window", "remind_every", "early"})
@@ -68,13 +110,17 @@ def _read(name: str, value: Any) -> Any:
     match name:
         case "schedule":
             return _schedule(value)
-        case "channels" | "windows":
+        case "channels" | "windows" | "depends_on":
             return tuple(value)
         case "first_ping_by":
             is_instant = isinstance(value, dict)
             return datetime.fromtimestamp(value["at"], UTC) if is_instant else timedelta(seconds=value)
         case "filters":
             return Filters(**value)
+        case "group":
+            return _loaded_group(value)
+        case "escalation":
+            return _loaded_steps(value)
         case "probe":
             return from_json(value)
         case _:

@@ -3,17 +3,18 @@ up to two days late (AWS, DynamoDB Developer Guide, "Using time to live").
 
 Writes go through the shared client, reads through the Model that `connect` has pointed at the table.
 Sort keys: `ping#000000000123`, `flip#000000000012`, `judged#` + epoch milliseconds + `#period`
-or `#window`. Writing a row twice is harmless.
+or `#window`. Writing a row twice is harmless. What a page asks for is bounded: so many rows, from a number on.
 """
 
 import json
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from botocore.exceptions import ClientError
+from pynamodb.expressions.condition import Condition
 
 from chalicelib.domain.alerts import Alert, Kind, Reason, Told
 from chalicelib.domain.check import Check, Code, Flip, Judged, Record, Status
@@ -22,6 +23,7 @@ from chalicelib.store.items import instant, seconds
 from chalicelib.store.tables import CONDITION_FAILED, SCHEMA, HistoryItem, NotFound, Tables, talking
 
 COMPRESS_FROM_BYTES = 1_024
+_OUTLINE = ("code", "sort", "v", "at", "expires_at", "signal", "request", "rid", "exit_status", "count", "took")
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +75,7 @@ def put_record(tables: Tables, check: Check, record: Record) -> None:
             row |= {"flip_project": {"S": check.project}, "flip_at": {"N": instant(record.at)}}
         case Judged():
             about = "period" if record.count is None else "window"  # both may end at one instant
-            row = _row(tables, check.code, f"judged#{round(record.at.timestamp() * 1000):015}#{about}", record.at)
+            row = _row(tables, check.code, f"judged#{_ms(record.at):015}#{about}", record.at)
             if record.count is not None:
                 row["count"] = {"N": str(record.count)}
     if record.reason is not None:
@@ -101,12 +103,24 @@ def note_sent(tables: Tables, code: Code, alert: Alert, *, to: tuple[str, ...], 
 
 def pings(code: Code, *, now: datetime, most: int) -> list[StoredPing]:
     """The newest pings first, expired ones left out. A query per 1 MB."""
-    return [_stored_ping(row) for row in _rows(code, "ping#", now=now, most=most)]
+    return [_stored_ping(row) for row in _rows(code, HistoryItem.sort.startswith("ping#"), now=now, most=most)]
+
+
+def outlines(code: Code, *, up_to: int, now: datetime, most: int) -> list[StoredPing]:
+    """The same without bodies, from a number down: what many pings tell together. A query per 1 MB, bodies counted."""
+    numbers = HistoryItem.sort.between("ping#", f"ping#{up_to:012}")
+    return [_stored_ping(row) for row in _rows(code, numbers, now=now, most=most, attributes=_OUTLINE)]
+
+
+def pings_between(code: Code, first: int, last: int, *, now: datetime) -> list[StoredPing]:
+    """Pings by their numbers, with bodies, the newest first. A query per 1 MB."""
+    numbers = HistoryItem.sort.between(f"ping#{first:012}", f"ping#{last:012}")
+    return [_stored_ping(row) for row in _rows(code, numbers, now=now, most=last - first + 1)]
 
 
 def flips(code: Code, *, now: datetime, most: int) -> list[StoredFlip]:
     """The newest flips first, expired ones left out. A query per 1 MB."""
-    return [_stored_flip(row) for row in _rows(code, "flip#", now=now, most=most)]
+    return [_stored_flip(row) for row in _rows(code, HistoryItem.sort.startswith("flip#"), now=now, most=most)]
 
 
 def flips_of_project(project: str, *, since: datetime, now: datetime, most: int) -> list[tuple[Code, Flip]]:
@@ -126,10 +140,13 @@ def flips_of_project(project: str, *, since: datetime, now: datetime, most: int)
 
 def judged(code: Code, *, now: datetime, most: int) -> list[Judged]:
     """The newest judgements first, expired ones left out. A query per 1 MB."""
-    return [
-        Judged(at=_at(row), reason=_reason(row), count=None if row.items is None else int(row.items))
-        for row in _rows(code, "judged#", now=now, most=most)
-    ]
+    return [_judged(row) for row in _rows(code, HistoryItem.sort.startswith("judged#"), now=now, most=most)]
+
+
+def judged_between(code: Code, since: datetime, until: datetime, *, now: datetime, most: int) -> list[Judged]:
+    """The judgements of a span of time, both ends included, the newest first. A query per 1 MB."""
+    instants = HistoryItem.sort.between(f"judged#{_ms(since):015}", f"judged#{_ms(until):015}~")
+    return [_judged(row) for row in _rows(code, instants, now=now, most=most)]
 
 
 def ping(code: Code, number: int, *, now: datetime) -> StoredPing:
@@ -165,16 +182,27 @@ def _write(call: Any, **arguments: Any) -> None:
             raise
 
 
-def _rows(code: Code, prefix: str, *, now: datetime, most: int) -> Iterator[HistoryItem]:
+def _rows(
+    code: Code, which: Condition, *, now: datetime, most: int, attributes: Sequence[str] | None = None
+) -> Iterator[HistoryItem]:
     with talking:
         yield from HistoryItem.query(
             code,
-            HistoryItem.sort.startswith(prefix),
+            which,
             filter_condition=HistoryItem.expires_at > now.timestamp(),
             scan_index_forward=False,
             limit=most,
             consistent_read=True,
+            attributes_to_get=None if attributes is None else list(attributes),
         )
+
+
+def _ms(at: datetime) -> int:
+    return round(at.timestamp() * 1000)
+
+
+def _judged(row: HistoryItem) -> Judged:
+    return Judged(at=_at(row), reason=_reason(row), count=None if row.items is None else int(row.items))
 
 
 def _stored_ping(row: HistoryItem) -> StoredPing:

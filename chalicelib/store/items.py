@@ -74,6 +74,7 @@ STATE: dict[str, Callable[[Any], dict[str, Any]]] = {
     "since": _at,
     "settled_at": _at,
     "n_flips": _number,
+    "recovered_at": _at,
     "last_ping": _at,
     "last_success": _at,
     "last_duration": _span,
@@ -86,9 +87,12 @@ STATE: dict[str, Callable[[Any], dict[str, Any]]] = {
     "counted_at": _at,
     "recent": lambda value: {"B": value},
     "reminders": _number,
+    "escalated": lambda value: {"S": configs.dump_steps(value)},
     "snoozed_until": _at,
     "acknowledged_at": _at,
     "acknowledged_by": _text,
+    "blind_since": _at,
+    "blind_until": _at,
     "records": lambda value: {"S": _dump_records(value)},
     "alerts": lambda value: {"S": _dump_alerts(value)},
 }
@@ -124,6 +128,8 @@ def to_item(check: Check) -> dict[str, Any]:
     }
     if check.window is not None:
         attributes |= {"window_at": _at(check.window.at), "window_count": _number(check.window.count)}
+    if check.in_groups:
+        attributes["in_groups"] = {"SS": list(check.in_groups)}
     attributes |= {
         "v": _number(SCHEMA),
         "code": {"S": check.code},
@@ -151,6 +157,7 @@ def from_item(item: Item) -> Check:
         since=_instant_of(item, "since"),
         settled_at=_instant_of(item, "settled_at"),
         n_flips=_int_of(item, "n_flips"),
+        recovered_at=_instant_of(item, "recovered_at"),
         n_pings=int(item["n_pings"]["N"]),
         last_ping=_instant_of(item, "last_ping"),
         last_success=_instant_of(item, "last_success"),
@@ -166,9 +173,13 @@ def from_item(item: Item) -> Check:
         counted_at=_instant_of(item, "counted_at"),
         recent=bytes(item["recent"]["B"]) if "recent" in item else b"",
         reminders=_int_of(item, "reminders"),
+        escalated=configs.load_steps(item["escalated"]["S"]) if "escalated" in item else (),
         snoozed_until=_instant_of(item, "snoozed_until"),
         acknowledged_at=_instant_of(item, "acknowledged_at"),
         acknowledged_by=_text_of(item, "acknowledged_by"),
+        blind_since=_instant_of(item, "blind_since"),
+        blind_until=_instant_of(item, "blind_until"),
+        in_groups=tuple(sorted(item["in_groups"]["SS"])) if "in_groups" in item else (),
         records=_load_records(item["records"]["S"]) if "records" in item else (),
         alerts=_load_alerts(item["alerts"]["S"]) if "alerts" in item else (),
         due_at=_instant_of(item, "due_at"),

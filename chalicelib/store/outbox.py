@@ -11,6 +11,8 @@ from typing import Any
 from chalicelib.domain.alerts import Alert, Facts, Kind, Reason
 from chalicelib.domain.check import Flip, Judged, Record, Status
 
+_MOSTLY_EMPTY = ("channels", "held_by")  # of an alert
+
 
 def dump_records(records: tuple[Record, ...]) -> str:
     """Records as they stand in the item."""
@@ -33,6 +35,9 @@ def dump_alerts(alerts: tuple[Alert, ...]) -> str:
     """Alerts as they stand in the item: facts that are not known are left out."""
     values = [asdict(alert) for alert in alerts]
     for value in values:
+        for name in _MOSTLY_EMPTY:
+            if not value[name]:
+                del value[name]
         value["facts"] = {name: fact for name, fact in value["facts"].items() if fact is not None}
     return _dumped(values)
 
@@ -46,7 +51,8 @@ def _alert(value: dict[str, Any]) -> Alert:
     facts: dict[str, Any] = {
         name: tuple(fact) if isinstance(fact, list) else fact for name, fact in value["facts"].items()
     }
-    return Alert(**value | {"kind": Kind(value["kind"]), "reason": _reason(value), "facts": Facts(**facts)})
+    lists = {name: tuple(value.get(name, ())) for name in _MOSTLY_EMPTY}
+    return Alert(**value | lists | {"kind": Kind(value["kind"]), "reason": _reason(value), "facts": Facts(**facts)})
 
 
 def _reason(value: dict[str, Any]) -> Reason | None:

@@ -13,11 +13,15 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from hashlib import sha256
+from typing import TYPE_CHECKING
 
 from pynamodb.exceptions import DeleteError, PutError, UpdateError
 
 from chalicelib.domain.check import Code
 from chalicelib.store.tables import CONDITION_FAILED, Conflict, NotFound, RegistryItem, talking
+
+if TYPE_CHECKING:
+    from chalicelib.store.status_pages import StatusPage
 
 REMEMBERED = timedelta(seconds=60)
 _ALPHABET = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789"
@@ -76,6 +80,17 @@ class Registry:
         known = self._recall(name, now)
         if not isinstance(known, tuple):
             known = _channels(project)
+            self._remembered[name] = (now, known)
+        return known
+
+    def status_pages(self, project: str, *, now: datetime) -> "tuple[StatusPage, ...]":
+        """The public status pages of a project, by name. One query, at most."""
+        from chalicelib.store.status_pages import all_status_pages  # pages only: a cold start for pings goes without
+
+        name = ("status pages", project)
+        known = self._recall(name, now)
+        if not isinstance(known, tuple):
+            known = tuple(page for page in all_status_pages() if page.project == project)
             self._remembered[name] = (now, known)
         return known
 

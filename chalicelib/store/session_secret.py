@@ -1,7 +1,7 @@
-"""The secret that signs links and sessions: a SecureString in SSM, one a stage, made by the first `overdue open`.
+"""The secret that signs links and sessions: a SecureString in SSM, one a stage, made by `overdue deploy`.
 
 Nobody but this and SSM keeps it. Whoever deletes the parameter ends all sessions within a minute. Start at
-`SessionSecret.current`. What is signed with it is decided in `web.pages.sessions`.
+`SessionSecret.current`. What is signed with it is decided in `web.pages.sessions` and `alerts.acknowledging`.
 """
 
 import secrets
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from mypy_boto3_ssm import SSMClient
 
 REMEMBERED = timedelta(seconds=60)
+PATIENTLY = Config(connect_timeout=1, read_timeout=3, retries={"mode": "standard", "total_max_attempts": 2})
 
 
 def parameter(stage: str) -> str:
@@ -30,8 +31,9 @@ def parameter(stage: str) -> str:
 class SessionSecret:
     """Reads with a memory of 60 seconds; one a process. A memory that is too old is as good as none."""
 
-    def __init__(self, settings: Settings) -> None:
-        self._settings = settings
+    def __init__(self, settings: Settings, config: Config) -> None:
+        """`config`: how long to wait for SSM."""
+        self._settings, self._config = settings, config
         self._read: tuple[datetime, bytes] | None = None
 
     def current(self, *, now: datetime) -> bytes | None:
@@ -57,8 +59,7 @@ class SessionSecret:
     @cached_property
     def _ssm(self) -> "SSMClient":
         session: Any = CheckItem._get_connection().connection.session  # noqa: SLF001  # as in `tables.sns_client`
-        config = Config(connect_timeout=1, read_timeout=3, retries={"mode": "standard", "total_max_attempts": 2})
-        client: SSMClient = session.create_client("ssm", region_name=self._settings.region, config=config)
+        client: SSMClient = session.create_client("ssm", region_name=self._settings.region, config=self._config)
         return client
 
 

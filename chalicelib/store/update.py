@@ -93,6 +93,11 @@ class Update:
         self._names["#open"] = items.run_key(rid)
         self._conditions.append("attribute_exists(runs.#open)")
 
+    def require_no_run(self, rid: str) -> None:
+        """Make the write depend on there being no run of this rid."""
+        self._names["#own"] = items.run_key(rid)
+        self._conditions.append("attribute_not_exists(runs.#own)")
+
     def call(self, table: str, code: Code) -> dict[str, Any]:
         """The arguments of `update_item`."""
         parts = (("SET", self._sets), ("REMOVE", self._removes), ("ADD", self._adds))

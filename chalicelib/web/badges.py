@@ -97,8 +97,8 @@ def _signed_tag(secret: bytes, found: re.Match[str]) -> str:
 
 
 def counted(found: Iterable[Check], *, now: datetime) -> Counts:
-    """The checks as they are now. New, paused and started ones count as up."""
-    states = [shown.status(shown.as_of(check, now=now), now=now) for check in found]
+    """The checks as they are now. New, paused and started ones count as up; those that are held, as late."""
+    states = [shown.status_apart_from_held(shown.as_of(check, now=now), now=now) for check in found]
     return Counts(len(states), states.count(Shown.GRACE), states.count(Shown.DOWN))
 
 

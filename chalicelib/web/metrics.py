@@ -64,7 +64,7 @@ def _may_read(wiring: Wiring, project: str, secret: str, *, now: datetime) -> bo
 
 def lines(checks: Sequence[Check], *, now: datetime) -> Iterator[str]:
     """The page, line by line: four gauges for each check, one for each tag, two totals."""
-    states = {check.code: shown.status(check, now=now) for check in checks}
+    states = {check.code: shown.status_apart_from_held(check, now=now) for check in checks}
     down = {code for code, state in states.items() if state is Shown.DOWN}
     gauges: dict[str, tuple[str, Callable[[Check], bool]]] = {
         "up": ("is not down", lambda check: check.code not in down),

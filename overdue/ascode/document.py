@@ -7,12 +7,13 @@ business.
 
 import re
 from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
 import yaml
 
-from chalicelib.domain.errors import OverdueError
+from chalicelib.domain.errors import BadInput, OverdueError
 
 MOST_VALUES = 200_000  # with aliases written out: 10,000 checks of 20 fields
 _MERGE = "tag:yaml.org,2002:merge"
@@ -37,11 +38,33 @@ class Problem:
 
 
 class Wrong(OverdueError):
-    """The one thing that is wrong with a value, or with the whole text."""
+    """What is wrong with a value, or with the whole text: one thing, or several where it has parts."""
 
-    def __init__(self, problem: Problem) -> None:
-        super().__init__(problem.text)
-        self.problem = problem
+    def __init__(self, *problems: Problem) -> None:
+        super().__init__("; ".join(problem.text for problem in problems))
+        self.problems = problems
+
+
+class Gathered:
+    """What is wrong with the parts of one value, so that all of it is told at once."""
+
+    def __init__(self) -> None:
+        self.problems: list[Problem] = []
+
+    @contextmanager
+    def at(self, line: int) -> Iterator[None]:
+        """Keep what is wrong within the block, which ends there, and go on behind it."""
+        try:
+            yield
+        except Wrong as error:
+            self.problems += error.problems
+        except BadInput as error:
+            self.problems.append(Problem(line, str(error)))
+
+    def insist(self) -> None:
+        """Raises Wrong with all that was kept."""
+        if self.problems:
+            raise Wrong(*self.problems)
 
 
 @dataclass(frozen=True, slots=True)

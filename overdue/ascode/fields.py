@@ -10,6 +10,7 @@ from datetime import timedelta
 
 from chalicelib.domain import tolerance
 from chalicelib.domain.probe import SHORTEST_EVERY, default_grace
+from overdue.ascode.escalation_kind import an_escalation
 from overdue.ascode.kinds import (
     EVERY_CHANNEL,
     Kind,
@@ -19,15 +20,14 @@ from overdue.ascode.kinds import (
     a_count,
     a_duration,
     a_flag,
+    a_limit,
     a_number,
-    a_schedule,
     a_text,
     a_zone,
-    destinations,
-    windows,
-    words,
 )
+from overdue.ascode.list_kind import a_schedule, destinations, windows, words
 from overdue.ascode.probe_kind import a_probe
+from overdue.ascode.relation_kind import a_group, parents
 
 Settings = Mapping[str, Setting]  # every field by its name
 
@@ -60,7 +60,7 @@ FIELDS = (
     ),
     Field("tz", a_zone(), "UTC", "The zone of its schedule and of its alerts, such as Europe/Berlin."),
     Field("grace", a_duration(can_be_off=False), 3_600, "How late it may be, such as 1h."),
-    Field("max_runtime", a_duration(can_be_off=True), None, "When a run has hung, such as 2h; off: its grace says so."),
+    Field("max_runtime", a_limit(), None, "When a run has hung, such as 2h; auto: as learnt; off: its grace says so."),
     Field(
         "min_runtime",
         a_duration(can_be_off=True, shortest=_SECOND),
@@ -71,11 +71,14 @@ FIELDS = (
     Field("count_window", a_duration(can_be_off=True), None, "How long the items are counted, such as 1h; or off."),
     Field("probe", a_probe(), None, "What Overdue asks by itself, as often as every: a URL, or a table; or off."),
     Field("remind_every", a_duration(can_be_off=True), None, "Tell again while it is down, such as 4h; or off."),
+    Field("escalation", an_escalation(), None, "Whom to tell while nobody sees to it: a policy, or steps; or off."),
     Field("failures_before_alert", a_number(tolerance.MOST), 1, "So many failures in a row make it down."),
     Field("misses_before_alert", a_number(tolerance.MOST), 1, "The same of periods without a success."),
     Field("first_ping_by", a_beginning(), None, "By when it must have begun: 1d, 2026-12-01T08:00Z; or off."),
     Field("early", a_duration(can_be_off=True), None, "A success so long before its time counts for it; or off."),
     Field("windows", windows(), (), "Of maintenance, such as 0 2 * * 0 for 2h, in which nothing is expected."),
+    Field("group", a_group(), None, "It is a check of checks: its members, and how many make it down; or off."),
+    Field("depends_on", parents(), (), "Checks whose being down holds its alerts, by slug."),
     Field("tags", words(), (), "Words to find it by."),
     Field("channels", destinations(), EVERY_CHANNEL, 'Whom to tell, by name or id; "*" is all, [] none.'),
     Field("desc", _DESC, "", "What to know about it when it is down."),

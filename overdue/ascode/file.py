@@ -1,10 +1,12 @@
 """A file of checks: read whole, and refused with everything that is wrong with it, line by line.
 
-Decides the grammar, and what contradicts itself. Start at `read`. YAML is `document`'s business, values are `kinds`'.
+Decides the grammar, and what contradicts itself. Start at `examined`. YAML is `document`'s business, values are
+`kinds`'.
 """
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from difflib import get_close_matches
 
@@ -19,7 +21,7 @@ VERSION = "1"
 LARGEST_BYTES = 4_000_000
 _TOP = ("version", "defaults", "checks")
 _SLUG = re.compile(r"[a-z0-9_-]+")
-NOT_IN_DEFAULTS = ("name", "desc", "probe")
+NOT_IN_DEFAULTS = ("name", "desc", "probe", "group")
 _OTHERS_WORDS = {  # what a field is called elsewhere
     "timeout": "every",
     "period": "every",
@@ -57,7 +59,7 @@ class _Said:
 
     settings: dict[str, Setting]
     lines: dict[str, int]
-    is_whole: bool  # nothing was wrong
+    unread: frozenset[str] = frozenset()  # fields that are there, and of which nobody knows what they should be
 
 
 def decoded(raw: bytes, *, name: str) -> str:
@@ -73,20 +75,27 @@ def decoded(raw: bytes, *, name: str) -> str:
 
 def read(source: str, *, name: str) -> tuple[Wanted, ...]:
     """The checks of a file, in its order; errors call it by its name. Raises InvalidFile with all that is wrong."""
+    found, problems = examined(source, name=name)
+    if problems:
+        raise InvalidFile(name, problems)
+    return found
+
+
+def examined(source: str, *, name: str) -> tuple[tuple[Wanted, ...], list[Problem]]:
+    """The checks of a file as far as they can be read, and what is wrong with it: a field that cannot be read is as if
+    it were not there. Raises InvalidFile where there is nothing to go by.
+    """
     try:
         root, problems = parse(source)
     except Wrong as error:
-        raise InvalidFile(name, [error.problem]) from error
+        raise InvalidFile(name, error.problems) from error
     if not isinstance(root, Table):
         line = 1 if root is None else root.line
         raise InvalidFile(
             name, [*problems, Problem(line, "has no checks: write checks: and below it each by its slug")]
         )
     reading = _Reading(problems)
-    found = reading.checks(root)
-    if reading.problems:
-        raise InvalidFile(name, reading.problems)
-    return found
+    return reading.checks(root), reading.problems
 
 
 @dataclass
@@ -122,7 +131,7 @@ class _Reading:
 
     def _defaults(self, root: Table) -> _Said:
         if "defaults" not in root.entries:
-            return _Said({}, {}, is_whole=True)
+            return _Said({}, {})
         said = self._fields("defaults", root.entries["defaults"].value)
         for field in NOT_IN_DEFAULTS:
             if field in said.lines:
@@ -132,12 +141,12 @@ class _Reading:
     def _check(self, key: Scalar, value: Value, defaults: _Said) -> Wanted | None:
         slug = self._slug(key)
         said = self._fields(key.text, value)
-        if slug is None or not (said.is_whole and defaults.is_whole):
+        if slug is None:
             return None
         settings = completed(said.settings, slug=slug, defaults=defaults.settings)
         lines = defaults.lines | said.lines
-        line, contradiction = _contradiction(settings, lines, key.line)
-        if contradiction:
+        unread = said.unread | (defaults.unread - said.settings.keys())
+        for line, contradiction in _contradictions(settings, lines, key.line, unread=unread):
             self._say(line, f"{slug}: {contradiction}")
         return Wanted(slug=slug, line=key.line, settings=settings, lines=lines)
 
@@ -157,11 +166,10 @@ class _Reading:
 
     def _fields(self, owner: str, value: Value) -> _Said:
         if isinstance(value, Scalar) and value.is_nothing:
-            return _Said({}, {}, is_whole=True)
+            return _Said({}, {})
         if not isinstance(value, Table):
             self._say(value.line, f"{owner}: takes fields, such as every: 1h")
-            return _Said({}, {}, is_whole=False)
-        before = len(self.problems)
+            return _Said({}, {})
         settings: dict[str, Setting] = {}
         for name, entry in value.entries.items():
             if name not in BY_NAME:
@@ -170,30 +178,35 @@ class _Reading:
             try:
                 settings[name] = BY_NAME[name].kind.read(name, entry.value)
             except Wrong as error:
-                self._say(error.problem.line, f"{owner}: {error}")
+                for problem in error.problems:
+                    self._say(problem.line, f"{owner}: {problem.text}")
             except BadInput as error:
                 self._say(entry.value.line, f"{owner}: {error}")
         lines = {name: value.entries[name].key.line for name in value.entries if name in BY_NAME}
         if "every" in lines and "schedule" in lines:
             first, second = sorted((lines["every"], lines["schedule"]))
             self._say(second, f"{owner}: every and schedule exclude each other (the other is at line {first})")
-        return _Said(settings, lines, is_whole=len(self.problems) == before)
+        return _Said(settings, lines, unread=frozenset(lines.keys() - settings.keys()))
 
     def _say(self, line: int, problem: str) -> None:
         self.problems.append(Problem(line, problem))
 
 
-def _contradiction(settings: Settings, lines: Mapping[str, int], line: int) -> tuple[int, str]:
-    """Where and how a check contradicts itself; an empty text: it does not."""
-    if (settings["min_count"] is None) != (settings["count_window"] is None):
+def _contradictions(
+    settings: Settings, lines: Mapping[str, int], line: int, *, unread: AbstractSet[str]
+) -> Iterator[tuple[int, str]]:
+    """Where and how a check contradicts itself, as far as its fields could be read."""
+    is_counted = [settings[name] is not None for name in ("min_count", "count_window")]
+    if any(is_counted) and not all(is_counted) and not unread & {"min_count", "count_window"}:
         place = lines.get("min_count", lines.get("count_window", line))
-        return place, "min_count and count_window go together: so many items in each window"
+        yield place, "min_count and count_window go together: so many items in each window"
     least, most = settings["min_runtime"], settings["max_runtime"]
     if isinstance(least, int) and isinstance(most, int) and least > most:
-        return lines.get("min_runtime", line), "min_runtime is above max_runtime: no run could ever be right"
+        yield lines.get("min_runtime", line), "min_runtime is above max_runtime: no run could ever be right"
     if settings["probe"] is not None and settings["schedule"] is not None:
-        return lines.get("schedule", line), "a probe comes every so often: write every, not schedule"
-    return line, ""
+        yield lines.get("schedule", line), "a probe comes every so often: write every, not schedule"
+    if settings["group"] is not None and (settings["probe"], settings["first_ping_by"]) != (None, None):
+        yield lines.get("group", line), "a group has no probe and no first ping: its members tell how it is"
 
 
 def _near(word: str, known: Iterable[str]) -> str:

@@ -1,19 +1,20 @@
-"""The kinds of values that a field of the file takes: how each is read, written, and described to an editor.
+"""The kinds of single values that a field of the file takes: how each is read, written, and described to an editor.
 
-What a schedule, a zone or a duration is, the domain's own parsers say. Start at `Kind`; which field is of which kind
-is told in `fields`.
+What a zone or a duration is, the domain's own parsers say. Start at `Kind`; which field is of which kind is told in
+`fields`, lists are `list_kind`'s business.
 """
 
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
+from typing import TYPE_CHECKING, TypeAlias
 
-from chalicelib.domain import several
 from chalicelib.domain.errors import BadInput
+from chalicelib.domain.group import Group
 from chalicelib.domain.options import (
+    AUTO,
     LONGEST,
-    LONGEST_TAGS,
     MOST_ITEMS,
     SHORTEST,
     parse_count,
@@ -21,20 +22,20 @@ from chalicelib.domain.options import (
     parse_instant,
 )
 from chalicelib.domain.probe import Probe
-from chalicelib.domain.schedule import LONGEST as LONGEST_SCHEDULE
 from chalicelib.domain.schedule import current_zone
-from chalicelib.domain.windows import LONGEST_TEXT, MOST, parse_window
-from overdue.ascode.document import Problem, Scalar, Series, Value, Wrong
+from overdue.ascode.document import Scalar, Value
 from overdue.ascode.quoting import humane, quoted
-from overdue.expressions import without_alias
 
-Setting = str | int | bool | tuple[str, ...] | Probe | None  # durations in seconds; None: off
+if TYPE_CHECKING:  # it is made of kinds
+    from overdue.ascode.escalation_kind import Steps
+
+# durations in seconds; None: off
+Setting: TypeAlias = "str | int | bool | tuple[str, ...] | Probe | Steps | Group | None"
 Schema = Mapping[str, object]
 
 OFF = "off"
 EVERY_CHANNEL = "*"
 _LOCAL = re.compile(r"[0-9-]+([T ][0-9:.]+)?")  # an instant without an offset
-_PERIOD = re.compile(r"(?:every )?([0-9]+[smhdw])")
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,6 +103,19 @@ def a_duration(*, can_be_off: bool, shortest: timedelta = SHORTEST) -> Kind:
     return Kind(read, written, {"oneOf": [{"type": "string", "pattern": pattern}, bounds]})
 
 
+def a_limit() -> Kind:
+    """A duration, or auto, or off."""
+    span = a_duration(can_be_off=True)
+
+    def read(name: str, value: Value) -> Setting:
+        return AUTO if scalar(name, value).text == AUTO else span.read(name, value)
+
+    def written(setting: Setting) -> str:
+        return AUTO if setting == AUTO else span.written(setting)
+
+    return Kind(read, written, {"oneOf": [span.schema, {"const": AUTO}]})
+
+
 def a_count() -> Kind:
     """A number of items, or off."""
 
@@ -137,26 +151,6 @@ def a_choice(*words: str) -> Kind:
     return Kind(read, str, {"enum": list(words)})
 
 
-def a_schedule() -> Kind:
-    """Cron with its aliases, or OnCalendar; or several of them, kept as lines of one text."""
-
-    def read(name: str, value: Value) -> Setting:
-        found = [value.text] if isinstance(value, Scalar) else [item.text for item in _items(name, value)]
-        for text in found:
-            if period := _PERIOD.fullmatch(text.strip()):
-                raise BadInput(f'{name} "{text}" is a period: write every: {period[1]}')
-        return several.parse_schedules([without_alias(text) for text in found], "UTC").expression
-
-    def written(setting: Setting) -> str:
-        lines = tuple(str(setting).split("\n"))
-        return quoted(lines[0]) if len(lines) == 1 else _listed(lines)
-
-    examples = ["0 2 * * *", "@daily", "Mon..Fri 12:00"]
-    one = {"type": "string", "maxLength": LONGEST_SCHEDULE, "examples": examples}
-    several_of_them = {"items": one, "minItems": 1, "maxItems": several.MOST}
-    return Kind(read, written, one | several_of_them | {"type": ["string", "array"]})
-
-
 def a_number(most: int) -> Kind:
     """A whole number from 1 on."""
 
@@ -187,20 +181,6 @@ def a_beginning() -> Kind:
     return Kind(read, written, {"oneOf": [span.schema, {"type": "string", "pattern": "^[0-9]{4}-"}]})
 
 
-def windows() -> Kind:
-    """Windows of maintenance: a list, or one text."""
-
-    def read(name: str, value: Value) -> Setting:
-        found = tuple(_text_of_item(name, item).strip() for item in _items(name, value))
-        for text in found:
-            parse_window(text, "UTC")
-        if len(found) > MOST:
-            raise BadInput(f"{name}: {len(found)} are too many, a check has {MOST} at most")
-        return found
-
-    return Kind(read, _listed, _texts({"type": "string", "maxLength": LONGEST_TEXT}))
-
-
 def a_zone() -> Kind:
     """A name of the IANA's."""
 
@@ -208,72 +188,3 @@ def a_zone() -> Kind:
         return current_zone(scalar(name, value).text)
 
     return Kind(read, str, {"type": "string", "examples": ["Europe/Berlin", "UTC"]})
-
-
-def words() -> Kind:
-    """Tags: a list, or one text with blanks between them."""
-
-    def read(name: str, value: Value) -> Setting:
-        found = [word for item in _items(name, value) for word in _words(name, item, is_listed=item is not value)]
-        if (length := len(" ".join(found))) > LONGEST_TAGS:
-            raise BadInput(f"{name} have {length} characters together, {LONGEST_TAGS} are allowed")
-        return tuple(dict.fromkeys(found))
-
-    return Kind(read, _listed, _texts({"type": "string", "pattern": "^\\S+$"}))
-
-
-def _words(name: str, item: Scalar, *, is_listed: bool) -> list[str]:
-    found = _text_of_item(name, item).split()
-    if is_listed and len(found) != 1:
-        raise Wrong(Problem(item.line, f'{name}: "{item.text[:40]}" is not one word: a tag has no blanks'))
-    return found
-
-
-def destinations() -> Kind:
-    """Channels by name or id: a list, or one text with commas between them; `*` is all, those of later days, too."""
-
-    def read(name: str, value: Value) -> Setting:
-        if isinstance(value, Scalar):
-            found = [word.strip() for word in _text_of_item(name, value).split(",")]
-            found = [] if found == [""] else found
-        else:
-            found = [_text_of_item(name, item) for item in _items(name, value)]
-        if found == [EVERY_CHANNEL]:
-            return EVERY_CHANNEL
-        if EVERY_CHANNEL in found:
-            raise BadInput(f'{name}: "*" is all of them, so it stands alone')
-        if "" in found:
-            raise BadInput(f"{name}: a name is empty")
-        return tuple(dict.fromkeys(found))
-
-    def written(setting: Setting) -> str:
-        return f'"{EVERY_CHANNEL}"' if setting == EVERY_CHANNEL else _listed(setting)
-
-    return Kind(read, written, _texts({"type": "string", "minLength": 1}))
-
-
-def _items(name: str, value: Value) -> list[Scalar]:
-    match value:
-        case Scalar():
-            return [value]
-        case Series():
-            found = [item for item in value.items if isinstance(item, Scalar)]
-            if len(found) == len(value.items):
-                return found
-    raise BadInput(f"{name} takes a list of names, such as [first, second]")
-
-
-def _text_of_item(name: str, item: Scalar) -> str:
-    try:
-        return text(name, item)
-    except BadInput as error:
-        raise Wrong(Problem(item.line, str(error))) from error
-
-
-def _listed(setting: Setting) -> str:
-    assert isinstance(setting, tuple), "tags and channels are"
-    return f"[{', '.join(map(quoted, setting))}]"
-
-
-def _texts(of: Mapping[str, object]) -> Schema:
-    return {"oneOf": [{"type": "string"}, {"type": "array", "items": of, "uniqueItems": True}]}

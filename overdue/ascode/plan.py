@@ -4,16 +4,18 @@ Checks are the same when their slugs are. Start at `plan`. Carrying it out is `a
 """
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from chalicelib.domain.errors import BadInput
 from overdue.answers import CheckJson
 from overdue.api import Found
 from overdue.ascode.document import Problem
-from overdue.ascode.fields import FIELDS, Field
+from overdue.ascode.escalation_kind import Steps
+from overdue.ascode.fields import FIELDS, Field, Settings
 from overdue.ascode.file import Wanted
 from overdue.ascode.kinds import EVERY_CHANNEL, Setting
+from overdue.ascode.relations import ranks
 from overdue.ascode.wire import Labels, body_of, settings_of
 
 
@@ -75,25 +77,45 @@ class Plan:
 def names_channels(wanted: Sequence[Wanted], there: Sequence[CheckJson]) -> bool:
     """Whether the plan must know the channels: ids are all that a check tells of them."""
     slugs = {each.slug for each in wanted}
-    return any(each.settings["channels"] not in (EVERY_CHANNEL, ()) for each in wanted) or any(
-        check.get("channels") and not check.get("every_channel") for check in there if check["slug"] in slugs
+    return any(_names_some(each.settings) for each in wanted) or any(
+        (check.get("channels") and not check.get("every_channel")) or check.get("escalation")
+        for check in there
+        if check["slug"] in slugs
     )
+
+
+def names_others(wanted: Sequence[Wanted]) -> bool:
+    """Whether the file names channels or checks, so that only the server knows whether there are such."""
+    return any(
+        _names_some(each.settings) or each.settings["depends_on"] or each.settings["group"] is not None
+        for each in wanted
+    )
+
+
+def _names_some(settings: Settings) -> bool:
+    return settings["channels"] not in (EVERY_CHANNEL, ()) or isinstance(settings["escalation"], Steps)
 
 
 def with_labels(wanted: Sequence[Wanted], labels: Labels) -> tuple[list[Wanted], list[Problem]]:
     """The same with channels as `wire` tells them, and those that there are not."""
     found, problems = [], []
     for each in wanted:
-        chosen = each.settings["channels"]
-        if not isinstance(chosen, tuple):
-            found.append(each)
-            continue
-        named = {identifier: labels.label(identifier) for identifier in chosen}
-        line = each.lines.get("channels", each.line)
-        problems += [_no_channel(name, line, labels) for name, label in named.items() if label is None]
-        known = tuple(sorted(label for label in named.values() if label is not None))
-        found.append(replace(each, settings={**each.settings, "channels": known}))
+        chosen, steps = each.settings["channels"], each.settings["escalation"]
+        settings = dict(each.settings)
+        if isinstance(chosen, tuple):
+            problems += _unknown(chosen, each.lines.get("channels", each.line), labels)
+            known = (labels.label(identifier) for identifier in chosen)
+            settings["channels"] = tuple(sorted(label for label in known if label is not None))
+        if isinstance(steps, Steps):
+            problems += _unknown(steps.identifiers(), each.lines.get("escalation", each.line), labels)
+            settings["escalation"] = steps.relabelled(lambda name: labels.label(name) or name)
+        found.append(replace(each, settings=settings))
     return found, problems
+
+
+def _unknown(identifiers: Iterable[str], line: int, labels: Labels) -> list[Problem]:
+    named = dict.fromkeys(identifiers)
+    return [_no_channel(name, line, labels) for name in named if labels.label(name) is None]
 
 
 def _no_channel(name: str, line: int, labels: Labels) -> Problem:
@@ -121,7 +143,8 @@ def plan(wanted: Sequence[Wanted], there: Sequence[CheckJson], labels: Labels, *
     named = {each.slug for each in wanted}
     others = [Found(check) for check in there if check["slug"] not in named]
     gone = [found for found in others if prune and found.check["slug"]]
-    steps.sort(key=lambda step: isinstance(step, Update))
+    rank = ranks(wanted)
+    steps.sort(key=lambda step: (isinstance(step, Update), rank[step.slug]))
     steps += [
         Delete(slug=each.check["slug"], code=each.code, name=each.check["name"], n_pings=each.check["n_pings"])
         for each in gone

@@ -12,7 +12,7 @@ from chalicelib.domain.errors import BadInput
 from chalicelib.domain.options import parse_count
 from chalicelib.domain.probe import METHODS, SHORTEST_EVERY, Probe, sound
 from chalicelib.domain.probe_json import from_json, what_differs
-from overdue.ascode.document import Problem, Scalar, Table, Value, Wrong
+from overdue.ascode.document import Gathered, Problem, Scalar, Table, Value, Wrong
 from overdue.ascode.kinds import OFF, Kind, Setting, a_choice, a_flag, a_text, scalar, text
 from overdue.ascode.quoting import quoted
 from overdue.latency import latency, spelt
@@ -20,6 +20,8 @@ from overdue.latency import latency, spelt
 Read = Callable[[str, Value], Any]
 
 _LATENCIES = ("timeout", "slow")
+_BOUNDED_BY = {"slow": "timeout", "expect_text": "method"}
+_ANY_URL = "https://example.com/"
 _LATENCY: dict[str, object] = {"type": ["string", "number"], "examples": ["800ms", "10s"]}
 
 
@@ -32,7 +34,7 @@ def a_probe() -> Kind:
             return None if said == OFF else _sound(name, value.line, {"url": said})
         if not isinstance(value, Table) or "url" not in value.entries:
             raise BadInput(f"{name} takes a URL, or a table with a url")
-        return _sound(name, value.line, dict(_field(name, key, entry.value) for key, entry in value.entries.items()))
+        return _of_table(name, value)
 
     def written(setting: Setting) -> str:
         return _written(setting) if isinstance(setting, Probe) else OFF
@@ -51,6 +53,22 @@ def with_period(probe: Probe, every: Setting) -> Probe:
     return replace(probe, every=timedelta(seconds=every))
 
 
+def _of_table(name: str, value: Table) -> Probe:
+    """Each field is judged by itself, or with the one that bounds it. Raises Wrong with all that is wrong."""
+    gathered = Gathered()
+    said: dict[str, Any] = {}
+    for key, entry in sorted(value.entries.items(), key=lambda pair: pair[0] in _BOUNDED_BY):
+        with gathered.at(entry.value.line):
+            found = _field(name, key, entry.value)
+            bound = _BOUNDED_BY.get(key)
+            if bound in said or bound not in value.entries:  # else nobody knows what it should be
+                beside = {} if bound not in said else {bound: said[bound]}
+                _sound(name, entry.value.line, {"url": _ANY_URL, **beside, key: found})
+            said[key] = found
+    gathered.insist()
+    return _sound(name, value.line, said)
+
+
 def _sound(name: str, line: int, said: Mapping[str, Any]) -> Probe:
     try:
         return sound(from_json(said))
@@ -58,14 +76,11 @@ def _sound(name: str, line: int, said: Mapping[str, Any]) -> Probe:
         raise Wrong(Problem(line, f"{name}: {error}")) from error
 
 
-def _field(name: str, key: str, value: Value) -> tuple[str, Any]:
+def _field(name: str, key: str, value: Value) -> Any:
     if key not in _READS:
         hint = " It is the check's own field" if key == "every" else f" Known are: {', '.join(_READS)}"
         raise Wrong(Problem(value.line, f'{name}: there is no field "{key}" in it.{hint}'))
-    try:
-        return key, _READS[key](f"{name}.{key}", value)
-    except BadInput as error:
-        raise Wrong(Problem(value.line, str(error))) from error
+    return _READS[key](f"{name}.{key}", value)
 
 
 def _headers(name: str, value: Value) -> dict[str, str]:

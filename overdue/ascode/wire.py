@@ -8,12 +8,15 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from chalicelib.domain.group import Group
 from chalicelib.domain.probe import Probe
 from chalicelib.domain.probe_json import NAMES, as_json, from_json
 from overdue.answers import ChannelJson
+from overdue.ascode.escalation_kind import Steps, from_wire, to_wire
 from overdue.ascode.fields import BY_NAME, FIELDS, Settings
 from overdue.ascode.kinds import EVERY_CHANNEL, Setting
 from overdue.ascode.probe_kind import with_period, without_period
+from overdue.ascode.relation_kind import group_from_wire, group_to_wire
 
 _ANY = "any"  # the wire says it with an empty text
 
@@ -54,10 +57,13 @@ def settings_of(check: Mapping[str, Any], labels: Labels) -> dict[str, Setting]:
         "tz": check.get("zone", check.get("tz", "UTC")),
         "early": check.get("early") or None,
         "windows": tuple(check.get("windows", ())),
+        "group": group_from_wire(check.get("group")),
+        "depends_on": tuple(sorted(check.get("depends_on", ()))),
         "tags": tuple(dict.fromkeys(check["tags"].split())),
         "channels": EVERY_CHANNEL if check.get("every_channel") else _labelled(check.get("channels", ""), labels),
         "methods": check.get("methods") or _ANY,
         "probe": _probe_of(check.get("probe")),
+        "escalation": _escalation_of(check, labels),
     }
 
 
@@ -66,6 +72,11 @@ def _probe_of(said: Mapping[str, Any] | None) -> Probe | None:
     if not said:
         return None
     return without_period(from_json({name: value for name, value in said.items() if name in NAMES}))
+
+
+def _escalation_of(check: Mapping[str, Any], labels: Labels) -> Setting:
+    steps = from_wire(check.get("escalation") or ())
+    return check.get("escalation_policy") or (steps and steps.relabelled(lambda each: labels.by_id.get(each, each)))
 
 
 def _labelled(ids: str, labels: Labels) -> tuple[str, ...]:
@@ -95,12 +106,18 @@ def _field(name: str, setting: Setting, labels: Labels) -> tuple[str, object]:
             return "schedules", setting.split("\n")
         case "early", None:
             return name, 0
-        case "windows", tuple():
+        case "windows" | "depends_on", tuple():
             return name, list(setting)
         case "tags", tuple():
             return name, " ".join(setting)
         case "channels", tuple():
             return name, ",".join(labels.id(each) for each in setting)
+        case "group", Group():
+            return name, group_to_wire(setting)
+        case "escalation", str():
+            return "escalation_policy", setting
+        case "escalation", Steps():
+            return name, to_wire(setting.relabelled(labels.id))
         case "methods", _:
             return name, "" if setting == _ANY else setting
         case _:

@@ -1,18 +1,23 @@
 """`overdue apply`: checks from a file. Reads, asks once what is there, shows the plan, and carries it out."""
 
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
-from chalicelib.domain.errors import BadInput
+from chalicelib.domain.errors import BadInput, OverdueError
 from overdue.api import Api
 from overdue.commands.asking import confirm
 from overdue.commands.options import talks_to_api
 from overdue.config import Settings
+
+if TYPE_CHECKING:
+    from overdue.answers import CheckJson
+    from overdue.ascode.file import Wanted
+    from overdue.ascode.wire import Labels
 
 WRONG_FILE = 2
 
@@ -74,17 +79,24 @@ def _apply(file: str, api: Api, *, dry_run: bool, prune: bool, yes: bool, as_jso
     from overdue import show
     from overdue.ascode import words
     from overdue.ascode.apply import apply as carry_out
-    from overdue.ascode.file import InvalidFile, decoded, read
-    from overdue.ascode.plan import names_channels, plan, with_labels
-    from overdue.ascode.wire import Labels
+    from overdue.ascode.file import InvalidFile, decoded, examined
+    from overdue.ascode.plan import names_others, plan, with_labels
+    from overdue.ascode.relations import wrong
 
     name = "stdin" if file == "-" else file
-    wanted = read(decoded(_content(file), name=name), name=name)
-    there = api.checks(tags=())
-    labels = Labels.of(api.channels() if names_channels(wanted, there) else [])
+    wanted, problems = examined(decoded(_content(file), name=name), name=name)
+    if problems and not names_others(wanted):
+        raise InvalidFile(name, problems)
+    try:
+        there, labels = _what_is_there(wanted, api)
+    except OverdueError as error:
+        if not problems:
+            raise
+        click.echo(f"Whether what it names is there could not be looked up: {inert(str(error))}", err=True)
+        raise InvalidFile(name, problems) from error
     labelled, unknown = with_labels(wanted, labels)
-    if unknown:
-        raise InvalidFile(name, unknown)
+    if problems := [*problems, *unknown, *wrong(wanted, there, prune=prune)]:
+        raise InvalidFile(name, problems)
     found = plan(labelled, there, labels, prune=prune)
     if not as_json:
         _show(words.lines(found))
@@ -105,6 +117,15 @@ def _apply(file: str, api: Api, *, dry_run: bool, prune: bool, yes: bool, as_jso
         raise click.ClickException(inert(words.stopped(outcome)))
     if not as_json:
         click.echo(words.done(outcome))
+
+
+def _what_is_there(wanted: "Sequence[Wanted]", api: Api) -> "tuple[list[CheckJson], Labels]":
+    """The checks, and the channels where their names matter. Raises what the API raises."""
+    from overdue.ascode.plan import names_channels
+    from overdue.ascode.wire import Labels
+
+    there = api.checks(tags=())
+    return there, Labels.of(api.channels() if names_channels(wanted, there) else [])
 
 
 def _content(file: str) -> bytes:

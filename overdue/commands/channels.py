@@ -169,7 +169,7 @@ def test(name: str | None, project: str, stage: str | None, region: str | None, 
             ]
         )
     else:
-        show.table(("NAME", "KIND", "RESULT", "WHAT HAPPENED"), rows, none=NONE)
+        show.table(("NAME", "KIND", "RESULT", "WHAT HAPPENED"), rows, none=NONE, wraps="WHAT HAPPENED")
     if not all(each.is_ok for each in done):
         raise SystemExit(1)
 

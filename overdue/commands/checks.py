@@ -8,12 +8,15 @@ import click
 from chalicelib.alerts.spelling import inert
 from overdue.answers import CheckJson
 from overdue.api import Api, Found, find
+from overdue.commands.advise import advise
 from overdue.commands.configured import config_options, fields_of
 from overdue.commands.done import document, done
+from overdue.commands.escalations import escalation_pairs
+from overdue.commands.grouped import group_fields, group_in_words, group_options, says_group
 from overdue.commands.options import talks_to_api
 from overdue.commands.probed import PROBE, in_words, probe_fields, probe_options, says_something
 from overdue.commands.quiet import ack, snooze, unsnooze
-from overdue.commands.rules import rules_of
+from overdue.commands.rules import at_most, rules_of
 from overdue.config import Settings
 
 STATUSES = ("up", "grace", "down", "paused", "new")
@@ -30,7 +33,7 @@ def checks() -> None:
     """
 
 
-for _command in (snooze, unsnooze, ack):
+for _command in (advise, snooze, unsnooze, ack):
     checks.add_command(_command)
 
 
@@ -39,6 +42,7 @@ for _command in (snooze, unsnooze, ack):
 @config_options
 @PROBE
 @probe_options
+@group_options
 @talks_to_api
 def add(name: str, probe_url: str | None, settings: Settings, as_json: bool, **said: Any) -> None:
     """Make a check, and get the URL that its job shall ping; or with --probe, let Overdue ask a URL by itself.
@@ -51,6 +55,7 @@ def add(name: str, probe_url: str | None, settings: Settings, as_json: bool, **s
     fields = {"name": _named(name), "channels": "*"} | probe_fields(probe_url, said, fields_of(said), before=None)
     if "tz" in fields and fields.keys().isdisjoint({"schedule", "schedules"}):
         raise click.UsageError("--tz is the zone of a --schedule: add one, or leave out --tz")
+    fields = group_fields(said, fields, before=None)
     fields["slug"] = said["slug"] or _slug_of(name)
     api = Api.of(settings)
     _insist_on_new(api, str(fields["slug"]))
@@ -63,6 +68,10 @@ def add(name: str, probe_url: str | None, settings: Settings, as_json: bool, **s
         if made.get("probe"):
             click.echo(inert(made["slug"]))
             say(f'Made "{made["name"]}". Overdue asks its URL {scheduled(made)}, for the first time within a minute.')
+            return
+        if group := made.get("group"):
+            click.echo(inert(made["slug"]))
+            say(f'Made "{made["name"]}", {group_in_words(group)}. It is {made["status"]}.')
             return
         click.echo(inert(made.get("ping_url", made["slug"])))
         say(f'Made "{made["name"]}". Its job pings this URL, or: overdue exec {made["slug"]} -- …')
@@ -135,6 +144,7 @@ def listing(tags: tuple[str, ...], status: tuple[str, ...], settings: Settings, 
         none="No check yet. Make one with: overdue checks add NAME --every 1d"
         if not tags and not status
         else "No such check.",
+        gives=("TAGS", "SCHEDULE"),
     )
 
 
@@ -146,40 +156,52 @@ def showing(check: str, settings: Settings, as_json: bool) -> None:
 
     Example: overdue checks show nightly-backup
     """
-    found = find(Api.of(settings), check)
+    api = Api.of(settings)
+    found = find(api, check)
     if as_json:
         document(found.check)
     else:
-        _show(found)
+        _show(found, api)
 
 
-def _show(found: Found) -> None:
+def _show(found: Found, api: Api) -> None:
     from overdue import show
 
     check, now = found.check, datetime.now(UTC)
-    zone = _tz(check)
+    zone, group = _tz(check), check.get("group")
     pairs = [
         ("name", found.title),
         ("status", show.status(check)),
         ("slug", check["slug"]),
         ("tags", check["tags"]),
         ("about", check["desc"]),
+        *(_own_pairs(check, now=now) if group is None else [("group", group_in_words(group))]),
+        ("last run", show.took(check["last_duration"]) if "last_duration" in check else ""),
+        ("expected", f"{show.when(check['next_ping'], tz=zone, now=now)} {zone}" if check["next_ping"] else ""),
+        ("at most", at_most(check)),
+        ("at least", f"{show.took(check['min_runtime'])} a run" if check.get("min_runtime") else ""),
+        ("items", f"{check['min_count']:,} in {show.took(check['count_window'])}" if check.get("min_count") else ""),
+        ("reminder", f"every {show.took(check['remind_every'])}" if check.get("remind_every") else ""),
+        *escalation_pairs(check, api),
+        *rules_of(check, now=now),
+        ("pings", str(check["n_pings"]) if group is None else ""),
+        ("ping URL", check.get("ping_url", "") if group is None else ""),
+        ("code", found.id),
+    ]
+    show.fields([(name, value) for name, value in pairs if value])
+
+
+def _own_pairs(check: CheckJson, *, now: datetime) -> list[tuple[str, str]]:
+    """When it is expected, and when it came; a group has none of it."""
+    from overdue import show
+
+    zone = _tz(check)
+    return [
         *_probe_pairs(check),
         ("schedule", f"{scheduled(check)}, {zone}" if "schedule" in check else scheduled(check)),
         ("grace", show.took(check["grace"])),
         ("last ping", f"{show.when(check['last_ping'], tz=zone, now=now)} {zone}" if check["last_ping"] else "never"),
-        ("last run", show.took(check["last_duration"]) if "last_duration" in check else ""),
-        ("expected", f"{show.when(check['next_ping'], tz=zone, now=now)} {zone}" if check["next_ping"] else ""),
-        ("at most", f"{show.took(check['max_runtime'])} a run" if check.get("max_runtime") else ""),
-        ("at least", f"{show.took(check['min_runtime'])} a run" if check.get("min_runtime") else ""),
-        ("items", f"{check['min_count']:,} in {show.took(check['count_window'])}" if check.get("min_count") else ""),
-        ("reminder", f"every {show.took(check['remind_every'])}" if check.get("remind_every") else ""),
-        *rules_of(check, now=now),
-        ("pings", str(check["n_pings"])),
-        ("ping URL", check.get("ping_url", "")),
-        ("code", found.id),
     ]
-    show.fields([(name, value) for name, value in pairs if value])
 
 
 def _probe_pairs(check: CheckJson) -> list[tuple[str, str]]:
@@ -196,6 +218,7 @@ def _probe_pairs(check: CheckJson) -> list[tuple[str, str]]:
 @config_options
 @PROBE
 @probe_options
+@group_options
 @talks_to_api
 def edit(check: str, name: str | None, probe_url: str | None, settings: Settings, as_json: bool, **said: Any) -> None:
     """Change a check; what no option names stays as it is.
@@ -203,11 +226,12 @@ def edit(check: str, name: str | None, probe_url: str | None, settings: Settings
     Example: overdue checks edit nightly-backup --grace 3h --tags "prod db"
     """
     fields = ({} if name is None else {"name": _named(name)}) | fields_of(said)
-    if not fields and probe_url is None and not says_something(said):
+    if not fields and probe_url is None and not says_something(said) and not says_group(said):
         raise click.UsageError("nothing to change: name at least one option, see --help")
     api = Api.of(settings)
     found = find(api, check)
     fields = probe_fields(probe_url, said, fields, before=found.check.get("probe"))
+    fields = group_fields(said, fields, before=found.check.get("group"))
     done(api.update(found.code, fields), "Changed", as_json=as_json)
 
 
@@ -254,6 +278,8 @@ def delete(check: str, yes: bool, settings: Settings, as_json: bool) -> None:
 
 def scheduled(check: CheckJson) -> str:
     """When a check is expected, in words."""
+    if check.get("group"):
+        return "as its members are"
     from chalicelib.domain.errors import BadInput
     from chalicelib.domain.schedule import Every
     from chalicelib.domain.schedule_words import in_words

@@ -6,10 +6,11 @@ from typing import Any
 
 import click
 
-from chalicelib.domain.options import parse_count, parse_duration, parse_instant
+from chalicelib.domain.options import AUTO, parse_count, parse_duration, parse_instant
 from chalicelib.domain.schedule import Every, current_zone
 from chalicelib.domain.several import lines_of, parse_schedules
 from chalicelib.domain.windows import parse_window
+from overdue.commands.escalations import escalate_fields
 from overdue.commands.options import wrong_usage
 from overdue.expressions import is_period, schedule_of, seconds, without_alias
 from overdue.pinging import SLUG
@@ -26,8 +27,7 @@ SHORTEST = {
     "remind_every": MINUTE,
 }
 
-OPTIONS = (
-    click.option("--slug", help="The name in its ping URL: lower-case letters, digits, - and _."),
+WHEN = (
     click.option("--every", metavar="PERIOD", help="How often it must succeed, such as 15m, 1h, 1d."),
     click.option(
         "--schedule",
@@ -37,11 +37,14 @@ OPTIONS = (
     ),
     click.option("--tz", metavar="ZONE", help="The zone of its schedule, such as Europe/Berlin."),
     click.option("--grace", metavar="DURATION", help="How late it may be, such as 1h."),
-    click.option("--max-runtime", metavar="DURATION", help="When a run has hung, such as 2h; off: its grace says so."),
+    click.option(
+        "--max-runtime",
+        metavar="DURATION|auto",
+        help="When a run has hung, such as 2h; auto: as learnt from its runs; off: its grace says so.",
+    ),
     click.option("--min-runtime", metavar="DURATION", help="A faster success is a failure, such as 30s; or off."),
-    click.option("--min-count", metavar="N", help="So many items at least in each --count-window; or off."),
-    click.option("--count-window", metavar="DURATION", help="How long the items are counted, such as 1h; or off."),
-    click.option("--remind-every", metavar="DURATION", help="Tell again while it is down, such as 4h; or off."),
+)
+LENIENCE = (
     click.option("--failures-before-alert", metavar="N", help="So many failures in a row make it down; 1 unless said."),
     click.option("--misses-before-alert", metavar="N", help="The same of periods without a success."),
     click.option("--first-ping-by", metavar="DURATION|INSTANT", help="By when it must have begun, such as 1d; or off."),
@@ -51,6 +54,27 @@ OPTIONS = (
         metavar="WINDOW",
         multiple=True,
         help='Expect nothing then: "0 2 * * 0 for 2h", "2026-12-24T20:00 to 2026-12-25T08:00"; repeatable; or off.',
+    ),
+)
+WHAT_IF = (*WHEN, *LENIENCE)  # those by which stored pings can be judged once more
+OPTIONS = (
+    click.option("--slug", help="The name in its ping URL: lower-case letters, digits, - and _."),
+    *WHEN,
+    click.option("--min-count", metavar="N", help="So many items at least in each --count-window; or off."),
+    click.option("--count-window", metavar="DURATION", help="How long the items are counted, such as 1h; or off."),
+    click.option("--remind-every", metavar="DURATION", help="Tell again while it is down, such as 4h; or off."),
+    click.option(
+        "--escalate",
+        metavar="STEP|POLICY",
+        multiple=True,
+        help='Whom to tell while nobody sees to it: "15m oncall", repeatable, or a policy\'s name; or off.',
+    ),
+    *LENIENCE,
+    click.option(
+        "--depends-on",
+        metavar="CHECK",
+        multiple=True,
+        help="While this check is down, alerts are held, by slug; repeatable; or off.",
     ),
     click.option("--tags", help="Words with blanks between them."),
     click.option("--desc", metavar="TEXT", help="What to know about it when it is down."),
@@ -93,12 +117,17 @@ def _fields(said: Mapping[str, Any]) -> dict[str, object]:
         fields["manual_resume"] = said["manual_resume"]
     limits = {name: said[name] for name in SHORTEST if said[name] is not None}
     fields |= {name: _limit(name, text) for name, text in limits.items()}
+    fields |= escalate_fields(said["escalate"])
+    if said["depends_on"]:
+        fields["depends_on"] = [] if said["depends_on"] == (OFF,) else list(said["depends_on"])
     return fields | _tolerance_fields(said) | _calendar_fields(said) | _schedule_fields(said)
 
 
-def _limit(name: str, text: str) -> int | None:
+def _limit(name: str, text: str) -> int | str | None:
     if text == OFF:
         return None
+    if (name, text) == ("max_runtime", AUTO):
+        return text
     option = "--" + name.replace("_", "-")
     if name == "min_count":
         return parse_count(option, text, least=1)

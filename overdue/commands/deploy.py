@@ -148,10 +148,13 @@ def _insist_on_file(checks: str | None) -> None:
 
 def _hand_over(account: "Account", done: "Deployed", clock: "Clock", *, no_save: bool, as_json: bool) -> None:
     """Make the first keys, and show them before anything else can fail: nobody can see them again."""
-    from overdue.deploy.handover import first_keys
+    from overdue.deploy.handover import first_keys, make_secret
+    from overdue.show import say
 
     keys = first_keys(account, now=clock.now())
     _tell(account, done, keys, as_json=as_json)
+    if not make_secret(account):
+        say("SSM did not take a secret: until `overdue open` has made one, alerts bear no link to acknowledge them.")
     if not no_save:
         _save(account, done, keys)
 

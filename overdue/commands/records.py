@@ -43,6 +43,7 @@ def pings(check: str, count: int, number: int | None, settings: Settings, as_jso
         ("N", f"WHEN ({tz})", "WHAT", "TOOK", "RUN", "FROM", "BY"),
         [_row(ping, tz, now) for ping in listed],
         none=f'No ping of "{found.title}" yet.',
+        gives=("BY", "FROM"),
     )
 
 

@@ -1,11 +1,13 @@
-"""What `overdue checks show` tells of tolerance, first ping, windows, snooze and acknowledgement.
+"""What `overdue checks show` tells of tolerance, first ping, windows, what keeps it quiet, and acknowledgement.
 
 Empty where a check has none of it. Start at `rules_of`.
 """
 
 from collections.abc import Iterator
-from datetime import datetime
+from datetime import datetime, timedelta
 
+from chalicelib.domain.usual import FEWEST
+from chalicelib.domain.wallclock import between
 from overdue import show
 from overdue.answers import CheckJson
 
@@ -19,8 +21,22 @@ def rules_of(check: CheckJson, *, now: datetime) -> list[tuple[str, str]]:
         ("windows", "\n".join(check.get("windows", []))),
         ("in window", _at("until", check, check.get("maintenance_until"), now=now)),
         ("snoozed", _at("until", check, check.get("snoozed_until"), now=now)),
+        ("unknown", _at("pings could not come in by", check, check.get("unknown_since"), now=now)),
+        ("depends on", ", ".join(check.get("depends_on", []))),
+        ("held", f"its alert waits for {holding}" if (holding := ", ".join(check.get("held_by", []))) else ""),
         ("seen to", _at("since", check, check.get("acknowledged_at"), now=now)),
     ]
+
+
+def at_most(check: CheckJson) -> str:
+    """How long a run may take, and where that is learnt, from what."""
+    limit, learnt = check.get("max_runtime"), check.get("learnt")
+    if learnt is None:
+        return f"{show.took(limit)} a run" if isinstance(limit, int) else ""
+    if learnt["usual"] is None:
+        return f"as long as its grace, until learnt from {FEWEST} runs: {learnt['runs']} so far"
+    low, high = (timedelta(seconds=edge) for edge in learnt["usual"])
+    return f"{show.took(learnt['max_runtime'])} a run, learnt from {learnt['runs']} runs: usually {between(low, high)}"
 
 
 def _tolerated(check: CheckJson) -> Iterator[str]:

@@ -26,19 +26,20 @@ class Archive:
     sha256: str
 
 
-def bundle(folder: Path, out: Path, *, services: Sequence[str]) -> Archive:
+def bundle(folder: Path, out: Path, *, services: Sequence[str], ours: Sequence[str] = ()) -> Archive:
     """Zip a folder of installed packages and code, which is trimmed and compiled in place.
 
-    `services` are the AWS services that the code calls, by botocore's names. About 5 s of CPU.
+    `services` are the AWS services that the code calls, by botocore's names. Of `ours`, names at the folder's top, the
+    sources ship, too; if there are none, of everything. About 5 s of CPU.
     """
     trim(folder, services=services)
-    _compile(folder)
+    _compile(folder, ours)
     _zip(folder, out)
     return Archive(out, hashlib.sha256(out.read_bytes()).hexdigest())
 
 
-def _compile(folder: Path) -> None:
-    program = [sys.executable, "-S", "-P", bytecode.__file__, str(folder)]
+def _compile(folder: Path, ours: Sequence[str]) -> None:
+    program = [sys.executable, "-S", "-P", bytecode.__file__, str(folder), *ours]
     subprocess.run(program, check=True, env={"PYTHONHASHSEED": "0"})  # noqa: S603  # our own program
 
 

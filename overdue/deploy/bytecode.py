@@ -2,29 +2,40 @@
 
 Without docstrings, which are a fifth of it and which nothing reads there; assertions stay. Runs in a process of its
 own, without site-packages and with a fixed hash seed: what an interpreter has loaded before shows in the bytes that it
-marshals, and equal input must give equal bytes. Its one argument is the folder.
+marshals, and equal input must give equal bytes.
+
+Its arguments are the folder and, if not everything shall keep its source, the names at its top that shall. A module
+without one is found as `name.pyc` (PEP 3147): a traceback names its file and line, and does not show the text.
 """
 
 import ast
 import importlib.util
 import marshal
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 
 ON_LAMBDA = "/var/task"  # what tracebacks name
 UNCHECKED_HASH = b"\x01\x00\x00\x00"  # PEP 552: a zip has no true times of change, and nobody edits a source on Lambda
 
 
-def main(folder: Path) -> None:
-    """Compile in a fixed order. What does not compile (a template, another version's syntax) stays source only."""
+def main(folder: Path, *, ours: Sequence[str]) -> None:
+    """Compile in a fixed order; `ours` keep their sources, and if there are none, all do.
+
+    What does not compile (a template, another version's syntax) stays source only.
+    """
     for source in sorted(folder.rglob("*.py")):
         text = source.read_bytes()
         try:
             tree = ast.parse(text)
         except SyntaxError:
             continue
-        code = compile(_undocumented(tree), f"{ON_LAMBDA}/{source.relative_to(folder).as_posix()}", "exec")
+        inside = source.relative_to(folder)
+        code = compile(_undocumented(tree), f"{ON_LAMBDA}/{inside.as_posix()}", "exec")
         compiled = source.parent / "__pycache__" / f"{source.stem}.{sys.implementation.cache_tag}.pyc"
+        if ours and inside.parts[0] not in ours:
+            compiled = source.with_suffix(".pyc")
+            source.unlink()
         compiled.parent.mkdir(exist_ok=True)
         head = importlib.util.MAGIC_NUMBER + UNCHECKED_HASH + importlib.util.source_hash(text)
         compiled.write_bytes(head + marshal.dumps(code))
@@ -47,4 +58,4 @@ def _is_documented(node: ast.Module | ast.ClassDef | ast.FunctionDef | ast.Async
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]))
+    main(Path(sys.argv[1]), ours=sys.argv[2:])

@@ -1,6 +1,7 @@
-"""What a stage gets once its stack is there: its first keys, and somebody who hears of it. Each may be repeated.
+"""What a stage gets once its stack is there: its first keys, the secret that signs links, and somebody who hears of it.
 
-Start at `first_keys`, `subscribe_operator` and `short_lived_key`. Channels are `subscriptions`' business.
+Each may be repeated. Start at `first_keys`, `subscribe_operator` and `short_lived_key`. Channels are `subscriptions`'
+business.
 """
 
 from collections.abc import Iterator
@@ -9,7 +10,9 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from hashlib import sha256
 
-from chalicelib.store import registry
+from botocore.exceptions import ClientError
+
+from chalicelib.store import registry, session_secret
 from overdue import keyring
 from overdue.config import Settings
 from overdue.deploy.aws import PATIENT, Account
@@ -42,6 +45,15 @@ def first_keys(account: Account, *, now: datetime) -> Keys | None:
         for scope, secret in made.items():
             registry.add_key(secret, registry.Key(keyring.DEFAULT_PROJECT, scope, names[scope]), now=now)
     return Keys(api=made[registry.Scope.READ_WRITE], ping=made[registry.Scope.PING])
+
+
+def make_secret(account: Account) -> bool:
+    """Let there be what signs the links of alerts and of sign-ins; whether there is. A deployment works without."""
+    try:
+        session_secret.made(account.session.client("ssm", config=PATIENT), account.stage)
+    except ClientError:
+        return False
+    return True
 
 
 @contextmanager

@@ -27,6 +27,9 @@ CACHE = ROOT / ".chalice" / "deployments"  # Chalice's own place for it; not in 
 FUNCTIONS_CALL = ("dynamodb", "sns", "ssm")  # AWS services, by botocore's names
 NOTIFIER_CALLS = ("lambda", "ssm")
 
+# A quarter of the zip would be libraries' sources. The notifier's ship: Apprise finds its plugins by them.
+OURS = ("app.py", "chalicelib")
+
 RUN_CHALICE = "import sys; from chalice.cli import main; sys.exit(main())"  # it answers with its status
 
 
@@ -56,7 +59,7 @@ def package(out: Path, *, architecture: Architecture = "arm64") -> Package:
         shutil.copytree(installed(ROOT / "requirements.txt", architecture=architecture, cache=CACHE), task)
         with zipfile.ZipFile(made / "deployment.zip") as archive:
             archive.extractall(task)
-        functions = bundle(task, out / "functions.zip", services=FUNCTIONS_CALL)
+        functions = bundle(task, out / "functions.zip", services=FUNCTIONS_CALL, ours=OURS)
         template = plain(made / "sam.yaml", project / "infra" / "policies")
     (out / "template.json").write_text(json.dumps(template, indent=1) + "\n", encoding="utf-8")
     return Package(template, functions, _notifier(out, architecture=architecture))

@@ -19,8 +19,15 @@ from overdue.local.received import ReceivedAlert
 
 REFRESH_S = 10
 SENDER = "Overdue <no-reply@sns.amazonaws.com>"
-KINDS = (Kind.DOWN, Kind.REMINDER, Kind.UP, Kind.DIGEST, Kind.TEST)  # as the tally has them
-MARKS = {Kind.DOWN: "down", Kind.UP: "up", Kind.REMINDER: "clock", Kind.DIGEST: "note", Kind.TEST: "note"}
+KINDS = (Kind.DOWN, Kind.REMINDER, Kind.ESCALATION, Kind.UP, Kind.DIGEST, Kind.TEST)  # as the tally has them
+MARKS = {
+    Kind.DOWN: "down",
+    Kind.UP: "up",
+    Kind.REMINDER: "clock",
+    Kind.ESCALATION: "clock",
+    Kind.DIGEST: "note",
+    Kind.TEST: "note",
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

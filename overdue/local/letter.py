@@ -11,7 +11,14 @@ from rich.text import Text
 from chalicelib.domain.alerts import Kind
 from overdue.local.received import ReceivedAlert
 
-COLOURS = {Kind.DOWN: "red", Kind.UP: "green", Kind.REMINDER: "yellow", Kind.DIGEST: "red", Kind.TEST: "blue"}
+COLOURS = {
+    Kind.DOWN: "red",
+    Kind.UP: "green",
+    Kind.REMINDER: "yellow",
+    Kind.ESCALATION: "red",
+    Kind.DIGEST: "red",
+    Kind.TEST: "blue",
+}
 
 
 def tell(alert: ReceivedAlert, *, console: Console) -> None:

@@ -6,6 +6,7 @@ business.
 """
 
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -59,12 +60,17 @@ def create(dynamodb: "DynamoDBClient", sns: "SNSClient", *, stage: str) -> Resou
 
 def _resources(stage: str) -> dict[str, dict[str, Any]]:
     """The properties of each resource of the template, by its logical name, as they are on this stage."""
-    template = YAMLTemplateSerializer().load_template(TEMPLATE.read_text(encoding="utf-8"), TEMPLATE.name)
     return {
         name: _resolved(each["Properties"], stage)
-        for name, each in template["Resources"].items()
+        for name, each in _template()["Resources"].items()
         if each.get("Type") in ("AWS::DynamoDB::Table", "AWS::SNS::Topic")
     }
+
+
+@cache  # 0.15 s of YAML, which each test of a deployment would pay anew
+def _template() -> dict[str, Any]:
+    template: dict[str, Any] = YAMLTemplateSerializer().load_template(TEMPLATE.read_text("utf-8"), TEMPLATE.name)
+    return template
 
 
 def _resolved(value: Any, stage: str) -> Any:

@@ -184,6 +184,7 @@ def _wired(server: Server, names: Resources, *, database: str, sns_url: str) -> 
             "OVERDUE_HISTORY_TABLE": names.history,
             "OVERDUE_REGISTRY_TABLE": names.registry,
             "OVERDUE_ALERTS_TOPIC": names.alerts,
+            "OVERDUE_PLATFORM_TOPIC": names.platform,
             "OVERDUE_BASE_URL": server.base,
             "OVERDUE_STAGE": STAGE,
             "OVERDUE_INBOX_PATH": "/inbox",
@@ -246,12 +247,14 @@ def _first_check(wiring: Wiring, *, now: datetime) -> Code:
 
 def _sweep_every_minute(wiring: Wiring, clock: SweepClock) -> None:
     """What EventBridge does in the cloud. A sweep that outlasts its minute is followed at once by the next."""
+    from chalicelib.front_door import FrontDoor
     from chalicelib.sweep import sweep
 
+    way = FrontDoor(wiring.settings, wiring.registry)
     try:
         while True:
             began = clock.now()
-            sweep(wiring.ports, clock)
+            sweep(wiring.ports, clock, way)
             clock.sleep((began + MINUTE - clock.now()).total_seconds())
     except Stopped:
         return

@@ -1,5 +1,6 @@
 """Real headless Chromium before a real server, at one night's instant. Skipped where there is no Chromium."""
 
+import os
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -67,16 +68,19 @@ class Site:
         return f"{self.base}/signin/{Signer(secret).link(link)}"
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def site() -> Iterator[Site]:
-    with pytest.MonkeyPatch.context() as patch:
-        for name in ("OVERDUE_STAGE", "OVERDUE_INBOX_PATH"):
-            patch.setenv(name, "")  # what the server sets goes with it
-        patch.setenv("OVERDUE_TZ", story.ZONE)
-        clock = cast("Clock", StillClock())
+    """Of a module, since it takes over this process's environment: what other folders' tests need of it is put back."""
+    before = dict(os.environ)
+    os.environ["OVERDUE_TZ"] = story.ZONE
+    clock = cast("Clock", StillClock())
+    try:
         with run.running(port=0, clock=clock, dynamodb_url=None, on_alert=lambda _: None) as ready:
             yield Site(ready.base)
-    app.wiring.cache_clear()
+    finally:
+        os.environ.clear()
+        os.environ.update(before)
+        app.wiring.cache_clear()
 
 
 @pytest.fixture(scope="session")

@@ -4,6 +4,7 @@ import json
 import subprocess
 import time
 from collections.abc import Callable, Iterator
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
@@ -121,6 +122,23 @@ def test_an_acknowledged_outage_reminds_nobody(running: Service) -> None:
     assert alerts(running, "known")[-1]["kind"] == "up"
 
 
+def test_an_outage_that_nobody_sees_to_is_escalated_until_somebody_opens_its_link(running: Service) -> None:
+    assert "Checks can escalate by" in _said(running, "escalations", "add", "nights", "1m *", "8h *")
+    code = made(running, "unheard", timeout=86400, escalation_policy="nights")
+    assert "after 1 min to all channels" in overdue(running, "checks", "show", "unheard")
+    ping(running, code)
+    ping(running, code, "/fail")
+    eventually(lambda: len(alerts(running, "unheard")) == 2)
+    down, escalated = alerts(running, "unheard")
+    assert (down["kind"], escalated["kind"], escalated["ordinal"]) == ("down", "escalation", 1)
+    link = escalated["ack_url"]
+    assert '<form class="actions" method="post">' in requests.get(link, timeout=20).text
+    assert shown(running, code)["acknowledged_at"] is None
+    answer = requests.post(link, timeout=20)  # follows to the page that says so
+    assert "by a link in an alert" in answer.text
+    assert (shown(running, code)["acknowledged_by"], shown(running, code)["due_at"]) == ("a link in an alert", None)
+
+
 def test_an_early_success_and_windows_move_what_is_expected(running: Service) -> None:
     """The hour of the server's clock is not ours: each is compared with a check that has no such rule."""
     plain = made(running, "plain", schedule="0 0 * * *", tz="UTC")
@@ -134,6 +152,40 @@ def test_an_early_success_and_windows_move_what_is_expected(running: Service) ->
     assert shown(running, closed)["maintenance_until"] == "2199-01-01T00:00:00+00:00"
     assert shown(running, several)["next_ping"] <= shown(running, plain)["next_ping"]
     assert "every 5 minutes" in overdue(running, "checks", "show", "several")
+
+
+def test_a_child_waits_for_its_parent_and_is_told_in_the_end(running: Service) -> None:
+    db = made(running, "db", slug="db", timeout=86400)
+    overdue(running, "checks", "add", "child", "--every", "1d", "--grace", "2m", "--depends-on", "db")
+    child = json.loads(overdue(running, "checks", "show", "child", "--json"))["uuid"]
+    for code in (db, child):
+        ping(running, code)
+        ping(running, code, "/fail")
+    assert shown(running, child)["held_by"] == ["db"]
+    assert "its alert waits for db" in overdue(running, "checks", "show", "child")
+    ping(running, db)
+    recovered = alerts(running, "db")[-1]
+    assert (recovered["kind"], alerts(running, "child")) == ("up", [])
+    eventually(lambda: bool(alerts(running, "child")))
+    [alert] = alerts(running, "child")
+    assert (alert["held_for"], "Held while    db was down" in alert["text"]) == (["db"], True)
+    waited = datetime.fromisoformat(alert["sent_at"]) - datetime.fromisoformat(recovered["at"])
+    assert waited >= timedelta(minutes=2)
+
+
+def test_a_group_is_down_when_so_many_of_its_members_are(running: Service) -> None:
+    first, second = (made(running, f"web-{n}", slug=f"web-{n}", timeout=86400) for n in (1, 2))
+    for code in (first, second):
+        ping(running, code)
+    overdue(running, "checks", "add", "web", "--member", "web-1", "--member", "web-2")
+    assert "down when all of web-1, web-2 are" in overdue(running, "checks", "show", "web")
+    for code in (first, second):
+        ping(running, code, "/fail")
+    eventually(lambda: bool(alerts(running, "web")))
+    assert "2 of 2 members are down: web-1, web-2. It is down when all of them are." in alerts(running, "web")[0]["text"]
+    ping(running, first)
+    eventually(lambda: len(alerts(running, "web")) == 2)
+    assert "1 of 2 members is down: web-2" in alerts(running, "web")[1]["text"]
 
 
 def _said(running: Service, *arguments: str) -> str:

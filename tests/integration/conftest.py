@@ -15,8 +15,10 @@ import boto3
 import pytest
 from moto import mock_aws
 from moto.core.base_backend import BackendDict
+from moto.core.model_instances import reset_model_data
 
 import app as lambda_app
+from chalicelib.alerts.letter import Letter
 from chalicelib.domain.check import Check, Code, Config
 from chalicelib.domain.configure import new_check
 from chalicelib.store import checks, history, registry
@@ -54,6 +56,24 @@ class Answer:
 
 
 @dataclass
+class Way:
+    """The way to a door that is open until somebody says why not, and what operators were told."""
+
+    why: str | None = None
+    told: list[Letter] = field(default_factory=list)
+    looks: int = 0
+    base: str = "https://overdue.example.com"
+    tz: str = "UTC"
+
+    def why_closed(self, *, now: datetime) -> str | None:  # noqa: ARG002  # as the real one
+        self.looks += 1
+        return self.why
+
+    def tell(self, letter: Letter) -> None:
+        self.told.append(letter)
+
+
+@dataclass
 class Deployment:
     """What a test sees of a deployment: requests in, items and alerts out."""
 
@@ -61,6 +81,7 @@ class Deployment:
     alerts_queue: str
     sqs: Any
     now: datetime = field(default=utc("2026-03-01T12:00Z"))
+    way: Way = field(default_factory=Way)
 
     def add(self, **config: Any) -> Code:
         """Make a check; its code."""
@@ -129,7 +150,7 @@ class Deployment:
 
     def sweep(self, at: datetime) -> Swept:
         """Let a sweep run that begins at an instant."""
-        return sweep(self.wiring.ports, StillClock(at))
+        return sweep(self.wiring.ports, StillClock(at), self.way)
 
     def alerts(self) -> list[dict[str, Any]]:
         """The alerts that have gone out since the last call, as the https protocol's JSON."""
@@ -210,6 +231,7 @@ def aws(dynamodb_url: str | None) -> Iterator[Aws]:
 def deployment(aws: Aws) -> Deployment:
     """An empty deployment with one channel and a ping key."""
     BackendDict.reset()
+    reset_model_data()  # it remembers every item that was ever made: 1.8 GB after a thousand tests
     for table in aws.dynamodb.list_tables()["TableNames"]:  # those of another engine are not reset
         aws.dynamodb.delete_table(TableName=table)
     names = resources.create(aws.dynamodb, aws.sns, stage="test")

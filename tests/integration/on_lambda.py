@@ -8,19 +8,30 @@ from typing import Any
 import pytest
 
 import app as lambda_app
+from chalicelib.domain.door import proof
+from chalicelib.store.registry import Registry
 from chalicelib.wiring import Wiring
+from tests.builders import utc
+from tests.stand_in import Asked, Says, stand_in
 
 
 @contextmanager
 def on_lambda(**environ: str) -> Iterator[Wiring]:
     """The app with the environment that Lambda and the template add, until the block ends."""
     added = {"AWS_LAMBDA_FUNCTION_NAME": "overdue-test-function", "OVERDUE_STAGE": "test"} | environ
-    with pytest.MonkeyPatch.context() as patch:
+    with pytest.MonkeyPatch.context() as patch, stand_in(_as_the_api) as front:
+        patch.setenv("OVERDUE_BASE_URL", front.base)
         for name, value in added.items():
             patch.setenv(name, value)
         lambda_app.wiring.cache_clear()
         yield lambda_app.wiring()
     lambda_app.wiring.cache_clear()
+
+
+def _as_the_api(asked: Asked) -> Says:
+    """What the function api answers to the sweep, which is another process there: it measures apart."""
+    secret = Registry().badge_secret(now=utc("2026-03-01T12:00Z"))
+    return Says(body=proof(secret, asked.path.rpartition("/")[2]).encode())
 
 
 def measured(capsys: pytest.CaptureFixture[str]) -> list[dict[str, Any]]:

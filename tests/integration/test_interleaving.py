@@ -4,17 +4,28 @@ import itertools
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
+from functools import partial
 from typing import Any
 
 import pytest
 
 from chalicelib.domain.check import Code, Status
 from chalicelib.domain.schedule import Every
+from chalicelib.domain.signals import Ping, Signal
 from chalicelib.sweep import sweep
-from tests.builders import utc
+from chalicelib.take import take
+from tests.builders import R1, utc
 from tests.integration.conftest import Deployment, StillClock
 
-CALLS = ["read", "write the verdict", "put the miss", "put the flip", "note what was sent", "acknowledge"]
+CALLS = [
+    "read",
+    "read again, the door being open",
+    "write the verdict",
+    "put the miss",
+    "put the flip",
+    "note what was sent",
+    "acknowledge",
+]
 STEPS = [pytest.param(step, id=f"before the sweep would {call}") for step, call in enumerate(CALLS)]
 IN_TIME, LATE = utc("2026-03-01T13:04:59.990Z"), utc("2026-03-01T13:05:30Z")
 
@@ -46,7 +57,7 @@ def sweep_interrupted(deployment: Deployment, step: int, meanwhile: Callable[[],
     interrupted = Interrupted(ports.tables.client, step, meanwhile)
     client: Any = interrupted
     tables = replace(ports.tables, client=client)
-    sweep(replace(ports, tables=tables, sleep=lambda _: None), StillClock(utc("2026-03-01T13:06Z")))
+    sweep(replace(ports, tables=tables, sleep=lambda _: None), StillClock(utc("2026-03-01T13:06Z")), deployment.way)
     assert interrupted.has_happened(), "the sweep makes fewer calls than the test says"
 
 
@@ -95,7 +106,7 @@ def test_a_ping_made_in_time_never_meets_a_second_alert_or_a_lost_one(deployment
     sweep_interrupted(deployment, step, lambda: deployment.ping(code, at=IN_TIME))
     deployment.sweep(utc("2026-03-01T13:07Z"))
 
-    came_before_the_write = CALLS[step] in ("read", "write the verdict")
+    came_before_the_write = step <= CALLS.index("write the verdict")
     assert told(deployment) == ([] if came_before_the_write else [("down", "missed"), ("up", "missed")])
     assert deployment.check(code).status is Status.UP
     assert_settled(deployment, code)
@@ -110,3 +121,23 @@ def test_a_late_ping_ends_the_miss_whoever_is_first(deployment: Deployment, step
 
     assert told(deployment) == [("down", "missed"), ("up", "missed")]
     assert_settled(deployment, code)
+
+
+@pytest.mark.parametrize("query", [{}, {"rid": R1}], ids=["without a rid", "with a rid"])
+def test_a_start_that_comes_in_while_its_success_does_opens_no_run(
+    deployment: Deployment, query: dict[str, str]
+) -> None:
+    code = deployment.add(schedule=Every(timedelta(hours=1)), grace=timedelta(minutes=5))
+    deployment.ping(code, at=utc("2026-03-01T12:00Z"))
+    ports, success = deployment.wiring.ports, utc("2026-03-01T12:30:00.300Z")
+    start = partial(deployment.ping, code, "/start", at=utc("2026-03-01T12:30Z"), query=query)
+    client: Any = Interrupted(ports.tables.client, 1, start)
+
+    ping = Ping(at=success, signal=Signal.SUCCESS, rid=query.get("rid", ""))
+    tables = replace(ports.tables, client=client)
+    take(replace(ports, tables=tables, sleep=lambda _: None), code, ping, lambda _: Signal.SUCCESS)
+    deployment.sweep(utc("2026-03-01T12:40Z"))
+
+    assert client.has_happened()
+    assert deployment.check(code).runs == ()
+    assert told(deployment) == []

@@ -50,7 +50,7 @@ def test_the_sweep_waits_for_a_coming_deadline_and_the_second_after_it(deploymen
     code = an_hourly(deployment)
     clock = StillClock(utc("2026-03-01T13:04:20Z"))
 
-    done = sweep(deployment.wiring.ports, clock)
+    done = sweep(deployment.wiring.ports, clock, deployment.way)
 
     assert done.looked_at == 1
     assert done.lag_s == pytest.approx(1.0)
@@ -65,7 +65,7 @@ def test_a_look_that_takes_longer_than_the_time_box_still_handles_what_is_due(de
             self.at += timedelta(seconds=90)
             return self.at
 
-    sweep(deployment.wiring.ports, Racing(utc("2026-03-01T13:06Z")))
+    sweep(deployment.wiring.ports, Racing(utc("2026-03-01T13:06Z")), deployment.way)
 
     assert {deployment.check(code).status for code in codes} == {Status.DOWN}
 
@@ -74,7 +74,7 @@ def test_a_quiet_minute_ends_at_once(deployment: Deployment) -> None:
     an_hourly(deployment)
     clock = StillClock(utc("2026-03-01T12:30Z"))
 
-    sweep(deployment.wiring.ports, clock)
+    sweep(deployment.wiring.ports, clock, deployment.way)
 
     assert clock.at == utc("2026-03-01T12:30Z")
 
@@ -95,7 +95,7 @@ def test_a_ping_on_its_way_at_the_deadline_counts(deployment: Deployment) -> Non
             super().sleep(seconds)
             deployment.ping(code, at=utc("2026-03-01T13:04:59.900Z"))
 
-    sweep(deployment.wiring.ports, Late(utc("2026-03-01T13:04:30Z")))
+    sweep(deployment.wiring.ports, Late(utc("2026-03-01T13:04:30Z")), deployment.way)
 
     assert deployment.check(code).status is Status.UP
     assert deployment.alerts() == []

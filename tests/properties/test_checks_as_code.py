@@ -11,6 +11,8 @@ from hypothesis import strategies as st
 
 from chalicelib.domain.check import Check, Code, Config, Filters
 from chalicelib.domain.configure import new_check
+from chalicelib.domain.escalation import Step, in_order
+from chalicelib.domain.group import Group
 from chalicelib.domain.schedule import Cron, Every, OnCalendar
 from chalicelib.domain.several import parse_schedules
 from chalicelib.web.api.shape import Viewer, shaped
@@ -33,6 +35,7 @@ CHANNELS: list[ChannelJson] = [
     {"id": "0e", "name": "*", "kind": "email"},
     {"id": "0f", "name": "", "kind": "email"},
 ]
+PARENTS = {Code("a"): "db", Code("b"): "2024", Code("c"): "no"}
 WORDS = ["no", "10:30", "0777", "~", "a: b", "# c", "*x", "@daily", "- a", "1e3", "2026-01-01", "y", "=", "<<", "é", ""]
 
 texts = st.one_of(st.sampled_from(WORDS), st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0")))
@@ -45,8 +48,15 @@ calendars = st.sampled_from(["daily", "Mon..Fri 12:00", "Mon 12:00\nTue 13:00", 
 @st.composite
 def configs(draw: st.DrawFn) -> Config:
     tz = draw(zones)
+    learns = draw(st.booleans())
     counts = draw(st.one_of(st.none(), st.tuples(st.integers(1, 10**15), spans)))
     shortest = draw(st.one_of(st.none(), st.integers(1, 60)))
+    steps = st.builds(
+        Step, after=spans, channels=st.sampled_from([("*",), *([each["id"]] for each in CHANNELS)]).map(tuple)
+    )
+    groups = [None, None, Group(tag="2024", down_when=2), Group(members=tuple(PARENTS)), Group(tag="web")]
+    group = draw(st.sampled_from(groups))
+    escalation = in_order(draw(st.lists(steps, max_size=3, unique_by=lambda step: step.after)))
     chosen = st.lists(st.sampled_from([each["id"] for each in CHANNELS]), unique=True)
     return Config(
         name=draw(texts.filter(lambda text: len(text) <= 100)),
@@ -62,18 +72,23 @@ def configs(draw: st.DrawFn) -> Config:
         ),
         tz=tz,
         grace=draw(spans),
-        max_runtime=draw(st.one_of(st.none(), spans)),
+        max_runtime=None if learns else draw(st.one_of(st.none(), spans)),
+        learns_max_runtime=learns,
         min_runtime=None if shortest is None else timedelta(seconds=shortest),
         min_count=None if counts is None else counts[0],
         count_window=None if counts is None else counts[1],
         remind_every=draw(st.one_of(st.none(), spans)),
+        escalation=escalation,
+        escalation_policy=draw(st.sampled_from(["", "nights", "2024"])) if escalation else "",
         failures_before_alert=draw(st.integers(1, 100)),
         misses_before_alert=draw(st.integers(1, 100)),
-        first_ping_by=draw(st.one_of(st.none(), spans, st.just(datetime(2026, 12, 1, 8, tzinfo=UTC)))),
+        first_ping_by=draw(st.one_of(st.none(), spans, st.just(datetime(2026, 12, 1, 8, tzinfo=UTC)))) if group is None else None,
         early=draw(st.one_of(st.just(timedelta()), st.just(timedelta(minutes=5)))),
         windows=draw(
             st.sampled_from([(), ("30 2 * * 0 for 2h in Asia/Tokyo", "2026-12-24T20:00 to 2026-12-25T08:00")])
         ),
+        group=group,
+        depends_on=tuple(draw(st.lists(st.sampled_from(list(PARENTS)), unique=True))),
         channels=draw(st.one_of(st.just(("*",)), chosen.map(tuple))),
         manual_resume=draw(st.booleans()),
         filters=Filters(
@@ -94,6 +109,7 @@ def as_the_api_tells(check: Check) -> CheckJson:
         channel_ids=[each["id"] for each in CHANNELS],
         badge_secret=bytes(32),
         now=NOW,
+        slugs=PARENTS,
     )
     return cast("CheckJson", shaped(check, viewer))
 

@@ -28,6 +28,7 @@ from chalicelib.domain.configure import (
 )
 from chalicelib.domain.deliver import delivered, waiting
 from chalicelib.domain.due import next_delivery, next_due
+from chalicelib.domain.escalation import Step
 from chalicelib.domain.schedule import Cron, Every
 from chalicelib.domain.signals import Ping, Signal
 from tests.builders import CODE, R1, R2, hours, minutes, outcome_of, seconds, utc
@@ -86,6 +87,7 @@ def some_minutes(*numbers: int) -> st.SearchStrategy[timedelta]:
     return st.sampled_from([minutes(number) for number in numbers])
 
 
+STEPS = (Step(after=minutes(5), channels=("oncall",)), Step(after=minutes(12), channels=("*",)))
 MAINTENANCE = ("50 */3 * * * for 20m", "2026-03-01T12:10 to 2026-03-01T12:40")
 
 
@@ -103,6 +105,7 @@ def configs(*, with_windows: bool = True) -> st.SearchStrategy[Config]:
         min_count=least,
         count_window=st.just(minutes(10)),
         remind_every=st.one_of(st.none(), some_minutes(5, 30)),
+        escalation=st.sampled_from([(), (), STEPS, STEPS[1:]]),
         manual_resume=st.booleans(),
         failures_before_alert=st.sampled_from([1, 1, 2, 3]),
         misses_before_alert=st.sampled_from([1, 1, 2, 3]),
@@ -240,6 +243,7 @@ def _rests(check: Check) -> tuple[object, ...]:
         check.misses,
         check.passed_at,
         check.reminders,
+        check.escalated,
         check.snoozed_until,
         check.acknowledged_at,
         check.records,
@@ -281,7 +285,7 @@ def _nothing_was_lost(world: World) -> None:
     expected += [
         (flip.number, Kind.UP) for flip in world.flips if (flip.old, flip.new) == (Status.DOWN, Status.UP)
     ]  # fmt: skip
-    decided = [(alert.flip, alert.kind) for alert in world.decided if alert.kind is not Kind.REMINDER]
+    decided = [(alert.flip, alert.kind) for alert in world.decided if alert.kind in (Kind.DOWN, Kind.UP)]
     assert sorted(decided) == sorted(expected), "one alert for each flip that people hear of"
 
 
@@ -303,7 +307,7 @@ def test_people_know_in_the_end_what_is_however_often_it_was_snoozed(config: Con
         fresh = world.published[before:]
         assert not is_quiet or all(alert.facts.snoozed_until is None for alert in fresh), "what is held is held"
     world.ends()
-    told = [alert for alert in world.published if alert.kind is not Kind.REMINDER]
+    told = [alert for alert in world.published if alert.kind in (Kind.DOWN, Kind.UP)]
     assert len({alert.id for alert in world.published}) == len(world.published)
     newest = max(told, key=lambda alert: alert.flip, default=None)
     if world.check.status is Status.DOWN:
@@ -311,6 +315,43 @@ def test_people_know_in_the_end_what_is_however_often_it_was_snoozed(config: Con
         assert (newest.kind, newest.flip) == (Kind.DOWN, world.check.n_flips)
     else:
         assert newest is None or newest.kind is Kind.UP
+
+
+# Each step of an outage that lasts is told exactly when it is due, and once; none when somebody sees to it.
+
+
+@settings(max_examples=120, derandomize=True, deadline=None, database=None)
+@given(
+    configs(with_windows=False),
+    st.lists(
+        st.one_of(
+            mostly(partial(pings, max_ago_s=0), CHANGES, st.just(Swept())),
+            st.sampled_from([Pinged(Signal.FAIL), Passed(minutes(5)), Acknowledge(by="ci")]),
+        ),
+        min_size=10,
+        max_size=30,
+    ),
+)
+def test_each_step_of_an_outage_is_told_when_it_is_due_and_once(config: Config, events: list[Event]) -> None:
+    world = a_world(replace(config, escalation=STEPS))
+    acknowledged: dict[int, datetime] = {}
+    for event in events:
+        world.happens(event)
+        if world.check.acknowledged_at is not None:
+            acknowledged[world.check.n_flips] = world.check.acknowledged_at
+    world.ends()
+    due = []
+    ends = [*(flip.at for flip in world.flips[1:]), world.now]
+    for flip, end in zip(world.flips, ends, strict=False):
+        reached = min(end, acknowledged.get(flip.number, end))
+        for number, step in enumerate(STEPS, start=1):
+            if flip.new is Status.DOWN and flip.at + step.after <= reached:
+                due.append((flip.number, number, flip.at + step.after, step.channels))
+    told = [alert for alert in world.decided if alert.kind is Kind.ESCALATION]
+    assert [(alert.flip, alert.ordinal, alert.at, alert.channels) for alert in told] == due
+    for up in (alert for alert in world.decided if alert.kind is Kind.UP):
+        heard = {channel for flip, _, _, channels in due if flip == up.flip - 1 for channel in channels}
+        assert set(up.channels) == heard, "who was told of it is told of its end"
 
 
 # Whoever looks, and whenever: the outcome is the same.

@@ -4,25 +4,31 @@ What a request may say is `fields`' business, how a check looks `shape`'s, what 
 """
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime
 from http import HTTPStatus
+from typing import TYPE_CHECKING
 from uuid import uuid4
 
 from chalice.app import Response
 
 from chalicelib import log
-from chalicelib.change import change, deliver
+from chalicelib.change import Ports, change, deliver, make_groups_due
 from chalicelib.domain.check import Check, Code, Config, Status, Verdict, short, unique_key
 from chalicelib.domain.configure import Change, Edit, Pause, Resume, configure, new_check
 from chalicelib.domain.errors import OverdueError
+from chalicelib.domain.escalation import Step
 from chalicelib.domain.probe import Probe
-from chalicelib.store import checks, listing, probes, registry
+from chalicelib.store import checks, escalations, listing, probes, registry
 from chalicelib.store.registry import Channel, Scope
 from chalicelib.store.tables import Conflict, NotFound, Unavailable
 from chalicelib.web.answers import json_answer
-from chalicelib.web.api import matching
+from chalicelib.web.api import matching, related
 from chalicelib.web.api.call import Call, Forbidden
 from chalicelib.web.api.shape import Viewer, shaped
+
+if TYPE_CHECKING:
+    from chalicelib.web.api.fields import CheckFields
 
 _SLUG = re.compile(r"[a-z0-9_-]{1,100}")
 
@@ -35,7 +41,7 @@ def listed(call: Call) -> Response:
     """`GET checks/`, by tags (all of them) and slug."""
     slug, tags = call.last("slug"), set(call.query.get("tag", ()))
     found = [check for check in _of_slug(call, slug) if tags.issubset(check.config.tags.split())]
-    viewer = _viewer(call)
+    viewer = _viewer(call, found)
     return json_answer({"checks": [shaped(check, viewer) for check in found]}, call.accepts)
 
 
@@ -98,16 +104,23 @@ def made(call: Call) -> Response:
     found = matching.oldest(said, lambda slug: _of_slug(call, slug))
     if found is not None:
         return _edited(call, found.code)
-    config, code = merged(BLANK, said, version=call.version, channels=channels), Code(str(uuid4()))
+    named = _named(call, None, said, before=BLANK)
+    config = merged(BLANK, said, version=call.version, channels=channels, policies=_policies(call, said), named=named)
+    code = Code(str(uuid4()))
     if matching.names_all(said):
         made_by_another = matching.claimed(call.wiring.ports, call.key.project, said, code)
         if made_by_another is not None:
             return _edited(call, made_by_another)
     check = new_check(code, project=call.key.project, config=config, now=call.now)
-    _keep_probed(call, code, None, config.probe)
-    checks.create(call.wiring.ports.tables, check)
-    _claim_slug(check.project, config.slug, check.code)
-    return told(call, check, status=HTTPStatus.CREATED)
+    write_new(call.wiring.ports, check)
+    return told(call, _with_members(call.wiring.ports, check, now=call.now), status=HTTPStatus.CREATED)
+
+
+def write_new(ports: Ports, check: Check) -> None:
+    """Let a check begin that has just been made. Raises Unavailable."""
+    keep_probed(check.code, None, check.config.probe, now=check.created_at)
+    checks.create(ports.tables, check)
+    claim_slug(check.project, check.config.slug, check.code)
 
 
 def edited(call: Call) -> Response:
@@ -125,23 +138,41 @@ def _edited(call: Call, code: Code) -> Response:
         nonlocal before
         before = check.config.slug
         said = read(call.body, has_extras=call.version.has_extras)
-        config = merged(check.config, said, version=call.version, channels=channels)
-        _keep_probed(call, code, check.config.probe, config.probe)
+        policies, named = _policies(call, said), _named(call, code, said, before=check.config)
+        config = merged(check.config, said, version=call.version, channels=channels, policies=policies, named=named)
+        keep_probed(code, check.config.probe, config.probe, now=call.now)
         return config
 
     check = changed(call, code, lambda check: Edit(edit(check)))
     if check.config.slug != before:
-        _claim_slug(check.project, check.config.slug, check.code)
+        claim_slug(check.project, check.config.slug, check.code)
     return told(call, check)
 
 
-def _keep_probed(call: Call, code: Code, before: Probe | None, after: Probe | None) -> None:
+def _named(call: Call, code: Code | None, said: "CheckFields", *, before: Config) -> related.Named:
+    """The checks that a request names, as far as they may be named. `code` is None for a new check. Raises Refused."""
+    named = related.known_as(call.wiring.ports, call.key.project, said, before=before)
+    if named:
+        from chalicelib.web.api.group_field import names_of  # most checks name none
+
+        related.insist_on_plain_members(code, [named[name] for name in names_of(said.get("group"))])
+        if code is not None:
+            related.insist_on_no_circle(call.wiring.ports, code, named.values())
+    return named
+
+
+def _policies(call: Call, said: "CheckFields") -> Mapping[str, tuple[Step, ...]]:
+    """Those of the project, as far as a request asks for one."""
+    return escalations.of_project(call.key.project) if said.get("escalation_policy") else {}
+
+
+def keep_probed(code: Code, before: Probe | None, after: Probe | None, *, now: datetime) -> None:
     """Let the prober know, before the check is written: a row too many is dropped, one too few would never come."""
     if after is not None and after != before:
-        probes.keep(code, after.every, now=call.now)
+        probes.keep(code, after.every, now=now)
 
 
-def _claim_slug(project: str, slug: str, code: Code) -> None:
+def claim_slug(project: str, slug: str, code: Code) -> None:
     """Let pings by slug find the check at once: the index may lag. Nothing to do where another has the slug, too."""
     if not slug:
         return
@@ -175,29 +206,50 @@ def changed(call: Call, code: Code, decide: Callable[[Check], Change]) -> Check:
     def verdict(check: Check) -> Verdict:
         return configure(_owned(call, check), decide(check), now=call.now)
 
-    after = change(call.wiring.ports, code, verdict).check
+    return carried_out(call.wiring.ports, code, verdict, now=call.now)
+
+
+def carried_out(ports: Ports, code: Code, decide: Callable[[Check], Verdict], *, now: datetime) -> Check:
+    """The check after a decision, written; what it has to tell is let out, by the sweep where that cannot be now."""
+    after = change(ports, code, decide).check
     try:
-        return deliver(call.wiring.ports, after, now=call.now)
+        return _with_members(ports, deliver(ports, after, now=now), now=now)
     except (NotFound, Unavailable) as error:
         log.event("left_to_the_sweep", check=short(code), why=str(error))
         return after
 
 
+def _with_members(ports: Ports, check: Check, *, now: datetime) -> Check:
+    """A group as its members make it, at once."""
+    if check.config.group is None:
+        return check
+    from chalicelib.groups import looked_at  # most deployments have none
+
+    return looked_at(ports, check, now=now)
+
+
 def deleted(call: Call) -> Response:
     """`DELETE checks/{code}`: the check as it was. Its slug is free again."""
     code = own(call, Code(call.place["code"])).code
-    check = checks.delete(call.wiring.ports.tables, code, project=call.key.project)
+    return told(call, removed(call.wiring.ports, code, project=call.key.project, now=call.now))
+
+
+def removed(ports: Ports, code: Code, *, project: str, now: datetime) -> Check:
+    """The check as it was, deleted; its slug is free again. Raises NotFound, also for another project's."""
+    check = checks.delete(ports.tables, code, project=project)
     if check.config.slug:
-        registry.release(check.project, check.config.slug, code)
-    return told(call, check)
+        registry.release(project, check.config.slug, code)
+    if check.in_groups:
+        make_groups_due(ports, check, now=now)
+    return check
 
 
 def told(call: Call, check: Check, *, status: HTTPStatus = HTTPStatus.OK) -> Response:
     """A check as the answer."""
-    return json_answer(shaped(check, _viewer(call)), call.accepts, status=status)
+    return json_answer(shaped(check, _viewer(call, [check])), call.accepts, status=status)
 
 
-def _viewer(call: Call) -> Viewer:
+def _viewer(call: Call, told: Sequence[Check]) -> Viewer:
     return Viewer(
         base=call.wiring.settings.base_url,
         version=call.version,
@@ -205,6 +257,7 @@ def _viewer(call: Call) -> Viewer:
         channel_ids=[channel.id for channel in _channels(call)],
         badge_secret=call.wiring.registry.badge_secret(now=call.now),
         now=call.now,
+        slugs=related.slugs_of(call.wiring.ports, told) if call.version.has_extras else {},
     )
 
 

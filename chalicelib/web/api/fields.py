@@ -11,13 +11,14 @@ from typing import Annotated, Any, Literal, TypedDict, cast, get_type_hints
 
 import fastjsonschema
 
-from chalicelib.domain import several, tolerance, windows
+from chalicelib.domain import depends, escalation, several, tolerance, windows
 from chalicelib.domain.errors import BadInput
-from chalicelib.domain.options import LONGEST, LONGEST_TAGS, MOST_ITEMS, SHORTEST, parse_instant
+from chalicelib.domain.options import AUTO, LONGEST, LONGEST_SLUG, LONGEST_TAGS, MOST_ITEMS, SHORTEST, parse_instant
 from chalicelib.domain.probe import Probe
 from chalicelib.domain.schedule import LONGEST as LONGEST_SCHEDULE
 from chalicelib.domain.schedule import current_zone, parse_schedule
 from chalicelib.web.api.call import Json, Refused
+from chalicelib.web.api.group_field import read_group
 from chalicelib.web.api.probe_field import read_probe
 
 LONGEST_DESC = 20_000
@@ -82,6 +83,13 @@ def _windows(field: str, lines: list[str]) -> list[str]:
     return lines
 
 
+class StepFields(TypedDict):
+    """An escalation step: so many seconds after the flip, to these channels."""
+
+    after: int
+    channels: str
+
+
 Channels = Annotated[str, {"type": "string"}, _whole]
 Name = Annotated[str, {"type": "string", "maxLength": 100}, _paired, _whole]
 Slug = Annotated[str, {"type": "string", "maxLength": 100, "pattern": "^[a-z0-9_-]*$"}]
@@ -102,6 +110,10 @@ Unique = Annotated[
 
 # null takes a limit away
 Limit = Annotated[int | None, {"type": ["integer", "null"], "minimum": SHORTEST_S, "maximum": LONGEST_S}]
+LimitOrAuto = Annotated[
+    int | str | None,
+    {"type": ["integer", "string", "null"], "minimum": SHORTEST_S, "maximum": LONGEST_S, "pattern": f"^{AUTO}$"},
+]
 RunLimit = Annotated[int | None, {"type": ["integer", "null"], "minimum": 1, "maximum": LONGEST_S}]
 Items = Annotated[int | None, {"type": ["integer", "null"], "minimum": 1, "maximum": MOST_ITEMS}]
 
@@ -127,6 +139,32 @@ Expressions = Annotated[
     },
     _schedules,
 ]
+Steps = Annotated[
+    list[StepFields] | None,
+    {
+        "type": ["array", "null"],
+        "items": {
+            "type": "object",
+            "properties": {
+                "after": {"type": "integer", "minimum": SHORTEST_S, "maximum": LONGEST_S},
+                "channels": {"type": "string", "minLength": 1},
+            },
+            "required": ["after", "channels"],
+            "additionalProperties": False,
+        },
+        "maxItems": escalation.MOST,
+    },
+]
+PolicyName = Annotated[str | None, {"type": ["string", "null"], "maxLength": 40}]
+Parents = Annotated[
+    list[str],
+    {
+        "type": "array",
+        "items": {"type": "string", "minLength": 1, "maxLength": LONGEST_SLUG},
+        "maxItems": depends.MOST,
+    },
+]
+Grouped = Annotated[Json | None, {"type": ["object", "null"]}, read_group]  # what is within: `group_field.SCHEMA`
 Probed = Annotated[Probe | None, {"type": ["object", "null"]}, read_probe]  # what is within: `probe_field.SCHEMA`
 
 
@@ -159,17 +197,21 @@ class WireFields(TypedDict, total=False):
 class CheckFields(WireFields, total=False):
     """And what Overdue adds, from v3 on."""
 
-    max_runtime: Limit
+    max_runtime: LimitOrAuto
     min_runtime: RunLimit
     min_count: Items
     count_window: Limit
     remind_every: Limit
+    escalation: Steps
+    escalation_policy: PolicyName
     failures_before_alert: InARow
     misses_before_alert: InARow
     first_ping_by: FirstPingBy
     early: Early
     windows: Windows
     schedules: Expressions
+    depends_on: Parents
+    group: Grouped
     probe: Probed
 
 
@@ -216,6 +258,9 @@ _PROBLEMS = {
     "enum": "has unexpected value",
     "minItems": "is empty",
     "maxItems": "has too many items",
+    "minLength": "has an empty text",
+    "required": "lacks a field",
+    "additionalProperties": "has a field that is not known",
 }
 _TYPES = {
     "string": "is not a string",

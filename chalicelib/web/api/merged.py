@@ -11,18 +11,23 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from chalicelib.domain.check import EVERY_CHANNEL, Config, Filters
-from chalicelib.domain.options import parse_instant
+from chalicelib.domain.errors import BadInput
+from chalicelib.domain.escalation import Step, in_order
+from chalicelib.domain.options import AUTO, parse_instant
 from chalicelib.domain.probe import default_grace
 from chalicelib.domain.schedule import Every, Schedule, parse_schedule
 from chalicelib.domain.several import in_zone, parse_schedules
 from chalicelib.domain.windows import hide_all
 from chalicelib.store.registry import Channel
 from chalicelib.web.api.call import Refused
-from chalicelib.web.api.fields import CheckFields
+from chalicelib.web.api.fields import CheckFields, StepFields
+from chalicelib.web.api.group_field import grouped, names_of
+from chalicelib.web.api.related import NOBODY, Named
 from chalicelib.web.api.versions import Version
 
 BLANK = Config(channels=())  # what the API's new checks are made from: they alert nobody unless told to
 LONGEST_SLUG = 100
+NO_POLICIES: Mapping[str, tuple[Step, ...]] = {}  # enough where none is said
 _DIRECT = (
     "desc",
     "slug",
@@ -33,7 +38,7 @@ _DIRECT = (
     "failures_before_alert",
     "misses_before_alert",
 )
-_DURATIONS = ("grace", "max_runtime", "min_runtime", "count_window", "remind_every", "early")
+_DURATIONS = ("grace", "min_runtime", "count_window", "remind_every", "early")
 _FILTERS = {
     "methods": "methods",
     "filter_subject": "subject",
@@ -46,11 +51,26 @@ _FILTERS = {
 }
 
 
-def merged(config: Config, said: CheckFields, *, version: Version, channels: Sequence[Channel]) -> Config:
-    """The configuration with what was said; all else stays. Raises Refused: nothing is to be changed then."""
+def merged(
+    config: Config,
+    said: CheckFields,
+    *,
+    version: Version,
+    channels: Sequence[Channel],
+    policies: Mapping[str, tuple[Step, ...]] = NO_POLICIES,
+    named: Named = NOBODY,
+) -> Config:
+    """The configuration with what was said; all else stays. `policies` are those of the project, where one is said;
+    `named`, the checks that are.
+
+    Raises Refused: nothing is to be changed then.
+    """
     values: Mapping[str, Any] = said
     after = {name: values[name] for name in _DIRECT if name in said}
     after |= {name: _duration(values[name]) for name in _DURATIONS if name in said}
+    if "max_runtime" in said:
+        learns = said["max_runtime"] == AUTO
+        after |= {"learns_max_runtime": learns, "max_runtime": None if learns else _duration(values["max_runtime"])}
     if "channels" in said:
         after["channels"] = chosen(said["channels"], channels)
     if "name" in said and said["name"] != config.name:
@@ -62,6 +82,13 @@ def merged(config: Config, said: CheckFields, *, version: Version, channels: Seq
         after["first_ping_by"] = _first_ping_by(said["first_ping_by"], tz)
     if "windows" in said:
         after["windows"] = tuple(said["windows"])
+    if "depends_on" in said:
+        after["depends_on"] = tuple(dict.fromkeys(named[name].code for name in said["depends_on"]))
+    if "group" in said:
+        members = dict.fromkeys(named[name].code for name in names_of(said["group"]))
+        after["group"] = grouped(said["group"], list(members))
+    if "escalation" in said or "escalation_policy" in said:
+        after |= _escalation(said, channels, policies)
     after["schedule"] = _schedule(config, said, tz=tz)
     if "probe" in said:
         after |= _probed(config, said)
@@ -101,6 +128,30 @@ def _probed(config: Config, said: CheckFields) -> dict[str, Any]:
     return found
 
 
+def _escalation(
+    said: CheckFields, channels: Sequence[Channel], policies: Mapping[str, tuple[Step, ...]]
+) -> dict[str, Any]:
+    """A policy wins over steps: an answer that is sent back has both."""
+    name = said.get("escalation_policy")
+    if name:
+        if name not in policies:
+            known = ", ".join(sorted(policies)) or "none yet"
+            raise Refused("json validation error: there is no such escalation_policy", f'"{name}"; there are: {known}')
+        return {"escalation": policies[name], "escalation_policy": name}
+    return {"escalation": steps_of(said.get("escalation"), channels), "escalation_policy": ""}
+
+
+def steps_of(said: Sequence[StepFields] | None, channels: Sequence[Channel]) -> tuple[Step, ...]:
+    """Steps as a check holds them. Raises Refused."""
+    found = [
+        Step(after=timedelta(seconds=step["after"]), channels=chosen(step["channels"], channels)) for step in said or ()
+    ]
+    try:
+        return in_order(found)
+    except BadInput as error:
+        raise Refused("json validation error: escalation contradicts itself", str(error)) from error
+
+
 def _filters(filters: Filters, said: CheckFields) -> Filters:
     """The old names first (`subject` is success_kw with filter_subject), so that the new ones win."""
     values: Mapping[str, Any] = said
@@ -122,6 +173,9 @@ def _consistent(config: Config) -> Config:
     if config.windows and hide_all(config.schedule, config.windows, tz=config.tz):
         detail = "each time at which it should succeed lies within a window: nothing would ever be expected"
         raise Refused("json validation error: windows leave nothing of the schedule", detail)
+    if config.group is not None and (config.probe is not None or config.first_ping_by is not None):
+        detail = "its members tell how it is: nobody pings or probes it. Say null for probe and first_ping_by"
+        raise Refused("json validation error: a group has nothing of its own to wait for", detail)
     if config.probe is not None and config.schedule != Every(config.probe.every):
         detail = "it is expected as often as it is probed: say `every` within probe, or null for probe first"
         raise Refused("json validation error: a probed check has no schedule of its own", detail)

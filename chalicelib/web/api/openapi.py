@@ -11,6 +11,7 @@ from chalicelib.domain.alerts import Kind, Reason
 from chalicelib.domain.shown import Shown
 from chalicelib.domain.signals import Signal
 from chalicelib.web.api.fields import SCHEMAS, Schema
+from chalicelib.web.api.group_field import SCHEMA as GROUP
 from chalicelib.web.api.probe_field import SCHEMA as PROBE
 
 _UUID = "^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$"
@@ -19,6 +20,7 @@ _BOOL: Schema = {"type": "boolean"}
 _COUNT: Schema = {"type": "integer", "minimum": 0}
 _URL: Schema = {"type": "string", "format": "uri"}
 _INSTANT: Schema = {"type": "string", "format": "date-time"}
+_ERROR: Schema = {"$ref": "#/components/schemas/Error"}
 
 
 @lru_cache(maxsize=1)
@@ -44,6 +46,7 @@ def document(base: str) -> Schema:
                 "Ping": _ping(),
                 "Flip": _flip(),
                 "Channel": _object(id=_TEXT, name=_TEXT, kind=_TEXT),
+                "Policy": _object(name=_TEXT, steps={"type": "array", "items": _step("after", "channels")}),
                 "Badges": _object(svg=_URL, svg3=_URL, json=_URL, json3=_URL, shields=_URL, shields3=_URL),
                 "Error": _object(error=_TEXT),
             },
@@ -133,6 +136,20 @@ def _paths() -> Schema:
             ),
         },
         "/channels/": {"get": _operation("The project's channels", _ok(_object(channels=_list_of("Channel"))))},
+        "/escalations/": {
+            "get": _operation("The project's escalation policies", _ok(_object(escalations=_list_of("Policy")))),
+            "post": _operation(
+                "Make a policy, or change it in each check that names it",
+                _ok("Policy") | _refusals(400, 413),
+                requestBody={"content": {"application/json": {"schema": _POLICY}}, "required": True},
+            ),
+        },
+        "/escalations/{policy}": {
+            "parameters": [_parameter("policy")],
+            "delete": _operation(
+                "Remove a policy that no check names", _ok("Policy") | _refusals(404) | {"409": _IN_USE}
+            ),
+        },
         "/badges/": {
             "get": _operation(
                 "The addresses of badges, by tag; `*` is all checks",
@@ -155,6 +172,22 @@ _SNOOZE: Schema = {
     "minProperties": 1,
     "maxProperties": 1,
 }
+_LEARNT: Schema = {
+    "type": "object",
+    "description": "What max_runtime: auto has learnt; null where it is not auto",
+    "properties": {
+        "runs": _COUNT,
+        "usual": {"anyOf": [{"type": "array", "items": {"type": "number"}}, {"type": "null"}]},
+        "max_runtime": {"anyOf": [_COUNT, {"type": "null"}]},
+    },
+    "required": ["runs", "usual", "max_runtime"],
+}
+_POLICY: Schema = {
+    "type": "object",
+    "properties": {"name": {**_TEXT, "maxLength": 40}, "steps": SCHEMAS["escalation"] | {"type": "array"}},
+    "required": ["name", "steps"],
+}
+_IN_USE: Schema = {"description": "Checks name it", "content": {"application/json": {"schema": _ERROR}}}
 _BAD_FILTER: Schema = {"description": "A parameter is no number, or out of bounds"}
 _WORKING: Schema = {"description": "It does", "content": {"text/plain": {"schema": _TEXT}}}
 
@@ -193,6 +226,7 @@ def _parameters() -> Schema:
         "n": _in("path", {"type": "integer", "minimum": 0, "maximum": 999_999_999_999}),
         "tag": _in("query", {"type": "array", "items": _TEXT}),
         "slug": _in("query", _TEXT),
+        "policy": _in("path", {"type": "string", "pattern": "^[A-Za-z0-9._-]{1,40}$"}),
         "start": _in("query", epoch),
         "end": _in("query", epoch),
         "seconds": _in("query", {"type": "integer", "minimum": 0, "maximum": 31_536_000}),
@@ -202,6 +236,10 @@ def _parameters() -> Schema:
 
 def _in(place: str, schema: Schema) -> Schema:
     return {"in": place, "required": place == "path", "schema": schema}
+
+
+def _step(*required: str) -> Schema:
+    return {"type": "object", "properties": {"after": _COUNT, "channels": _TEXT}, "required": list(required)}
 
 
 def _flip() -> Schema:
@@ -218,9 +256,10 @@ def _check_fields() -> Schema:
         "schedules": [["0 9 * * 1-5", "0 12 * * 6"]],
         "windows": [["0 2 * * 0 for 2h in Europe/Berlin", "2026-12-24T20:00 to 2026-12-25T08:00"]],
         "first_ping_by": [86_400, "2026-12-01T08:00"],
+        "depends_on": [["database", "network"]],
     }
     illustrated = {field: SCHEMAS[field] | {"examples": found} for field, found in examples.items()}
-    return {"type": "object", "properties": SCHEMAS | illustrated | {"probe": PROBE}}
+    return {"type": "object", "properties": SCHEMAS | illustrated | {"probe": PROBE, "group": GROUP}}
 
 
 def _check() -> Schema:
@@ -230,19 +269,25 @@ def _check() -> Schema:
         **dict.fromkeys(("started", "manual_resume", "filter_subject", "filter_body"), _BOOL),
         **dict.fromkeys(("filter_http_body", "filter_default_fail", "every_channel"), _BOOL),
         **{name: _or_null(_INSTANT) for name in ("last_ping", "next_ping", "due_at")},
-        **{name: _or_null(_COUNT) for name in ("max_runtime", "min_runtime", "min_count", "count_window")},
+        **{name: _or_null(_COUNT) for name in ("min_runtime", "min_count", "count_window")},
+        "max_runtime": {"anyOf": [_COUNT, {"const": "auto"}, {"type": "null"}]},
+        "learnt": _or_null(_LEARNT),
         "remind_every": _or_null(_COUNT),
+        "escalation": {"type": "array", "items": _step("after")},
+        "escalation_policy": _or_null(_TEXT),
         **dict.fromkeys(("failures_before_alert", "failures", "misses_before_alert", "misses", "early"), _COUNT),
         "first_ping_by": {"anyOf": [_COUNT, _INSTANT, {"type": "null"}]},
-        **{name: {"type": "array", "items": _TEXT} for name in ("windows", "schedules")},
+        **{name: {"type": "array", "items": _TEXT} for name in ("windows", "schedules", "depends_on", "held_by")},
         **{name: _or_null(_INSTANT) for name in ("maintenance_until", "snoozed_until", "acknowledged_at")},
+        "unknown_since": _or_null(_INSTANT),
         "acknowledged_by": _or_null(_TEXT),
         "grace": _COUNT,
         "n_pings": _COUNT,
-        "status": {"enum": [state.value for state in Shown]},
+        "status": {"enum": [state.value for state in Shown if state is not Shown.UNKNOWN]},
         "reason": {"enum": [*(reason.value for reason in Reason), None]},
         "badge_url": _URL,
         "probe": PROBE | {"required": sorted(PROBE["properties"])},
+        "group": GROUP | {"required": ["down_when"]},
         "runs": {"type": "array", "items": _object(rid=_or_null(_TEXT), started=_INSTANT, overran=_BOOL)},
     }
     sometimes: Schema = {

@@ -11,6 +11,7 @@ from chalicelib.domain.check import Check, Code, Status
 from chalicelib.domain.configure import Acknowledge, Snooze, Unsnooze
 from chalicelib.domain.errors import BadInput, OverdueError
 from chalicelib.domain.options import LONGEST, parse_instant
+from chalicelib.domain.snooze import end_of_snooze
 from chalicelib.store.tables import NotFound
 from chalicelib.web.api.call import Call, Refused
 from chalicelib.web.api.checks import changed, told
@@ -58,9 +59,10 @@ def _until(call: Call, check: Check) -> datetime:
         case _:
             detail = 'say {"for": 7200}, in seconds, or {"until": "2026-12-24T20:00"}'
             raise Refused("json validation error: one of for and until is needed", detail)
-    if not call.now < until <= call.now + LONGEST:
-        raise Refused("json validation error: the end of a snooze must be within the next 365 days")
-    return until.replace(microsecond=until.microsecond // 1000 * 1000)
+    try:
+        return end_of_snooze(until, now=call.now)
+    except BadInput as error:
+        raise Refused(f"json validation error: {error}") from error
 
 
 def _instant(text: str, tz: str) -> datetime:

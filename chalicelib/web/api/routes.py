@@ -15,7 +15,7 @@ from chalicelib import log
 from chalicelib.store.registry import Key, Scope
 from chalicelib.store.tables import NotFound, Unavailable
 from chalicelib.web import answers
-from chalicelib.web.api import checks, past, project, quiet
+from chalicelib.web.api import checks, escalating, past, project, quiet
 from chalicelib.web.api.call import (
     Call,
     Forbidden,
@@ -52,6 +52,7 @@ class Route:
 _CODE = r"(?P<code>[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12})"
 _UNIQUE_KEY = r"(?P<unique_key>[0-9a-f]{40})"
 _N = r"(?P<n>[0-9]{1,12})"
+_POLICY = r"(?P<policy>[A-Za-z0-9._-]{1,40})"
 
 
 def _open_api(call: Call) -> Response:
@@ -82,6 +83,8 @@ ROUTES = tuple(
         (f"checks/{_CODE}/flips", {"GET": (past.flips, _READ)}),
         (f"checks/{_UNIQUE_KEY}/flips", {"GET": (past.flips_by_unique_key, _READ)}),
         ("channels", {"GET": (project.channels, _WRITE)}),
+        ("escalations", {"GET": (escalating.listed, _WRITE), "POST": (escalating.kept, _WRITE)}),
+        (f"escalations/{_POLICY}", {"DELETE": (escalating.removed, _WRITE)}),
         ("badges", {"GET": (project.badges, _READ)}),
         ("status", {"GET": (project.is_working, _ANYBODY)}),
         (r"openapi\.json", {"GET": (_open_api, _ANYBODY)}),
@@ -146,6 +149,8 @@ def _answered(
         return answers.error(404, "not found")
     except (checks.NotPaused, quiet.NotDown) as error:
         return plain(409, str(error))
+    except escalating.InUse as error:
+        return answers.error(409, str(error))
     except Unavailable as error:
         log.event("api_refused", why=str(error))
         return answers.error(503, "try again in a few seconds", headers=answers.TRY_AGAIN)

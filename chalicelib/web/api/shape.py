@@ -3,18 +3,23 @@
 Start at `shaped`. Field names are the wire's; statuses and what comes next are decided in `domain.shown`.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any, NotRequired, TypedDict
+from typing import TYPE_CHECKING, Any, NotRequired, TypedDict
 
 from chalicelib.domain import shown
-from chalicelib.domain.check import EVERY_CHANNEL, Check, Config, started, unique_key
+from chalicelib.domain.check import EVERY_CHANNEL, Check, Code, Config, started, unique_key
+from chalicelib.domain.depends import waits_for
+from chalicelib.domain.options import AUTO
 from chalicelib.domain.schedule import Every
 from chalicelib.domain.several import lines_of
 from chalicelib.web.api import probe_field
 from chalicelib.web.api.versions import Version
 from chalicelib.web.badge_keys import badge_key
+
+if TYPE_CHECKING:  # most checks have no steps
+    from chalicelib.domain.escalation import Step
 
 
 class RunJson(TypedDict):
@@ -23,6 +28,21 @@ class RunJson(TypedDict):
     rid: str | None
     started: str
     overran: bool
+
+
+class LearntJson(TypedDict):
+    """What `max_runtime: auto` has learnt so far."""
+
+    runs: int
+    usual: list[float] | None
+    max_runtime: int | None
+
+
+class StepJson(TypedDict):
+    """An escalation step: so many seconds after the flip; a read-only key learns of no channels."""
+
+    after: int
+    channels: NotRequired[str]
 
 
 class CheckJson(TypedDict):
@@ -68,11 +88,14 @@ class CheckJson(TypedDict):
     zone: NotRequired[str]
     every_channel: NotRequired[bool]
     reason: NotRequired[str | None]
-    max_runtime: NotRequired[int | None]
+    max_runtime: NotRequired[int | str | None]
+    learnt: NotRequired[LearntJson | None]
     min_runtime: NotRequired[int | None]
     min_count: NotRequired[int | None]
     count_window: NotRequired[int | None]
     remind_every: NotRequired[int | None]
+    escalation: NotRequired[list[StepJson]]
+    escalation_policy: NotRequired[str | None]
     failures_before_alert: NotRequired[int]
     failures: NotRequired[int]
     misses_before_alert: NotRequired[int]
@@ -85,9 +108,13 @@ class CheckJson(TypedDict):
     snoozed_until: NotRequired[str | None]
     acknowledged_at: NotRequired[str | None]
     acknowledged_by: NotRequired[str | None]
+    unknown_since: NotRequired[str | None]
     runs: NotRequired[list[RunJson]]
     due_at: NotRequired[str | None]
     probe: NotRequired[dict[str, Any] | None]
+    depends_on: NotRequired[list[str]]
+    held_by: NotRequired[list[str]]
+    group: NotRequired[dict[str, Any] | None]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -100,6 +127,7 @@ class Viewer:
     channel_ids: Sequence[str]  # of the project, all of them
     badge_secret: bytes
     now: datetime
+    slugs: Mapping[Code, str]  # of the checks that the one that is looked at names, as far as they exist
 
 
 def shaped(stored: Check, viewer: Viewer) -> CheckJson:
@@ -114,7 +142,7 @@ def shaped(stored: Check, viewer: Viewer) -> CheckJson:
         "desc": config.desc,
         "grace": _seconds(config.grace),
         "n_pings": check.n_pings,
-        "status": "started" if is_running else shown.status(check, now=viewer.now).value,
+        "status": "started" if is_running else shown.status_apart_from_held(check, now=viewer.now).value,
         "started": started(check) is not None,
         "last_ping": iso(check.last_ping),
         "next_ping": iso(shown.next_ping(check)),
@@ -139,6 +167,11 @@ def shaped(stored: Check, viewer: Viewer) -> CheckJson:
         _add_extras(value, check, now=viewer.now)
         value["due_at"] = iso(stored.due_at)
         value["probe"] = probe_field.shown(config.probe, may_write=viewer.may_write)
+        value["escalation"] = [_step(step, viewer) for step in config.escalation]
+        value["escalation_policy"] = config.escalation_policy or None
+        value["depends_on"] = _names(config.depends_on, viewer)
+        value["held_by"] = list(waits_for(check))
+        value["group"] = _group(config, viewer)
     return value
 
 
@@ -163,6 +196,31 @@ def channels_of(config: Config, existing: Sequence[str]) -> list[str]:
     return sorted(each for each in config.channels if each in existing)
 
 
+def _group(config: Config, viewer: Viewer) -> dict[str, Any] | None:
+    if config.group is None:
+        return None
+    from chalicelib.web.api import group_field  # most checks are none
+
+    return group_field.shown(config.group, _names(config.group.members, viewer))
+
+
+def _names(codes: Sequence[Code], viewer: Viewer) -> list[str]:
+    """What the checks of these codes are called; those that have been deleted are left out.
+
+    One without a slug is told by its code, which is for those who may ping it, or by its public name.
+    """
+    there = [code for code in codes if code in viewer.slugs]
+    return [viewer.slugs[code] or (code if viewer.may_write else unique_key(code)) for code in there]
+
+
+def _step(step: "Step", viewer: Viewer) -> StepJson:
+    """As it is stored: `*`, sent back, must not become the channels of today."""
+    value: StepJson = {"after": _seconds(step.after)}
+    if viewer.may_write:
+        value["channels"] = ",".join(step.channels)
+    return value
+
+
 def _add_schedule(value: CheckJson, config: Config) -> None:
     if isinstance(config.schedule, Every):
         value["timeout"] = _seconds(config.schedule.period)
@@ -176,7 +234,8 @@ def _add_extras(value: CheckJson, check: Check, *, now: datetime) -> None:
     value["zone"] = config.tz
     value["every_channel"] = EVERY_CHANNEL in config.channels
     value["reason"] = None if check.reason is None else check.reason.value
-    value["max_runtime"] = _seconds_or_null(config.max_runtime)
+    value["max_runtime"] = AUTO if config.learns_max_runtime else _seconds_or_null(config.max_runtime)
+    value["learnt"] = _learnt(check) if config.learns_max_runtime else None
     value["min_runtime"] = _seconds_or_null(config.min_runtime)
     value["min_count"] = config.min_count
     value["count_window"] = _seconds_or_null(config.count_window)
@@ -192,9 +251,21 @@ def _add_extras(value: CheckJson, check: Check, *, now: datetime) -> None:
     value["snoozed_until"] = iso(check.snoozed_until)
     value["acknowledged_at"] = iso(check.acknowledged_at)
     value["acknowledged_by"] = check.acknowledged_by or None
+    value["unknown_since"] = iso(shown.unknown_since(check, now=now))
     value["runs"] = [
         {"rid": run.rid or None, "started": whole_seconds(run.at), "overran": run.overran} for run in check.runs
     ]
+
+
+def _learnt(check: Check) -> LearntJson:
+    from chalicelib.domain.usual import durations, learnt  # most checks learn nothing
+
+    found = learnt(check.recent)
+    return {
+        "runs": len(durations(check.recent)),
+        "usual": None if found is None else [round(edge.total_seconds(), 3) for edge in found.usual],
+        "max_runtime": None if found is None else _seconds(found.limit),
+    }
 
 
 def _maintenance_end(config: Config, now: datetime) -> datetime | None:

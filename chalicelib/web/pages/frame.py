@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from urllib.parse import urlencode
 
+from chalicelib.store.tables import Unavailable
 from chalicelib.web.pages import static_files
 from chalicelib.web.pages.instants import Instant, clock_time
 from chalicelib.web.pages.visit import Visit
@@ -84,7 +85,16 @@ def _nav(visit: Visit, current: str) -> tuple[NavLink, ...]:
     links = [NavLink("/", "Checks", current == "/")]
     if visit.wiring.settings.inbox_path is not None:
         links.append(NavLink(visit.wiring.settings.inbox_path, "Alerts"))
-    return tuple(links)
+    return (*links, *_status_page(visit))
+
+
+def _status_page(visit: Visit) -> tuple[NavLink, ...]:
+    """The project's public page, if it has one and DynamoDB tells: the page that says so has a frame, too."""
+    try:
+        public = visit.wiring.registry.status_pages(visit.project, now=visit.now)
+    except Unavailable:
+        return ()
+    return (NavLink(f"/status/{public[0].name}", "Status page"),) if len(public) == 1 else ()
 
 
 def _zones(visit: Visit, zones: Sequence[str]) -> tuple[NavLink, ...]:

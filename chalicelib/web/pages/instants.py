@@ -25,7 +25,7 @@ class Instant:
 
 def exact(at: datetime, tz: str) -> str:
     """ISO 8601 in a zone, to the second: "2026-10-24T05:12:40+02:00"."""
-    return _local(at, tz).isoformat(timespec="seconds")
+    return local(at, tz).isoformat(timespec="seconds")
 
 
 def past(at: datetime, clock: WallClock) -> Instant:
@@ -46,7 +46,7 @@ def _ahead(at: datetime, left: timedelta, clock: WallClock) -> str:
         return f"in {max(left // timedelta(seconds=1), 1)} s"
     if left < _HOUR:
         return f"in {left // _MINUTE} min"
-    if _local(at, clock.tz).date() == _local(clock.now, clock.tz).date() + _DAY:
+    if local(at, clock.tz).date() == local(clock.now, clock.tz).date() + _DAY:
         return f"tomorrow {replace(clock, now=at).minute(at)}"
     return clock.minute(at)
 
@@ -58,16 +58,17 @@ def clock_time(at: datetime, clock: WallClock) -> Instant:
 
 def face(at: datetime, tz: str) -> str:
     """What a clock shows, for the scale of a drawing: "05:12"."""
-    return f"{_local(at, tz):%H:%M}"
+    return f"{local(at, tz):%H:%M}"
 
 
 def whole_hour(at: datetime, tz: str) -> datetime:
     """The last whole hour of a zone's clock."""
-    local = _local(at, tz)
-    return at - timedelta(minutes=local.minute, seconds=local.second, microseconds=local.microsecond)
+    here = local(at, tz)
+    return at - timedelta(minutes=here.minute, seconds=here.second, microseconds=here.microsecond)
 
 
-def _local(at: datetime, tz: str) -> datetime:
+def local(at: datetime, tz: str) -> datetime:
+    """What a zone's clock shows."""
     try:
         return at.astimezone(zone(tz))
     except OverflowError:  # in the first and the last hours of the calendar

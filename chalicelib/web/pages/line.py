@@ -13,9 +13,11 @@ from markupsafe import Markup
 
 from chalicelib.domain.alerts import Reason
 from chalicelib.domain.check import Check, Code, Run
+from chalicelib.domain.depends import waits_for
 from chalicelib.domain.due import deadline, expected
 from chalicelib.domain.recent import Ended, unpacked
 from chalicelib.domain.runs import limit
+from chalicelib.domain.shown import unknown_since
 from chalicelib.domain.usual import usual
 from chalicelib.domain.wallclock import WallClock, ago, between, duration, lasted
 from chalicelib.domain.words import ordinal, spoken
@@ -54,12 +56,14 @@ def line(each: Standing, outages: Mapping[Code, Outage], clock: WallClock) -> Li
 
 
 def _seen_to(check: Check, clock: WallClock) -> str:
-    """What people have said about it: that somebody sees to it, or that they want to hear nothing for a while."""
+    """Why they hear no more of it: somebody sees to it, they want to hear nothing for a while, or a parent is down."""
     known = []
     if check.acknowledged_at is not None:
         known.append(f"acknowledged {ago(check.acknowledged_at, now=clock.now)}")
     if check.snoozed_until is not None:
         known.append(f"snoozed until {clock.minute(check.snoozed_until)}")
+    if holding := waits_for(check):
+        known.append(f"alert held: waits for {shown_text(', '.join(holding))}")
     return " · ".join(known)
 
 
@@ -174,6 +178,9 @@ def _stalled(check: Check, clock: WallClock) -> str:
 
 
 def _late(check: Check, due: datetime | None, clock: WallClock) -> Line:
+    if unknown_since(check, now=clock.now) is not None:
+        since = "" if due is None else f" · expected {clock.minute(due)}"
+        return Line("late", "unknown", f"{since} · pings cannot come in, so nobody can tell whether it came")
     rest = "" if due is None else f" · expected {clock.minute(due)}, {passed(due, clock)}"
     down_at = deadline(check)
     if down_at is not None:

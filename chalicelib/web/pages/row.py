@@ -7,6 +7,7 @@ from datetime import datetime
 from markupsafe import Markup
 
 from chalicelib.domain.check import Check, Code
+from chalicelib.domain.shown import unknown_since
 from chalicelib.domain.wallclock import WallClock
 from chalicelib.web.pages.instants import Instant, past, to_come
 from chalicelib.web.pages.line import Line, Outage, line
@@ -47,7 +48,7 @@ def row(each: Standing, outages: Mapping[Code, Outage], clock: WallClock) -> Row
     last = _last_run(check)
     return Row(
         mark=each.group.value,
-        status=WORDS[each.group],
+        status="Unknown" if unknown_since(check, now=clock.now) is not None else WORDS[each.group],
         name=each.name,
         path=each.path,
         tags=shown_text(check.config.tags if check.config.probe is None else f"probe {check.config.tags}"),

@@ -31,6 +31,7 @@ class Group(StrEnum):
 _GROUPS = {
     Shown.DOWN: Group.DOWN,
     Shown.GRACE: Group.LATE,
+    Shown.UNKNOWN: Group.LATE,  # `line` says what it is
     Shown.UP: Group.UP,
     Shown.PAUSED: Group.PAUSED,
     Shown.NEW: Group.NEW,

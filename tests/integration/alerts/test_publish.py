@@ -14,7 +14,7 @@ from botocore.stub import Stubber
 from moto import mock_aws
 
 from chalicelib.alerts.document import Document, document
-from chalicelib.alerts.letter import letter
+from chalicelib.alerts.letter import Sending, letter
 from chalicelib.alerts.publish import Undelivered, publish
 from chalicelib.domain.alerts import Alert, Facts, Kind, Reason
 from chalicelib.domain.check import Code, Config
@@ -42,9 +42,9 @@ def told(
         facts=Facts(since=SINCE, exit_status=75, in_a_row=1, output=output),
         retry_at=SINCE,
     )
-    link, sent_at = "https://overdue.example.com/checks/invoice-mailer", SINCE + timedelta(seconds=1)
-    words = letter(CODE, config, alert, link=link, sent_at=sent_at)
-    return document(CODE, config, alert, words, project="default", channels=("ops-email",), link=link, sent_at=sent_at)
+    link = "https://overdue.example.com/checks/invoice-mailer"
+    sending = Sending(at=SINCE + timedelta(seconds=1), channels=("ops-email",), link=link, ack_link=None)
+    return document(CODE, config, alert, letter(CODE, config, alert, sending), sending, project="default")
 
 
 @dataclass

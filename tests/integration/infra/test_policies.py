@@ -6,6 +6,7 @@ Botocore tells of every request as it is built. A call that no scenario here cau
 import json
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from dataclasses import replace
 from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Any
@@ -19,21 +20,30 @@ from botocore.compat import HTTPHeaders
 import app as lambda_app
 from chalicelib import alarms, canary
 from chalicelib.domain.check import Code, Status
+from chalicelib.domain.group import Group
 from chalicelib.domain.probe import Probe
 from chalicelib.domain.schedule import Every
+from chalicelib.domain.signals import Ping, Signal
+from chalicelib.front_door import FrontDoor
 from chalicelib.probes import probing
 from chalicelib.store import probes, registry
 from chalicelib.store.registry import Channel
+from chalicelib.store.status_pages import StatusPage, add_status_page
+from chalicelib.sweep import sweep
+from chalicelib.take import take
 from notifier.channels import Channels
 from notifier.handler import Notifier, UnsentError
 from tests.builders import days, hours, minutes
 from tests.integration.conftest import PING_KEY, Aws, Deployment, StillClock
 from tests.integration.web.calling import Api
 from tests.integration.web.pages.browsing import STAGE, Browser
+from tests.stand_in import Says, stand_in
 
 POLICIES = Path(__file__).parents[3] / "infra" / "policies"
 # What Lambda does in the function's name.
 BY_LAMBDA = {"logs:CreateLogStream", "logs:PutLogEvents", "sqs:SendMessage"}
+# What SNS does in the name of who publishes to a topic under a key of our own.
+BY_SNS = {"kms:Decrypt", "kms:GenerateDataKey"}
 NAMES = {
     "overdue-test-checks": "${ChecksTable}",
     "overdue-test-history": "${HistoryTable}",
@@ -41,6 +51,7 @@ NAMES = {
     "overdue-test-alerts": "${AlertsTopic}",
     "overdue-test-pagerduty": "${PagerDutyTopic}",
     "overdue-test-chat": "${ChatTopic}",
+    "overdue-test-platform": "${PlatformTopic}",
 }
 
 Call = tuple[str, str]  # the action, and what it is done to, as policies spell both
@@ -93,7 +104,7 @@ def permitted(function: str) -> set[Call]:
         for statement in document["Statement"]
         for action in statement["Action"]
         for resource in statement["Resource"]
-        if action not in BY_LAMBDA
+        if action not in BY_LAMBDA | BY_SNS
     }
 
 
@@ -114,6 +125,7 @@ def recorder(aws: Aws, monkeypatch: pytest.MonkeyPatch) -> Iterator[Recorder]:  
     topics = "arn:aws:sns:us-east-1:123456789012:overdue-test-"
     monkeypatch.setenv("OVERDUE_PAGERDUTY_TOPIC", f"{topics}pagerduty")
     monkeypatch.setenv("OVERDUE_CHAT_TOPIC", f"{topics}chat")
+    monkeypatch.setenv("OVERDUE_PLATFORM_TOPIC", f"{topics}platform")
     monkeypatch.setenv("OVERDUE_STAGE", STAGE)
     handlers = [*botocore.handlers.BUILTIN_HANDLERS, ("request-created", heard), ("before-send.lambda", accepted)]
     monkeypatch.setattr(botocore.handlers, "BUILTIN_HANDLERS", handlers)
@@ -158,7 +170,8 @@ def insist_on_just_these(recorder: Recorder, function: str) -> None:
 def test_the_api_may_do_what_it_does(recorder: Recorder, told_everywhere: Deployment) -> None:
     api = Api(told_everywhere)
     browser = Browser(told_everywhere)
-    link = browser.link()  # as an operator's machine makes it
+    link = browser.link()  # as an operator's machine makes it, and the next, too
+    add_status_page(StatusPage(name="shop", title="Shop", project="default", tags=("x",)), now=told_everywhere.now)
     code = a_check(told_everywhere)
     ping = f"/ping/{PING_KEY}/made-by-its-ping"
     with recorder.running("api"):
@@ -168,7 +181,12 @@ def test_the_api_may_do_what_it_does(recorder: Recorder, told_everywhere: Deploy
         told_everywhere.request("GET", ping)
         told_everywhere.request("GET", ping, query={"create": "1"})
         told_everywhere.request("GET", ping, query={"create": "1"})
-        made = api.post("/checks/", {"name": "another", "timeout": 3600}, status=201)["uuid"]
+        steps = [{"after": 900, "channels": "pagerduty"}]
+        api.post("/escalations/", {"name": "nights", "steps": steps})
+        api.post("/escalations/", {"name": "days", "steps": steps})
+        api.call("DELETE", "/escalations/days")
+        fields = {"name": "another", "slug": "another", "timeout": 3600, "escalation_policy": "nights"}
+        made = api.post("/checks/", fields, status=201)["uuid"]
         api.post("/checks/", {"name": "another", "unique": ["name"]})
         api.post(f"/checks/{made}", {"grace": 60})
         api.get("/checks/", query={"tag": "prod"})
@@ -191,14 +209,32 @@ def test_the_api_may_do_what_it_does(recorder: Recorder, told_everywhere: Deploy
         browser.get(link)
         browser.post(link)
         assert browser.get("/").status == 200
+        typed = {"csrf": browser.csrf(), "name": "typed", "kind": "probe", "url": "https://example.com/", "every": "5"}
+        probed = {"method": "GET", "expect_status": "200", "timeout": "10", "certificate_days": "14"}
+        plain = {"failures_before_alert": "1", "misses_before_alert": "1", "grace": "1", "grace_unit": "h", "early": "0"}
+        assert browser.post("/new", typed | probed | plain).status == 303
+        assert browser.get("/checks/typed/edit").status == 200
+        for path in ("/checks/typed", f"/checks/{code}"):
+            assert browser.get(path).status in (200, 303)
+        for action in ("snooze", "unsnooze", "acknowledge", "pause", "resume", "delete"):
+            form = {"csrf": browser.csrf(), "until": "3600", "confirm": "typed"}
+            assert browser.post(f"/checks/typed/{action}", form).status == 303
+        assert told_everywhere.request("GET", "/status/shop").status == 200
     insist_on_just_these(recorder, "api")
 
 
 def test_the_sweep_may_do_what_it_does(recorder: Recorder, told_everywhere: Deployment) -> None:
     told_everywhere.ping(a_check(told_everywhere))
-    with recorder.running("sweep"):
+    a_check(told_everywhere, name="late", first_ping_by=hours(3))
+    told_everywhere.add(name="all", group=Group(tag="prod"))
+    wiring, at = told_everywhere.wiring, told_everywhere.now + hours(4)
+    alarm = Ping(at=at, signal=Signal.SUCCESS, scheme="cloudwatch")  # looks like a ping until its history is read
+    take(wiring.ports, a_check(told_everywhere, name="queue"), alarm, lambda _: Signal.SUCCESS)
+    with recorder.running("sweep"), stand_in(lambda _: Says(status=502)) as front:
         swept = told_everywhere.sweep(told_everywhere.now + hours(2))
-    assert swept.looked_at == 1
+        closed = FrontDoor(replace(wiring.settings, base_url=front.base), wiring.registry)
+        assert sweep(wiring.ports, StillClock(at), closed).held == 1
+    assert swept.looked_at == 2
     insist_on_just_these(recorder, "sweep")
 
 
@@ -215,7 +251,8 @@ def test_the_prober_may_do_what_it_does(recorder: Recorder, told_everywhere: Dep
 
 
 def test_what_takes_alarms_may_do_what_it_does(recorder: Recorder, told_everywhere: Deployment) -> None:
-    code = told_everywhere.add(name="orders-queue", schedule=Every(days(365)), grace=minutes(5))
+    queue: dict[str, Any] = {"name": "orders-queue", "schedule": Every(days(365)), "grace": minutes(5)}
+    code = told_everywhere.add(**queue, depends_on=(a_check(told_everywhere, name="broker"),))
     state = {"value": "ALARM", "reason": "900 > 500", "timestamp": "2026-03-01T12:00:00.000+0000"}
     with recorder.running("alarms"):
         alarms.invoked(told_everywhere.wiring, {"detail": {"alarmName": "orders-queue", "state": state}})
@@ -227,6 +264,7 @@ def test_the_canary_may_do_what_it_does(recorder: Recorder, told_everywhere: Dep
     code = a_check(told_everywhere, name="overdue-canary")
     told_everywhere.ping(code)
     told_everywhere.sweep(told_everywhere.now + hours(2))
+    told_everywhere.ping(a_check(told_everywhere, name="overdue-canary", depends_on=(code,)))
     with recorder.running("canary"):
         canary.invoked(told_everywhere.wiring, StillClock(told_everywhere.now + days(1)))
     assert told_everywhere.check(code).n_pings == 2

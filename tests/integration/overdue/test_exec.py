@@ -8,6 +8,7 @@ import signal
 import socket
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -303,7 +304,56 @@ def test_a_signal_after_the_job_ends_the_waiting_too() -> None:
         process.terminate()
         assert process.wait(20) == 0
         assert time.monotonic() - began < 2
-        assert b"a signal came before its end was told" in process.stderr.read()
+        assert b"a signal came before Overdue confirmed its end" in process.stderr.read()
+
+
+@contextmanager
+def slow_to_confirm() -> Iterator[tuple[StandIn, threading.Event, threading.Event]]:
+    """A server that takes the end of a job, says so by the first event, and confirms it once the second is set."""
+    has_come, may_answer = threading.Event(), threading.Event()
+
+    def held(asked: Asked) -> Says:
+        if "/start" not in asked.path:
+            has_come.set()
+            may_answer.wait(10)
+        return Says()
+
+    with stand_in(held) as server:
+        yield server, has_come, may_answer
+
+
+def test_the_end_of_a_job_that_timeout_ends_is_told_though_each_signal_comes_twice() -> None:
+    with stand_in(lambda asked: Says(after_s=0.0 if "/start" in asked.path else 1.0)) as server:
+        done = subprocess.run(
+            ["timeout", "2", OVERDUE, "exec", "x", "--", "sleep", "60"],
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            env=environment(server.base),
+            start_new_session=True,
+            timeout=30,
+        )
+
+    assert (done.returncode, done.stderr) == (124, b"")
+    assert server.paths() == [f"/ping/{KEY}/x/start", f"/ping/{KEY}/x/143"]
+
+
+def test_a_signal_that_repeats_the_one_that_ended_the_job_leaves_its_end_to_be_told() -> None:
+    script = "echo runs; exec sleep 60"
+    with (
+        slow_to_confirm() as (server, has_come, may_answer),
+        started(server.base, "x", "--", "sh", "-c", script) as process,
+    ):
+        assert process.stdout is not None
+        process.stdout.readline()
+        process.terminate()
+        assert has_come.wait(10)
+        process.terminate()
+        with pytest.raises(subprocess.TimeoutExpired):
+            process.wait(0.5)
+        may_answer.set()
+        assert process.wait(20) == 143
+        assert process.stderr is not None
+        assert process.stderr.read() == b""
 
 
 def test_a_slow_start_ping_does_not_hold_the_job_back() -> None:

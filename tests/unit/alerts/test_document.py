@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from chalicelib.alerts.document import Document, document
-from chalicelib.alerts.letter import Letter
+from chalicelib.alerts.letter import Letter, Sending
 from chalicelib.domain.alerts import Alert, Facts, Kind, Reason
 from chalicelib.domain.check import Code, Config
 
@@ -44,16 +44,13 @@ OVERRUN = Alert(
 
 
 def told(alert: Alert) -> Document:
-    return document(
-        CODE,
-        CONFIG,
-        alert,
-        LETTER,
-        project="default",
+    sending = Sending(
+        at=utc("24T02:00:05"),
         channels=("ops-email", "oncall-sms"),
         link="https://overdue.example.com/checks/search-reindex",
-        sent_at=utc("24T02:00:05"),
+        ack_link="https://overdue.example.com/ack/TOKEN",
     )
+    return document(CODE, CONFIG, alert, LETTER, sending, project="default")
 
 
 def test_a_document_tells_all_that_was_known() -> None:
@@ -96,7 +93,13 @@ def test_a_document_tells_all_that_was_known() -> None:
         "count": None,
         "min_count": None,
         "window": None,
+        "blind": None,
         "next_reminder": "2026-10-24T06:00:04.250+00:00",
+        "members_down": None,
+        "members": None,
+        "held_for": None,
+        "escalated_after_s": None,
+        "ack_url": "https://overdue.example.com/ack/TOKEN",
     }
 
 
@@ -150,3 +153,9 @@ def _shape(value: object) -> object:
     if isinstance(value, dict):
         return {name: _shape(part) for name, part in value.items()}
     return "number" if isinstance(value, int | float) else type(value).__name__
+
+
+def test_a_document_tells_what_held_an_alert_and_who_is_down_in_a_group() -> None:
+    facts = replace(OVERRUN.facts, waited_for=("db", "wan"), members=("web-1",), n_members=3)
+    found = told(replace(OVERRUN, reason=Reason.FAILED, facts=facts))
+    assert (found["held_for"], found["members_down"], found["members"]) == (["db", "wan"], ["web-1"], 3)

@@ -7,7 +7,7 @@ import pytest
 
 from chalicelib.alerts.document import Document, document
 from chalicelib.alerts.incidents import alarm, alarm_subject, incident, notification
-from chalicelib.alerts.letter import Letter
+from chalicelib.alerts.letter import Letter, Sending
 from chalicelib.domain.alerts import Alert, Facts, Kind, Reason
 from chalicelib.domain.check import Code, Config
 from tests.builders import utc
@@ -29,6 +29,7 @@ def told(
     letter: Letter = LETTER,
     since: datetime = SINCE,
     link: str = "https://overdue.example.com/checks/search-reindex",
+    ack_link: str | None = None,
 ) -> Document:
     alert = Alert(
         id="f5e134b5-632a-501b-aaac-0c31a70189fe",
@@ -40,7 +41,8 @@ def told(
         facts=Facts(since=since),
         retry_at=at,
     )
-    return document(CODE, config, alert, letter, project="billing", channels=("oncall",), link=link, sent_at=at)
+    sending = Sending(at=at, channels=("oncall",), link=link, ack_link=ack_link)
+    return document(CODE, config, alert, letter, sending, project="billing")
 
 
 def test_an_outage_is_an_alarm_as_cloudwatch_publishes_it() -> None:
@@ -134,3 +136,15 @@ def test_what_a_job_says_does_not_act_in_the_chat() -> None:
 
 def test_without_a_link_nobody_is_sent_anywhere() -> None:
     assert notification(told(Kind.TEST, link=""))["content"]["nextSteps"] == []
+
+
+def test_the_link_that_acknowledges_is_a_detail_of_an_incident_and_a_step_of_a_notification() -> None:
+    document = told(ack_link="https://overdue.example.com/ack/TOKEN")
+    assert alarm(document, topic_arn=TOPIC)["Acknowledge"] == "https://overdue.example.com/ack/TOKEN"
+    assert notification(document)["content"]["nextSteps"][1] == "Acknowledge: https://overdue.example.com/ack/TOKEN"
+
+
+def test_an_escalation_opens_the_incident_of_its_outage_where_nobody_has_heard_of_it() -> None:
+    found = alarm(told(Kind.ESCALATION), topic_arn=TOPIC)
+    assert (found["OldStateValue"], found["NewStateValue"]) == ("OK", "ALARM")
+    assert found["AlarmName"] == alarm(told(), topic_arn=TOPIC)["AlarmName"]

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from chalicelib.alerts.letter import Letter, letter
+from chalicelib.alerts.letter import Letter, Sending, letter
 from chalicelib.domain.alerts import Alert, Facts, Kind, Reason
 from chalicelib.domain.check import Code, Config
 
@@ -38,10 +38,20 @@ def alert(kind: Kind, reason: Reason | None, at: str, facts: Facts, *, ordinal: 
     )
 
 
-def worded(name: str, an_alert: Alert, *, slug: str = "", code: Code = CODE, link: str | None = None) -> Letter:
+def worded(
+    name: str,
+    an_alert: Alert,
+    *,
+    slug: str = "",
+    code: Code = CODE,
+    link: str | None = None,
+    ack_link: str | None = None,
+    to: tuple[str, ...] = ("ops",),
+) -> Letter:
     config = Config(name=name, slug=slug, tz="Europe/Berlin")
     address = f"https://overdue.example.com/c/{slug or name}" if link is None else link
-    return letter(code, config, an_alert, link=address, sent_at=an_alert.at + timedelta(seconds=1))
+    sending = Sending(at=an_alert.at + timedelta(seconds=1), channels=to, link=address, ack_link=ack_link)
+    return letter(code, config, an_alert, sending)
 
 
 MISSED = alert(
@@ -142,8 +152,15 @@ REMINDER = alert(
     ),
     ordinal=1,
 )
+ESCALATION = alert(
+    Kind.ESCALATION,
+    Reason.MISSED,
+    "24T02:45:00",
+    Facts(since=berlin("24T02:30:00"), last_success=berlin("23T02:04:10"), after=timedelta(minutes=15)),
+    ordinal=1,
+)
 TEST = alert(Kind.TEST, None, "24T04:30:00", Facts(since=berlin("24T04:30:00")))
-ALL = (MISSED, OVERRUN, FAILED, TOO_SHORT, STALLED, UP, REMINDER, TEST)
+ALL = (MISSED, OVERRUN, FAILED, TOO_SHORT, STALLED, UP, REMINDER, ESCALATION, TEST)
 
 
 def test_a_missed_success_points_at_the_scheduler() -> None:
@@ -299,6 +316,39 @@ def test_a_reminder_tells_for_how_long_it_has_been_down_and_when_the_next_comes(
     )
 
 
+def test_an_escalation_says_to_whom_and_after_how_long_and_where_to_look() -> None:
+    got = worded("postgres-backup", ESCALATION, to=("oncall",))
+    assert got.subject == "STILL DOWN postgres-backup: missed, escalated to oncall after 15 min"
+    assert got.text == (
+        "postgres-backup is still down: missed.\n\n"
+        "No success for 15 min, since 02:30. Nobody has acknowledged it: escalated to oncall after 15 min.\n\n"
+        "Down since    Sat 24 Oct 02:30:00 Europe/Berlin (00:30:00 UTC)\n"
+        "Last success  Fri 23 Oct 02:04:10\n\n"
+        "Look first at the scheduler, not at the script: it was probably never launched "
+        "(host down, cron stopped, timer disabled).\n\n"
+        "https://overdue.example.com/c/postgres-backup"
+    )
+    assert got.sms == (
+        "STILL DOWN postgres-backup: missed, escalated to oncall after 15 min, since 02:30. "
+        "overdue.example.com/c/postgres-backup"
+    )
+
+
+def test_to_many_channels_an_escalation_gives_up_their_names_first() -> None:
+    got = worded("postgres-backup", ESCALATION, to=tuple(f"channel-{number}" for number in range(12)))
+    assert got.subject == "STILL DOWN postgres-backup: missed"
+
+
+@pytest.mark.parametrize("an_alert", [MISSED, REMINDER, ESCALATION], ids=lambda each: each.kind)
+def test_an_alert_of_an_outage_bears_the_link_that_acknowledges_it_above_that_of_its_page(an_alert: Alert) -> None:
+    got = worded("postgres-backup", an_alert, ack_link="https://overdue.example.com/ack/TOKEN")
+    assert got.text.split("\n\n")[-2:] == [
+        "Acknowledge, which ends reminders and escalation:\nhttps://overdue.example.com/ack/TOKEN",
+        "https://overdue.example.com/c/postgres-backup",
+    ]
+    assert "TOKEN" not in got.sms
+
+
 def test_a_test_says_that_nothing_has_happened() -> None:
     got = worded("fx-rates", TEST)
     assert got.subject == "TEST fx-rates: alerts reach you"
@@ -315,7 +365,8 @@ def test_a_digest_is_not_a_letter_about_one_check() -> None:
 
 def test_an_alert_that_leaves_a_day_late_names_the_day() -> None:
     config = Config(name="postgres-backup", tz="Europe/Berlin")
-    late = letter(CODE, config, MISSED, link="https://o.example/c/p", sent_at=berlin("25T00:10:00"))
+    sending = Sending(at=berlin("25T00:10:00"), channels=(), link="https://o.example/c/p", ack_link=None)
+    late = letter(CODE, config, MISSED, sending)
     assert late.subject == "DOWN postgres-backup: missed, expected Sat 24 Oct 02:00"
 
 
@@ -449,6 +500,15 @@ def test_a_miss_that_others_went_before_says_which_it_is() -> None:
     got = worded("postgres-backup", replace(MISSED, facts=replace(MISSED.facts, misses=2)))
     assert got.text.startswith("postgres-backup is down: missed, 2nd miss in a row.\n")
     assert got.subject.endswith(", 2nd in a row")
+
+
+@pytest.mark.parametrize(
+    ("parents", "said"),
+    [(("db",), "db was down"), (("db", "wan"), "db, wan were down")],
+)
+def test_what_a_parent_held_back_says_which(parents: tuple[str, ...], said: str) -> None:
+    facts = replace(FAILED.facts, waited_for=parents)
+    assert f"\nHeld while    {said}\n" in worded("postgres-backup", replace(FAILED, facts=facts)).text
 
 
 def test_what_a_snooze_held_back_says_until_when() -> None:

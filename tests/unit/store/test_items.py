@@ -8,6 +8,8 @@ from hypothesis import strategies as st
 
 from chalicelib.domain.alerts import Alert, Facts, Kind, Reason
 from chalicelib.domain.check import Check, Code, Config, Filters, Flip, Judged, Run, Status, Window
+from chalicelib.domain.escalation import Step
+from chalicelib.domain.group import Group
 from chalicelib.domain.schedule import AnyOf, Cron, Every, OnCalendar
 from chalicelib.store import items
 
@@ -28,6 +30,8 @@ SCHEDULES = st.one_of(
     st.just(OnCalendar("Mon..Fri 08:00", "America/New_York")),
     st.just(AnyOf((Cron("0 9 * * 1-5", "Asia/Tokyo"), OnCalendar("Sat 12:00", "Asia/Tokyo")))),
 )
+CHANNELS = st.lists(st.sampled_from(["*", "a", "b"]), max_size=2).map(tuple)
+STEPS = st.lists(st.builds(Step, after=WHOLE_SPANS, channels=CHANNELS), max_size=2).map(tuple)
 CONFIGS = st.builds(
     Config,
     name=TEXTS,
@@ -38,16 +42,21 @@ CONFIGS = st.builds(
     tz=st.sampled_from(["UTC", "Europe/Berlin"]),
     grace=WHOLE_SPANS,
     max_runtime=perhaps(WHOLE_SPANS),
+    learns_max_runtime=st.booleans(),
     min_runtime=perhaps(WHOLE_SPANS),
     min_count=perhaps(COUNTS),
     count_window=perhaps(WHOLE_SPANS),
     remind_every=perhaps(WHOLE_SPANS),
+    escalation=STEPS,
+    escalation_policy=TEXTS,
     failures_before_alert=st.integers(1, 100),
     misses_before_alert=st.integers(1, 100),
     first_ping_by=st.none() | WHOLE_SPANS | INSTANTS,
     early=WHOLE_SPANS,
     windows=st.sampled_from([(), ("0 2 * * 0 for 2h",)]),
-    channels=st.lists(st.sampled_from(["*", "a", "b"]), max_size=2).map(tuple),
+    group=st.sampled_from([None, Group(members=(Code("a"), Code("b"))), Group(tag="web", down_when=2)]),
+    depends_on=st.lists(st.sampled_from(["a", "b"]), max_size=2).map(tuple),
+    channels=CHANNELS,
     manual_resume=st.booleans(),
     filters=st.builds(Filters, methods=st.sampled_from(["", "POST"]), http_body=st.booleans(), success_kw=TEXTS),
 )
@@ -57,10 +66,13 @@ FACTS = st.builds(
     expected=perhaps(INSTANTS),
     last_took=perhaps(SPANS),
     usual=perhaps(st.tuples(SPANS, SPANS)),
+    after=perhaps(SPANS),
     output=TEXTS,
     exit_status=perhaps(st.integers(0, 255)),
     run=perhaps(TEXTS),
     window=perhaps(st.tuples(INSTANTS, INSTANTS)),
+    members=st.sampled_from([None, (), ("web-1", "web-2")]),
+    waited_for=st.sampled_from([None, ("db",), ("db", "wan")]),
 )
 ALERTS = st.builds(
     Alert,
@@ -71,6 +83,8 @@ ALERTS = st.builds(
     ordinal=COUNTS,
     at=INSTANTS,
     facts=FACTS,
+    held_by=st.sampled_from([(), ("a",), ("a", "b")]),
+    channels=CHANNELS,
     attempts=COUNTS,
     retry_at=INSTANTS,
 )
@@ -98,6 +112,7 @@ CHECKS = st.builds(
     since=perhaps(INSTANTS),
     settled_at=perhaps(INSTANTS),
     n_flips=COUNTS,
+    recovered_at=perhaps(INSTANTS),
     n_pings=COUNTS,
     last_ping=perhaps(INSTANTS),
     last_success=perhaps(INSTANTS),
@@ -115,9 +130,11 @@ CHECKS = st.builds(
     counted_at=perhaps(INSTANTS),
     recent=st.binary(max_size=30),
     reminders=COUNTS,
+    escalated=STEPS,
     snoozed_until=perhaps(INSTANTS),
     acknowledged_at=perhaps(INSTANTS),
     acknowledged_by=TEXTS,
+    in_groups=st.sampled_from([(), ("a",), ("a", "b")]),
     records=st.lists(RECORDS, max_size=2).map(tuple),
     alerts=st.lists(ALERTS, max_size=2).map(tuple),
     due_at=perhaps(INSTANTS),
@@ -170,6 +187,7 @@ def test_a_plain_check_that_has_run_for_long_stays_below_a_write_unit() -> None:
         since=at,
         settled_at=at,
         n_flips=12,
+        recovered_at=at,
         n_pings=123_456,
         last_ping=at,
         last_success=at,

@@ -1,9 +1,10 @@
 /* Overdue: the one script. Every page works without it; what needs it is hidden until it runs (data-scripted).
-   It makes a page anew while one looks at it, copies, and puts / into the search field. */
+   It makes a page anew while one looks at it, copies, puts / into the search field, and tells what a form means. */
 "use strict";
 
 function revealed(within) {
   for (const each of within.querySelectorAll("[data-scripted]")) each.hidden = false;
+  for (const each of within.querySelectorAll("[data-unscripted]")) each.remove();
 }
 
 /* The reader's own zone, where it is not the one shown. */
@@ -70,8 +71,37 @@ document.addEventListener("keydown", (event) => {
   field.focus();
 });
 
+/* What a form is understood to mean, as one types. The server says it, in the words that it would say without a script. */
+function understands(form) {
+  let pause, asked;
+  async function ask() {
+    asked?.abort();
+    asked = new AbortController();
+    const fields = new URLSearchParams(new FormData(form));
+    fields.set("do", "understood");
+    let said;
+    try {
+      const answer = await fetch(location.href, {method: "POST", body: fields, signal: asked.signal});
+      if (!answer.ok) return;
+      said = new DOMParser().parseFromString(await answer.text(), "text/html");
+    } catch {
+      return; // the network is away, or more has been typed meanwhile
+    }
+    for (const next of said.querySelectorAll("[data-said]")) {
+      const here = form.querySelector(`[data-said="${next.dataset.said}"]`);
+      if (here && here.innerHTML.trim() !== next.innerHTML.trim()) here.replaceChildren(...next.childNodes);
+    }
+    form.querySelector("#schedule")?.setAttribute("aria-invalid", form.querySelector("#understood .error") !== null);
+  }
+  form.addEventListener("input", () => {
+    clearTimeout(pause);
+    pause = setTimeout(ask, 200);
+  });
+}
+
 revealed(document);
 offerZone();
+document.querySelectorAll("form[data-understands]").forEach(understands);
 const everySeconds = Number(document.body.dataset.refresh);
 if (everySeconds) {
   setInterval(refresh, everySeconds * 1000);

@@ -55,6 +55,7 @@ class Kept:
         said = asked.json()
         said |= {"every_channel": said["channels"] == "*"} if "channels" in said else {}
         said |= {"zone": said["tz"]} if "tz" in said else {}
+        said |= {"escalation": said["escalation"] or []} if "escalation" in said else {}
         self.checks[code] = BLANK | {"uuid": code} | self.checks.get(code, {}) | said
         return Says(body=self.checks[code])
 
@@ -141,6 +142,28 @@ def test_a_channel_that_there_is_not_is_an_error_of_the_file(kept: Kept) -> None
     assert refused.exit_code == 2
     assert refused.stderr.startswith('stdin:3: there is no channel "opps". There are: ops\n')
     assert kept.writes == 0
+
+
+def test_channels_that_there_are_not_are_told_beside_all_else_that_is_wrong(kept: Kept) -> None:
+    found = apply("checks:\n  a:\n    grace: 1 hour\n    channels: [nosuch, ops]\n  b: {depends_on: [gone]}\n")
+    assert found.exit_code == 2
+    assert found.stderr.splitlines() == [
+        'stdin:3: a: grace "1 hour" is no duration: write seconds (600), or 10m, 1h, 1d, 1w',
+        'stdin:4: there is no channel "nosuch". There are: ops',
+        'stdin:5: depends_on: there is no check "gone", in the file or outside it',
+        "Nothing was changed: 3 errors in the file.",
+    ]
+    assert [asked.method for asked in kept.asked] == ["GET", "GET"]
+
+
+def test_what_is_wrong_with_a_file_is_told_also_where_nobody_answers(
+    kept: Kept, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("OVERDUE_URL", "http://127.0.0.1:1")
+    found = apply("checks: {a: {grace: 1 hour, channels: [ops]}}")
+    assert found.exit_code == 2
+    assert "could not be looked up" in found.stderr
+    assert "stdin:1: a: grace" in found.stderr
 
 
 def test_a_file_that_there_is_not_is_wrong_usage(kept: Kept, tmp_path: Path) -> None:

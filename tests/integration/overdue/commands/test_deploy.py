@@ -13,6 +13,7 @@ from moto.core.base_backend import BackendDict
 from moto.core.model_instances import reset_model_data
 
 import app as lambda_app
+from chalicelib.store import session_secret
 from chalicelib.store.registry import Registry
 from overdue.config import read_file
 from tests.integration.conftest import Aws
@@ -68,6 +69,7 @@ def test_a_first_deploy_gives_the_url_and_two_keys_that_work(tmp_path: Path) -> 
     assert (kept.url, kept.region, kept.api_key, kept.ping_key) == (BASE, "us-east-1", api[2], ping[2])
     assert "CREATE_COMPLETE  overdue-test  AWS::CloudFormation::Stack" in done.stderr
     assert f"Written into {file}, as stage test: url, region, api_key, ping_key." in done.stderr
+    assert session_secret.read(cloud("ssm"), "test") is not None, "links of alerts can be signed from the first on"
 
 
 def test_a_second_deploy_changes_nothing_and_shows_no_key(tmp_path: Path) -> None:

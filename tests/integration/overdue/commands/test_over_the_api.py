@@ -54,10 +54,19 @@ def api(asked: Asked) -> Says:
             return Says(body=a_check(**asked.json()))
         case (_, ["checks", code, *_]) if code in (CODE, OTHER):
             return Says(body=CHECKS[code == OTHER])
+        case ("GET", ["escalations", ""]):
+            return Says(body={"escalations": [{"name": "nights", "steps": STEPS}]})
+        case ("POST", ["escalations", ""]):
+            return Says(body=asked.json())
+        case ("DELETE", ["escalations", "nights"]):
+            return Says(409, {"error": "policy nights is that of 1 check (invoices): give each another first"})
         case ("GET", ["channels", ""]):
             return Says(body={"channels": [{"id": OTHER, "name": "ops", "kind": "email"}]})
         case _:
             return Says(404, {"error": "not found"})
+
+
+STEPS = [{"after": 900, "channels": OTHER}, {"after": 3600, "channels": f"{OTHER},gone"}]
 
 
 @pytest.fixture
@@ -166,6 +175,11 @@ def test_edit_sends_only_what_changes(server: StandIn) -> None:
     ("arguments", "sent"),
     [
         (["--failures-before-alert", "3"], {"failures_before_alert": 3}),
+        (["--depends-on", "db", "--depends-on", "network"], {"depends_on": ["db", "network"]}),
+        (["--depends-on", "off"], {"depends_on": []}),
+        (["--member", "web-1", "--member", "web-2"], {"group": {"members": ["web-1", "web-2"], "down_when": "all"}}),
+        (["--member-tag", "web", "--down-when", "2"], {"group": {"tag": "web", "down_when": 2}}),
+        (["--member", "off"], {"group": None}),
         (["--misses-before-alert", "2"], {"misses_before_alert": 2}),
         (["--first-ping-by", "1d"], {"first_ping_by": 86400}),
         (["--first-ping-by", "2026-12-01T08:00"], {"first_ping_by": "2026-12-01T08:00"}),
@@ -226,6 +240,8 @@ def test_show_tells_the_rules_that_hold() -> None:
         maintenance_until=None,
         snoozed_until="2026-03-01T13:00:00+00:00",
         acknowledged_at="2026-03-01T11:00:00+00:00",
+        depends_on=["db", "network"],
+        held_by=["db"],
     )
     told = {name: value for name, value in rules_of(check, now=datetime(2026, 3, 1, 12, tzinfo=UTC)) if value}
     assert told == {
@@ -234,6 +250,8 @@ def test_show_tells_the_rules_that_hold() -> None:
         "early by": "5 min at most",
         "windows": "0 2 * * 0 for 2h\n0 3 * * 1 for 1h",
         "snoozed": "until 14:00 Europe/Berlin",
+        "depends on": "db, network",
+        "held": "its alert waits for db",
         "seen to": "since 12:00 Europe/Berlin",
     }
     plain: Any = a_check()
@@ -249,6 +267,9 @@ def test_show_tells_the_rules_that_hold() -> None:
         (["checks"], "Commands:"),
         (["ping", "x", "--fail", "--exit-status", "3"], "exclude each other"),
         (["ping", "x", "--rid", "7"], "is no UUID"),
+        (["checks", "add", "x", "--down-when", "2"], "is about a group"),
+        (["checks", "add", "x", "--member", "a", "--member-tag", "b"], "exclude each other"),
+        (["checks", "add", "x", "--member", "a", "--down-when", "0"], "--down-when"),
         (["schedule", "1d", "--after", "tomorrow"], "is no instant"),
     ],
 )
@@ -355,3 +376,44 @@ def test_schedule_as_json() -> None:
 @pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
 def test_a_shell_gets_its_completion(shell: str) -> None:
     assert "_OVERDUE_COMPLETE" in overdue("", "completion", shell).stdout
+
+
+@pytest.mark.parametrize(
+    ("said", "fields"),
+    [
+        (
+            ["15m ops", "1h ops, sms"],
+            {"escalation": [{"after": 900, "channels": "ops"}, {"after": 3600, "channels": "ops,sms"}]},
+        ),
+        (["nights"], {"escalation_policy": "nights"}),
+        (["off"], {"escalation": []}),
+    ],
+)
+def test_an_escalation_is_steps_or_a_policy_or_off(server: StandIn, said: list[str], fields: dict[str, Any]) -> None:
+    options = [word for step in said for word in ("--escalate", step)]
+    assert overdue(server.base, "checks", "edit", CODE, *options).exit_code == 0
+    assert server.asked[-1].json() == fields
+
+
+@pytest.mark.parametrize(
+    ("said", "why"),
+    [
+        (["soon ops"], 'a step\'s delay "soon" is no duration'),
+        (["15m ops", "nights"], 'step "nights" is none'),
+        (["15m ops", "900 sms"], "two steps come after 900 s"),
+    ],
+)
+def test_an_escalation_that_cannot_be_is_wrong_usage(server: StandIn, said: list[str], why: str) -> None:
+    options = [word for step in said for word in ("--escalate", step)]
+    done = overdue(server.base, "checks", "edit", CODE, *options)
+    assert (done.exit_code, why in done.stderr, server.asked) == (2, True, [])
+
+
+def test_policies_are_made_listed_with_the_names_of_channels_and_kept_while_in_use(server: StandIn) -> None:
+    added = overdue(server.base, "escalations", "add", "nights", "15m ops")
+    assert added.stderr == 'Checks can escalate by "nights": overdue checks edit CHECK --escalate nights\n'
+    listed = overdue(server.base, "escalations", "list")
+    assert listed.stdout.splitlines()[1] == "nights\tafter 15 min to ops; after 1 h to ops, a channel that is gone"
+    assert json.loads(overdue(server.base, "escalations", "list", "--json").stdout)[0]["name"] == "nights"
+    removed = overdue(server.base, "escalations", "remove", "nights")
+    assert (removed.exit_code, "give each another first" in removed.stderr) == (1, True)

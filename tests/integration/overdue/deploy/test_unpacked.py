@@ -5,6 +5,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Iterator
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 from zipfile import ZipFile
@@ -12,9 +13,11 @@ from zipfile import ZipFile
 import boto3
 import pytest
 
+from chalicelib.domain.door import proof
 from overdue.deploy.dependencies import THIS_MACHINE
 from overdue.local import engine, resources
 from tests.packaged import packaged
+from tests.stand_in import Asked, Says, stand_in
 
 # Reads events from stdin; writes answers, then what was imported from elsewhere than the folder and the library.
 PROGRAM = """
@@ -136,9 +139,23 @@ def task(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture
 def environ() -> Iterator[dict[str, str]]:
     """What the stack would set, and an AWS on loopback."""
+    with ExitStack() as stack:
+        yield from _environ(stack)
+
+
+def as_the_api(asked: Asked, dynamodb: Any, registry: str) -> Says:
+    """What the function api answers when the sweep looks at the door."""
+    row = dynamodb.get_item(TableName=registry, Key={"pk": {"S": "badges"}, "sk": {"S": "secret"}})["Item"]
+    return Says(body=proof(bytes.fromhex(row["secret"]["S"]), asked.path.rpartition("/")[2]).encode())
+
+
+def _environ(stack: ExitStack) -> Iterator[dict[str, str]]:
     found: dict[str, str] = {}
     running = engine.start(found)
-    made = resources.create(engine.dynamodb(running.endpoint), engine.sns(running.endpoint), stage="test")
+    stack.callback(running.stop)
+    dynamodb = engine.dynamodb(running.endpoint)
+    made = resources.create(dynamodb, engine.sns(running.endpoint), stage="test")
+    front = stack.enter_context(stand_in(lambda asked: as_the_api(asked, dynamodb, made.registry)))
     yield found | {
         "OVERDUE_DYNAMODB_URL": running.endpoint,
         "OVERDUE_SNS_URL": running.endpoint,
@@ -149,10 +166,10 @@ def environ() -> Iterator[dict[str, str]]:
         "OVERDUE_ALERTS_TOPIC": made.alerts,
         "OVERDUE_PAGERDUTY_TOPIC": made.pagerduty,
         "OVERDUE_CHAT_TOPIC": made.chat,
-        "OVERDUE_BASE_URL": "https://overdue.example.com",
+        "OVERDUE_PLATFORM_TOPIC": made.platform,
+        "OVERDUE_BASE_URL": front.base,
         "PATH": os.environ["PATH"],
     }
-    running.stop()
 
 
 @pytest.fixture
@@ -181,7 +198,7 @@ def test_the_unpacked_functions_take_a_ping_miss_the_next_and_tell_of_it(
 
     made = function.request("POST", "/api/v3/checks/", at_s=long_ago_s, body=wanted)
     assert made["statusCode"] == 201, made
-    path = json.loads(made["body"])["ping_url"].removeprefix("https://overdue.example.com")
+    path = json.loads(made["body"])["ping_url"].removeprefix(environ["OVERDUE_BASE_URL"])
     assert function.request("GET", path, at_s=long_ago_s)["body"] == "OK"
     assert function.call("sweep", A_SCHEDULED_EVENT) is None
     assert function.call("canary", A_SCHEDULED_EVENT) is None

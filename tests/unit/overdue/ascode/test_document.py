@@ -15,7 +15,7 @@ def problems(source: str) -> list[Problem]:
     try:
         return parse(source)[1]
     except Wrong as error:
-        return [error.problem]
+        return list(error.problems)
 
 
 def test_values_arrive_as_they_were_written() -> None:

@@ -5,6 +5,8 @@ from typing import Any
 
 import pytest
 
+from chalicelib.domain.check import Code
+from chalicelib.domain.group import Group
 from chalicelib.web.api.fields import SCHEMAS
 from overdue.ascode.fields import BY_NAME
 from overdue.ascode.file import InvalidFile, decoded, read
@@ -43,11 +45,14 @@ def test_every_field_is_read() -> None:
             min_count: 500
             count_window: 1h
             remind_every: 1w
+            escalation: nights
             failures_before_alert: 3
             misses_before_alert: 2
-            first_ping_by: 2026-12-01T08:00+01:00
+            first_ping_by: off
             early: 5m
             windows: [0 2 * * 0 for 2h, 2026-12-24T20:00 to 2026-12-25T08:00]
+            group: {members: [web-2, web-1], down_when: 1}
+            depends_on: [network, db]
             tags: [prod, "2024", prod]
             channels: [ops, "on call, nights"]
             desc: |
@@ -75,11 +80,14 @@ def test_every_field_is_read() -> None:
         "count_window": 3600,
         "probe": None,
         "remind_every": 604800,
+        "escalation": "nights",
         "failures_before_alert": 3,
         "misses_before_alert": 2,
-        "first_ping_by": "2026-12-01T07:00:00+00:00",
+        "first_ping_by": None,
         "early": 300,
         "windows": ("0 2 * * 0 for 2h", "2026-12-24T20:00 to 2026-12-25T08:00"),
+        "group": Group(members=(Code("web-1"), Code("web-2")), down_when=1),
+        "depends_on": ("db", "network"),
         "tags": ("prod", "2024"),
         "channels": ("ops", "on call, nights"),
         "desc": "Two\nlines.\n",
@@ -145,6 +153,7 @@ def test_all_errors_are_told_at_once_each_with_its_line() -> None:
         'checks.yaml:8: a: time zone "no" is not known: use an IANA name such as Europe/Berlin',
         'checks.yaml:9: a: there is no field "timeout": did you mean every?',
         'checks.yaml:10: "a" stands here and at line 6: keep one of them',
+        'checks.yaml:12: b: tags: "two words" is not one word: a tag has no blanks',
         'checks.yaml:12: b: tags: YAML takes 2024 for a number. Put it into quotes: "2024"',
         'checks.yaml:13: b: desc: YAML takes 1.0 for a number. Put it into quotes: "1.0"',
         "checks.yaml:14: b: min_count 0777: some YAML takes a number with a leading 0 for octal. Write it without",
@@ -153,6 +162,39 @@ def test_all_errors_are_told_at_once_each_with_its_line() -> None:
         'checks.yaml:17: slug: YAML takes 2024 for a number. Put it into quotes: "2024"',
         "checks.yaml:18: c: takes fields, such as every: 1h",
     ]
+
+
+def test_what_contradicts_itself_is_told_beside_what_cannot_be_read() -> None:
+    found = errors("""\
+        defaults: {max_runtime: 1h}
+        checks:
+          a:
+            grace: 1 hour
+            min_count: 5
+            min_runtime: 2h
+            schedule:
+              - 61 * * * *
+              - "@daily"
+              - nonsense
+            windows:
+              - never
+              - 0 2 * * 0 for 2h
+              - 0 2 * * 0 for 99x
+        """)
+    assert [line[:76] for line in found] == [
+        'checks.yaml:4: a: grace "1 hour" is no duration: write seconds (600), or 10m',
+        "checks.yaml:5: a: min_count and count_window go together: so many items in e",
+        "checks.yaml:6: a: min_runtime is above max_runtime: no run could ever be rig",
+        'checks.yaml:8: a: schedule "61 * * * *": minute 61 is not within 0–59',
+        'checks.yaml:10: a: schedule "nonsense": bad day-of-week for OnCalendar, and ',
+        'checks.yaml:12: a: window "never" is none: write "0 2 * * 0 for 2h" or "2026',
+        'checks.yaml:14: a: a window\'s length "99x" is no duration: write seconds (60',
+    ]
+
+
+def test_a_field_that_cannot_be_read_contradicts_no_other() -> None:
+    [error] = errors("checks:\n  a:\n    min_count: many\n    count_window: 1h\n")
+    assert error.startswith('checks.yaml:3: a: min_count "many"')
 
 
 @pytest.mark.parametrize(
@@ -222,7 +264,7 @@ def test_texts_may_be_as_long_as_the_api_lets_them() -> None:
 
 
 def test_the_file_can_say_whatever_the_api_takes() -> None:
-    elsewhere = {"slug", "unique", "subject", "subject_fail", "schedules"}  # the key, and what is said by other fields
+    elsewhere = {"slug", "unique"} | {"subject", "subject_fail", "schedules", "escalation_policy"}  # said by others
     ours = {name: name for name in BY_NAME} | {"every": "timeout"}
     assert set(ours.values()) == set(SCHEMAS) - elsewhere
     assert schema()["title"] == "Overdue checks"

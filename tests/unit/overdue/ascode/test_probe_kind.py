@@ -83,6 +83,28 @@ def test_what_is_wrong_with_a_probe_is_told_with_its_line(probe: str, problem: s
     assert problem in refusal(f"checks: {{shop: {{probe: {probe}}}}}")
 
 
+def test_all_that_is_wrong_with_a_probe_is_told_at_once_each_at_its_own_line() -> None:
+    text = """\
+        checks:
+          shop:
+            probe:
+              slow: 15s
+              url: ftp://x
+              timeout: 99d
+              bogus: 1
+              expect_status: 9999
+              method: HEAD
+              expect_text: OK
+        """
+    assert [line.removeprefix("checks.yaml:")[:40] for line in refusal(text).splitlines()] == [
+        '5: shop: probe: url "ftp://x": a probe a',
+        '6: shop: probe.timeout "99d": write a du',
+        '7: shop: probe: there is no field "bogus',
+        '8: shop: probe: expect_status "9999": wr',
+        "10: shop: probe: expect_text: an answer ",
+    ]
+
+
 def test_a_probe_beside_a_schedule_is_a_contradiction() -> None:
     text = f"checks: {{shop: {{probe: '{URL}', schedule: '0 2 * * *'}}}}"
 

@@ -74,6 +74,22 @@ def test_bytecode_runs_without_its_source_being_looked_at(tmp_path: Path) -> Non
     assert done.stdout == "True\n"
 
 
+def test_a_library_ships_as_bytecode_alone_and_ours_with_its_source(tmp_path: Path) -> None:
+    folder = a_folder(tmp_path / "task")
+    (folder / "theirs").mkdir()
+    (folder / "theirs" / "__init__.py").write_text("from ours.rules import has\n")
+    (folder / "theirs" / "template.py").write_text("{{ what does not compile }} stays\n")
+    made = bundle(folder, tmp_path / "made.zip", services=(), ours=("ours",))
+    unpacked = tmp_path / "unpacked"
+    with ZipFile(made.path) as archive:
+        archive.extractall(unpacked)
+    assert sorted(path.name for path in (unpacked / "theirs").iterdir()) == ["__init__.pyc", "template.py"]
+    assert (unpacked / "ours" / "rules.py").exists()
+    program = "import theirs; print(theirs.has('e'))"
+    done = subprocess.run([sys.executable, "-c", program], cwd=unpacked, check=True, capture_output=True, text=True)
+    assert done.stdout == "True\n"
+
+
 def test_neither_hash_seed_nor_clock_nor_permissions_show_in_the_bytes(tmp_path: Path) -> None:
     made = []
     for seed, stamp, mode in (("1", 1_000_000_000, 0o600), ("2", 1_700_000_000, 0o644)):

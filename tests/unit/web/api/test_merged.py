@@ -5,6 +5,7 @@ from datetime import timedelta
 import pytest
 
 from chalicelib.domain.check import Config, Filters
+from chalicelib.domain.escalation import Step
 from chalicelib.domain.schedule import Cron, Every, OnCalendar
 from chalicelib.store.registry import Channel
 from chalicelib.web.api.call import Json, Refused
@@ -17,10 +18,13 @@ CHANNELS = tuple(
     for each, name in (("id-2", "beta"), ("id-1", "alpha"), ("id-3", "twin"), ("id-4", "twin"))
 )
 
+POLICIES = {"nights": (Step(after=timedelta(minutes=15), channels=("id-1",)),)}
+
 
 def after(said: Json, *, config: Config | None = None, version: str = "v3") -> Config:
     found = VERSIONS[version]
-    return merged(config or Config(), read(said, has_extras=found.has_extras), version=found, channels=CHANNELS)
+    fields = read(said, has_extras=found.has_extras)
+    return merged(config or Config(), fields, version=found, channels=CHANNELS, policies=POLICIES)
 
 
 @pytest.mark.parametrize(
@@ -168,3 +172,57 @@ def test_null_takes_a_limit_away() -> None:
 def test_no_run_may_have_to_take_longer_than_it_may(before: Json, said: Json) -> None:
     with pytest.raises(Refused, match="min_runtime is above max_runtime"):
         after(said, config=after(before))
+
+
+def test_steps_are_taken_by_name_or_id_and_put_in_order() -> None:
+    said: Json = {"escalation": [{"after": 3600, "channels": "alpha,id-2"}, {"after": 900, "channels": "*"}]}
+    config = after(said)
+    assert config.escalation == (
+        Step(after=timedelta(minutes=15), channels=("*",)),
+        Step(after=timedelta(hours=1), channels=("id-1", "id-2")),
+    )
+    assert config.escalation_policy == ""
+
+
+def test_a_policy_brings_its_steps_and_wins_over_those_that_are_sent_back_with_it() -> None:
+    config = after({"escalation_policy": "nights", "escalation": [{"after": 60, "channels": "*"}]})
+    assert (config.escalation, config.escalation_policy) == (POLICIES["nights"], "nights")
+    assert after({"grace": 60}, config=config).escalation_policy == "nights"
+
+
+@pytest.mark.parametrize("said", [{"escalation": []}, {"escalation": None}, {"escalation_policy": None}])
+def test_an_escalation_can_be_taken_away(said: Json) -> None:
+    config = after(said, config=Config(escalation=POLICIES["nights"], escalation_policy="nights"))
+    assert (config.escalation, config.escalation_policy) == ((), "")
+
+
+@pytest.mark.parametrize(
+    ("said", "why"),
+    [
+        ({"escalation_policy": "days"}, "there is no such escalation_policy"),
+        ({"escalation": [{"after": 60, "channels": "gamma"}]}, "invalid channel identifier: gamma"),
+        ({"escalation": [{"after": 60, "channels": "*"}, {"after": 60, "channels": "alpha"}]}, "contradicts itself"),
+        ({"escalation": [{"after": 59, "channels": "*"}]}, "an item in 'escalation' is too small"),
+        ({"escalation": [{"after": 60}]}, "an item in 'escalation' lacks a field"),
+        ({"escalation": [{"after": 60, "channels": ""}]}, "an item in 'escalation' has an empty text"),
+        ({"escalation": [{"after": 60, "channels": "*", "when": 1}]}, "has a field that is not known"),
+        ({"escalation": "15m oncall"}, "escalation is not an array"),
+    ],
+)
+def test_an_escalation_that_cannot_be_is_refused(said: Json, why: str) -> None:
+    with pytest.raises(Refused, match=why):
+        after(said)
+
+
+def test_a_limit_can_be_learnt_and_said_again() -> None:
+    learning = after({"max_runtime": "auto"}, config=Config(max_runtime=timedelta(hours=1)))
+    assert (learning.max_runtime, learning.learns_max_runtime) == (None, True)
+    assert after({"grace": 60}, config=learning).learns_max_runtime
+    for said, expected in ((600, timedelta(minutes=10)), (None, None)):
+        config = after({"max_runtime": said}, config=learning)
+        assert (config.max_runtime, config.learns_max_runtime) == (expected, False)
+
+
+def test_no_other_word_is_a_limit() -> None:
+    with pytest.raises(Refused, match="max_runtime does not match pattern"):
+        after({"max_runtime": "automatic"})

@@ -6,6 +6,7 @@ from dataclasses import replace
 import pytest
 
 from chalicelib.domain.check import Check, Run, Status
+from chalicelib.domain.recent import Ended, appended
 from chalicelib.domain.schedule import Cron
 from chalicelib.web.api.openapi import document
 from chalicelib.web.api.shape import Viewer, channels_of, shaped
@@ -19,12 +20,13 @@ COMMON = re.findall(
     "start_kw success_kw failure_kw filter_subject filter_body filter_http_body filter_default_fail badge_url",
 )
 ADDRESSES = ["uuid", "ping_url", "update_url", "pause_url", "resume_url", "channels"]
-LIMITS = ["max_runtime", "min_runtime", "min_count", "count_window", "remind_every"]
+LIMITS = ["max_runtime", "learnt", "min_runtime", "min_count", "count_window"]
+TOLD_AGAIN = ["remind_every", "escalation", "escalation_policy"]
 TOLERANCE = ["failures_before_alert", "failures", "misses_before_alert", "misses"]
 CALENDAR = ["first_ping_by", "early", "windows", "maintenance_until", "schedules"]
-QUIET = ["snoozed_until", "acknowledged_at", "acknowledged_by"]
+QUIET = ["snoozed_until", "acknowledged_at", "acknowledged_by", "unknown_since"]
 STATE = ["reason", "runs", "due_at", "zone", "every_channel"]
-EXTRAS = ["probe", *LIMITS, *TOLERANCE, *CALENDAR, *QUIET, *STATE]
+EXTRAS = ["probe", "depends_on", "held_by", "group", *LIMITS, *TOLD_AGAIN, *TOLERANCE, *CALENDAR, *QUIET, *STATE]
 
 
 def viewer(version: str = "v3", *, may_write: bool = True) -> Viewer:
@@ -35,6 +37,7 @@ def viewer(version: str = "v3", *, may_write: bool = True) -> Viewer:
         channel_ids=("b", "a"),
         badge_secret=bytes(32),
         now=NOW,
+        slugs={},
     )
 
 
@@ -122,3 +125,18 @@ def test_looking_at_a_check_writes_nothing_into_it() -> None:
     value = shaped(check, viewer())
     assert (value["status"], value["reason"], value["due_at"]) == ("down", "missed", "2026-03-01T11:05:00+00:00")
     assert check == replace(check)
+
+
+@pytest.mark.parametrize(
+    ("runs", "learnt"),
+    [
+        (9, {"runs": 9, "usual": None, "max_runtime": None}),
+        (12, {"runs": 12, "usual": [300.0, 300.0], "max_runtime": 600}),
+    ],
+)
+def test_a_limit_that_is_learnt_is_shown_with_what_it_is_learnt_from(runs: int, learnt: dict[str, object]) -> None:
+    recent = b""
+    for _ in range(runs):
+        recent = appended(recent, Ended.SUCCESS, minutes(5))
+    found = shaped(a_check(learns_max_runtime=True, recent=recent), viewer())
+    assert (found["max_runtime"], found["learnt"]) == ("auto", learnt)

@@ -1,0 +1,334 @@
+"""DynamoDB and SNS as far as Overdue asks them, in memory: for fleets and faults that moto would take hours for.
+
+Conditions are honoured and a write is atomic, as DynamoDB's are; what is not asked for anywhere raises. Start at
+`in_memory`. That it answers as moto does is proved in tests/integration/test_crash_points.py.
+"""
+
+import re
+from bisect import bisect_right, insort
+from collections import defaultdict
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from functools import lru_cache, partial
+from threading import RLock
+from typing import Any
+
+from botocore.exceptions import ClientError
+
+from chalicelib.store.tables import CONDITION_FAILED, SHARDS, CheckItem, HistoryItem, RegistryItem
+from chalicelib.wiring import Wiring
+
+Item = dict[str, Any]
+Asked = dict[str, Any]
+Between = Callable[[str, Asked, Callable[[], Any]], Any]
+Test = Callable[[Item, Asked], bool]
+
+_MODELS = (CheckItem, HistoryItem, RegistryItem)
+_KEYS = {"checks": ("code", ""), "history": ("code", "sort"), "registry": ("pk", "sk")}
+_HASHES = {"slugs": "project", "flips": "flip_project"}
+_RANGES = {"slugs": "slug", "flips": "flip_at"}
+_TOKEN = re.compile(r"<=|>=|<>|[()=<>,]|[#:\w.]+")
+
+
+@contextmanager
+def in_memory(wiring: Wiring) -> Iterator[tuple[Wiring, "Dynamo", "Sns"]]:
+    """Let a wiring talk to engines in memory, which are empty, while the block runs."""
+    dynamo, sns = Dynamo(), Sns()
+    client: Any = dynamo
+    publisher: Any = wiring.ports.publish
+    before, clients = wiring.ports, [publisher._sns, *(_connection(model)._client for model in _MODELS)]
+    _talk_to(wiring, replace(before, tables=replace(before.tables, client=client)), [sns, *(client for _ in _MODELS)])
+    try:
+        yield wiring, dynamo, sns
+    finally:
+        _talk_to(wiring, before, clients)
+
+
+def _talk_to(wiring: Wiring, ports: Any, clients: list[Any]) -> None:
+    wiring.ports = ports
+    wiring.registry.forget()
+    ports.publish._sns, *others = clients
+    for model, client in zip(_MODELS, others, strict=True):
+        _connection(model)._client = client
+
+
+def _connection(model: Any) -> Any:
+    return model._get_connection().connection
+
+
+def plainly(_: str, __: Asked, effect: Callable[[], Any]) -> Any:
+    """Nothing comes between a call and its effect."""
+    return effect()
+
+
+@dataclass
+class Sns:
+    """A client of SNS that remembers what was published."""
+
+    published: list[Asked] = field(default_factory=list)
+    between: Between = plainly
+
+    def publish(self, **asked: Any) -> Any:
+        """One message."""
+        return self.between("Publish", asked, partial(self.published.append, asked))
+
+
+class Dynamo:
+    """A client of DynamoDB whose tables are dicts. `between` may come between each call and its effect."""
+
+    _request_signer = None  # pynamodb asks it for its credentials
+
+    def __init__(self) -> None:
+        self._lock = RLock()
+        self.forget()
+
+    def forget(self) -> None:
+        """Be empty again."""
+        self.between: Between = plainly
+        self.rows: dict[str, dict[str, dict[str, Item]]] = {table: defaultdict(dict) for table in _KEYS}
+        self._due: list[list[tuple[float, str]]] = [[] for _ in range(SHARDS)]
+
+    def _make_api_call(self, operation: str, asked: Asked) -> Any:
+        return self.between(operation, asked, partial(self._answer, operation, asked))
+
+    def get_item(self, **asked: Any) -> Any:
+        """As botocore's; so are the others."""
+        return self._make_api_call("GetItem", asked)
+
+    def put_item(self, **asked: Any) -> Any:
+        """One item."""
+        return self._make_api_call("PutItem", asked)
+
+    def update_item(self, **asked: Any) -> Any:
+        """One item."""
+        return self._make_api_call("UpdateItem", asked)
+
+    def delete_item(self, **asked: Any) -> Any:
+        """One item."""
+        return self._make_api_call("DeleteItem", asked)
+
+    def batch_get_item(self, **asked: Any) -> Any:
+        """Up to 100 items."""
+        return self._make_api_call("BatchGetItem", asked)
+
+    def _answer(self, operation: str, asked: Asked) -> Any:
+        with self._lock:
+            match operation:
+                case "GetItem":
+                    found = self._row(asked["TableName"], asked["Key"])
+                    return {} if found is None else {"Item": found}
+                case "PutItem":
+                    return self._write(operation, asked, asked["Item"], lambda _: dict(asked["Item"]))
+                case "UpdateItem":
+                    return self._write(operation, asked, asked["Key"], lambda old: _updated(old, asked))
+                case "DeleteItem":
+                    return self._write(operation, asked, asked["Key"], lambda _: None)
+                case "Query" | "Scan":
+                    rows = list(self._found(asked))
+                    return {"Items": rows, "Count": len(rows), "ScannedCount": len(rows)}
+                case "BatchGetItem":
+                    [(table, wanted)] = asked["RequestItems"].items()
+                    rows = [row for key in wanted["Keys"] if (row := self._row(table, key)) is not None]
+                    return {"Responses": {table: rows}, "UnprocessedKeys": {}}
+        raise NotImplementedError(operation)
+
+    def _row(self, name: str, key: Item) -> Item | None:
+        table, hashed, ranged = _place(name, key)
+        return self.rows[table].get(hashed, {}).get(ranged)
+
+    def _write(self, operation: str, asked: Asked, key: Item, change: Callable[[Item], Item | None]) -> Any:
+        table, hashed, ranged = _place(asked["TableName"], key)
+        rows = self.rows[table][hashed]
+        old = rows.get(ranged)
+        condition = asked.get("ConditionExpression")
+        if condition is not None and not _condition(condition)(old or {}, asked):
+            answer: Any = {"Error": {"Code": CONDITION_FAILED, "Message": ""}, "ResponseMetadata": {}}
+            if old is not None and asked.get("ReturnValuesOnConditionCheckFailure") == "ALL_OLD":
+                answer["Item"] = old
+            raise ClientError(answer, operation)
+        new = change(dict(old) if old is not None else dict(key))
+        if new is None:
+            rows.pop(ranged, None)
+        else:
+            rows[ranged] = new
+        if table == "checks":
+            self._index(hashed, old or {}, new or {})
+        return {"Attributes": old if operation == "DeleteItem" else new}
+
+    def _index(self, code: str, old: Item, new: Item) -> None:
+        if old.get("due_at") == new.get("due_at"):
+            return
+        if "due_at" in old:
+            self._due[int(old["due_shard"]["N"])].remove((float(old["due_at"]["N"]), code))
+        if "due_at" in new:
+            insort(self._due[int(new["due_shard"]["N"])], (float(new["due_at"]["N"]), code))
+
+    def _found(self, asked: Asked) -> Iterator[Item]:
+        index, limit = asked.get("IndexName"), asked.get("Limit")
+        if index == "due":
+            yield from self._found_due(asked, limit)
+            return
+        table = _place(asked["TableName"], {})[0]
+        kept = [_condition(asked[name]) for name in ("KeyConditionExpression", "FilterExpression") if name in asked]
+        hashes = self.rows[table].values() if index is not None or not kept else self._of_hash(table, asked)
+        rows = [row for each in hashes for row in each.values() if all(keeps(row, asked) for keeps in kept)]
+        if index is not None:
+            rows = [row for row in rows if _HASHES[index] in row]
+        ranged = _RANGES[index] if index is not None else _KEYS[table][1]
+        rows.sort(
+            key=lambda row: _plain(row[ranged]) if ranged else "", reverse=not asked.get("ScanIndexForward", True)
+        )
+        yield from rows[:limit]
+
+    def _of_hash(self, table: str, asked: Asked) -> list[dict[str, Item]]:
+        if "KeyConditionExpression" not in asked:
+            return list(self.rows[table].values())
+        values = {value["S"] for value in asked["ExpressionAttributeValues"].values() if "S" in value}
+        return [self.rows[table][value] for value in values if value in self.rows[table]]
+
+    def _found_due(self, asked: Asked, limit: int | None) -> Iterator[Item]:
+        """Its shard is a small number, its bound an epoch."""
+        shard, bound = sorted(float(value["N"]) for value in asked["ExpressionAttributeValues"].values())
+        rows = self._due[int(shard)]
+        at = bisect_right(rows, (bound, "~"))
+        found = rows[at:] if ">" in asked["KeyConditionExpression"] else rows[:at]
+        for due_at, code in found[:limit]:
+            yield {"code": {"S": code}, "due_shard": {"N": str(int(shard))}, "due_at": {"N": repr(due_at)}}
+
+
+def _place(name: str, key: Item) -> tuple[str, str, str]:
+    table = name.rpartition("-")[2]
+    hashed, ranged = _KEYS[table]
+    return table, key[hashed]["S"] if key else "", key[ranged]["S"] if ranged and key else ""
+
+
+def _plain(value: Item) -> Any:
+    [(kind, plain)] = value.items()
+    return float(plain) if kind == "N" else plain
+
+
+def _names(path: str, asked: Asked) -> list[str]:
+    return [asked["ExpressionAttributeNames"][part] if part[0] == "#" else part for part in path.split(".")]
+
+
+def _at(item: Item, path: str, asked: Asked) -> Any:
+    """The value at a path of one or two names; None when there is none."""
+    first, *rest = _names(path, asked)
+    value = item.get(first)
+    return value if not rest or value is None else value["M"].get(rest[0])
+
+
+@lru_cache(maxsize=4_096)
+def _condition(text: str) -> Test:
+    test, rest = _any_of(_TOKEN.findall(text))
+    assert not rest, f"{text} is not understood"
+    return test
+
+
+def _any_of(tokens: list[str]) -> tuple[Test, list[str]]:
+    tests, tokens = _joined(_all_of, "OR", tokens)
+    return (lambda item, asked: any(test(item, asked) for test in tests)), tokens
+
+
+def _all_of(tokens: list[str]) -> tuple[Test, list[str]]:
+    tests, tokens = _joined(_one, "AND", tokens)
+    return (lambda item, asked: all(test(item, asked) for test in tests)), tokens
+
+
+def _joined(
+    read: Callable[[list[str]], tuple[Test, list[str]]], word: str, tokens: list[str]
+) -> tuple[list[Test], list[str]]:
+    test, tokens = read(tokens)
+    tests = [test]
+    while tokens and tokens[0] == word:
+        test, tokens = read(tokens[1:])
+        tests.append(test)
+    return tests, tokens
+
+
+def _one(tokens: list[str]) -> tuple[Test, list[str]]:
+    match tokens:
+        case ["(", *inner]:
+            test, rest = _any_of(inner)
+            return test, rest[1:]
+        case ["attribute_exists", "(", path, ")", *rest]:
+            return (lambda item, asked: _at(item, path, asked) is not None), rest
+        case ["attribute_not_exists", "(", path, ")", *rest]:
+            return (lambda item, asked: _at(item, path, asked) is None), rest
+        case ["begins_with", "(", path, ",", name, ")", *rest]:
+            return partial(_begins, path, name), rest
+        case [path, sign, name, *rest]:
+            return partial(_compares, path, sign, name), rest
+    raise NotImplementedError(tokens)
+
+
+def _begins(path: str, name: str, item: Item, asked: Asked) -> bool:
+    found = _at(item, path, asked)
+    return found is not None and str(found["S"]).startswith(asked["ExpressionAttributeValues"][name]["S"])
+
+
+def _compares(path: str, sign: str, name: str, item: Item, asked: Asked) -> bool:
+    value = _at(item, path, asked)
+    if value is None:
+        return False
+    left, right = _plain(value), _plain(asked["ExpressionAttributeValues"][name])
+    answers: dict[str, bool] = {
+        "=": left == right,
+        "<=": left <= right,
+        ">=": left >= right,
+        "<": left < right,
+        ">": left > right,
+    }
+    return answers[sign]
+
+
+def _updated(item: Item, asked: Asked) -> Item:
+    values = asked.get("ExpressionAttributeValues", {})
+    old = dict(item)
+    for verb, path, how in _steps(asked["UpdateExpression"]):
+        if verb == "SET":
+            _put(item, path, _operand(how, old, asked), asked)
+        elif verb == "REMOVE":
+            _put(item, path, None, asked)
+        else:
+            before = _at(old, path, asked)
+            total = float(values[how[0]]["N"]) + (0 if before is None else float(before["N"]))
+            _put(item, path, {"N": f"{total:.15g}"}, asked)
+    return item
+
+
+@lru_cache(maxsize=4_096)
+def _steps(text: str) -> tuple[tuple[str, str, tuple[str, ...]], ...]:
+    """Verb, path, and the tokens of what it is set to."""
+    steps = []
+    for verb, rest in re.findall(r"(SET|REMOVE|ADD) (.*?)(?= (?:SET|REMOVE|ADD) |$)", text):
+        for part in re.split(r",(?![^(]*\))(?![^(]*\([^)]*\)\))", rest):
+            path, *how = _TOKEN.findall(part)
+            steps.append((verb, path, tuple(how[1:] if verb == "SET" else how)))
+    return tuple(steps)
+
+
+def _operand(how: tuple[str, ...], item: Item, asked: Asked) -> Item:
+    values = asked["ExpressionAttributeValues"]
+    match how:
+        case ("list_append", "(", "if_not_exists", "(", path, ",", none, ")", ",", more, ")"):
+            found = _at(item, path, asked) or values[none]
+            return {"L": [*found["L"], *values[more]["L"]]}
+        case (name,):
+            found = values[name]
+            assert isinstance(found, dict)
+            return found
+    raise NotImplementedError(how)
+
+
+def _put(item: Item, path: str, value: Item | None, asked: Asked) -> None:
+    first, *rest = _names(path, asked)
+    holder, name = item, first
+    if rest:
+        item[first] = {"M": dict(item[first]["M"])}
+        holder, name = item[first]["M"], rest[0]
+    if value is None:
+        holder.pop(name, None)
+    else:
+        holder[name] = value

@@ -1,0 +1,53 @@
+"""The links that alerts bear for acknowledging: addresses, signed with the stage's secret where there is one.
+
+No alert waits for a link: SSM is asked at most once a minute, briefly, and where it does not answer alerts go out
+without. What a link says is decided in `alerts.acknowledging`.
+"""
+
+from datetime import datetime
+
+from botocore.config import Config
+
+from chalicelib import log
+from chalicelib.domain.alerts import Alert, Kind
+from chalicelib.domain.check import Check, unique_key
+from chalicelib.settings import Settings
+from chalicelib.store.session_secret import REMEMBERED, SessionSecret
+from chalicelib.store.tables import Unavailable
+
+BRIEFLY = Config(connect_timeout=1, read_timeout=1, retries={"mode": "standard", "total_max_attempts": 1})
+_OF_AN_OUTAGE = (Kind.DOWN, Kind.REMINDER, Kind.ESCALATION)
+
+
+class AckLinks:
+    """Makes them. One a process."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._base = settings.base_url
+        self._kept = SessionSecret(settings, BRIEFLY)
+        self._asked: tuple[datetime, bytes | None] | None = None
+
+    def of(self, check: Check, alert: Alert, *, now: datetime) -> str | None:
+        """The link of an alert; None: it tells of no outage that lasts, or there is nothing to sign it with."""
+        if alert.kind not in _OF_AN_OUTAGE:
+            return None
+        secret = self._secret(now)
+        if secret is None:
+            return None
+        from chalicelib.alerts.acknowledging import LASTS, Named, signed  # itsdangerous: alerts only
+
+        key = unique_key(check.code)
+        named = Named(project=check.project, unique_key=key, flip=alert.flip, until=now + LASTS)
+        return f"{self._base}/ack/{signed(secret, named)}"
+
+    def _secret(self, now: datetime) -> bytes | None:
+        """The secret, or None, remembered alike: one that does not come would cost each alert its second."""
+        if self._asked is not None and abs(now - self._asked[0]) < REMEMBERED:
+            return self._asked[1]
+        try:
+            found = self._kept.current(now=now)
+        except (Unavailable, ValueError) as error:  # ValueError: somebody has written something else there
+            log.event("no_ack_link", why=type(error).__name__)
+            found = None
+        self._asked = (now, found)
+        return found

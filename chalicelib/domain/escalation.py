@@ -1,0 +1,65 @@
+"""Whom to tell, step by step, of an outage that lasts and that nobody sees to (domain.md, rule 11).
+
+A step counts from the outage's flip, and goes to its own channels only. What has been told of this outage stands in the
+check, so that steps may be edited meanwhile: those that are older than the newest told are not made up for. When the
+next is due is told by `due.next_step`; what is told then, by `outage.escalated`. Start at `step_to_come`.
+"""
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import timedelta
+from itertools import pairwise
+from typing import TYPE_CHECKING, Any
+
+from chalicelib.domain.errors import BadInput
+
+if TYPE_CHECKING:  # a check holds steps
+    from chalicelib.domain.check import Check
+
+MOST = 10  # steps of a check, or of a policy
+POLICY_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,39}")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Step:
+    """So long after the flip these channels are told; ids, or "*" for all of them."""
+
+    after: timedelta
+    channels: tuple[str, ...]
+
+
+def step_to_come(check: "Check") -> Step | None:
+    """The next step of an outage that nobody has acknowledged; None when there is none."""
+    told = check.escalated[-1].after if check.escalated else timedelta()
+    return next((step for step in check.config.escalation if step.after > told), None)
+
+
+def in_order(steps: Iterable[Step]) -> tuple[Step, ...]:
+    """Steps as a check holds them, the earliest first. Raises BadInput."""
+    found = sorted(steps, key=lambda step: step.after)
+    if len(found) > MOST:
+        raise BadInput(f"{len(found)} steps are too many: {MOST} are allowed")
+    for earlier, later in pairwise(found):
+        if earlier.after == later.after:
+            raise BadInput(f"two steps come after {int(later.after.total_seconds())} s: make them one of both channels")
+    if not all(step.channels for step in found):
+        raise BadInput("a step tells nobody: name its channels")
+    return tuple(found)
+
+
+def as_json(step: Step) -> dict[str, object]:
+    """A step as it is stored."""
+    return {"after": step.after.total_seconds(), "channels": list(step.channels)}
+
+
+def from_json(said: Any) -> tuple[Step, ...]:
+    """Steps as they were stored."""
+    return tuple(Step(after=timedelta(seconds=step["after"]), channels=tuple(step["channels"])) for step in said)
+
+
+def policy_name(text: str) -> str:
+    """A name that a policy may have. Raises BadInput."""
+    if not POLICY_NAME.fullmatch(text) or text == "off":
+        raise BadInput(f'"{text[:60]}" cannot be a policy: use 1 to 40 letters, digits, dots, hyphens and underscores')
+    return text

@@ -1,0 +1,40 @@
+"""A check of checks: nobody pings it, its members tell how it is (docs/adr/0012). Here is what it consists of.
+
+Whether it is down is decided in `members`.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:  # a check holds its group
+    from chalicelib.domain.check import Check, Code
+
+MOST = 100  # members that are named
+LOOK_AGAIN = timedelta(minutes=15)  # members that flip make it due; this finds those that have got its tag, or gone
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Group:
+    """Its members, named or by a tag of theirs, and how many of them make it down when they are."""
+
+    members: "tuple[Code, ...]" = ()  # (): all checks with the tag
+    tag: str = ""
+    down_when: int | None = None  # so many; None: all
+
+
+def next_look(check: "Check") -> datetime:
+    """When a group is looked at, though no member has flipped; what has been settled was the last look."""
+    return check.created_at if check.settled_at is None else check.settled_at + LOOK_AGAIN
+
+
+def as_json(group: Group) -> dict[str, object]:
+    """A group as it is stored: what it does not say is left out."""
+    said = {"members": list(group.members), "tag": group.tag, "down_when": group.down_when}
+    return {name: value for name, value in said.items() if value}
+
+
+def from_json(said: Mapping[str, Any]) -> Group:
+    """A group as it was stored."""
+    return Group(members=tuple(said.get("members", ())), tag=said.get("tag", ""), down_when=said.get("down_when"))

@@ -1,0 +1,125 @@
+"""The next five occurrences of a check's schedule, in its zone and the reader's, with what is odd about them.
+
+Start at `upcoming`. Oddities are `schedule_words`'; maintenance leaves out what falls into it.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from itertools import takewhile
+
+from chalicelib.domain.alerts import Reason
+from chalicelib.domain.check import Check, Status
+from chalicelib.domain.due import expected
+from chalicelib.domain.schedule import Every, later
+from chalicelib.domain.schedule_words import Occurrence, in_words, occurrences
+from chalicelib.domain.shown import unknown_since
+from chalicelib.domain.wallclock import WallClock
+from chalicelib.domain.words import counted
+from chalicelib.web.pages.instants import exact, local
+
+COUNT = 5
+_MOST_LOOKED_AT = 100  # occurrences, where maintenance hides some
+
+
+@dataclass(frozen=True, slots=True)
+class Coming:
+    """One of them; `odd` is a sentence, or nothing."""
+
+    iso: str
+    day: str
+    time: str
+    there: str  # the same in the other zone; "" where there is none to compare with
+    odd: str
+
+
+@dataclass(frozen=True, slots=True)
+class Upcoming:
+    """What is expected, or why nothing is."""
+
+    tz: str
+    words: str  # "" where there is a list
+    list: tuple[Coming, ...]
+
+
+def upcoming(check: Check, clock: WallClock) -> Upcoming:
+    """By the check's own clocks, and by the reader's; by UTC, where those are the same."""
+    config = check.config
+    if check.status is Status.PAUSED:
+        return Upcoming(config.tz, "Nothing: it is paused.", ())
+    if isinstance(config.schedule, Every):
+        found = tuple(_periods(check, config.schedule, clock.now))
+        if not found:
+            return Upcoming(config.tz, f"Nothing yet: {_what_begins(check)}", ())
+    else:
+        found = tuple(_outside(check, clock.now))
+        if not found:
+            return Upcoming(config.tz, "Nothing any more: its schedule has come to its end.", ())
+    return Upcoming(config.tz, "", tuple(_coming(each, config.tz, clock) for each in found))
+
+
+def _what_begins(check: Check) -> str:
+    every = f"from then on one is expected {in_words(check.config.schedule)}."
+    if check.status is Status.DOWN and check.reason is Reason.STALLED:
+        return f"a window with enough items brings it up; {every}"
+    return f"the {'first' if check.last_success is None else 'next'} success starts the clock; {every}"
+
+
+def _periods(check: Check, schedule: Every, now: datetime) -> Iterator[Occurrence]:
+    """What is expected of a period, if each success comes in time; nothing while none has begun."""
+    due = expected(check)
+    late = "This one is late." if unknown_since(check, now=now) is None else "Nobody can tell whether this one came."
+    if due is None or check.status is not Status.UP:
+        return
+    for _ in range(COUNT):
+        if due is None:
+            return
+        yield Occurrence(due, due, None if due > now else late)
+        due = later(max(due, now), schedule.period)
+
+
+def _outside(check: Check, now: datetime) -> Iterator[Occurrence]:
+    """The occurrences that are expected: those outside of maintenance."""
+    config = check.config
+    if not config.windows:
+        yield from occurrences(config.schedule, after=now, count=COUNT)
+        return
+    from chalicelib.domain.windows import window_end  # most checks have none
+
+    hidden = left = 0
+    for each in occurrences(config.schedule, after=now, count=_MOST_LOOKED_AT):
+        if window_end(config.windows, each.at, tz=config.tz) is not None:
+            hidden += 1
+            continue
+        before = f"{counted(hidden, 'occurrence')} before it {'falls' if hidden == 1 else 'fall'} into maintenance."
+        odd = " ".join(part for part in (each.oddity, before if hidden else None) if part)
+        yield replace(each, oddity=odd or None)
+        hidden, left = 0, left + 1
+        if left == COUNT:
+            return
+
+
+def _coming(each: Occurrence, tz: str, clock: WallClock) -> Coming:
+    here = WallClock(tz=tz, now=clock.now)
+    other = clock if clock.tz != tz else (WallClock(tz="UTC", now=clock.now) if tz != "UTC" else None)
+    there = ""
+    if other is not None:
+        said = replace(other, now=each.at).minute(each.at)
+        moved = local(each.at, other.tz).date() - local(each.at, tz).date()
+        there = f"{said} {other.tz}" + _days_apart(moved)
+    return Coming(
+        exact(each.at, tz), _day(each.at, here), replace(here, now=each.at).minute(each.at), there, each.oddity or ""
+    )
+
+
+def _day(at: datetime, clock: WallClock) -> str:
+    days = local(at, clock.tz).date() - local(clock.now, clock.tz).date()
+    if days <= timedelta(days=1):
+        return ("Today", "Tomorrow")[max(days.days, 0)]
+    return " ".join(takewhile(lambda word: ":" not in word, clock.dated(at).split(" ")))
+
+
+def _days_apart(moved: timedelta) -> str:
+    if not moved:
+        return ""
+    return " the day after" if moved.days > 0 else " the day before"

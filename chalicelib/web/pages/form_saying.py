@@ -1,0 +1,220 @@
+"""What the fields of a form say, in the words of the API: its field names, its units.
+
+Start at `said`. Fields that are hidden by a choice (a probe has no schedule) are ignored, those that were not changed
+say nothing. Whether it can be used is judged in `form_reading`.
+"""
+
+import re
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from functools import partial
+
+from chalicelib.domain.check import Config
+from chalicelib.domain.errors import BadInput
+from chalicelib.domain.options import AUTO, parse_count, parse_duration
+from chalicelib.domain.probe import sound
+from chalicelib.domain.probe_json import as_json, from_json
+from chalicelib.store.registry import Channel
+from chalicelib.web.api.fields import SCHEMAS
+from chalicelib.web.pages.form import ON, Values, channel_field, filled
+
+_NEEDED = ("period", "grace", "early")  # a span that must be said; another that is empty takes its limit away
+_PROBE_FIELDS = (
+    "kind", "url", "method", "expect_status", "expect_text", "timeout", "slow", "every", "certificate_days",
+    "follow_redirects",
+)  # fmt: skip
+_NUMBER = re.compile(r"[0-9]{1,6}(\.[0-9]{1,3})?")
+_WHOLE = re.compile(r"[0-9]{1,9}")
+
+Said = Mapping[str, "object | Callable[[], object]"]  # by the API's fields; what has yet to be read may raise BadInput
+
+
+class Wrong(BadInput):
+    """A value that cannot be used, and the field that it stands in."""
+
+    def __init__(self, field: str, text: str) -> None:
+        super().__init__(text)
+        self.field = field
+
+
+def said(values: Values, before: Config, channels: Sequence[Channel]) -> Said:
+    """All that was changed in a form that was filled from a configuration."""
+    blank = filled(before, channels)
+    fields = _Fields(values, {name for name in blank if values[name] != blank[name]})
+    found: dict[str, object | Callable[[], object]] = {}
+    for say in (_name, _texts, _probed, _scheduled, _zone, _spans, _first_ping, _counts, _windows, _flags):
+        found |= say(fields, before)
+    return found | dict(_channels(fields, channels))
+
+
+@dataclass(frozen=True, slots=True)
+class _Fields:
+    values: Values
+    edited: set[str]
+
+    def __getitem__(self, name: str) -> str:
+        return self.values[name]
+
+    def changed(self, *names: str) -> bool:
+        return not self.edited.isdisjoint(names)
+
+    @property
+    def is_probe(self) -> bool:
+        return self["kind"] == "probe"
+
+    @property
+    def is_group(self) -> bool:
+        return self["kind"] == "group"
+
+    @property
+    def is_simple(self) -> bool:
+        return self["schedule_kind"] != "times"
+
+
+def _name(fields: _Fields, before: Config) -> Said:
+    if not fields["name"].strip() and (before.name or not before.slug):
+        return {"name": partial(_raise, "name", "give it a name: say what its job does")}
+    return {"name": fields["name"]} if fields.changed("name") else {}
+
+
+def _raise(field: str, text: str) -> object:
+    raise Wrong(field, text)
+
+
+def _texts(fields: _Fields, _: Config) -> Said:
+    return {name: fields[name] for name in ("slug", "tags", "desc") if fields.changed(name)}
+
+
+def _flags(fields: _Fields, _: Config) -> Said:
+    said: dict[str, object] = {}
+    if fields.changed("manual_resume"):
+        said["manual_resume"] = fields["manual_resume"] == ON
+    if fields.changed("post_only"):
+        said["methods"] = "POST" if fields["post_only"] == ON else ""
+    return said
+
+
+def _probed(fields: _Fields, before: Config) -> Said:
+    if fields.is_group:
+        return {}
+    if not fields.is_probe:
+        return {} if before.probe is None else {"probe": None}
+    if before.probe is not None and not fields.changed(*_PROBE_FIELDS):
+        return {}
+    return {"probe": partial(_probe, fields, before)}
+
+
+def _probe(fields: _Fields, before: Config) -> object:
+    """As the API takes it. What the form does not show, such as headers, stays."""
+    said = {} if before.probe is None else as_json(before.probe)
+    said |= {name: fields[name].strip() for name in ("url", "method", "expect_status")}
+    said["expect_text"] = fields["expect_text"]
+    said["timeout"] = _number(fields, "timeout")
+    said["slow"] = _number(fields, "slow") if fields["slow"].strip() else None
+    said["every"] = 60 * _whole(fields, "every")
+    said["certificate_days"] = _whole(fields, "certificate_days")
+    said["follow_redirects"] = fields["follow_redirects"] == ON
+    try:
+        sound(from_json(said))
+    except BadInput as error:
+        named = str(error).split(maxsplit=1)[0]
+        raise Wrong(named if named in _PROBE_FIELDS else "url", str(error)) from error
+    return said
+
+
+def _number(fields: _Fields, name: str) -> int | float:
+    text = fields[name].strip()
+    if not _NUMBER.fullmatch(text):
+        raise Wrong(name, f'{name} "{text[:40]}" is no number of seconds: write 10, or 0.5')
+    return float(text) if "." in text else int(text)
+
+
+def _whole(fields: _Fields, name: str) -> int:
+    text = fields[name].strip()
+    if not _WHOLE.fullmatch(text):
+        raise Wrong(name, f'{name} "{text[:40]}" must be a whole number')
+    return int(text)
+
+
+def _scheduled(fields: _Fields, before: Config) -> Said:
+    """When it is due. A probe that becomes a job says it all; else a probe's schedule is its own, a group has none."""
+    if fields.is_probe or fields.is_group:
+        return {}
+    begins = before.probe is not None
+    if fields.is_simple:
+        if begins or fields.changed("schedule_kind", "period", "period_unit"):
+            return {"timeout": partial(_span, fields, "period", schema="timeout")}
+        return {}
+    if begins or fields.changed("schedule_kind", "schedule"):
+        return {"schedules": partial(_lines, fields)}
+    return {}
+
+
+def _lines(fields: _Fields) -> list[str]:
+    lines = [line.strip() for line in fields["schedule"].split("\n") if line.strip()]
+    if not lines:
+        raise Wrong("schedule", 'say when: five words as in a crontab, such as "0 2 * * *" for every day at 02:00')
+    return lines
+
+
+def _zone(fields: _Fields, _: Config) -> Said:
+    is_shown = not fields.is_probe and not fields.is_group and not fields.is_simple
+    return {"tz": fields["zone"].strip()} if is_shown and fields.changed("zone") else {}
+
+
+def _spans(fields: _Fields, _: Config) -> Said:
+    names = ("grace", "min_runtime", "max_runtime", "count_window", "remind_every", "early")
+    return {
+        name: partial(_span, fields, name)
+        for name in names
+        if fields.changed(name, f"{name}_unit") and not (name == "grace" and (fields.is_probe or fields.is_group))
+    }
+
+
+def _span(fields: _Fields, name: str, *, schema: str = "") -> int | str | None:
+    """Seconds; None: no limit; the limit of a run may be learnt."""
+    text = fields[name].strip()
+    if name == "max_runtime" and text.lower() == AUTO:
+        return AUTO
+    if not text and name not in _NEEDED:
+        return None
+    if not text:
+        raise Wrong(name, "say how long")
+    unit = "" if text[-1:].isalpha() else fields[f"{name}_unit"]
+    shortest = timedelta(seconds=SCHEMAS[schema or name]["minimum"])
+    return int(parse_duration(name, text + unit, shortest=shortest).total_seconds())
+
+
+def _first_ping(fields: _Fields, _: Config) -> Said:
+    if not fields.changed("first_ping_by", "first_ping_by_unit", "first_ping_at"):
+        return {}
+    by, at = fields["first_ping_by"].strip(), fields["first_ping_at"].strip()
+    if by and at:
+        return {"first_ping_by": partial(_raise, "first_ping_by", "give one of them: a time span or an instant")}
+    return {"first_ping_by": at or partial(_span, fields, "first_ping_by")}
+
+
+def _counts(fields: _Fields, _: Config) -> Said:
+    said: dict[str, object | Callable[[], object]] = {}
+    if fields.changed("min_count"):
+        text = fields["min_count"].strip()
+        said["min_count"] = partial(parse_count, "min_count", text, least=1) if text else None
+    for name in ("failures_before_alert", "misses_before_alert"):
+        if fields.changed(name):
+            said[name] = partial(_whole, fields, name)
+    return said
+
+
+def _windows(fields: _Fields, _: Config) -> Said:
+    if not fields.changed("windows"):
+        return {}
+    return {"windows": [line.strip() for line in fields["windows"].split("\n") if line.strip()]}
+
+
+def _channels(fields: _Fields, channels: Sequence[Channel]) -> Said:
+    if fields["all_channels"] == ON:
+        return {"channels": "*"} if fields.changed("all_channels") else {}
+    if not fields.changed("all_channels", *map(channel_field, channels)):
+        return {}
+    return {"channels": ",".join(each.id for each in channels if fields[channel_field(each)] == ON)}

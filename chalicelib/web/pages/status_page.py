@@ -1,0 +1,111 @@
+"""`/status/{name}`: what everybody may see of some checks: names, states, uptime and outages; no reason, no code.
+
+Start at `answered`. Each process makes a page anew once a minute at most, whoever asks how often; what it costs is a
+read of the registry, all checks of the project, and the flips of 90 days, up to `MOST_FLIPS`. Which pages there are is
+`store.status_pages`' business, how 90 days are counted and drawn `days`', what is said of them `status_words`'.
+"""
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from functools import cache
+from typing import Any
+
+from chalice.app import Response
+
+from chalicelib import log
+from chalicelib.domain import shown
+from chalicelib.domain.check import Check, Code, Flip
+from chalicelib.domain.wallclock import WallClock
+from chalicelib.store import history, listing
+from chalicelib.store.status_pages import StatusPage, status_page
+from chalicelib.store.tables import NotFound, Unavailable
+from chalicelib.web.answers import TRY_AGAIN, answer
+from chalicelib.web.api.call import moment
+from chalicelib.web.app import plain
+from chalicelib.web.pages import days, static_files
+from chalicelib.web.pages.rendering import HEADERS, environment
+from chalicelib.web.pages.status_words import StatusView, status_view
+from chalicelib.web.pages.system import System, system
+from chalicelib.wiring import Wiring
+
+REMEMBERED = timedelta(minutes=1)
+MOST_FLIPS = 5_000  # of a project in 90 days; before the oldest of them, nothing is known then
+
+
+def answered(wiring: Wiring, request: Any, name: str) -> Response:
+    """The page, for anybody; 404 for one that nobody has made, or somebody has removed."""
+    event = request.to_original_event()
+    if event["httpMethod"] not in ("GET", "HEAD"):
+        return plain(405, "", {"Allow": "GET, HEAD"})
+    accepts, now = request.headers.get("accept-encoding", ""), moment(event)
+    try:
+        made_at, html = _remembered(wiring, name, now)
+    except NotFound:
+        return _html(_rendered("status_missing.html", None), accepts, status=404, lasts=REMEMBERED)
+    except Unavailable as error:
+        log.event("page_refused", why=str(error))
+        return plain(503, "try again in a few seconds", TRY_AGAIN)
+    return _html(html, accepts, status=200, lasts=max(made_at + REMEMBERED - now, timedelta(seconds=1)))
+
+
+def _html(html: str, accepts: str, *, status: int, lasts: timedelta) -> Response:
+    headers = HEADERS | {"Cache-Control": f"public, max-age={min(lasts, REMEMBERED) // timedelta(seconds=1)}"}
+    return answer(html, "text/html; charset=utf-8", accepts, status=status, headers=headers)
+
+
+def _remembered(wiring: Wiring, name: str, now: datetime) -> tuple[datetime, str]:
+    """When a page was made, and the page. Only those that exist are remembered, so nobody can fill the memory."""
+    memory = _memory(wiring)
+    known = memory.get(name)
+    if known is None or abs(now - known[0]) >= REMEMBERED:
+        memory.pop(name, None)
+        known = memory[name] = (now, _made(wiring, name, now))
+    return known
+
+
+@cache
+def _memory(_: Wiring) -> dict[str, tuple[datetime, str]]:
+    """One for a process, as its wiring is."""
+    return {}
+
+
+def _made(wiring: Wiring, name: str, now: datetime) -> str:
+    page = status_page(name)
+    clock = WallClock(tz=wiring.settings.tz, now=now)
+    return _rendered("status.html", status_view(page, _systems(wiring, page, clock), clock))
+
+
+def _rendered(template: str, view: StatusView | None) -> str:
+    return (
+        environment().get_template(template).render(view=view, style=static_files.href("style.css"), icon=_icon(view))
+    )
+
+
+def _icon(view: StatusView | None) -> str:
+    return static_files.href(f"{'note' if view is None else view.mark}.svg")
+
+
+def _systems(wiring: Wiring, page: StatusPage, clock: WallClock) -> list[System]:
+    """The checks that bear a tag of the page, by name."""
+    ports = wiring.ports
+    everything = listing.checks(ports.tables, listing.codes(ports.tables, page.project), sleep=ports.sleep)
+    chosen = [shown.as_of(each, now=clock.now) for each in everything if set(each.config.tags.split()) & set(page.tags)]
+    begins = days.midnights(clock.now, clock.tz)
+    known_since = max(begins[0], clock.now - timedelta(days=ports.tables.history_days))
+    found = history.flips_of_project(page.project, since=known_since, now=clock.now, most=MOST_FLIPS)
+    if len(found) == MOST_FLIPS:
+        known_since = found[-1][1].at
+    flips: dict[Code, list[Flip]] = {}
+    for code, flip in found:
+        flips.setdefault(code, []).append(flip)
+    made = [
+        system(each, _known(each, flips.get(each.code, [])), begins, since=known_since, clock=clock) for each in chosen
+    ]
+    return sorted(made, key=lambda each: each.name.casefold())
+
+
+def _known(check: Check, flips: Sequence[Flip]) -> list[Flip]:
+    """Newest first, those included that are on their way into the history."""
+    newest = flips[0].number if flips else 0
+    waiting = [record for record in check.records if isinstance(record, Flip) and record.number > newest]
+    return [*reversed(waiting), *flips]

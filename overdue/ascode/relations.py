@@ -1,0 +1,74 @@
+"""Who names whom in the file: checks that there must be, nobody who waits for himself, and what must be written first.
+
+Pure. Start at `wrong`; the order of steps is `plan`'s, which asks `ranks`.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from graphlib import CycleError, TopologicalSorter
+
+from chalicelib.domain.group import Group
+from overdue.answers import CheckJson
+from overdue.ascode.document import Problem
+from overdue.ascode.file import Wanted
+
+Named = Mapping[str, tuple[str, ...]]  # the checks that each names, by slug
+
+
+def wrong(wanted: Sequence[Wanted], there: Sequence[CheckJson], *, prune: bool) -> list[Problem]:
+    """What cannot be: names that no check has when the plan is done, and circles."""
+    ours = {each.slug: each for each in wanted}
+    others = [check for check in there if check["slug"] not in ours]
+    kept = [check for check in others if not (prune and check["slug"])]
+    known = {*ours, *(check["slug"] for check in kept), *(check.get("uuid", "") for check in there)}
+    lost = {check["slug"] for check in others} - known
+    problems = [
+        Problem(each.lines.get(field, each.line), f"{field}: {_unknown(name, is_lost=name in lost)}")
+        for each in wanted
+        for field, name in _named(each)
+        if name not in known
+    ]
+    problems += [
+        Problem(each.lines["group"], f'group: "{name}" is a group itself, and cannot be a member')
+        for each in wanted
+        for field, name in _named(each)
+        if field == "group" and name in ours and ours[name].settings["group"] is not None
+    ]
+    slugs = {check.get("uuid", ""): check["slug"] for check in there}
+    graph: dict[str, tuple[str, ...]] = {check["slug"]: tuple(check.get("depends_on", ())) for check in kept}
+    graph |= {each.slug: tuple(slugs.get(name, name) for _, name in _named(each)) for each in wanted}
+    return problems or list(_circle(graph, ours))
+
+
+def _named(wanted: Wanted) -> Iterator[tuple[str, str]]:
+    """In which field it names whom."""
+    parents, group = wanted.settings["depends_on"], wanted.settings["group"]
+    assert isinstance(parents, tuple), "checks are named in a list"
+    yield from (("depends_on", name) for name in parents)
+    if isinstance(group, Group):
+        yield from (("group", name) for name in group.members)
+
+
+def _unknown(name: str, *, is_lost: bool) -> str:
+    if is_lost:
+        return f'"{name}" is not in the file, and --prune deletes it'
+    return f'there is no check "{name}", in the file or outside it'
+
+
+def _circle(graph: Named, ours: Mapping[str, Wanted]) -> Iterator[Problem]:
+    try:
+        TopologicalSorter(graph).prepare()
+    except CycleError as error:
+        names: list[str] = error.args[1][::-1]
+        first = next((name for name in names if name in ours), None)
+        found = None if first is None else ours[first]
+        line = 1 if found is None else found.lines.get("depends_on", found.lines.get("group", found.line))
+        yield Problem(line, f"depends_on goes in a circle: {' → '.join(names)}")
+
+
+def ranks(wanted: Sequence[Wanted]) -> dict[str, int]:
+    """How many checks of the file must be written before each, one after the other: what is named goes first."""
+    graph = {each.slug: [name for _, name in _named(each)] for each in wanted}
+    found: dict[str, int] = {}
+    for slug in TopologicalSorter(graph).static_order():
+        found[slug] = max((found[name] + 1 for name in graph.get(slug, ())), default=0)
+    return found

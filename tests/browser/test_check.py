@@ -1,0 +1,226 @@
+"""A check's page in real Chromium: at each width, in both themes; its forms by keyboard; nothing stored acts on it."""
+
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+
+pytest.importorskip("playwright", reason="playwright is not installed: pip install '.[dev]'")
+
+from playwright.sync_api import Page, expect
+
+import app
+from chalicelib.domain.alerts import Reason
+from chalicelib.domain.check import Check, Judged, Run, Status
+from chalicelib.domain.probe import Probe
+from chalicelib.domain.signals import Signal
+from chalicelib.store import history
+from tests.browser import past, story
+from tests.browser.conftest import Opened, Site
+from tests.browser.story import around, at, recent
+from tests.browser.test_overview import MIDDLE, NARROW, WIDE, overflow, serious
+from tests.builders import hours, minutes
+
+NIGHT = {check.config.name: check for check in story.night()}
+
+
+def reindex() -> Check:
+    """The check of the design's mock."""
+    check = NIGHT["search-reindex"]
+    config = replace(
+        check.config,
+        grace=minutes(105),
+        min_runtime=minutes(5),
+        remind_every=hours(4),
+        windows=("0 3 * * 0 for 2h",),
+        desc="Rebuilds the product index from the catalogue. Runbook: https://wiki.example.com/reindex",
+    )
+    return replace(check, config=config, n_flips=7, n_pings=114, settled_at=check.since)
+
+
+def probed() -> Check:
+    check = NIGHT["api.example.com/health"]
+    probe = Probe(url="https://api.example.com/health", expect_text='"status":"ok"')
+    return replace(check, config=replace(check.config, probe=probe), recent=recent(around(0.142)))
+
+
+def show(site: Site, *checks: Check) -> None:
+    """These checks, each with a past of its kind."""
+    site.show(checks)
+    tables = app.wiring().ports.tables
+    for check in checks:
+        writer = past.Writer(tables, check)
+        if check.config.name == "search-reindex":
+            past.of_search_reindex(tables, check)
+        elif check.config.probe is not None:
+            for number in range(60):
+                took = timedelta(seconds=0.12 + number * 37 % 21 / 400)
+                body = b"status 200 in 142 ms"
+                writer.ping(Signal.SUCCESS, story.NOW - minutes(60 - number), took=took, body=body, scheme="probe")
+        elif check.config.min_count is not None:
+            for number in range(40):
+                ended = at("05:00") - minutes(30 * (39 - number))
+                done = 0 if number in (20, 39) else 500 + number * 37 % 301
+                reason = Reason.STALLED if done < 500 else None
+                history.put_record(tables, check, Judged(at=ended, reason=reason, count=done))
+            writer.flip(1, at("05:00"), Status.DOWN, Reason.STALLED, to=("ops-email",))
+
+
+def _unknown(check: Check) -> Check:
+    return replace(check, config=replace(check.config, grace=minutes(5)), blind_since=at("05:00"))
+
+
+STATES: dict[str, Check] = {
+    "down": reindex(),
+    "late": NIGHT["thumbnail-sweeper"],
+    "running": NIGHT["warehouse-sync"],
+    "paused": NIGHT["legacy-ftp-import"],
+    "new": NIGHT["gdpr-purge"],
+    "probe": probed(),
+    "stalled": NIGHT["orders-consumer"],
+    "unknown": _unknown(NIGHT["thumbnail-sweeper"]),
+    "quiet": replace(
+        NIGHT["invoice-mailer"],
+        snoozed_until=at("09:00"),
+        acknowledged_at=at("04:50"),
+        acknowledged_by="the dashboard",
+    ),
+}
+
+
+def path(check: Check) -> str:
+    return f"/checks/{check.config.slug}"
+
+
+def open_all(page: Page) -> None:
+    for details in page.locator("details").all():
+        details.evaluate("each => each.open = true")
+
+
+@pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
+@pytest.mark.parametrize("width", [NARROW, MIDDLE, WIDE])
+def test_the_page_is_accessible_and_fits(opened: Opened, site: Site, width: int, dark: bool) -> None:
+    page = opened(width=width, dark=dark)
+    shown = STATES if width == NARROW and not dark else {name: STATES[name] for name in ("down", "unknown")}
+    for name, check in shown.items():
+        show(site, check)
+        page.goto(site.base + path(check))
+        assert (name, overflow(page)) == (name, 0)
+        open_all(page)
+        assert (name, serious(page)) == (name, [])
+        assert (name, overflow(page)) == (name, 0)
+
+
+def test_the_page_reads_as_it_was_designed(opened: Opened, site: Site) -> None:
+    show(site, STATES["down"])
+    page = opened()
+    page.get_by_role("link", name="search-reindex").first.click()
+    expect(page).to_have_title("search-reindex is down: overrun · Overdue")
+    expect(page.get_by_role("heading", level=1)).to_have_text("search-reindex is down: overrun")
+    expect(page.locator(".lead")).to_have_text(
+        "The run that started at 02:30 has been running for 2 h 42 min, beyond its limit of 1 h 30 min. "
+        "It usually takes 47 to 55 min."
+    )
+    expect(page.locator(".facts")).to_contain_text("ops-email and oncall-sms were told at 04:00:01.")
+    title = page.locator(".timeline title").first
+    expect(title).to_contain_text("Usual 47 to 55 min, limit 1 h 30 min. Not good: failed Tue 13 Oct 14:30")
+    expect(page.get_by_role("region", name="Open runs").get_by_role("row")).to_have_count(3)
+    expect(page.get_by_role("region", name="Down per month")).to_contain_text("October, so far")
+    history = page.get_by_role("region", name="History")
+    history.get_by_role("link", name="Older").click()
+    expect(history.get_by_role("link", name="Newest")).to_be_visible()
+    history.get_by_role("link", name="only what went wrong").click()
+    expect(history.locator(".what")).to_have_text(
+        ["overrun", "too short", "missed", "failed, exit status 137"], use_inner_text=True
+    )
+
+
+def test_an_output_opens_and_the_page_still_looks_for_news_elsewhere(opened: Opened, site: Site) -> None:
+    show(site, STATES["down"])
+    page = opened()
+    page.goto(site.base + path(STATES["down"]))
+    page.locator("summary", has_text='<lock age="1 s" owner="compactor">').click()
+    output = page.get_by_role("group", name="Output of ping #111")
+    expect(output).to_contain_text("02:39:50  log    shard 5/12 done, 1,802,114 documents")
+    changed = replace(STATES["down"], acknowledged_at=at("05:10"), acknowledged_by="the dashboard")
+    show(site, changed)
+    page.evaluate("void refresh()")
+    expect(page.locator(".facts")).to_contain_text("Acknowledged 2 min ago by the dashboard.")
+    expect(output).to_be_visible()
+
+
+def press(page: Page, name: str) -> None:
+    """A button or what unfolds one, by keyboard."""
+    page.locator("button, summary", has_text=name).first.focus()
+    page.keyboard.press("Enter")
+
+
+def test_all_it_can_do_can_be_done_by_keyboard(opened: Opened, site: Site) -> None:
+    check = STATES["down"]
+    show(site, check)
+    page = opened()
+    page.goto(site.base + path(check))
+    press(page, "Acknowledge")
+    expect(page.locator(".facts")).to_contain_text("Acknowledged 0 s ago by the dashboard.")
+    page.get_by_label("How long to snooze alerts").focus()
+    page.keyboard.press("ArrowDown")
+    press(page, "Snooze")
+    expect(page.locator(".facts")).to_contain_text("Snoozed until 09:12")
+    press(page, "End the snooze")
+    expect(page.locator(".facts")).not_to_contain_text("Snoozed")
+    press(page, "Pause…")
+    press(page, "Pause it")
+    expect(page.get_by_role("heading", level=1)).to_have_text("search-reindex is paused")
+    press(page, "Resume…")
+    press(page, "Resume it")
+    expect(page.get_by_role("heading", level=1)).to_have_text("search-reindex is new")
+    press(page, "Delete this check…")
+    page.get_by_label("to confirm").focus()
+    page.keyboard.type("search-reindex")
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("heading", level=1)).to_have_text("Nothing is watched yet")
+
+
+def test_a_snippet_is_chosen_by_arrow_and_copied(opened: Opened, site: Site) -> None:
+    show(site, STATES["late"])
+    page = opened()
+    page.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    page.goto(site.base + path(STATES["late"]))
+    page.get_by_label("bash", exact=True).focus()
+    page.keyboard.press("ArrowRight")
+    panel = page.get_by_role("group", name="cron snippet")
+    expect(panel).to_be_visible()
+    expect(panel).to_contain_text(f"{site.base}/ping/{STATES['late'].code}")
+    panel.locator("..").get_by_role("button", name="Copy").click()
+    expect(panel.locator("..").get_by_role("button", name="Copied")).to_be_visible()
+    assert page.evaluate("navigator.clipboard.readText()") == panel.inner_text()
+
+
+def test_who_may_only_look_sees_no_form_and_no_address(opened: Opened, site: Site) -> None:
+    show(site, STATES["down"])
+    page = opened(may_write=False)
+    page.goto(site.base + path(STATES["down"]))
+    assert page.locator("main form, main button:visible").count() == 0
+    assert "/ping/" not in page.content()
+    expect(page.locator(".facts")).to_contain_text("2 channels were told")
+
+
+NASTY = '"><script>document.title="owned"</script><img src=/static/x onerror=alert(1)>'
+
+
+def test_what_is_stored_does_nothing_in_the_browser(opened: Opened, site: Site) -> None:
+    check = STATES["late"]
+    config = replace(check.config, name=NASTY, tags=f"{NASTY.replace(' ', '')} javascript:alert(1)", desc=NASTY)
+    site.show([replace(check, config=config, runs=(Run(rid="", at=at("05:10"), log=NASTY),))])
+    writer = past.Writer(app.wiring().ports.tables, check)
+    writer.ping(Signal.FAIL, at("05:01"), body=NASTY.encode(), ua=NASTY, rid=NASTY)
+    page = opened()
+    dialogs = list[str]()
+    page.on("dialog", lambda dialog: dialogs.append(dialog.message))
+    for show_as in ("runs", "pings"):
+        page.goto(f"{site.base}{path(check)}?show={show_as}")
+        open_all(page)
+        expect(page.get_by_role("heading", level=1)).to_contain_text("<script>")
+        assert page.title() != "owned"
+        assert page.locator("main img, main script").count() == 0
+    assert dialogs == []

@@ -1,0 +1,150 @@
+"""A group is what its members make it (docs/adr/0012)."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import datetime
+from typing import Any
+
+import pytest
+
+from chalicelib.domain.alerts import Kind
+from chalicelib.domain.check import Beat, Check, Code, Status
+from chalicelib.domain.configure import Edit, Pause, Resume, Snooze, configure, new_check
+from chalicelib.domain.deliver import waiting
+from chalicelib.domain.due import next_due
+from chalicelib.domain.group import Group
+from chalicelib.domain.members import look
+from chalicelib.domain.signals import Signal
+from chalicelib.domain.wallclock import WallClock
+from chalicelib.domain.words import happened, look_first, recovery, why
+from tests.builders import CODE, a_check, a_ping, days, flips, minutes, outcome_of, told, utc
+
+START = utc("2026-03-01T12:00Z")
+
+
+def at(minute: float) -> datetime:
+    return START + minutes(minute)
+
+
+def a_member(digit: int, status: Status = Status.UP, *, since: float = 0, **given: Any) -> Check:
+    check = a_check(status=status, last_success=START, since=at(since), slug=f"web-{digit}", **given)
+    return replace(check, code=Code(f"{digit}f0e8d4c-1b2a-4c3d-8e9f-0123456789ab"))
+
+
+def members(*down_since: float | None) -> list[Check]:
+    """Each down since a minute, or up."""
+    return [
+        a_member(digit) if since is None else a_member(digit, Status.DOWN, since=since)
+        for digit, since in enumerate(down_since, 1)
+    ]
+
+
+def a_group(down_when: int | None = None, **given: Any) -> Check:
+    return a_check(slug="web", group=Group(tag="web", down_when=down_when), created_at=START, **given)
+
+
+def seen(group: Check, those: Sequence[Check], minute: float) -> Check:
+    return replace(look(group, those, now=at(minute)).after, records=())
+
+
+UP = seen(a_group(), members(None, None, None), 1)
+
+
+@pytest.mark.parametrize(
+    ("down_when", "down_since", "expected"),
+    [
+        pytest.param(None, (5, 6, 7), Status.DOWN, id="all of them"),
+        pytest.param(None, (5, 6, None), Status.UP, id="all but one"),
+        pytest.param(2, (5, 6, None), Status.DOWN, id="two of three, when two make it down"),
+        pytest.param(2, (5, None, None), Status.UP, id="one is too few"),
+        pytest.param(4, (5, 6, 7), Status.UP, id="more are asked for than there are"),
+        pytest.param(None, (), Status.NEW, id="nobody"),
+    ],
+)
+def test_it_is_down_while_all_or_so_many_of_its_members_are(
+    down_when: int | None, down_since: tuple[float | None, ...], expected: Status
+) -> None:
+    assert seen(a_group(down_when), members(*down_since), 10).status is expected
+
+
+def test_it_is_down_since_the_last_that_had_to_went_down_and_people_hear_of_it_once() -> None:
+    group = look(UP, members(5, 7, 6), now=at(10)).after
+    [flip] = flips(group)
+    assert (flip.at, flip.new, told(group)) == (at(7), Status.DOWN, ["down failed"])
+    assert told(seen(group, members(5, 7, 6), 11)) == ["down failed"]
+
+
+def test_it_comes_up_with_the_first_that_makes_those_left_too_few() -> None:
+    group = replace(seen(UP, members(5, 6, 7), 8), alerts=())
+    those = [a_member(1, since=12), a_member(2, since=11), a_member(3, Status.DOWN, since=7)]
+    group = look(group, those, now=at(15)).after
+    [flip] = flips(group)
+    assert (flip.at, flip.new, told(group)) == (at(11), Status.UP, ["up failed"])
+
+
+def test_who_is_paused_does_not_count_and_who_is_new_is_not_down() -> None:
+    paused, new = a_member(3, Status.PAUSED), a_member(3, Status.NEW)
+    assert seen(UP, [*members(5, 6), paused], 10).status is Status.DOWN
+    assert seen(UP, [*members(5, 6), new], 10).status is Status.UP
+    assert seen(a_group(), [new], 10).status is Status.NEW, "nothing is known of it"
+    assert seen(a_group(), [paused], 10).status is Status.NEW
+
+
+def test_a_group_is_no_member() -> None:
+    inner = replace(a_group(status=Status.DOWN), code=Code("9f0e8d4c-1b2a-4c3d-8e9f-0123456789ab"))
+    assert seen(UP, [*members(None), inner], 10).status is Status.UP
+    assert seen(UP, [inner], 10).status is Status.UP
+
+
+def test_its_last_member_gone_it_is_down_no_more() -> None:
+    assert seen(seen(UP, members(5, 6), 10), [], 11).status is Status.UP
+
+
+def test_it_is_looked_at_when_it_is_made_and_every_quarter_of_an_hour_but_not_while_it_is_paused() -> None:
+    made = new_check(CODE, project="default", config=a_group().config, now=START)
+    assert made.due_at == START
+    assert next_due(UP) == at(16)
+    paused = seen(configure(UP, Pause(), now=at(2)).after, members(5, 6, 7), 10)
+    assert (paused.status, next_due(paused)) == (Status.PAUSED, None)
+    assert seen(configure(paused, Resume(), now=at(20)).after, members(5, 6), 21).status is Status.DOWN
+
+
+def test_snooze_and_reminders_are_as_for_any_check() -> None:
+    group = seen(configure(UP, Snooze(at(30)), now=at(2)).after, members(5, 6, 7), 10)
+    assert (group.status, waiting(group, now=at(10))) == (Status.DOWN, ())
+    assert [alert.kind for alert in waiting(seen(group, members(5, 6, 7), 30), now=at(30))] == [Kind.DOWN]
+    reminding = seen(seen(a_group(remind_every=minutes(5)), members(None), 1), members(5), 6)
+    assert told(seen(reminding, members(5), 10)) == ["down failed", "reminder failed 1"]
+
+
+def test_pings_to_it_are_recorded_without_effect() -> None:
+    for signal in (Signal.FAIL, Signal.SUCCESS, Signal.START):
+        outcome = outcome_of(UP, a_ping(signal, at=at(3)))
+        assert isinstance(outcome, Beat)
+        assert outcome.after == replace(UP, n_pings=1)
+
+
+def test_what_becomes_a_group_awaits_nothing_of_its_own() -> None:
+    plain = a_check(last_success=START, period=minutes(5), grace=minutes(1), max_runtime=minutes(1))
+    edited = configure(plain, Edit(replace(plain.config, group=Group(tag="web"))), now=at(3)).after
+    assert seen(edited, members(None, None), 60).status is Status.UP
+    assert next_due(edited) == at(18)
+
+
+def test_words_tell_who_is_down_and_how_many_there_are() -> None:
+    clock = WallClock(tz="UTC", now=at(20))
+    [down] = seen(seen(a_group(2), members(None), 1), members(5, 6, None), 10).alerts
+    assert down.reason is not None
+    assert happened(down.reason, down.facts, clock) == ("failed", "2 of 3 members are down")
+    expected = "2 of 3 members are down: web-1, web-2. It is down when 2 of them are."
+    assert why(down.reason, down.facts, clock) == expected
+    assert look_first(down.reason, down.facts) == "Look first at its members: each tells what is the matter with it."
+    all_down = seen(UP, members(5), 10)
+    assert all_down.last_output == "1 of 1 member is down: web-1"
+    assert why(down.reason, all_down.alerts[0].facts, clock).endswith("It is down when all of them are.")
+    [up] = look(replace(all_down, alerts=()), members(None), now=at(15)).after.alerts
+    assert recovery(up.reason, up.facts, clock, at=up.at) == "None of 1 member is down, as of 12:15:00."
+
+
+def test_its_period_says_nothing() -> None:
+    assert next_due(seen(a_group(period=days(1)), members(None), 1)) == at(16)

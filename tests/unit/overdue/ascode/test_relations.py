@@ -1,0 +1,111 @@
+"""Checks of a file that name each other: what cannot be, by line, and what is written first."""
+
+from textwrap import dedent
+from typing import Any
+
+import pytest
+
+from overdue.answers import CheckJson
+from overdue.ascode.file import InvalidFile, read
+from overdue.ascode.plan import plan
+from overdue.ascode.relations import wrong
+from overdue.ascode.wire import Labels, body_of, settings_of
+
+CODE = "7f0e8d4c-1b2a-4c3d-8e9f-0123456789ab"
+BASIC = {
+    "tags": "",
+    "desc": "",
+    "grace": 3600,
+    "n_pings": 0,
+    "status": "up",
+    "started": False,
+    "last_ping": None,
+    "next_ping": None,
+    "every_channel": True,
+    "timeout": 86400,
+}
+
+
+def there(slug: str, *parents: str, **given: Any) -> CheckJson:
+    check = {"name": slug, "slug": slug, "uuid": CODE, "depends_on": list(parents), **BASIC, **given}
+    return check  # type: ignore[return-value]  # as the API has it
+
+
+def problems(source: str, *checks: CheckJson, prune: bool = False) -> list[str]:
+    wanted = read(dedent(source), name="checks.yaml")
+    return [f"{each.line}: {each.text}" for each in wrong(wanted, checks, prune=prune)]
+
+
+def order(source: str, *checks: CheckJson) -> list[str]:
+    wanted = read(dedent(source), name="checks.yaml")
+    return [step.slug for step in plan(wanted, checks, Labels.of([]), prune=False).steps]
+
+
+CHAIN = """
+    checks:
+      app: {depends_on: [db, cache]}
+      cache: {depends_on: network}
+      db: {depends_on: [network]}
+      network: {}
+"""
+
+
+def test_parents_stand_in_the_file_or_are_there() -> None:
+    assert problems(CHAIN) == []
+    assert problems("checks: {app: {depends_on: [db]}}", there("db")) == []
+    assert problems(f"checks: {{app: {{depends_on: [{CODE}]}}}}", there("", uuid=CODE)) == []
+
+
+def test_a_parent_that_is_not_there_is_told_with_its_line() -> None:
+    source = """
+        checks:
+          app:
+            every: 1h
+            depends_on: [db, network]
+          network: {}
+    """
+    assert problems(source) == ['5: depends_on: there is no check "db", in the file or outside it']
+    assert problems(source, there("db"), prune=True) == [
+        '5: depends_on: "db" is not in the file, and --prune deletes it'
+    ]
+
+
+@pytest.mark.parametrize(
+    ("source", "checks", "names"),
+    [
+        pytest.param("checks: {a: {depends_on: [a]}}", [], "a → a", id="itself"),
+        pytest.param("checks: {a: {depends_on: [b]}, b: {depends_on: [a]}}", [], "a → b → a", id="each other"),
+        pytest.param("checks: {a: {depends_on: [b]}}", [there("b", "a")], "a → b → a", id="by one outside the file"),
+        pytest.param(
+            f"checks: {{a: {{depends_on: [{CODE}]}}, b: {{depends_on: [a]}}}}", [there("b")], "a → b → a", id="by code"
+        ),
+    ],
+)
+def test_a_circle_is_told_with_its_way(source: str, checks: list[CheckJson], names: str) -> None:
+    [problem] = problems(source, *checks)
+    way = problem.removeprefix("1: depends_on goes in a circle: ").split(" → ")
+    assert (way[0], set(way), len(way)) == (way[-1], set(names.split(" → ")), len(names.split(" → ")))
+
+
+def test_what_is_named_is_written_first() -> None:
+    made = order(CHAIN)
+    assert (made[0], set(made[1:3]), made[3]) == ("network", {"db", "cache"}, "app")
+
+
+def test_a_circle_that_the_file_undoes_is_never_made_on_the_way() -> None:
+    """Now a waits for b; then b waits for a."""
+    assert order("checks: {b: {depends_on: [a]}, a: {}}", there("a", "b"), there("b")) == ["a", "b"]
+
+
+def test_parents_are_written_and_read_as_the_api_has_them() -> None:
+    [wanted] = read("checks: {app: {depends_on: [network, db, db]}}", name="checks.yaml")
+    assert wanted.settings["depends_on"] == ("db", "network")
+    assert body_of(wanted.settings, ["depends_on"], Labels({})) == {"depends_on": ["db", "network"]}
+    assert settings_of(there("app", "network", "db"), Labels({}))["depends_on"] == ("db", "network")
+
+
+def test_what_is_no_slug_is_refused_with_one_that_is() -> None:
+    with pytest.raises(InvalidFile) as caught:
+        read("checks: {app: {depends_on: [Data Base]}}", name="checks.yaml")
+    said = 'checks.yaml:1: app: depends_on: "Data Base" is no slug of a check: write data-base'
+    assert str(caught.value) == said
