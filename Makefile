@@ -7,7 +7,7 @@ BIN := .venv/bin
 ARGS ?=
 SOURCES := app.py chalicelib overdue tests benchmarks
 
-.PHONY: help run demo test test-dynalite dynalite lint types imports unit bench bench-ping bench-cold bench-latency bench-listing bench-pages bench-package bench-probing bench-sweep bench-units fuzz package format clean docs
+.PHONY: help run demo test test-dynalite dynalite lint types imports unit bench bench-ping bench-cold bench-latency bench-listing bench-pages bench-package bench-probing bench-sweep bench-units fuzz simulate package format clean docs
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -28,6 +28,9 @@ dynalite: .venv/dynalite.done ## install the engine for `overdue local --keep DI
 
 fuzz: .venv/dev.done ## 20,000 hostile requests from a new seed: some 7 minutes, at most 20 (ARGS="--seed 7")
 	$(BIN)/pytest -q -s tests/fuzz --seed 0 --requests 10000 --seconds 600 $(ARGS)
+
+simulate: .venv/dev.done ## 10,000 checks for 30 days in fast time, against a judge: minutes on two cores (ARGS="--checks 500 --days 3 --seed 7")
+	@$(BIN)/python -m benchmarks.simulate $(ARGS)
 
 lint: .venv/dev.done ## style
 	$(BIN)/ruff check $(SOURCES)

@@ -172,7 +172,7 @@ def sweep(event: Any) -> None:
     from chalicelib.sweep import invoked
 
     with log.invocation_of(event.context):
-        invoked(wiring(), SystemClock())
+        invoked(wiring(), SystemClock(), event.detail)
 
 
 @app.schedule(Rate(1, unit=Rate.MINUTES))

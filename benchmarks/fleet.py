@@ -178,7 +178,7 @@ _CONDUCT = (
     *("well", "missing", "hanging", "failing", "failing, then well", "late", "launched late"),
     *("in the last moment", "just too late", "early", "overlapping"),
 )
-_WEIGHTS = (957, 8, 4, 4, 3, 4, 4, 3, 3, 5, 5)
+_WEIGHTS = (943, 8, 4, 4, 3, 4, 4, 10, 10, 5, 5)
 
 
 def _made(at: Ms, signal: str, rid: str, random: Random) -> Sent:

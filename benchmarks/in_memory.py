@@ -10,6 +10,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
+from datetime import datetime
 from functools import lru_cache, partial
 from threading import RLock
 from typing import Any
@@ -88,6 +89,10 @@ class Dynamo:
         self.between: Between = plainly
         self.rows: dict[str, dict[str, dict[str, Item]]] = {table: defaultdict(dict) for table in _KEYS}
         self._due: list[list[tuple[float, str]]] = [[] for _ in range(SHARDS)]
+
+    def is_due_by(self, at: datetime) -> bool:
+        """Whether the index of checks that are due holds one for this instant, past the calls that a sweep makes."""
+        return any(rows and rows[0][0] <= at.timestamp() for rows in self._due)
 
     def _make_api_call(self, operation: str, asked: Asked) -> Any:
         return self.between(operation, asked, partial(self._answer, operation, asked))

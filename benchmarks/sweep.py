@@ -5,8 +5,8 @@ send: moto looks at each item there is, so that its figures would be moto's. All
 baseline is botocore alone asking for the same eight queries. Limits: 8 queries, and at 100,000 checks the CPU that
 1,000 need.
 
-The storm is met by the local engines: dynalite where it is installed (`make dynalite`), else moto. Its baseline is a
-bare read and update of each check, by as many threads.
+The storm is met by the local engines: dynalite where it is installed (`make dynalite`), else moto, twice: each alert
+told alone, and as digests. Its baseline is a bare read and update of each check, by as many threads.
 """
 
 import io
@@ -19,7 +19,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager, redirect_stdout
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -32,6 +32,7 @@ from benchmarks.canned import ENVIRONMENT
 from benchmarks.open_door import Open
 from benchmarks.report import Row, report
 from benchmarks.stage import StillClock, utc
+from chalicelib.change import Ports
 from chalicelib.domain.check import Config, Status
 from chalicelib.domain.configure import new_check
 from chalicelib.domain.due import next_due
@@ -52,7 +53,7 @@ def main() -> None:
     """Measure, print a table, write JSON."""
     with redirect_stdout(io.StringIO()):  # what the app logs
         spent = {number: quiet(number) for number in FLEETS}
-        rate, bare_rate, name, swept = storm()
+        found = storm()
     rows = []
     for number, (ms, bare_ms, queries) in spent.items():
         rows.append(Row(f"none of {number:,} due: queries", f"{SHARDS} shards", queries, SHARDS, "queries"))
@@ -60,9 +61,48 @@ def main() -> None:
         rows.append(Row(f"none of {number:,} due: CPU", how, ms / bare_ms, 2.0, "×"))
     ratio = spent[FLEETS[-1]][0] / spent[FLEETS[0]][0]
     rows.append(Row("CPU at 100,000 against 1,000", "the same", ratio, 1.15, "×"))
-    how = f"{rate:.0f} checks/s on {name}; bare read and update: {bare_rate:.0f}/s; {swept:,} in the first sweep"
-    rows.append(Row(f"{STORM:,} due at once: against the bare calls", how, bare_rate / rate, 12.0, "×"))
+    rows += stormy(found)
     report("sweep", rows)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Storm:
+    """What one sweep has done in its time box."""
+
+    checks: int
+    took_s: float
+    messages: int
+    first_after_s: float | None
+
+    @property
+    def rate(self) -> float:
+        """Checks a second."""
+        return self.checks / self.took_s
+
+
+@dataclass(frozen=True, kw_only=True)
+class Storms:
+    """Two of them, and the bare calls."""
+
+    engine: str
+    bare_rate: float
+    alone: Storm
+    together: Storm
+
+
+def stormy(found: Storms) -> list[Row]:
+    """The figures of the storm."""
+    alone, together = found.alone, found.together
+    how = (
+        f"{together.rate:.0f} checks/s on {found.engine} ({alone.rate:.0f} told alone); bare read and update: "
+        f"{found.bare_rate:.0f}/s; {together.checks:,} in the first sweep ({alone.checks:,})"
+    )
+    told = f"{together.messages:,} messages for {together.checks:,} alerts; told alone {alone.messages:,}"
+    return [
+        Row(f"{STORM:,} due at once: against the bare calls", how, found.bare_rate / together.rate, 12.0, "×"),
+        Row("messages for 1,000 alerts", told, 1000 * together.messages / together.checks, 25, "messages"),
+        Row("until the first of them", "", together.first_after_s or 0.0, 8.0, "s"),
+    ]
 
 
 def quiet(number: int) -> tuple[float, float, float]:
@@ -137,20 +177,40 @@ class _Answer(AWSResponse):
         self._content = body
 
 
-def storm() -> tuple[float, float, str, int]:
-    """Checks a second, of the sweep and of the bare calls; on which engine; how many in one sweep's time box."""
+def storm() -> Storms:
+    """Told alone, told together, and the bare calls."""
     with local() as (wiring, client, name):
         table = wiring.ports.tables.checks
-        codes = [str(UUID(int=number, version=4)) for number in range(1, STORM + 1)]
-        put_all(client, table, codes)
-        began = time.monotonic()
-        done = sweep(wiring.ports, SystemClock(), Open())
-        rate = done.looked_at / (time.monotonic() - began)
-        some = codes[: STORM // 10]
+        alone = swept(wiring, replace(wiring.ports, together=None), client, 1)
+        for code in codes(1):  # what is left of it must not stand in the way of the next
+            client.delete_item(TableName=table, Key={"code": {"S": code}})
+        together = swept(wiring, wiring.ports, client, STORM + 1)
+        some = codes(STORM + 1)[: STORM // 10]
         began = time.monotonic()
         with ThreadPoolExecutor(WORKERS) as workers:
             list(workers.map(lambda code: bare_change(client, table, code), some))
-        return rate, len(some) / (time.monotonic() - began), name, done.looked_at
+        bare_rate = len(some) / (time.monotonic() - began)
+        return Storms(engine=name, bare_rate=bare_rate, alone=alone, together=together)
+
+
+def codes(first: int) -> list[str]:
+    """Those of a storm's checks."""
+    return [str(UUID(int=number, version=4)) for number in range(first, first + STORM)]
+
+
+def swept(wiring: Wiring, ports: Ports, client: Any, first: int) -> Storm:
+    """One sweep of a storm."""
+    put_all(client, ports.tables.checks, codes(first))
+    published: list[float] = []
+    publisher: Any = wiring.ports.publish
+    hear = lambda **_: published.append(time.monotonic())  # noqa: E731  # botocore wants keywords
+    publisher._sns.meta.events.register("before-call.sns.Publish", hear)
+    began = time.monotonic()
+    done = sweep(ports, SystemClock(), Open())
+    took_s = time.monotonic() - began
+    publisher._sns.meta.events.unregister("before-call.sns.Publish", hear)
+    first_after_s = published[0] - began if published else None
+    return Storm(checks=done.looked_at, took_s=took_s, messages=len(published), first_after_s=first_after_s)
 
 
 @contextmanager

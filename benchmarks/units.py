@@ -236,7 +236,7 @@ def a_quiet_sweep(made: Stage) -> Used:
     client = made.wiring.ports.tables.client
     meter, said = Meter(made.items), io.StringIO()
     with meter.counting(client), redirect_stdout(said):
-        invoked(made.wiring, StillClock(START))
+        invoked(made.wiring, StillClock(START), {})
     return Used(reads=meter.reads, writes=0, calls=meter.calls, by_sweep=0, log_bytes=logged(said.getvalue()))
 
 

@@ -7,11 +7,11 @@ acknowledge. Whatever dies in between, the alert still is in the item, and `due_
 
 import random
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from chalicelib import log
 from chalicelib.alerts.publish import Undelivered
@@ -21,6 +21,9 @@ from chalicelib.domain.deliver import delivered, waiting
 from chalicelib.store import checks, history
 from chalicelib.store.tables import NotFound, Tables, Unavailable
 from chalicelib.telemetry import Tally
+
+if TYPE_CHECKING:  # pings tell of one check
+    from chalicelib.domain.digest import Digest
 
 MOST_TRIES = 10
 LONGEST_PAUSE_S = 0.05
@@ -33,6 +36,21 @@ class Publish(Protocol):
         """Publish one alert."""
 
 
+class PublishDigest(Protocol):
+    """Tell people of many alerts at once. Returns those that were refused, by id; raises Unavailable."""
+
+    def __call__(self, digest: "Digest", *, now: datetime) -> Mapping[str, Undelivered]:
+        """Publish a digest."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Together:
+    """How alerts leave as digests. What it has told, `Publish` tells no more, but returns the names all the same."""
+
+    at_least: int  # so many of a kind
+    publish: PublishDigest
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ports:
     """What a change needs of the outside. Made once a process."""
@@ -40,6 +58,7 @@ class Ports:
     tables: Tables
     publish: Publish
     tally: Tally
+    together: Together | None = None  # None: each alert leaves alone
     sleep: Callable[[float], None] = field(default=time.sleep)
 
 
@@ -93,8 +112,11 @@ def deliver(ports: Ports, check: Check, *, now: datetime) -> Check:
     Unavailable, and NotFound when it was deleted meanwhile; in both cases all of it stays where it is, and is delivered
     again.
     """
-    if check.config.depends_on and check.alerts:
-        check = _held_back(ports, check, now=now)
+    return let_out(ports, held_back(ports, check, now=now), now=now)
+
+
+def let_out(ports: Ports, check: Check, *, now: datetime) -> Check:
+    """The same, where nothing is to be held back. Raises as `deliver` does."""
     alerts = waiting(check, now=now)
     if not check.records and not alerts:
         return check
@@ -124,8 +146,10 @@ def make_groups_due(ports: Ports, member: Check, *, now: datetime) -> None:
                 checks.leave(ports.tables, member.code, group)
 
 
-def _held_back(ports: Ports, check: Check, *, now: datetime) -> Check:
+def held_back(ports: Ports, check: Check, *, now: datetime) -> Check:
     """The check with what its parents hold waiting for them. Parents are read only where something would leave."""
+    if not (check.config.depends_on and check.alerts):
+        return check
     from chalicelib.domain import parents  # most checks have none: a cold start goes without
 
     for _ in range(MOST_TRIES):
@@ -139,7 +163,10 @@ def _held_back(ports: Ports, check: Check, *, now: datetime) -> Check:
 
 
 def _known(ports: Ports, check: Check) -> dict[Code, Check]:
-    """Its parents, in one BatchGet; and one more for each level above that waits itself."""
+    """Its parents, in one BatchGet; and one more for each level above that waits itself. Raises Unavailable.
+
+    None where one of them cannot be read for what it is: it must not silence its children.
+    """
     from chalicelib.domain.parents import to_read  # as above
     from chalicelib.store import listing
 
@@ -147,7 +174,14 @@ def _known(ports: Ports, check: Check) -> dict[Code, Check]:
     asked: set[Code] = set()
     while wanted := [code for code in to_read(check, known) if code not in asked]:
         asked.update(wanted)
-        known |= {each.code: each for each in listing.checks(ports.tables, wanted, sleep=ports.sleep)}
+        try:
+            found = listing.checks(ports.tables, wanted, sleep=ports.sleep)
+        except Unavailable:
+            raise
+        except Exception:  # noqa: BLE001  # the boundary between a check and its neighbours
+            log.crash("parents_unread", check=short(check.code))
+            return {}
+        known |= {each.code: each for each in found}
     return known
 
 

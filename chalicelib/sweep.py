@@ -3,25 +3,28 @@
 What becomes of a check is the domain's decision; before one is called missed, `door` proves that its ping could have
 come in, and whatever needs no such proof does not wait for it. Safe to run twice at once: a lost race is a no-op, and
 a repeated alert bears the same id. A quiet minute ends at once; otherwise the sweep sleeps to each coming instant, so
-that an alert leaves within two seconds of its deadline. Start at `sweep`; `invoked` is the function on Lambda, which
-also tells the outside how it went.
+that an alert leaves within two seconds of its deadline. Many due at once are a storm: looked at together (`storm`), and
+shared out to more invocations (`sharing`). Start at `sweep`; `invoked` is the function on Lambda, which also tells the
+outside how it went.
 """
 
 import heapq
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, replace
 from datetime import datetime, timedelta
-from typing import Protocol
+from typing import Any, Protocol
 
 from chalicelib import log
-from chalicelib.change import Ports, change, deliver
-from chalicelib.domain.blind import is_held
-from chalicelib.domain.check import Check, Code, Verdict, short
-from chalicelib.door import Door, Unproved, Way
+from chalicelib.change import Ports
+from chalicelib.door import Door, Way
 from chalicelib.front_door import FrontDoor
+from chalicelib.looking import ALLOWANCE, Due, Work, look
+from chalicelib.sharing import PARTS, Part, Sharing
 from chalicelib.store import checks
-from chalicelib.store.tables import SHARDS, NotFound, Unavailable
+from chalicelib.store.items import shard
+from chalicelib.store.tables import SHARDS
+from chalicelib.storm import handled
 from chalicelib.telemetry import Metric
 from chalicelib.watchdog import call
 from chalicelib.wiring import Wiring
@@ -29,14 +32,15 @@ from chalicelib.wiring import Wiring
 LOOK_AHEAD = timedelta(seconds=70)
 TIME_BOX = timedelta(seconds=62)  # into the next sweep, or what comes due while that one starts would be late
 LOOK_AGAIN = timedelta(seconds=10)  # while there is something to wait for: what has come up meanwhile?
-ALLOWANCE = timedelta(seconds=1)  # a ping made just before an instant, and still on its way, counts
-PUSH_BACK = timedelta(minutes=5)
 WORKERS = 8
 BATCH = 64  # checks between two looks at the clock
+HAND_OUT = 2_000  # checks that are looked at together in a storm, if there is time
+SHARE_FROM = 500  # checks at once: a second's work of four invocations, or four of one
 LATE = timedelta(seconds=10)  # the index may still show what has been handled a moment ago
 
-Due = tuple[datetime, Code]
-Judge = Callable[[Check, datetime], Verdict]
+ALL = tuple(range(SHARDS))
+
+Share = Callable[[Part], bool]
 
 
 class Clock(Protocol):
@@ -67,12 +71,20 @@ class Swept:
         return nothing_failed and self.oldest_overdue_s is not None and self.oldest_overdue_s <= LATE.total_seconds()
 
 
-def invoked(wiring: Wiring, clock: Clock) -> None:
-    """A sweep, its metrics, and word to the outside watchdog: last, so that it delays no alert.
+def invoked(wiring: Wiring, clock: Clock, detail: Mapping[str, Any]) -> None:
+    """What the event says: the sweep of the schedule, or a part that it shares out.
 
-    A sweep that could not read all shards at its end has not finished: one that never can must raise the alarm.
+    It ends with its metrics, and word to the outside watchdog: last, so that it delays no alert. A sweep that could not
+    read all shards at its end has not finished: one that never can must raise the alarm. Of a part, neither is told.
     """
-    done = sweep(wiring.ports, clock, FrontDoor(wiring.settings, wiring.registry))
+    part = Part.of(detail)
+    way = FrontDoor(wiring.settings, wiring.registry)
+    if part is not None:
+        done = sweep_part(wiring.ports, clock, way, part)
+        wiring.meter.tell({"SweepLag": done.lag_s} if done.looked_at else {}, at_s=clock.now().timestamp())
+        return
+    function = wiring.settings.function
+    done = sweep(wiring.ports, clock, way, share=None if function is None else Sharing(wiring.settings, function))
     measured: dict[Metric, float] = {"SweepLag": done.lag_s}
     if done.oldest_overdue_s is not None:
         measured |= {"Swept": 1, "OldestOverdue": done.oldest_overdue_s}
@@ -81,49 +93,61 @@ def invoked(wiring: Wiring, clock: Clock) -> None:
         call(wiring.settings.watchdog_url)
 
 
-def sweep(ports: Ports, clock: Clock, way: Way) -> Swept:
-    """Handle what is due now and what comes due within the time box; tell what was done."""
-    end = clock.now() + TIME_BOX
-    done = Swept()
-    work = Work(ports, clock, done, Door(ports, way))
+def sweep(ports: Ports, clock: Clock, way: Way, *, share: Share | None = None) -> Swept:
+    """Handle what is due now and what comes due within the time box; tell what was done.
+
+    `share` lets another invocation take a part of a storm; None: there is no other.
+    """
+    work = Work(ports=ports, clock=clock, done=Swept(), door=Door(ports, way), shards=ALL)
+    seen = _swept(work, ALL, share, end=clock.now() + TIME_BOX)
+    work.door.tell(now=clock.now())  # last, so that it delays no alert
+    return _ended(work, seen, "swept")
+
+
+def sweep_part(ports: Ports, clock: Clock, way: Way, part: Part) -> Swept:
+    """Handle the shards that a sweep has shared out, until its end. What the door looks like is told by that sweep."""
+    work = Work(ports=ports, clock=clock, done=Swept(), door=Door(ports, way), shards=part.shards)
+    if clock.now() >= part.until:
+        log.event("came_too_late")  # Lambda had no room: the next sweep has found it all
+        return work.done
+    return _ended(work, _swept(work, part.shards, None, end=part.until), "swept_part")
+
+
+def _ended(work: Work, seen: "Seen", event: str) -> Swept:
+    work.done.held = len(work.held)
+    work.done.oldest_overdue_s = seen.overdue_s()
+    log.event(event, **asdict(work.done))
+    return work.done
+
+
+def _swept(work: Work, shards: Sequence[int], share: Share | None, *, end: datetime) -> "Seen":
+    """Look at these shards, handle what is this sweep's own, until nothing comes any more or time is up."""
+    clock = work.clock
     with ThreadPoolExecutor(WORKERS, initializer=log.within, initargs=(log.invocation(),)) as pool:
         work.door.recall()
-        seen = _seen(pool, work)
+        seen = _seen(pool, work, shards)
         if not seen.coming:
             work.door.look_again(now=clock.now())
         # the look itself may have taken longer than all that is left
         while seen.coming and _ready(seen.coming) <= max(seen.at, end):
             until = max(seen.at, min(seen.at + LOOK_AGAIN, end))
+            if share is not None and seen.number_by(until) > SHARE_FROM:
+                seen, share = _shared_out(work, seen, share, end=end), None
             _handle(work, pool, seen.coming, until=until)
             is_over = clock.now() >= end
             work.door.look_again(now=clock.now())
-            seen = _seen(pool, work)  # at the end, too: what is left?
+            seen = _seen(pool, work, shards)  # at the end, too: what is left?
             if is_over:
                 break
-    work.door.tell(now=clock.now())  # last, so that it delays no alert
-    done.held = len(work.held)
-    done.oldest_overdue_s = seen.overdue_s()
-    log.event("swept", **asdict(done))
-    return done
-
-
-@dataclass(slots=True)
-class Work:
-    """What one sweep works with."""
-
-    ports: Ports
-    clock: Clock
-    done: Swept
-    door: Door
-    unproved: list[Due] = field(default_factory=list)  # what would be called missed, if only the door was known open
-    held: set[Due] = field(default_factory=set)  # cannot be judged, and will not be in this sweep
+    return seen
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Seen:
     """One look at the index."""
 
-    coming: list[Due]  # a heap
+    coming: list[Due]  # a heap of what is this sweep's own
+    oldest: datetime | None  # of all; None: nothing comes
     at: datetime  # when all of it was there
     is_whole: bool  # no shard is unread
 
@@ -131,31 +155,49 @@ class Seen:
         """How long the oldest instant has passed, 0 when none has; None: who knows."""
         if not self.is_whole:
             return None
-        return max((self.at - self.coming[0][0]).total_seconds(), 0.0) if self.coming else 0.0
+        return 0.0 if self.oldest is None else max((self.at - self.oldest).total_seconds(), 0.0)
+
+    def number_by(self, until: datetime) -> int:
+        """How many are due by then."""
+        return sum(at <= until for at, _ in self.coming)
 
 
-def _seen(pool: ThreadPoolExecutor, work: Work) -> Seen:
+def _seen(pool: ThreadPoolExecutor, work: Work, shards: Sequence[int]) -> Seen:
     """What comes soon. A shard that cannot be read is left to the next look; the others are served."""
     until = work.clock.now() + LOOK_AHEAD
     found: list[Due] = []
     unread = 0
-    for due in pool.map(lambda shard: _due_in(shard, until), range(SHARDS)):
+    for due in pool.map(lambda shard: _due_in(shard, until), shards):
         unread += due is None
         found += due or []
     work.done.unread_shards += unread
     if not work.door.is_blind:
         work.held.clear()
     found = [due for due in found if due not in work.held]
-    heapq.heapify(found)
-    return Seen(coming=found, at=work.clock.now(), is_whole=unread == 0)
+    oldest = min((at for at, _ in found), default=None)
+    return Seen(coming=_own(found, work.shards), oldest=oldest, at=work.clock.now(), is_whole=unread == 0)
 
 
-def _due_in(shard: int, until: datetime) -> list[Due] | None:
+def _due_in(number: int, until: datetime) -> list[Due] | None:
     try:
-        return list(checks.due_codes(shard, until=until))
+        return list(checks.due_codes(number, until=until))
     except Exception:  # noqa: BLE001  # the boundary between a shard and its neighbours
-        log.crash("shard_unread", shard=shard)
+        log.crash("shard_unread", shard=number)
         return None
+
+
+def _own(found: list[Due], shards: Sequence[int]) -> list[Due]:
+    own = found if len(shards) == SHARDS else [due for due in found if shard(due[1]) in shards]
+    heapq.heapify(own)
+    return own
+
+
+def _shared_out(work: Work, seen: Seen, share: Share, *, end: datetime) -> Seen:
+    """What this sweep keeps, as others take their parts of it; and what nobody could be asked for."""
+    own, *others = PARTS
+    kept = [part for part in others if not share(Part(part, end))]
+    work.shards = tuple(number for part in (own, *kept) for number in part)
+    return replace(seen, coming=_own(seen.coming, work.shards))
 
 
 def _ready(coming: list[Due]) -> datetime:
@@ -171,16 +213,26 @@ def _handle(work: Work, pool: ThreadPoolExecutor, coming: list[Due], *, until: d
         _wait(work.clock, _ready(coming))
         now = work.clock.now()
         work.done.lag_s = max(work.done.lag_s, (now - coming[0][0]).total_seconds())
-        batch: list[Due] = []
-        while coming and _ready(coming) <= now and len(batch) < BATCH:
-            batch.append(heapq.heappop(coming))
-        _push(coming, pool.map(lambda due: _look(work, due, work.door.judge), batch))
+        batch = _popped(coming, now, most=HAND_OUT)
+        if work.ports.together is not None and len(batch) >= work.ports.together.at_least:
+            _push(coming, handled(work, pool, batch, until=until))
+        else:
+            _push(coming, batch[BATCH:])
+            _push(coming, pool.map(lambda due: look(work, due, work.door.judge), batch[:BATCH]))
         is_over = work.clock.now() > until
         if is_over or len(work.unproved) >= BATCH or not (coming and _ready(coming) <= now):
             _push(coming, _silent(work, pool))  # after the others: they need not wait for the door
         if is_over:
             return
     _wait(work.clock, until)
+
+
+def _popped(coming: list[Due], now: datetime, *, most: int) -> list[Due]:
+    """What is ready, the earliest first."""
+    batch: list[Due] = []
+    while coming and _ready(coming) <= now and len(batch) < most:
+        batch.append(heapq.heappop(coming))
+    return batch
 
 
 def _push(coming: list[Due], again: Iterable[Due | None]) -> None:
@@ -193,63 +245,10 @@ def _silent(work: Work, pool: ThreadPoolExecutor) -> Iterator[Due | None]:
     """What would be called missed, judged when the door has been looked at; left due when nobody knows about it."""
     silent, work.unproved = work.unproved, []
     if silent and work.door.prove(since=min(silent)[0], now=work.clock.now()):
-        yield from pool.map(lambda due: _look(work, due, work.door.judge_by_what_is_known), silent)
+        yield from pool.map(lambda due: look(work, due, work.door.judge_by_what_is_known), silent)
 
 
 def _wait(clock: Clock, until: datetime) -> None:
     left = (until - clock.now()).total_seconds()
     if left > 0:
         clock.sleep(left)
-
-
-def _look(work: Work, due: Due, judge: Judge) -> Due | None:
-    """Look at one check; return when it is due again. One that cannot be handled is pushed back, and told of."""
-    _, code = due
-    try:
-        now = work.clock.now()
-        judged, is_proved = _judged(work, code, judge, now=now)
-        check = deliver(work.ports, judged, now=now)
-        if not is_proved:
-            work.unproved.append(due)
-            return None
-        work.done.looked_at += 1
-        again = None if check.due_at is None else (check.due_at, code)
-        if again is not None and again[0] <= now and is_held(check):
-            work.held.add(again)
-            return None
-        return again
-    except NotFound:
-        return None  # deleted meanwhile
-    except Unavailable as error:
-        log.event("unavailable", check=short(code), why=str(error))
-        return None  # it stays due: the next look finds it again
-    except Exception:  # noqa: BLE001  # the boundary between a check and its neighbours
-        log.crash("check_failed", check=short(code))
-        work.ports.tally.add("PushedBack")
-        work.done.pushed_back += 1
-        _push_back(work.clock, due)
-        return None
-
-
-def _judged(work: Work, code: Code, judge: Judge, *, now: datetime) -> tuple[Check, bool]:
-    """The check as it has become, and True; as it was, and False, where the door must be looked at first."""
-    try:
-        return change(work.ports, code, lambda check: _verdict(work, check, judge, now=now)).check, True
-    except Unproved as unproved:
-        return unproved.check, False
-
-
-def _verdict(work: Work, check: Check, judge: Judge, *, now: datetime) -> Verdict:
-    if check.config.group is None:
-        return judge(check, now - ALLOWANCE)
-    from chalicelib.groups import judged  # most deployments have none
-
-    return judged(work.ports, check, now=now)
-
-
-def _push_back(clock: Clock, due: Due) -> None:
-    at, code = due
-    try:
-        checks.push_back(code, seen=at, to=clock.now() + PUSH_BACK)
-    except Unavailable as error:
-        log.event("unavailable", check=short(code), why=str(error))

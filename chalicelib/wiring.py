@@ -8,8 +8,8 @@ from datetime import UTC, datetime
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from chalicelib.change import Ports
-from chalicelib.domain.alerts import Alert, Kind
+from chalicelib.change import Ports, Together
+from chalicelib.domain.alerts import Alert
 from chalicelib.domain.check import EVERY_CHANNEL, Check, unique_key
 from chalicelib.settings import Settings, settings
 from chalicelib.store.tables import connect, sns_client
@@ -20,9 +20,12 @@ if TYPE_CHECKING:
 
     from chalicelib.ack_links import AckLinks
     from chalicelib.alerts.document import Document
+    from chalicelib.alerts.publish import Undelivered
+    from chalicelib.domain.digest import Digest
     from chalicelib.store.registry import Channel, Registry
     from chalicelib.store.session_secret import SessionSecret
 
+_Way = Callable[..., None]  # `publish`, and the likes of it
 PAGERDUTY, AMAZON_Q = "pagerduty", "amazon-q"  # kinds of channels whose alerts go to a topic of their own
 
 
@@ -59,13 +62,21 @@ class Publisher:
         return sns_client(self._settings, Config(connect_timeout=2, read_timeout=5, retries={"total_max_attempts": 2}))
 
     def __call__(self, check: Check, alert: Alert, *, now: datetime) -> tuple[str, ...]:
-        """Publish one alert; return the names of the channels that it went to. Raises Undelivered, Unavailable."""
+        """Publish one alert; return the names of the channels that it went to. Raises Undelivered, Unavailable.
+
+        A topic that has taken a digest with it is spared.
+        """
         from chalicelib.alerts.document import document
         from chalicelib.alerts.letter import Sending, letter
+        from chalicelib.domain.digest import wanted as wanted_by
 
-        wanted = _wanted(check, alert)
+        wanted = wanted_by(check, alert)
         channels = self._channels(check.project, wanted, now=now)
         names = tuple(channel.name for channel in channels)
+        topics = self._topics({channel.kind for channel in channels})
+        if self._taken.get(alert.id, set()) >= set(topics):
+            self._taken.pop(alert.id, None)
+            return names
         sending = Sending(
             at=now,
             channels=names,
@@ -74,44 +85,76 @@ class Publisher:
         )
         text = letter(check.code, check.config, alert, sending)
         told = document(check.code, check.config, alert, text, sending, project=check.project)
-        self._publish(told, kinds={channel.kind for channel in channels}, to=_addressees(wanted, names))
+        refused = self._publish(told, topics, to=_addressees(wanted, names), ids=[alert.id])
+        if refused is not None:
+            raise refused
+        self._taken.pop(alert.id, None)
         return names
+
+    def digest(self, digest: "Digest", *, now: datetime) -> "dict[str, Undelivered]":
+        """Publish a digest, in as many messages as it needs; return what was refused, by the ids of its members.
+
+        PagerDuty gets none: it has an incident for each check, which its recovery must find. Raises Unavailable.
+        """
+        from chalicelib.alerts.digest import parts, told
+        from chalicelib.alerts.letter import Sending
+        from chalicelib.alerts.publish import Away
+
+        wanted = digest.common.channels
+        channels = self._channels(digest.common.project, wanted, now=now)
+        names = tuple(channel.name for channel in channels)
+        topics = self._topics({channel.kind for channel in channels} - {PAGERDUTY})
+        sending = Sending(at=now, channels=names, link=f"{self._settings.base_url}/", ack_link=None)
+        refused: dict[str, Undelivered] = {}
+        away: Away | None = None
+        for part in parts(digest):
+            ids = [member.alert.id for member in part.members]
+            why = away or self._publish(told(part, sending), topics, to=_addressees(wanted, names), ids=ids)
+            if why is not None:
+                refused |= dict.fromkeys(ids, why)
+            away = why if isinstance(why, Away) else None
+        return refused
 
     def _channels(self, project: str, wanted: Collection[str], *, now: datetime) -> "tuple[Channel, ...]":
         """Those of a project that are wanted, as far as they still exist."""
         channels = self._registry().channels(project, now=now)
         return tuple(channel for channel in channels if EVERY_CHANNEL in wanted or channel.id in wanted)
 
-    def _publish(self, told: "Document", *, kinds: Collection[str], to: Sequence[str]) -> None:
-        """To each topic that serves one of these kinds. One that refuses it does not keep it from the others; when it
-        is tried again, this process spares those that have taken it, another repeats it. Raises Undelivered.
-        """
-        from chalicelib.alerts.publish import Away, Undelivered, publish, publish_alarm, publish_notification
+    def _topics(self, kinds: Collection[str]) -> "dict[str, _Way]":
+        """Those that serve channels of these kinds, by their ARNs, each with how it is published to."""
+        from chalicelib.alerts.publish import publish, publish_alarm, publish_notification
 
-        ways = [(publish, self._settings.alerts_topic)]
+        ways: dict[str, _Way] = {self._settings.alerts_topic: publish}
         if PAGERDUTY in kinds and self._settings.pagerduty_topic is not None:
-            ways.append((publish_alarm, self._settings.pagerduty_topic))
+            ways[self._settings.pagerduty_topic] = publish_alarm
         if AMAZON_Q in kinds and self._settings.chat_topic is not None:
-            ways.append((publish_notification, self._settings.chat_topic))
-        taken, refused = self._taken.setdefault(told["id"], set()), None
-        for publish_there, topic in ways:
-            if topic in taken:
+            ways[self._settings.chat_topic] = publish_notification
+        return ways
+
+    def _publish(
+        self, told: "Document", topics: "Mapping[str, _Way]", *, to: Sequence[str], ids: Sequence[str]
+    ) -> "Undelivered | None":
+        """To each of these topics what tells of the alerts of these ids; what it was refused with, if it was.
+
+        One that refuses it does not keep it from the others; when it is tried again, this process spares those that
+        have taken it, another repeats it.
+        """
+        from chalicelib.alerts.publish import Away, Undelivered
+
+        refused = None
+        for topic, publish_there in topics.items():
+            if all(topic in self._taken.get(each, ()) for each in ids):
                 continue
             try:
                 publish_there(self._sns, topic, told, to=to)
-                taken.add(topic)
-            except Away:
-                raise
+            except Away as error:
+                return error
             except Undelivered as error:
                 refused = error
-        if refused is not None:
-            raise refused
-        self._taken.pop(told["id"], None)
-
-
-def _wanted(check: Check, alert: Alert) -> tuple[str, ...]:
-    """The ids of the channels that an alert is for: the check's, or a step's own; of an end, both (rule 11)."""
-    return alert.channels if alert.kind is Kind.ESCALATION else (*check.config.channels, *alert.channels)
+                continue
+            for each in ids:
+                self._taken.setdefault(each, set()).add(topic)
+        return refused
 
 
 def _addressees(wanted: Collection[str], names: tuple[str, ...]) -> tuple[str, ...]:
@@ -128,7 +171,9 @@ class Wiring:
             tables = connect(self.settings)
         self.meter = Meter.of(environ)
         publisher = Publisher(self.settings, lambda: self.registry)
-        self.ports = Ports(tables=tables, publish=publisher, tally=self.meter.tally)
+        at_least = self.settings.digest_from
+        together = Together(at_least=at_least, publish=publisher.digest) if at_least else None
+        self.ports = Ports(tables=tables, publish=publisher, tally=self.meter.tally, together=together)
 
     @cached_property
     def registry(self) -> "Registry":

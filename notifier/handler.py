@@ -61,7 +61,7 @@ class Notifier:
             self.functions.invoke(
                 FunctionName=self.name,
                 InvocationType="Event",
-                Payload=json.dumps({"document": document, "channel": channel.id}).encode(),
+                Payload=json.dumps({"document": _without_members(document), "channel": channel.id}).encode(),
             )
 
     def _channel(self, project: str, identity: str, *, afresh: bool) -> Channel | None:
@@ -88,6 +88,12 @@ def _meant(
     if "channels" in attributes:
         names |= set(json.loads(attributes["channels"]["Value"]))
     return [channel for channel in channels if ALL in names or channel.name in names]
+
+
+def _without_members(document: dict[str, Any]) -> dict[str, Any]:
+    """Of a digest, what is sent on: hundreds of members might be more than an invocation takes."""
+    digest = document.get("digest")
+    return document if digest is None else document | {"digest": digest | {"members": []}}
 
 
 def _say(event: str, **facts: str | int) -> None:

@@ -20,7 +20,6 @@ TYPES = {
     "up": NotifyType.SUCCESS,
     "reminder": NotifyType.WARNING,
     "escalation": NotifyType.FAILURE,
-    "digest": NotifyType.FAILURE,
     "test": NotifyType.INFO,
 }
 LEAST_SECRET = 4  # characters of a part of a URL that is taken out of what is said
@@ -45,7 +44,7 @@ def send(
     service = Apprise(asset=_asset())
     if not service.add(url):
         return Sent(False, 0, "Apprise does not take the URL of this channel any more: make the channel again")
-    kind = TYPES.get(document["kind"], NotifyType.INFO)
+    kind = TYPES.get((document.get("digest") or document)["kind"], NotifyType.INFO)
     for tries in range(1, len(PAUSES_S) + 2):
         with _overheard() as heard:
             is_ok = service.notify(

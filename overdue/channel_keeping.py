@@ -20,6 +20,7 @@ from overdue import keyring
 from overdue.channels import APPRISE, Apprised, Chat, Subscribed, Target, channel_id, shown
 from overdue.config import LOCAL_STAGE, Settings
 from overdue.deploy.aws import PATIENT, Account, speaking
+from overdue.hints import to_copy
 from overdue.subscriptions import (
     State,
     Topics,
@@ -71,15 +72,15 @@ def _local_account() -> Account:
     return Account(Session(region_name=REGION), REGION, DEFAULT_ACCOUNT_ID, "aws", LOCAL_STAGE)
 
 
-def kept(project: str) -> list[Channel]:
+def kept(keeping: Keeping, project: str) -> list[Channel]:
     """The channels of a project, strongly read. Raises BadInput for a project that does not exist."""
-    keyring.known_project(project)
+    keyring.known_project(project, stage=keeping.account.stage)
     return [channel for owner, channel in registry.all_channels() if owner == project]
 
 
-def chosen(project: str, name: str) -> Channel:
+def chosen(keeping: Keeping, project: str, name: str) -> Channel:
     """The channel of this name. Raises BadInput."""
-    here = kept(project)
+    here = kept(keeping, project)
     for channel in here:
         if channel.name == name:
             return channel
@@ -98,7 +99,7 @@ class Added:
 
 def add(keeping: Keeping, name: str, wanted: Target, *, project: str, now: datetime) -> Added:
     """Make a channel, or mend it when it is there with the same target. Raises BadInput."""
-    keyring.known_project(project)
+    keyring.known_project(project, stage=keeping.account.stage)
     if keeping.account.stage == LOCAL_STAGE and _kind(wanted) not in ON_A_LOCAL_SERVER:
         raise BadInput(
             f"a local server delivers to https and sqs only, not to {_kind(wanted)}; "
@@ -135,8 +136,9 @@ def _is_there(keeping: Keeping, wanted: Target, *, project: str, name: str) -> b
             raise BadInput(
                 f'there is a channel "{name}" in project {project} already, {channel.kind} '
                 f"{shown(channel.kind, channel.target)}".rstrip()
-                + f': give another name, or first remove it with: overdue channels remove "{name}" '
-                f"--stage {keeping.account.stage} (checks that name it will take the new one)"
+                + ": give another name, or first remove it with: "
+                + to_copy("channels", "remove", name, *_of(project), stage=keeping.account.stage)
+                + " (checks that name it will take the new one)"
             )
         if isinstance(wanted, Subscribed) and (channel.kind, channel.target) == (wanted.kind, wanted.endpoint):
             raise BadInput(
@@ -144,6 +146,10 @@ def _is_there(keeping: Keeping, wanted: Target, *, project: str, name: str) -> b
                 "subscribes an address only once to a topic: let the checks name that channel, or give another address"
             )
     return False
+
+
+def _of(project: str) -> tuple[str, ...]:
+    return () if project == keyring.DEFAULT_PROJECT else ("--project", project)
 
 
 def _leads_there(keeping: Keeping, wanted: Target, *, project: str, channel: Channel) -> bool:

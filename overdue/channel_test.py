@@ -1,10 +1,12 @@
 """Does an alert reach a channel? A test alert to that channel alone, and what became of it.
 
 SNS does not tell what its protocols delivered: what can be said is that it took the alert, and whether the
-subscription is confirmed. The notifier does tell. Start at `tried`.
+subscription is confirmed. The notifier does tell, and so does the SNS of a local server. Start at
+`all_tried`.
 """
 
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
@@ -15,10 +17,13 @@ from chalicelib.alerts.letter import Sending, letter
 from chalicelib.alerts.publish import Undelivered, publish, publish_alarm, publish_notification
 from chalicelib.domain.alerts import Alert, Facts, Kind
 from chalicelib.domain.check import Code, Config
+from chalicelib.domain.errors import OverdueError
 from chalicelib.store.registry import Channel
 from overdue.channel_keeping import Keeping, state_of, topic_of
 from overdue.channels import APPRISE
-from overdue.deploy.aws import PATIENT
+from overdue.config import LOCAL_STAGE
+from overdue.deploy.aws import PATIENT, speaking
+from overdue.hints import to_copy
 from overdue.subscriptions import State
 
 PUBLISHING = {"alerts": publish, "pagerduty": publish_alarm, "chat": publish_notification}
@@ -33,11 +38,27 @@ class Tried:
     said: str
 
 
+def all_tried(
+    keeping: Keeping, channels: Sequence[Channel], *, project: str, link: str, now: datetime
+) -> tuple[Tried, ...]:
+    """Send a test to each. What AWS refuses for one is told as its own, and the others are tried all the same."""
+    return tuple(_tried_alone(keeping, channel, project=project, link=link, now=now) for channel in channels)
+
+
+def _tried_alone(keeping: Keeping, channel: Channel, *, project: str, link: str, now: datetime) -> Tried:
+    try:
+        with speaking(region=keeping.account.region):
+            return tried(keeping, channel, project=project, link=link, now=now)
+    except OverdueError as error:
+        return Tried(channel=channel, is_ok=False, said=str(error))
+
+
 def tried(keeping: Keeping, channel: Channel, *, project: str, link: str, now: datetime) -> Tried:
     """Send a test to one channel, and say what is known of it. `link` is what people may open; "": not known."""
     found = state_of(keeping, project, channel)
     if found is not State.READY:
-        return Tried(channel=channel, is_ok=False, said=_unready(channel, found))
+        said = _unready(channel, found, stage=keeping.account.stage, project=project)
+        return Tried(channel=channel, is_ok=False, said=said)
     alert = a_test(channel.name, project=project, link=link, now=now)
     if channel.kind == APPRISE:
         return _by_the_notifier(keeping, channel, alert)
@@ -46,8 +67,20 @@ def tried(keeping: Keeping, channel: Channel, *, project: str, link: str, now: d
         PUBLISHING[topic](keeping.topics.sns, keeping.topics.arn(topic), alert, to=(channel.name,))
     except Undelivered as error:
         return Tried(channel=channel, is_ok=False, said=f"SNS did not take it: {error.__cause__}")
+    if keeping.account.stage == LOCAL_STAGE and (failure := _failure(keeping, channel)) is not None:
+        return Tried(channel=channel, is_ok=False, said=f"not delivered: {failure}")
     more = "; an incident opens: resolve it by hand" if topic == "pagerduty" else ""
     return Tried(channel=channel, is_ok=True, said=f"handed to SNS{more}")
+
+
+def _failure(keeping: Keeping, channel: Channel) -> str | None:
+    """What a local server's SNS tells of the delivery that it has just tried; None: it succeeded."""
+    from overdue.local.delivery import FAILURE  # here because a stage at AWS needs no moto
+
+    if not channel.subscription:  # the inbox
+        return None
+    found = keeping.topics.sns.get_subscription_attributes(SubscriptionArn=channel.subscription)["Attributes"]
+    return found.get(FAILURE)
 
 
 def a_test(name: str, *, project: str, link: str, now: datetime) -> Document:
@@ -69,13 +102,14 @@ def a_test(name: str, *, project: str, link: str, now: datetime) -> Document:
     return document(code, config, alert, words, sending, project=project)
 
 
-def _unready(channel: Channel, found: State) -> str:
+def _unready(channel: Channel, found: State, *, stage: str, project: str) -> str:
     if found is State.UNHEARD:
         return "nobody is subscribed to the chat topic: nothing is delivered. Set Amazon Q Developer up first"
     if found is State.PENDING:
         return "pending confirmation: nothing is delivered. Open the link in the message that AWS has sent there"
     what = "URL" if channel.kind == APPRISE else "subscription"
-    return f'its {what} is gone: mend it with: overdue channels add "{channel.name}" TARGET'
+    mend = to_copy("channels", "add", channel.name, "TARGET", "--project", project, stage=stage)
+    return f"its {what} is gone: mend it with: {mend}"
 
 
 def _by_the_notifier(keeping: Keeping, channel: Channel, alert: Document) -> Tried:
@@ -87,7 +121,20 @@ def _by_the_notifier(keeping: Keeping, channel: Channel, alert: Document) -> Tri
     except client.exceptions.ResourceNotFoundException:
         said = f"there is no function {keeping.account.named('notifier')}: deploy the stage again"
         return Tried(channel=channel, is_ok=False, said=said)
-    answer: Any = json.loads(done["Payload"].read())
     if done.get("FunctionError"):
         return Tried(channel=channel, is_ok=False, said="the notifier itself has failed: its log tells why")
-    return Tried(channel=channel, is_ok=answer["ok"], said=answer["said"])
+    return _reported(channel, done["Payload"].read())
+
+
+def _reported(channel: Channel, raw: bytes) -> Tried:
+    """What the notifier's answer says."""
+    try:
+        answer: Any = json.loads(raw)
+    except (ValueError, RecursionError):
+        answer = None
+    match answer:
+        case {"ok": bool(is_ok), "said": str(said)}:
+            return Tried(channel=channel, is_ok=is_ok, said=said)
+        case _:
+            said = "the notifier gave no report, so what became of it is not known: deploy the stage again"
+            return Tried(channel=channel, is_ok=False, said=said)

@@ -129,4 +129,11 @@ class Report:
                 wait=self._told.wait,
             )
         except OverdueError as error:
-            self._troubles.append(f"no end was told ({error})")
+            self._end_was_not_told(str(error))
+
+    def _end_was_not_told(self, why: str) -> None:
+        """The same complaint about both is told once."""
+        if self._troubles == [f"no start was told ({why})"]:
+            self._troubles = [f"neither its start nor its end was told ({why})"]
+        else:
+            self._troubles.append(f"no end was told ({why})")

@@ -9,11 +9,16 @@ import re
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime
+from typing import TYPE_CHECKING
 
 from chalicelib.domain.errors import BadInput, OverdueError
 from chalicelib.store.registry import StoredKey, projects
 from chalicelib.store.tables import connect
 from overdue.config import Settings
+from overdue.hints import to_copy
+
+if TYPE_CHECKING:
+    from botocore.exceptions import BotoCoreError, ClientError
 
 DEFAULT_PROJECT = "default"
 LONGEST_NAME = 100
@@ -26,7 +31,7 @@ class Closed(OverdueError):
 
 @contextmanager
 def opened(settings: Settings) -> Iterator[None]:
-    """Connect `chalicelib.store` to a stage's tables. Raises BadInput for no stage or region, Closed.
+    """Connect `chalicelib.store` to a stage's tables. Raises BadInput for no stage or region, Closed, and Refused.
 
     A local server's tables are asked without a person's credentials.
     """
@@ -67,23 +72,27 @@ def opened(settings: Settings) -> Iterator[None]:
         )
         yield
     except PynamoDBException as error:
-        raise _closed(error.cause_response_code, str(error), stage=settings.stage, region=region) from error
-    except BotoCoreError as error:
-        raise Closed(f"AWS cannot be asked in {region}: {error}") from error
-    except ClientError as error:
-        raise _closed(error.response["Error"]["Code"], str(error), stage=settings.stage, region=region) from error
+        cause = error.cause if isinstance(error.cause, BotoCoreError | ClientError) else None
+        if cause is None:
+            raise Closed(f"DynamoDB did not do it: {error}") from error
+        raise _closed(cause, stage=settings.stage, region=region) from error
+    except (BotoCoreError, ClientError) as error:
+        raise _closed(error, stage=settings.stage, region=region) from error
 
 
-def _closed(code: str | None, said: str, *, stage: str, region: str) -> Closed:
-    match code:
-        case "ResourceNotFoundException":
-            return Closed(f"There is no stage {stage} in {region}: deploy it first, or say another --stage or --region")
-        case "AccessDeniedException":
-            return Closed(f"These AWS credentials may not use the table overdue-{stage}-registry in {region}")
-        case "UnrecognizedClientException" | "ExpiredTokenException" | "InvalidSignatureException":
-            return Closed("These AWS credentials are not valid any more, or not here: log in to AWS again")
-        case _:
-            return Closed(f"DynamoDB did not do it: {said}")
+def _closed(error: "BotoCoreError | ClientError", *, stage: str, region: str) -> OverdueError:
+    """What AWS refuses, in the words that all commands have for it."""
+    from botocore.exceptions import ClientError
+
+    from overdue.deploy.aws import speaking
+
+    if isinstance(error, ClientError) and error.response["Error"]["Code"] == "ResourceNotFoundException":
+        return Closed(f"There is no stage {stage} in {region}: deploy it first, or say another --stage or --region")
+    try:
+        with speaking(region=region):
+            raise error
+    except OverdueError as said:
+        return said
 
 
 def every_project() -> tuple[str, ...]:
@@ -91,11 +100,12 @@ def every_project() -> tuple[str, ...]:
     return tuple(sorted({DEFAULT_PROJECT, *projects()}))
 
 
-def known_project(name: str) -> str:
-    """The name of a project that exists. Raises BadInput."""
+def known_project(name: str, *, stage: str | None) -> str:
+    """The name of a project that exists. Raises BadInput, which tells how to make it on the stage."""
     known = every_project()
     if name not in known:
-        raise BadInput(f'there is no project "{name}", but {", ".join(known)}: overdue projects add {name}')
+        add = to_copy("projects", "add", name, stage=stage)
+        raise BadInput(f'there is no project "{name}", but {", ".join(known)}: {add}')
     return name
 
 

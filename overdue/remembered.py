@@ -1,7 +1,7 @@
-"""Write a stage into the settings file, so that no later command need be told where it is.
+"""Write a stage into the settings file, so that no later command need be told where it is; and out of it again.
 
 Whatever else stands there stays as it is, comments too. The file is replaced as a whole, readable by its owner only.
-What the file means is `overdue.config`'s business. Start at `remember`.
+What the file means is `overdue.config`'s business. Start at `remember` and `forget`.
 """
 
 import json
@@ -40,6 +40,46 @@ def remember(path: Path, stage: str, values: Mapping[str, str]) -> None:
         raise BadInput(f"{path} cannot be written: {error.strerror}") from error
 
 
+def forget(path: Path, stage: str) -> str | None:
+    """Take a stage out, with all its values; comments stay. The stage that is meant from now on when none is named.
+
+    Raises BadInput when the file is written in a way that nothing can be taken out of safely.
+    """
+    path = path.resolve()
+    before = read_file(path)
+    stages = {name: given for name, given in before.stages.items() if name != stage}
+    default = before.default if before.default != stage else None
+    wanted = SettingsFile(stages=stages, default=default or (next(iter(stages)) if len(stages) == 1 else None))
+    try:
+        _replace(path, _without_stage(path.read_text(encoding="utf-8"), stage), wanted)
+    except OSError as error:
+        raise BadInput(f"{path} cannot be written: {error.strerror}") from error
+    return wanted.default
+
+
+def _without_stage(text: str, stage: str) -> str:
+    lines = text.splitlines()
+    section = _section(lines, stage)
+    if section is not None:
+        begin, end = section
+        said = [line for line in lines[begin:end] if line.lstrip().startswith("#")]
+        lines = [*lines[:begin], *said, *lines[end:]]
+    top = next((number for number, line in enumerate(lines) if line.lstrip().startswith("[")), len(lines))
+    is_default = re.compile(rf"\s*stage\s*=\s*([\"']){re.escape(stage)}\1\s*(#.*)?")
+    lines = [line for number, line in enumerate(lines) if number >= top or not is_default.fullmatch(line)]
+    return "\n".join([*lines, ""]).lstrip("\n")
+
+
+def _section(lines: list[str], stage: str) -> tuple[int, int] | None:
+    """Where the table of a stage begins, and where the next one does; None: there is none."""
+    header = re.compile(rf"\s*\[\s*stages\s*\.\s*([\"']?){re.escape(stage)}\1\s*\]\s*(#.*)?")
+    begin = next((number for number, line in enumerate(lines) if header.fullmatch(line)), None)
+    if begin is None:
+        return None
+    rest = range(begin + 1, len(lines))
+    return begin, next((number for number in rest if lines[number].lstrip().startswith("[")), len(lines))
+
+
 def _top(text: str) -> set[str]:
     """The names that are set before the first table."""
     top = re.split(r"^\s*\[", text, maxsplit=1, flags=re.MULTILINE)[0]
@@ -48,14 +88,9 @@ def _top(text: str) -> set[str]:
 
 def _with_stage(text: str, stage: str, values: Mapping[str, str]) -> str:
     lines = text.splitlines()
-    header = re.compile(rf"\s*\[\s*stages\s*\.\s*([\"']?){re.escape(stage)}\1\s*\]\s*(#.*)?")
-    begin = next((number for number, line in enumerate(lines) if header.fullmatch(line)), None)
-    if begin is None:
+    if _section(lines, stage) is None:
         lines += [*([""] if lines else []), f"[stages.{stage}]"]
-        begin = len(lines) - 1
-    end = next(
-        (number for number in range(begin + 1, len(lines)) if lines[number].lstrip().startswith("[")), len(lines)
-    )
+    begin, end = _section(lines, stage) or (len(lines) - 1, len(lines))
     section = lines[begin:end]
     for name, value in values.items():
         section = _with_value(section, name, value)
@@ -88,7 +123,7 @@ def _replace(path: Path, text: str, wanted: SettingsFile) -> None:
         except BadInput:
             reads_as_wanted = False
         if not reads_as_wanted:
-            raise BadInput(f"{path} is written in a way that nothing can be added to safely")
+            raise BadInput(f"{path} is written in a way that cannot be changed safely")
         beside.replace(path)
     finally:
         beside.unlink(missing_ok=True)

@@ -31,6 +31,27 @@ class RunPart(TypedDict):
     limit_s: float | None
 
 
+class MemberPart(TypedDict):
+    """An alert of a digest."""
+
+    id: str
+    name: str
+    slug: str
+    unique_key: str
+    reason: str | None
+    flip: int
+    ordinal: int
+    at: str
+    since: str
+
+
+class DigestPart(TypedDict):
+    """What a digest tells of."""
+
+    kind: str  # of all its members
+    members: list[MemberPart]
+
+
 class Document(TypedDict):
     """Instants are ISO 8601 in UTC, durations seconds; null is unknown or beside the point."""
 
@@ -68,6 +89,7 @@ class Document(TypedDict):
     members: int | None
     escalated_after_s: float | None
     ack_url: str | None
+    digest: DigestPart | None
 
 
 def document(code: Code, config: Config, alert: Alert, letter: Letter, sending: Sending, *, project: str) -> Document:
@@ -80,8 +102,8 @@ def document(code: Code, config: Config, alert: Alert, letter: Letter, sending: 
         "reason": None if alert.reason is None else alert.reason.value,
         "flip": alert.flip,
         "ordinal": alert.ordinal,
-        "at": _iso(alert.at),
-        "sent_at": _iso(sending.at),
+        "at": iso(alert.at),
+        "sent_at": iso(sending.at),
         "project": project,
         "check": {
             "name": config.name,
@@ -94,7 +116,7 @@ def document(code: Code, config: Config, alert: Alert, letter: Letter, sending: 
         "subject": letter.subject,
         "text": letter.text,
         "sms": letter.sms,
-        "since": _iso(facts.since),
+        "since": iso(facts.since),
         "expected": _iso_or_null(facts.expected),
         "last_success": _iso_or_null(facts.last_success),
         "last_duration_s": _seconds_or_null(facts.last_took),
@@ -106,24 +128,26 @@ def document(code: Code, config: Config, alert: Alert, letter: Letter, sending: 
         "run": _run(facts),
         "count": facts.count,
         "min_count": facts.min_count,
-        "window": None if facts.window is None else [_iso(edge) for edge in facts.window],
-        "blind": None if facts.blind is None else [_iso(edge) for edge in facts.blind],
+        "window": None if facts.window is None else [iso(edge) for edge in facts.window],
+        "blind": None if facts.blind is None else [iso(edge) for edge in facts.blind],
         "next_reminder": _iso_or_null(facts.next_reminder),
         "members_down": None if facts.members is None else list(facts.members),
         "members": facts.n_members,
         "held_for": None if facts.waited_for is None else list(facts.waited_for),
         "escalated_after_s": _seconds_or_null(facts.after),
         "ack_url": sending.ack_link,
+        "digest": None,
     }
 
 
-def _iso(at: datetime) -> str:
+def iso(at: datetime) -> str:
+    """An instant as all documents have it."""
     at = at.astimezone(UTC)
     return at.isoformat(timespec="milliseconds" if at.microsecond >= 1000 else "seconds")
 
 
 def _iso_or_null(at: datetime | None) -> str | None:
-    return None if at is None else _iso(at)
+    return None if at is None else iso(at)
 
 
 def _seconds(took: timedelta) -> float:

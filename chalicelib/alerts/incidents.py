@@ -69,10 +69,10 @@ class Notification(TypedDict):
 def incident(document: Document) -> str:
     """What is the same for all alerts of one outage, and for no other: the check, and since when it is down.
 
-    Not its name, which may be edited meanwhile. A test belongs to nothing but itself.
+    Not its name, which may be edited meanwhile. A test belongs to nothing but itself, nor does a digest.
     """
-    if document["kind"] == Kind.TEST:
-        return f"overdue-test-{document['id']}"
+    if document["kind"] in (Kind.TEST, Kind.DIGEST):
+        return f"overdue-{document['kind']}-{document['id']}"
     since = datetime.fromisoformat(document["since"])
     return f"overdue-{document['check']['unique_key'][:12]}-{since:%Y%m%dT%H%M%SZ}"
 
@@ -110,6 +110,7 @@ def alarm_subject(document: Document) -> str:
 def notification(document: Document) -> Notification:
     """As a custom notification; nothing of a name or an output acts in the chat."""
     check = document["check"]
+    tags = [] if document["digest"] else check["tags"]  # of hundreds of checks they tell nothing
     return {
         "version": "1.0",
         "source": "custom",
@@ -119,7 +120,7 @@ def notification(document: Document) -> Notification:
             "title": _escaped(document["subject"]),
             "description": _verbatim(document["text"]),
             "nextSteps": list(_next_steps(document)),
-            "keywords": [_escaped(word) for word in (document["kind"], document["reason"], *check["tags"]) if word],
+            "keywords": [_escaped(word) for word in (document["kind"], document["reason"], *tags) if word],
         },
         "metadata": {
             "threadId": incident(document),
@@ -133,7 +134,7 @@ def notification(document: Document) -> Notification:
 
 def _next_steps(document: Document) -> Iterator[str]:
     if document["check"]["url"]:
-        yield f"Look at the check: {document['check']['url']}"
+        yield f"Look at {'all checks' if document['digest'] else 'the check'}: {document['check']['url']}"
     if document["ack_url"]:
         yield f"Acknowledge: {document['ack_url']}"
 

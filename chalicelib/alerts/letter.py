@@ -12,6 +12,7 @@ from typing import assert_never
 from chalicelib.alerts.spelling import Name, in_ascii, in_gsm, in_text, legible, size
 from chalicelib.domain.alerts import Alert, Facts, Kind, Reason
 from chalicelib.domain.check import Code, Config
+from chalicelib.domain.probe_words import is_unanswered, output_label
 from chalicelib.domain.wallclock import WallClock, duration, lasted
 from chalicelib.domain.words import (
     against_usual,
@@ -230,11 +231,13 @@ def _known(alert: Alert, clock: WallClock) -> Iterable[str]:
     yield _table(_down_rows(alert, clock))
     if output := legible(alert.facts.output):
         lines = "\n".join(f"  {line}".rstrip() for line in output.split("\n"))
-        yield f"{_output_label(alert.reason)}\n{lines}"
+        yield f"{_output_label(alert)}\n{lines}"
 
 
-def _output_label(reason: Reason | None) -> str:
-    is_of_its_end = reason in (Reason.FAILED, Reason.TOO_SHORT)
+def _output_label(alert: Alert) -> str:
+    is_of_its_end = alert.reason in (Reason.FAILED, Reason.TOO_SHORT)
+    if alert.facts.is_probed:
+        return output_label(is_of_its_end=is_of_its_end)
     return "The end of its output:" if is_of_its_end else "Its last output:"
 
 
@@ -248,7 +251,10 @@ def _down_rows(alert: Alert, clock: WallClock) -> Iterable[tuple[str, str]]:
     if facts.snoozed_until is not None:
         yield "Snoozed until", clock.full(facts.snoozed_until)
     if facts.waited_for:
-        yield "Held while", f"{legible(', '.join(facts.waited_for))} {'was' if len(facts.waited_for) == 1 else 'were'} down"
+        yield (
+            "Held while",
+            f"{legible(', '.join(facts.waited_for))} {'was' if len(facts.waited_for) == 1 else 'were'} down",
+        )
     if facts.expected is not None:
         is_past = alert.reason is Reason.MISSED
         yield "Expected" if is_past else "Expected next", clock.due(facts.expected)
@@ -272,16 +278,21 @@ def _last_success(alert: Alert, clock: WallClock) -> str:
     if facts.last_took is None:
         return clock.dated(facts.last_success)
     is_usual_told = alert.kind is Kind.DOWN and (
-        alert.reason in (Reason.OVERRUN, Reason.TOO_SHORT) or (alert.reason is Reason.FAILED and facts.took is not None)
+        alert.reason in (Reason.OVERRUN, Reason.TOO_SHORT) or (alert.reason is Reason.FAILED and _tells_took(facts))
     )
     took = duration(facts.last_took) if is_usual_told else against_usual(facts.last_took, facts.usual)
     return f"{clock.dated(facts.last_success)}, after {took}"
 
 
+def _tells_took(facts: Facts) -> bool:
+    return facts.took is not None and not (facts.is_probed and is_unanswered(facts))
+
+
 def _recovered_rows(alert: Alert, clock: WallClock) -> Iterable[tuple[str, str]]:
     yield "Down", clock.span(alert.facts.since, alert.at)
     if alert.reason is not None:
-        is_known = alert.reason is Reason.FAILED  # of all others, the facts are those of the recovery
+        # of all others, the facts are those of the recovery; of a probe, the text is
+        is_known = alert.reason is Reason.FAILED and not alert.facts.is_probed
         yield "Was", ", ".join(_down_in_short(alert, clock)) if is_known else spoken(alert.reason)
     if alert.facts.expected is not None:
         yield "Expected next", clock.due(alert.facts.expected)

@@ -92,8 +92,13 @@ def _taken(what: str, then: str) -> Iterator[None]:
 
 
 def _message(document: "Document") -> str:
-    """A body a protocol. Not escaped beyond need: each escape would be escaped once more."""
+    """A body a protocol. Not escaped beyond need: each escape would be escaped once more.
+
+    A digest is in it but once, as what SNS takes for each protocol that is not named: so there is room for many.
+    """
     as_json = _compact(document)
+    if document["digest"] is not None:
+        return _compact({"default": as_json, "email": document["text"], "sms": document["sms"]})
     bodies = dict.fromkeys(_FOR_PEOPLE, document["text"]) | dict.fromkeys(_FOR_PROGRAMS, as_json)
     return _compact(bodies | {"sms": document["sms"]})
 
@@ -103,12 +108,19 @@ def _compact(value: object) -> str:
 
 
 def _attributes(document: "Document", to: Sequence[str]) -> "dict[str, MessageAttributeValueTypeDef]":
-    """What filter policies can ask for. SNS refuses an empty value: what there is none of is left out."""
+    """What filter policies can ask for. SNS refuses an empty value: what there is none of is left out.
+
+    Of a digest it is what its members would have had, so that it reaches whoever would have been told of one of them.
+    """
     attributes: dict[str, MessageAttributeValueTypeDef] = {
         "project": {"DataType": "String", "StringValue": document["project"]},
-        "kind": {"DataType": "String", "StringValue": document["kind"]},
+        "kind": {"DataType": "String", "StringValue": (document["digest"] or document)["kind"]},
     }
-    if document["reason"] is not None:
+    if document["digest"] is not None:
+        reasons = {member["reason"] for member in document["digest"]["members"] if member["reason"] is not None}
+        if reasons:
+            attributes["reason"] = _array(sorted(reasons))
+    elif document["reason"] is not None:
         attributes["reason"] = {"DataType": "String", "StringValue": document["reason"]}
     if to:
         attributes["channels"] = _array(to)

@@ -3,6 +3,7 @@
 How an alert is worded stands in `chalicelib.alerts`; who decides that there is one, in `receive` and `advance`.
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -48,6 +49,7 @@ class Facts:
     in_a_row: int = 0  # failures
     misses: int = 0  # in a row
     took: timedelta | None = None  # of the run that this is about
+    is_probed: bool | None = None  # True: Overdue asks by itself; None: it waits for a job, or is a group
     run: str | None = None  # its rid; "" when it has none, None when no run was open
     started: datetime | None = None  # when it started
     limit: timedelta | None = None  # max_runtime, min_runtime or grace: whichever was broken
@@ -97,3 +99,9 @@ class Told:
 def alert_id(code: str, *, flip: int, kind: Kind, ordinal: int = 0) -> str:
     """The same id for each delivery of the same alert, so that a consumer can drop a repeat (rule 13)."""
     return str(uuid5(UUID(code), f"{flip}:{kind}:{ordinal}"))
+
+
+def digest_id(member_ids: Iterable[str]) -> str:
+    """The same id for the same members, in whatever order (rule 13)."""
+    first, *rest = sorted(member_ids)
+    return str(uuid5(UUID(first), " ".join((first, *rest))))

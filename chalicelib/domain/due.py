@@ -5,7 +5,7 @@ window or a snooze, the next reminder or escalation step, an alert that waits. S
 an instant is `advance`'s business; when anyone looks is the sweep's. All are inclusive: `now >= instant`.
 """
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import assert_never
 
 from chalicelib.domain.blind import is_held, put_off
@@ -16,6 +16,8 @@ from chalicelib.domain.first_ping import first_ping_at
 from chalicelib.domain.runs import held_until, overruns
 from chalicelib.domain.schedule import later
 from chalicelib.domain.throughput import window_end
+
+PUNCTUAL = timedelta(minutes=1)
 
 
 def next_due(check: Check) -> datetime | None:
@@ -59,6 +61,16 @@ def expected_after(config: Config, at: datetime) -> datetime | None:
     from chalicelib.domain.windows import expected_outside  # most checks have none: a cold start goes without
 
     return expected_outside(config.schedule, due, config.windows, tz=config.tz)
+
+
+def came_late(*, due: datetime, began: datetime | None, ended: datetime, grace: timedelta) -> bool:
+    """Whether a success was late: its run began more than a minute after its time, as no scheduler is to the second.
+
+    One that did not say when it began may have taken half of its grace.
+    """
+    if began is not None:
+        return began - due > PUNCTUAL
+    return ended - due > max(PUNCTUAL, grace / 2)
 
 
 def deadline(check: Check) -> datetime | None:

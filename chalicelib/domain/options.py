@@ -20,7 +20,7 @@ LONGEST_TAGS: Final = 500
 AUTO: Final = "auto"  # a limit that is learnt
 MOST_ITEMS: Final = 10**15  # a count beyond it is no number of items
 
-_DURATION = re.compile(r"([0-9]{1,9})([smhdw]?)")
+_DURATION = re.compile(r"0*([0-9]+)([smhdw]?)")
 _UNIT_S: Final = {"": 1, "s": 1, "m": 60, "h": 3_600, "d": 86_400, "w": 604_800}
 
 
@@ -32,7 +32,7 @@ def parse_duration(name: str, text: str, *, shortest: timedelta = SHORTEST) -> t
     found = _DURATION.fullmatch(text)
     if found is None:
         raise BadInput(f'{name} "{text[:40]}" is no duration: write seconds (600), or 10m, 1h, 1d, 1w')
-    value_s = int(found[1]) * _UNIT_S[found[2]]  # compared as a number: 999999999w is beyond any timedelta
+    value_s = int(found[1][:12]) * _UNIT_S[found[2]]  # compared as a number: 999999999w is beyond any timedelta
     if not shortest.total_seconds() <= value_s <= LONGEST.total_seconds():
         least = f"{int(shortest.total_seconds())} s"
         raise BadInput(f'{name} "{text[:40]}" is out of bounds: it must be within {least} and 365 days')

@@ -97,6 +97,7 @@ def snapshot(check: Check, run: Run | None = None) -> Facts:
         exit_status=check.last_exit,
         in_a_row=check.failures,
         misses=check.misses,
+        is_probed=True if check.config.probe is not None else None,
         run=None if run is None else run.rid,
         started=None if run is None else run.at,
         last_ping=check.last_ping,

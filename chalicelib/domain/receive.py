@@ -12,7 +12,7 @@ from chalicelib.domain.advance import settle
 from chalicelib.domain.alerts import Reason
 from chalicelib.domain.blind import seen_through
 from chalicelib.domain.check import Beat, Check, Outcome, Run, Status, Verdict, started, with_run
-from chalicelib.domain.due import expected, expected_after, moved, next_due
+from chalicelib.domain.due import came_late, expected, expected_after, moved, next_due
 from chalicelib.domain.outage import down, snapshot, up
 from chalicelib.domain.recent import Ended, appended, ends_with_plain_success, ends_without_duration, in_one_hour
 from chalicelib.domain.runs import (
@@ -21,7 +21,6 @@ from chalicelib.domain.runs import (
     closed_by_success,
     duration,
     is_too_short,
-    max_runtime,
 )
 from chalicelib.domain.signals import Ping, Signal, last_words, tail
 from chalicelib.domain.throughput import counted, is_watched
@@ -200,6 +199,10 @@ def _with_success(check: Check, at: datetime, run: Run | None, took: timedelta |
     if took is None and shares_a_slot:
         return check.recent
     due = expected(check)
-    came_at = run.at if run is not None and max_runtime(check) is not None else at
-    is_late = check.status is Status.UP and due is not None and came_at > due
+    began = at - took if run is None and took is not None else (None if run is None else run.at)
+    is_late = (
+        check.status is Status.UP
+        and due is not None
+        and came_late(due=due, began=began, ended=at, grace=check.config.grace)
+    )
     return appended(check.recent, Ended.LATE if is_late else Ended.SUCCESS, took)

@@ -1,12 +1,13 @@
 """What is the matter, in words: what happened, why a check is down, where to look first (domain.md, rule 17).
 
-One set for page, CLI and alert; all of it plain ASCII. Time in words stands in `wallclock`, a whole letter in
-`chalicelib.alerts.letter`. Start at `happened` for a line, at `why` for a sentence.
+One set for page, CLI and alert; all of it plain ASCII. Time in words stands in `wallclock`, what is probed in
+`probe_words`, a whole letter in `chalicelib.alerts.letter`. Start at `happened` for a line, at `why` for a sentence.
 """
 
 from datetime import datetime, timedelta
 from typing import assert_never
 
+from chalicelib.domain import probe_words
 from chalicelib.domain.alerts import Facts, Reason
 from chalicelib.domain.wallclock import WallClock, between, duration
 
@@ -27,6 +28,8 @@ def happened(reason: Reason, facts: Facts, clock: WallClock) -> tuple[str, ...]:
             )
         case Reason.OVERRUN:
             known = (None if facts.took is None else f"running for {duration(facts.took)}",)
+        case Reason.FAILED if facts.is_probed:
+            known = (probe_words.found(facts), _in_a_row(facts))
         case Reason.FAILED:
             known = (_exit(facts), _in_a_row(facts)) if facts.members is None else (_how_many(facts),)
         case Reason.TOO_SHORT:
@@ -69,6 +72,8 @@ def items(facts: Facts) -> str | None:
 def why(reason: Reason, facts: Facts, clock: WallClock) -> str:
     """Why it is down, in one to three sentences."""
     match reason:
+        case Reason.MISSED if facts.is_probed:
+            return probe_words.why_missed(facts, clock)
         case Reason.MISSED:
             return _why_missed(facts, clock) + _blind(facts, clock)
         case Reason.OVERRUN:
@@ -76,6 +81,8 @@ def why(reason: Reason, facts: Facts, clock: WallClock) -> str:
         case Reason.FAILED if facts.members is not None:
             limit = "all" if facts.down_when is None else str(facts.down_when)
             return f"{members_down(facts)}. It is down when {limit} of them {'is' if limit == '1' else 'are'}."
+        case Reason.FAILED if facts.is_probed:
+            return probe_words.why_failed(facts, clock, after=_after(facts))
         case Reason.FAILED:
             what = f"Exit status {facts.exit_status}" if facts.exit_status else "It reported a failure"
             return f"{what} at {clock.second(facts.last_ping or facts.since)}{_after(facts)}."
@@ -177,12 +184,18 @@ def recovery(reason: Reason | None, facts: Facts, clock: WallClock, *, at: datet
         return f"{said[0].upper()}{said[1:]}, as of {clock.second(at)}."
     if reason is Reason.STALLED:
         return f"It processes enough again, as of {clock.second(at)}."
+    if facts.is_probed:
+        return f"A good answer came at {clock.second(at)}{_after(facts)}."
     return f"Success at {clock.second(at)}{_after(facts)}."
 
 
 def look_first(reason: Reason, facts: Facts) -> str:
     """The probable place of the trouble."""
     match reason:
+        case Reason.MISSED if facts.is_probed:
+            return probe_words.LOOK_AT_PROBER
+        case Reason.FAILED if facts.is_probed:
+            return probe_words.look_first(facts)
         case Reason.MISSED if facts.is_first and facts.last_ping is None and facts.started is None:
             return "Look first at how the job is set up: nothing has ever come from it."
         case Reason.MISSED if facts.started is None:

@@ -6,7 +6,8 @@ Its API speaks the fields that ours does (wire.md, Management API); what it has 
 from collections.abc import Mapping, Sequence
 
 from chalicelib.domain.errors import BadInput
-from chalicelib.domain.schedule import current_zone, parse_schedule
+from chalicelib.domain.schedule import current_zone
+from chalicelib.domain.several import parse_schedules
 from overdue.answers import ChannelJson, CheckJson
 from overdue.ascode.export import Written
 from overdue.ascode.kinds import EVERY_CHANNEL, Setting
@@ -44,7 +45,7 @@ def _settings(check: CheckJson) -> dict[str, Setting]:
     found = settings_of(check, Labels({}))
     found["tz"] = current_zone(str(found["tz"]))
     if found["schedule"] is not None:
-        found["schedule"] = parse_schedule(str(found["schedule"]), str(found["tz"])).expression
+        found["schedule"] = parse_schedules(str(found["schedule"]).split("\n"), str(found["tz"])).expression
     found["channels"] = () if check.get("channels") == "" else EVERY_CHANNEL
     return found
 

@@ -22,13 +22,13 @@ def wrong(wanted: Sequence[Wanted], there: Sequence[CheckJson], *, prune: bool) 
     known = {*ours, *(check["slug"] for check in kept), *(check.get("uuid", "") for check in there)}
     lost = {check["slug"] for check in others} - known
     problems = [
-        Problem(each.lines.get(field, each.line), f"{field}: {_unknown(name, is_lost=name in lost)}")
+        Problem(each.lines.get(field, each.line), f"{each.slug}: {field}: {_unknown(name, is_lost=name in lost)}")
         for each in wanted
         for field, name in _named(each)
         if name not in known
     ]
     problems += [
-        Problem(each.lines["group"], f'group: "{name}" is a group itself, and cannot be a member')
+        Problem(each.lines["group"], f'{each.slug}: group: "{name}" is a group itself, and cannot be a member')
         for each in wanted
         for field, name in _named(each)
         if field == "group" and name in ours and ours[name].settings["group"] is not None

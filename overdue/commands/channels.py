@@ -67,6 +67,7 @@ def _tell(keeping: "Keeping", added: "Added", *, project: str) -> None:
     import json
 
     from overdue.channels import shown
+    from overdue.hints import to_copy
     from overdue.show import say
     from overdue.subscriptions import State, queue_statement
 
@@ -86,9 +87,9 @@ def _tell(keeping: "Keeping", added: "Added", *, project: str) -> None:
                 f"Subscribe Amazon Q Developer to the topic {keeping.topics.arn('chat')} (docs/channels.md). Its chat "
                 "gets the alerts of every project that has such a channel."
             )
-    name = f'"{channel.name}"' if " " in channel.name else channel.name
-    where = f"--stage {stage}" if project == "default" else f"--project {project} --stage {stage}"
-    say(f"Checks can take it within a minute. Try it now with: overdue channels test {name} {where}")
+    of_project = () if project == "default" else ("--project", project)
+    test = to_copy("channels", "test", channel.name, *of_project, stage=stage)
+    say(f"Checks can take it within a minute. Try it now with: {test}")
 
 
 @channels.command(name="list")
@@ -127,7 +128,7 @@ def _list_with_state(settings: Settings, *, project: str, region: str | None, as
     from overdue.channels import shown
 
     with channel_keeping.opened(replace(settings, region=region or settings.region)) as keeping:
-        found = channel_keeping.kept(project)
+        found = channel_keeping.kept(keeping, project)
         states = [channel_keeping.state_of(keeping, project, channel).value for channel in found]
     rows = [
         {"name": each.name, "kind": each.kind, "state": state, "target": shown(each.kind, each.target), "id": each.id}
@@ -154,12 +155,14 @@ def test(name: str | None, project: str, stage: str | None, region: str | None, 
     Example: overdue channels test ops-email --stage prod
     """
     from overdue import channel_keeping, show
-    from overdue.channel_test import tried
+    from overdue.channel_test import all_tried
 
     settings, now = of_stage(stage, region), datetime.now(UTC)
     with channel_keeping.opened(settings) as keeping:
-        asked = channel_keeping.kept(project) if name is None else [channel_keeping.chosen(project, name)]
-        done = [tried(keeping, channel, project=project, link=settings.url or "", now=now) for channel in asked]
+        asked = (
+            channel_keeping.kept(keeping, project) if name is None else [channel_keeping.chosen(keeping, project, name)]
+        )
+        done = all_tried(keeping, asked, project=project, link=settings.url or "", now=now)
     rows = [(each.channel.name, each.channel.kind, "ok" if each.is_ok else "failed", each.said) for each in done]
     if as_json:
         show.document(
@@ -192,7 +195,7 @@ def remove(name: str, yes: bool, project: str, stage: str | None, region: str | 
     from overdue.commands.asking import confirm
 
     with channel_keeping.opened(of_stage(stage, region)) as keeping:
-        found = channel_keeping.chosen(project, name)
+        found = channel_keeping.chosen(keeping, project, name)
         confirm(f"Remove channel {found.name} ({found.kind}) of project {project}?", yes=yes)
         is_over = channel_keeping.remove(keeping, found, project=project)
     if as_json:

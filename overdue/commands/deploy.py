@@ -55,6 +55,12 @@ class Tools:
 @click.option("--watchdog", metavar="URL", help="Somebody else's monitor, called after each full sweep; none: no more.")
 @click.option("--probe-inside", metavar="NETWORKS", help="Probes may reach these, such as 10.0.0.0/16; none: no more.")
 @click.option("--tz", metavar="ZONE", help="What pages show times in, such as Europe/Berlin.")
+@click.option(
+    "--digest-from",
+    type=click.IntRange(0, 1000),
+    metavar="NUMBER",
+    help="So many alerts of a kind at one moment are told as one; 0 for never.",
+)
 @click.option("--checks", metavar="FILE", help="Afterwards, make the checks be as this file says: overdue apply.")
 @click.option("--no-save", is_flag=True, help="Write nothing into the settings file.")
 @click.option("--dry-run", is_flag=True, help="Show what would change. Only the package is uploaded.")
@@ -73,6 +79,7 @@ def deploy(
     watchdog: str | None,
     probe_inside: str | None,
     tz: str | None,
+    digest_from: int | None,
     checks: str | None,
     no_save: bool,
     dry_run: bool,
@@ -108,6 +115,7 @@ def deploy(
                 watchdog=watchdog,
                 probe_inside=probe_inside,
                 tz=tz,
+                digest_from=digest_from,
             )
         )
         insist(EMAIL, email, "--email", "an e-mail address, such as ops@example.com")
@@ -255,6 +263,7 @@ def _apply(
     """Apply the file with a key that lives only as long."""
     from overdue.commands.apply import apply
     from overdue.deploy.handover import short_lived_key
+    from overdue.hints import to_copy
 
     base = done.outputs["BaseUrl"]
     with short_lived_key(account, now=clock.now()) as key, redirect_stdout(sys.stderr if to_stderr else sys.stdout):
@@ -274,5 +283,5 @@ def _apply(
             said = error.message if isinstance(error, click.ClickException) else str(error)
             raise OverdueError(
                 f"Stage {account.stage} is deployed, but its checks could not be applied: {said.rstrip('.')}. "
-                f"Go on with: overdue apply {checks} --stage {account.stage}"
+                f"Go on with: {to_copy('apply', checks, stage=account.stage)}"
             ) from error

@@ -1,5 +1,6 @@
 """`overdue destroy`: a stage taken away. How is `overdue.deploy.removal`'s business."""
 
+import os
 import sys
 from typing import TYPE_CHECKING
 
@@ -26,12 +27,12 @@ if TYPE_CHECKING:
 def destroy(ctx: click.Context, stage: str, delete_data: bool, yes: bool, region: str | None, as_json: bool) -> None:
     """Take a stage away: its functions, its URL, its topics with all their subscriptions.
 
-    The tables stay, unless --delete-data is said, and a later `overdue deploy` of the same stage takes them over with
-    all that is in them. Its channels' subscriptions are gone, though: `overdue channels add` mends each. From now on
-    nobody hears of any job.
+    From now on nobody hears of any job. The tables stay, unless --delete-data is said, and a later `overdue deploy` of
+    the same stage takes them over with all that is in them. It subscribes their channels again, too; e-mail addresses
+    and https:// must confirm anew.
 
-    With --delete-data go the tables, the channels' addresses in SSM, and the artifact bucket if no other stage uses
-    it. DynamoDB keeps a last backup of each table for 35 days.
+    With --delete-data go the tables, the stage's secrets in SSM, the artifact bucket if no other stage uses it,
+    and what the settings file says of the stage. DynamoDB keeps a last backup of each table for 35 days.
 
     Example: overdue destroy --stage test
     """
@@ -56,6 +57,7 @@ def destroy(ctx: click.Context, stage: str, delete_data: bool, yes: bool, region
         found.remove_stack(desk)
         if delete_data:
             found.remove_data(desk)
+            _forget(stage, region=account.region)
     kept = () if delete_data else found.tables
     if as_json:
         show.document({"destroyed": stage, "region": account.region, "kept": list(kept)})
@@ -63,6 +65,25 @@ def destroy(ctx: click.Context, stage: str, delete_data: bool, yes: bool, region
         show.say(f"Stage {stage} is gone. Kept: {', '.join(kept)}; a later deploy of this stage takes them over.")
     else:
         show.say(f"Stage {stage} is gone.")
+
+
+def _forget(stage: str, *, region: str) -> None:
+    """Take its URL and keys out of the settings file: they lead nowhere, and may be meant when no stage is named."""
+    from overdue.config import file_path, read_file
+    from overdue.remembered import forget
+    from overdue.show import say
+
+    path = file_path(os.environ)
+    try:
+        known = read_file(path).stages.get(stage)
+        if path is None or known is None or known.region not in (None, region):
+            return
+        default = forget(path, stage)
+    except BadInput as error:
+        say(f"{error}. Take [stages.{stage}] out of it: its URL and keys lead nowhere any more.")
+        return
+    meant = "" if default is None else f"; {default} is meant when no stage is named"
+    say(f"Took stage {stage}, with its URL and keys, out of {path}{meant}.")
 
 
 def _what_goes(found: "Removal", *, delete_data: bool) -> str:

@@ -45,15 +45,18 @@ def add(name: str | None, scope: str, project: str, stage: str | None, region: s
     from chalicelib.domain.errors import BadInput
     from chalicelib.store import registry
     from overdue import keyring
+    from overdue.hints import operand, to_copy
 
     with wrong_usage():
         called = keyring.key_name(f"{scope} key" if name is None else name)
-    with keyring.opened(of_stage(stage, region)):
-        keyring.known_project(project)
+    settings = of_stage(stage, region)
+    with keyring.opened(settings):
+        keyring.known_project(project, stage=settings.stage)
+        of_project = () if project == keyring.DEFAULT_PROJECT else ("--project", project)
         if any((each.key.project, each.key.name) == (project, called) for each in registry.all_keys()):
             raise BadInput(
                 f'there is a key "{called}" in project {project}: give another name, or replace it with: '
-                f'overdue keys rotate "{called}"'
+                + to_copy("keys", "rotate", *of_project, *operand(called), stage=settings.stage)
             )
         kind = registry.Scope(SCOPES[scope])
         secret = registry.new_secret(kind)
@@ -85,8 +88,10 @@ def listing(project: str | None, stage: str | None, region: str | None, as_json:
     """
     from chalicelib.store import registry
     from overdue import keyring, show
+    from overdue.hints import to_copy
 
-    with keyring.opened(of_stage(stage, region)):
+    settings = of_stage(stage, region)
+    with keyring.opened(settings):
         stored = [each for each in registry.all_keys() if project in (None, each.key.project)]
     words = {value: word for word, value in SCOPES.items()}
     now = datetime.now(UTC)
@@ -114,7 +119,7 @@ def listing(project: str | None, stage: str | None, region: str | None, as_json:
             )
             for row, each in zip(rows, stored, strict=True)
         ],
-        none="No key yet. Make one with: overdue keys add",
+        none=f"No key yet. Make one with: {to_copy('keys', 'add', stage=settings.stage)}",
     )
 
 

@@ -55,7 +55,7 @@ def open_pages(
     settings = of_stage(stage, region)
     base, now = settings.base(), datetime.now(UTC)
     with channel_keeping.opened(settings) as keeping:
-        keyring.known_project(project)
+        keyring.known_project(project, stage=settings.stage)
         secret = _secret(keeping, is_local=settings.dynamodb_url is not None)
         signins.forget_expired(now=now)
     link = new_link(

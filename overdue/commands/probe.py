@@ -43,6 +43,7 @@ def probe(url: str, inside: str, as_json: bool, **said: Any) -> None:
         click.echo(inert(found.text))
         if "inside address" in found.text:
             show.say(
-                "To ask it all the same: --inside with its network; a deployment has OVERDUE_PROBE_INSIDE for that."
+                "To ask it from here all the same, name its network: --inside 127.0.0.0/8, or OVERDUE_PROBE_INSIDE. "
+                "The prober of a deployment has its own: overdue deploy --probe-inside; overdue local opens loopback."
             )
     raise SystemExit(0 if found.is_good else 1)

@@ -31,10 +31,12 @@ def add(name: str, stage: str | None, region: str | None, as_json: bool) -> None
     from chalicelib.store import registry
     from chalicelib.store.tables import Conflict
     from overdue import keyring
+    from overdue.hints import to_copy
 
     with wrong_usage():
         keyring.project_name(name)
-    with keyring.opened(of_stage(stage, region)):
+    settings = of_stage(stage, region)
+    with keyring.opened(settings):
         if name == keyring.DEFAULT_PROJECT:
             raise Conflict(f'there is a project "{name}" already')
         registry.add_project(name, now=datetime.now(UTC))
@@ -43,7 +45,8 @@ def add(name: str, stage: str | None, region: str | None, as_json: bool) -> None
 
         document({"project": name})
     else:
-        click.echo(f"Made project {name}. Make a key for it with: overdue keys add --project {name}", err=True)
+        add_key = to_copy("keys", "add", "--project", name, stage=settings.stage)
+        click.echo(f"Made project {name}. Make a key for it with: {add_key}", err=True)
 
 
 @projects.command(name="list")

@@ -55,7 +55,7 @@ def add(
         page = sound(StatusPage(name=name, title=name if title is None else title, project=project, tags=chosen))
     settings = of_stage(stage, region)
     with keyring.opened(settings):
-        keyring.known_project(project)
+        keyring.known_project(project, stage=settings.stage)
         try:
             add_status_page(page, now=datetime.now(UTC))
         except Conflict as error:

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from difflib import get_close_matches
+from html import unescape
 from typing import TYPE_CHECKING, Self
 
 from botocore import exceptions as botocore
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
 
 NO_CREDENTIALS = "No AWS credentials. Set AWS_PROFILE, or log in to AWS first"
 NOT_VALID = "These AWS credentials are not valid any more, or not here: log in to AWS again"
+NOT_AWS = "What answers in region {region} is not AWS: is a proxy in between?"
 PATIENT = Config(connect_timeout=10, read_timeout=60, retries={"mode": "standard", "total_max_attempts": 6})
 _AT_ONCE = Config(connect_timeout=5, read_timeout=10, retries={"mode": "standard", "total_max_attempts": 2})
 
@@ -34,6 +36,7 @@ _INVALID = {
     "SignatureDoesNotMatch",
     "UnrecognizedClientException",
 }
+_CODE = re.compile(r"<Code>(\w+)</Code>")
 _PERFORM = re.compile(r"perform: ([\w-]+:\w+)")
 _DENIED = {"403", "AccessDenied", "AccessDeniedException", "AuthorizationError", "UnauthorizedOperation"}
 _LOGGED_OUT = (
@@ -105,7 +108,7 @@ def speaking(*, region: str, regions: list[str] | None = None) -> Iterator[None]
     except botocore.BotoCoreError as error:
         raise _trouble(error, region=region, regions=regions or []) from error
     except ResponseParserError as error:  # no BotoCoreError
-        raise OverdueError(f"What answers in region {region} is not AWS: is a proxy in between?") from error
+        raise OverdueError(NOT_AWS.format(region=region)) from error
 
 
 def is_passing(error: Exception) -> bool:
@@ -118,14 +121,29 @@ def is_passing(error: Exception) -> bool:
 
 def missing_permission(error: botocore.ClientError) -> str | None:
     """What a refusal is about: an action as AWS names it, "" where it does not say; None: it is no such refusal."""
-    if error.response["Error"]["Code"] not in _DENIED:
+    code, said = _told(error)
+    if code not in _DENIED:
         return None
-    action = _PERFORM.search(error.response["Error"].get("Message", ""))
+    action = _PERFORM.search(said)
     return action.group(1) if action else _ACTIONS.get(error.operation_name, "")
 
 
-def _refusal(error: botocore.ClientError, *, region: str) -> OverdueError:
+def _told(error: botocore.ClientError) -> tuple[str, str]:
+    """The code and the message of a refusal. Where a service that speaks JSON is refused in XML, botocore takes the
+    status for the code, and all of the XML for the message.
+    """
     code, said = error.response["Error"]["Code"], error.response["Error"].get("Message", "")
+    inner = _CODE.search(said)
+    if inner is None:
+        return code, said
+    message = re.search(r"<Message>(.*?)</Message>", said, re.DOTALL)
+    return inner.group(1), unescape(message.group(1)) if message else ""
+
+
+def _refusal(error: botocore.ClientError, *, region: str) -> OverdueError:
+    code, said = _told(error)
+    if "<html" in said[:200].lower() and not is_passing(error):
+        return OverdueError(f"{NOT_AWS.format(region=region)} It answered {code}")
     if code in _EXPIRED:
         return Refused("These AWS credentials have expired: log in to AWS again")
     if code in ("RequestTimeTooSkewed", "InvalidSignatureException") and "ignature" in said and "expired" in said:

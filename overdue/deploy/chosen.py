@@ -39,6 +39,7 @@ class Choices:
     watchdog: str | None
     probe_inside: str | None
     tz: str | None
+    digest_from: int | None
 
 
 def parameters(choices: Choices) -> dict[str, str]:
@@ -77,6 +78,8 @@ def _beside(choices: Choices) -> dict[str, str]:
         said["ProbeInside"] = "" if inside == NONE else ",".join(str(each) for each in networks(inside))
     if choices.tz is not None:
         said["TimeZone"] = current_zone(choices.tz)
+    if choices.digest_from is not None:
+        said["DigestFrom"] = str(choices.digest_from)
     return said
 
 

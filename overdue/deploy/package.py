@@ -24,7 +24,7 @@ ROOT = Path(__file__).parents[2]
 INPUT = ("app.py", "chalicelib", "requirements.txt", ".chalice", "infra")
 CACHE = ROOT / ".chalice" / "deployments"  # Chalice's own place for it; not in git
 
-FUNCTIONS_CALL = ("dynamodb", "sns", "ssm")  # AWS services, by botocore's names
+FUNCTIONS_CALL = ("dynamodb", "lambda", "sns", "ssm")  # AWS services, by botocore's names
 NOTIFIER_CALLS = ("lambda", "ssm")
 
 # A quarter of the zip would be libraries' sources. The notifier's ship: Apprise finds its plugins by them.

@@ -30,7 +30,7 @@ class Removal:
     stack: Stack
     state: State | None  # None: there is no stack, but perhaps what one has left
     tables: tuple[str, ...]
-    parameters: tuple[str, ...]  # channels' addresses, in SSM
+    parameters: tuple[str, ...]  # of SSM: channels' addresses, and what signs sessions
 
     @classmethod
     def of(cls, account: Account, stack: Stack, desk: Desk) -> "Removal":
@@ -52,7 +52,7 @@ class Removal:
         forget_logs(self.account)
 
     def remove_data(self, desk: Desk) -> None:
-        """Delete the tables, the channels' addresses and, if no other stage is here, the artifact bucket."""
+        """Delete the tables, the secrets and, if no other stage is here, the artifact bucket."""
         dynamodb = self.account.session.client("dynamodb", config=PATIENT)
         for table in self.tables:
             dynamodb.update_table(TableName=table, DeletionProtectionEnabled=False)
@@ -63,7 +63,7 @@ class Removal:
         for begin in range(0, len(self.parameters), _AT_ONCE):
             ssm.delete_parameters(Names=list(self.parameters[begin : begin + _AT_ONCE]))
         if self.parameters:
-            desk.say(f"Deleted {len(self.parameters)} addresses of channels in SSM")
+            desk.say(f"Deleted {len(self.parameters)} secrets in SSM: of its channels, and of who is signed in")
         others = list(self._other_stacks())
         artifacts = bucket.of(self.account)
         if others:

@@ -13,6 +13,7 @@ from overdue.channel_keeping import topic_of
 from overdue.channels import APPRISE, shown
 from overdue.doctor.finding import Finding, error, ok, warning
 from overdue.doctor.patient import Patient
+from overdue.hints import to_copy
 
 QUEUES = {
     "undelivered": "alerts that SNS could not deliver",
@@ -97,7 +98,7 @@ def _wrong(
     """Why a channel gets nothing; None: it does."""
     name = f"channel {channel.name} of project {project} ({channel.kind} {shown(channel.kind, channel.target)})"
     name = name.replace(" )", ")")
-    again = f'overdue channels add "{channel.name}" TARGET --project {project} --stage {stage}'
+    again = to_copy("channels", "add", channel.name, "TARGET", "--project", project, stage=stage)
     if channel.kind == APPRISE:
         if f"/overdue/{stage}/channels/{project}/{channel.id}" in kept:
             return None

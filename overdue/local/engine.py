@@ -20,6 +20,8 @@ from moto.core.model_instances import reset_model_data
 from moto.dynamodb.responses import DynamoHandler
 from moto.server import ThreadedMotoServer
 
+from overdue.local.delivery import bear_what_is_away
+
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
     from mypy_boto3_sns import SNSClient
@@ -50,6 +52,7 @@ def start(environ: MutableMapping[str, str]) -> Engine:
     """
     logging.getLogger("werkzeug").setLevel(logging.ERROR)  # else a line for each request
     make_atomic()
+    bear_what_is_away()
     BackendDict.reset()
     reset_model_data()
     server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)

@@ -1,20 +1,62 @@
-"""What has happened to one check of that night: two weeks of search-reindex, as the design tells them."""
+"""What has happened to the checks of that night: two weeks of search-reindex, as the design tells them, and more."""
 
+from dataclasses import replace
 from datetime import datetime, timedelta
 
+import app
 from chalicelib.domain.alerts import Alert, Facts, Kind, Reason
 from chalicelib.domain.check import Check, Flip, Judged, Status
 from chalicelib.domain.signals import Ping, Signal
 from chalicelib.store import history
 from chalicelib.store.history import StoredPing
 from chalicelib.store.tables import Tables
-from tests.browser.story import at
-from tests.builders import minutes, seconds
+from tests.browser.still import Site
+from tests.browser.story import NOW, at, night
+from tests.builders import hours, minutes, seconds
 
 OPEN_RID = "11111111-1111-4111-8111-111111111111"
 SHARDS = "12/12 shards, 24,310,551 documents, 0 errors"
 LOCK = b'shard 7/12: waiting for lock index_writer, held by pid 4121\n<lock age="1 s" owner="compactor">'
 _LASTED = (52, 55, 49, 51, 46, 57, 50, 54, 48, 58)  # minutes
+
+
+NIGHT = {check.config.name: check for check in night()}
+
+
+def reindex() -> Check:
+    """The check of the design's mock: its past is `of_search_reindex`."""
+    check = NIGHT["search-reindex"]
+    config = replace(
+        check.config,
+        grace=minutes(105),
+        min_runtime=minutes(5),
+        remind_every=hours(4),
+        windows=("0 3 * * 0 for 2h",),
+        desc="Rebuilds the product index from the catalogue. Runbook: https://wiki.example.com/reindex",
+    )
+    return replace(check, config=config, n_flips=7, n_pings=114, settled_at=check.since)
+
+
+def show(site: Site, *checks: Check) -> None:
+    """These checks, each with a past of its kind."""
+    site.show(checks)
+    tables = app.wiring().ports.tables
+    for check in checks:
+        writer = Writer(tables, check)
+        if check.config.name == "search-reindex":
+            of_search_reindex(tables, check)
+        elif check.config.probe is not None:
+            for number in range(60):
+                took = timedelta(seconds=0.12 + number * 37 % 21 / 400)
+                body = b"status 200 in 142 ms"
+                writer.ping(Signal.SUCCESS, NOW - minutes(60 - number), took=took, body=body, scheme="probe")
+        elif check.config.min_count is not None:
+            for number in range(40):
+                ended = at("05:00") - minutes(30 * (39 - number))
+                done = 0 if number in (20, 39) else 500 + number * 37 % 301
+                reason = Reason.STALLED if done < 500 else None
+                history.put_record(tables, check, Judged(at=ended, reason=reason, count=done))
+            writer.flip(1, at("05:00"), Status.DOWN, Reason.STALLED, to=("ops-email",))
 
 
 class Writer:

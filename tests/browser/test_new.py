@@ -13,7 +13,8 @@ from chalicelib.domain.check import Check
 from chalicelib.domain.schedule import Cron
 from chalicelib.store import listing
 from tests.browser import story
-from tests.browser.conftest import Opened, Site
+from tests.browser.conftest import Opened
+from tests.browser.still import Site
 from tests.browser.test_overview import MIDDLE, NARROW, NASTY, WIDE, overflow, serious
 from tests.builders import minutes
 

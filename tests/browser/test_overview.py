@@ -13,7 +13,8 @@ from playwright.sync_api import Page, expect
 
 from chalicelib.domain.check import Check, Status
 from tests.browser import story
-from tests.browser.conftest import Opened, Site
+from tests.browser.conftest import Opened
+from tests.browser.still import Site
 
 NARROW, MIDDLE, WIDE = 360, 900, 1440
 CHECKS: dict[str, Callable[[], list[Check]]] = {

@@ -15,7 +15,7 @@ from chalicelib.domain.check import Flip, Status
 from chalicelib.store import history
 from chalicelib.store.status_pages import StatusPage, add_status_page, remove_status_page
 from tests.browser import story
-from tests.browser.conftest import Site
+from tests.browser.still import Site
 from tests.browser.test_overview import MIDDLE, NARROW, WIDE, overflow, serious
 
 

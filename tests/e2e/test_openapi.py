@@ -58,6 +58,9 @@ def test_the_document_names_every_route_and_verb_beside_its_own(schema: BaseSche
         "GET /checks/{code}/flips/",
         "GET /checks/{unique_key}/flips/",
         "GET /channels/",
+        "GET /escalations/",
+        "POST /escalations/",
+        "DELETE /escalations/{policy}",
         "GET /badges/",
         "GET /status/",
     }

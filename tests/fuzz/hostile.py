@@ -93,6 +93,7 @@ FIELDS = (
     "name", "slug", "tags", "desc", "timeout", "grace", "schedule", "tz", "manual_resume", "methods", "channels",
     "unique", "start_kw", "success_kw", "failure_kw", "filter_subject", "filter_body", "subject", "subject_fail",
     "api_key", "max_runtime", "min_runtime", "min_count", "count_window", "remind_every", "probe", "windows",
+    "escalation", "escalation_policy",
     "public", "x" * 200,
 )  # fmt: skip
 TYPES = (

@@ -53,7 +53,7 @@ def watchdog() -> Iterator[StandIn]:
 
 
 def swept(wiring: Wiring, at: datetime = AFTER_THE_MISS) -> None:
-    invoked(wiring, StillClock(at))
+    invoked(wiring, StillClock(at), {})
 
 
 def test_a_quiet_sweep_tells_that_it_was_there(deployment: Deployment, capsys: pytest.CaptureFixture[str]) -> None:
@@ -147,11 +147,11 @@ def test_a_sweep_that_runs_out_of_time_leaves_the_watchdog_alone(
 
     class Racing(StillClock):
         def now(self) -> datetime:
-            self.at += seconds(2)
+            self.at += seconds(20)
             return self.at
 
     with on_lambda(OVERDUE_WATCHDOG_URL=watchdog.base) as wiring:
-        invoked(wiring, Racing(AFTER_THE_MISS))
+        invoked(wiring, Racing(AFTER_THE_MISS), {})
 
     [document] = measured(capsys)
     assert document["Alerts"] < 70

@@ -42,6 +42,7 @@ texts = st.one_of(st.sampled_from(WORDS), st.text(st.characters(exclude_categori
 zones = st.sampled_from(["UTC", "Europe/Berlin", "Asia/Tokyo"])
 spans = st.integers(60, 31_536_000).map(lambda seconds: timedelta(seconds=seconds))
 expressions = st.sampled_from(["0 2 * * *", "*/5 * * * *", "0 0 * * 0#1"])
+beginnings = st.one_of(st.none(), spans, st.just(datetime(2026, 12, 1, 8, tzinfo=UTC)))
 calendars = st.sampled_from(["daily", "Mon..Fri 12:00", "Mon 12:00\nTue 13:00", "*-*-* 04:00:00"])
 
 
@@ -82,7 +83,7 @@ def configs(draw: st.DrawFn) -> Config:
         escalation_policy=draw(st.sampled_from(["", "nights", "2024"])) if escalation else "",
         failures_before_alert=draw(st.integers(1, 100)),
         misses_before_alert=draw(st.integers(1, 100)),
-        first_ping_by=draw(st.one_of(st.none(), spans, st.just(datetime(2026, 12, 1, 8, tzinfo=UTC)))) if group is None else None,
+        first_ping_by=None if group is not None else draw(beginnings),
         early=draw(st.one_of(st.just(timedelta()), st.just(timedelta(minutes=5)))),
         windows=draw(
             st.sampled_from([(), ("30 2 * * 0 for 2h in Asia/Tokyo", "2026-12-24T20:00 to 2026-12-25T08:00")])

@@ -174,10 +174,12 @@ class Worlds:
 
 
 def worlds(configs: Sequence[Config]) -> Worlds:
-    found = Worlds({
-        code: new_check(code, project="default", config=config, now=NOON)
-        for code, config in zip(CODES, configs, strict=True)
-    })
+    found = Worlds(
+        {
+            code: new_check(code, project="default", config=config, now=NOON)
+            for code, config in zip(CODES, configs, strict=True)
+        }
+    )
     for who in range(len(CODES)):
         found.happens(Pinged(who, Signal.SUCCESS, dies=False))
     return found
@@ -214,7 +216,9 @@ def test_every_child_that_stays_down_is_told_in_the_end(configs: list[Config], h
 
 @settings(max_examples=150, derandomize=True, deadline=None, database=None)
 @given(tangles(), events)
-def test_even_in_a_circle_whoever_waits_waits_for_what_people_know(configs: list[Config], happened: list[Event]) -> None:
+def test_even_in_a_circle_whoever_waits_waits_for_what_people_know(
+    configs: list[Config], happened: list[Event]
+) -> None:
     world = worlds(configs)
     for event in happened:
         world.happens(event)

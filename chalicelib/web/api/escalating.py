@@ -49,8 +49,11 @@ def kept(call: Call) -> Response:
     steps = steps_of(said["escalation"], call.wiring.registry.channels(call.key.project, now=call.now))
     if not steps:
         raise Refused("json validation error: steps is empty", 'write [{"after": 900, "channels": "oncall"}]')
+    said_name = call.body.get("name")
+    if not isinstance(said_name, str):
+        raise Refused("json validation error: name is not a string")
     try:
-        name = policy_name(str(call.body.get("name", "")))
+        name = policy_name(said_name)
     except BadInput as error:
         raise Refused("json validation error: name is not valid", str(error)) from error
     escalations.keep(call.key.project, name, steps)

@@ -6,6 +6,7 @@ channels; a page of older history adds two queries. What its forms do is `check_
 
 import re
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlencode
@@ -120,7 +121,7 @@ def check_page(visit: Visit, stored: Check, *, path: str) -> CheckPage:
     known = past(check, now=visit.now)
     source = source_of(check, known.pings)
     channels = visit.wiring.registry.channels(visit.project, now=visit.now)
-    url = f"{visit.wiring.settings.base_url}/ping/{check.code}" if source is not Source.PROBE else ""
+    url = f"{visit.wiring.settings.base_url}/ping/{check.code}" if source in (Source.JOB, Source.ALARM) else ""
     days = visit.wiring.ports.tables.history_days
     return CheckPage(
         verdict=verdict(each, known, clock, names_channels=may_write),
@@ -136,7 +137,14 @@ def check_page(visit: Visit, stored: Check, *, path: str) -> CheckPage:
         flips=flip_rows(check, known, clock, names_channels=may_write),
         months=months(check, known, clock, history_days=days),
         upcoming=upcoming(check, clock),
-        config=in_words_of(check, channels, _parents(visit, check), clock, may_write=may_write),
+        config=in_words_of(
+            check,
+            channels,
+            clock,
+            parents=_named(visit, check.config.depends_on),
+            members=_named(visit, () if check.config.group is None else check.config.group.members),
+            may_write=may_write,
+        ),
         snippets=snippets(check.config, url) if may_write and source is Source.JOB else (),
         alarm_name=_alarm_name(check) if source is Source.ALARM else "",
     )
@@ -154,9 +162,9 @@ def _namesakes(visit: Visit, check: Check) -> tuple[Link, ...]:
     )
 
 
-def _parents(visit: Visit, check: Check) -> list[Part]:
-    """The checks that it depends on, as far as they are still there. No read where there are none."""
-    wanted, ports = check.config.depends_on, visit.wiring.ports
+def _named(visit: Visit, wanted: Sequence[Code]) -> list[Part]:
+    """Links to the checks that it names, as far as they are still there. No read where there are none."""
+    ports = visit.wiring.ports
     found = listing.checks(ports.tables, wanted, sleep=ports.sleep) if wanted else []
     return [Part(name_of(each), href=f"/checks/{unique_key(each.code)}") for each in found]
 
@@ -184,5 +192,7 @@ def _forms(visit: Visit, check: Check, path: str, url: str) -> Forms:
 def _pause_words(check: Check) -> str:
     if check.config.probe is not None:
         return "Overdue does not ask until somebody resumes it."
+    if check.config.group is not None:
+        return "Its members are not looked at until somebody resumes it."
     said = "Nothing is expected of it, and open runs are forgotten."
     return f"{said} Pings do not resume it." if check.config.manual_resume else f"{said} Its next ping resumes it."

@@ -7,8 +7,10 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from urllib.parse import urlencode
 
 from chalicelib.domain.check import EVERY_CHANNEL, Check, Config
+from chalicelib.domain.group import Group
 from chalicelib.domain.probe import Probe
 from chalicelib.domain.runs import max_runtime
 from chalicelib.domain.schedule import Every
@@ -33,14 +35,19 @@ class Entry:
 
 
 def in_words_of(
-    check: Check, channels: Sequence[Channel], parents: Sequence[Part], clock: WallClock, *, may_write: bool
+    check: Check,
+    channels: Sequence[Channel],
+    clock: WallClock,
+    *,
+    parents: Sequence[Part],
+    members: Sequence[Part],
+    may_write: bool,
 ) -> tuple[Entry, ...]:
     """All of it. Secrets of a probe and the names of channels are for who may write."""
     config = check.config
     found = [
-        _schedule(config),
+        *(_expected(config) if config.group is None else _members(config.group, members)),
         *_probe(config.probe, may_write=may_write),
-        _plain("Grace", f"{duration(config.grace)} after that for the success, then it is missed"),
         *_limits(config, max_runtime(check)),
         *_first_ping(config, clock),
         _alert(config, channels, may_write=may_write),
@@ -60,11 +67,27 @@ def _capital(text: str) -> str:
     return text[:1].upper() + text[1:]
 
 
-def _schedule(config: Config) -> Entry:
+def _expected(config: Config) -> Iterator[Entry]:
+    words = _capital(in_words(config.schedule))
     if isinstance(config.schedule, Every):
-        return _plain("Schedule", f"{_capital(in_words(config.schedule))}, counted from the last success")
-    words = f"{_capital(in_words(config.schedule))}, in {config.tz}"
-    return Entry("Schedule", (Part(words),), lines_of(config.schedule))
+        yield _plain("Schedule", f"{words}, counted from the last success")
+    else:
+        yield Entry("Schedule", (Part(f"{words}, in {config.tz}"),), lines_of(config.schedule))
+    yield _plain("Grace", f"{duration(config.grace)} after that for the success, then it is missed")
+
+
+def _members(group: Group, members: Sequence[Part]) -> Iterator[Entry]:
+    tagged = (
+        Part("all checks with the tag "),
+        Part(shown_text(group.tag), href=f"/?{urlencode({'tag': group.tag}, errors='replace')}"),
+    )
+    yield Entry("Members", tagged if group.tag else tuple(_listed(members)))
+    needed = "all of them are" if group.down_when is None else f"{group.down_when} of them are"
+    yield _plain("Down when", f"{needed}; one that is paused does not count")
+
+
+def _listed(links: Sequence[Part]) -> list[Part]:
+    return [part for each in links for part in (each, Part(", "))][:-1]
 
 
 def _probe(probe: Probe | None, *, may_write: bool) -> Iterator[Entry]:
@@ -142,8 +165,7 @@ def _told(ids: tuple[str, ...], channels: Sequence[Channel], *, may_write: bool)
 
 def _parents(parents: Sequence[Part]) -> Iterator[Entry]:
     if parents:
-        said = [part for each in parents for part in (each, Part(", "))][:-1]
-        yield Entry("Depends on", (*said, Part(": while one of them is down, its own alerts wait")))
+        yield Entry("Depends on", (*_listed(parents), Part(": while one of them is down, its own alerts wait")))
 
 
 def _windows(config: Config) -> Iterator[Entry]:

@@ -55,8 +55,9 @@ def drawing(check: Check, past: Past, source: Source, clock: WallClock) -> Drawi
     return Drawing(_HEADINGS[source], "the last 30, newest right" if strip else "", None, strip, sentence)
 
 
-_HEADINGS = {Source.JOB: "Runs", Source.PROBE: "Probes", Source.ALARM: "Changes of the alarm"}
+_HEADINGS = {Source.GROUP: "Runs", Source.JOB: "Runs", Source.PROBE: "Probes", Source.ALARM: "Changes of the alarm"}
 _UNTIMED = {
+    Source.GROUP: "Its members have runs, a group has none.",
     Source.JOB: "How long a run takes is not known: it does not say when it starts. Ping /start first, and it is.",
     Source.PROBE: "No probe has been answered yet.",
     Source.ALARM: "An alarm tells when it changes, not how long something took.",

@@ -47,6 +47,8 @@ def upcoming(check: Check, clock: WallClock) -> Upcoming:
     config = check.config
     if check.status is Status.PAUSED:
         return Upcoming(config.tz, "Nothing: it is paused.", ())
+    if config.group is not None:
+        return Upcoming(config.tz, "Nothing of a group: its members are awaited, each by itself.", ())
     if isinstance(config.schedule, Every):
         found = tuple(_periods(check, config.schedule, clock.now))
         if not found:

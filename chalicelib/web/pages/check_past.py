@@ -29,6 +29,7 @@ class Source(StrEnum):
     JOB = "job"
     PROBE = "probe"
     ALARM = "alarm"  # of CloudWatch
+    GROUP = "group"  # its members
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,6 +103,8 @@ def _judged(check: Check, since: datetime, until: datetime, *, now: datetime, mo
 
 def source_of(check: Check, pings: Sequence[StoredPing]) -> Source:
     """Who reports, as far as its newest ping tells."""
+    if check.config.group is not None:
+        return Source.GROUP
     if check.config.probe is not None:
         return Source.PROBE
     return Source.ALARM if pings and pings[0].ping.scheme == "cloudwatch" else Source.JOB

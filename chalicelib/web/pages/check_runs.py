@@ -12,13 +12,12 @@ from enum import StrEnum
 
 from chalicelib.domain.alerts import Reason
 from chalicelib.domain.check import Check, Flip, Judged, Run, Status
-from chalicelib.domain.due import expected_after
+from chalicelib.domain.due import came_late, expected_after
 from chalicelib.domain.runs import limit
 from chalicelib.domain.signals import Signal
 from chalicelib.domain.throughput import is_watched
 from chalicelib.store.history import StoredPing
 
-PUNCTUAL = timedelta(minutes=1)  # a scheduler starts a job some seconds after its time
 _NEARLY = timedelta(milliseconds=5)  # instants are stored to the millisecond
 
 
@@ -132,8 +131,7 @@ def _at_its_end(check: Check, stored: StoredPing, said: _Said, base: datetime | 
         return replace(ended, outcome=Outcome.TOO_SHORT)
     if base is not None and _status_before(check, ping.at, flips) is Status.UP:
         due = expected_after(check.config, base)
-        came_at = ping.at if began is None else began
-        if due is not None and came_at - due > PUNCTUAL:
+        if due is not None and came_late(due=due, began=began, ended=ping.at, grace=check.config.grace):
             return replace(ended, outcome=Outcome.LATE)
     return ended
 

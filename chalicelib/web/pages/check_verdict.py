@@ -6,23 +6,23 @@ which start nothing and have no script, they are said here.
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import assert_never
 
 from chalicelib.domain.alerts import Facts, Reason
-from chalicelib.domain.check import Check, Run
-from chalicelib.domain.due import deadline, expected
+from chalicelib.domain.check import Check
+from chalicelib.domain.due import deadline
 from chalicelib.domain.first_ping import first_ping_at
-from chalicelib.domain.outage import snapshot
 from chalicelib.domain.recent import Ended, unpacked
 from chalicelib.domain.runs import limit
 from chalicelib.domain.shown import unknown_since
 from chalicelib.domain.throughput import is_watched
-from chalicelib.domain.usual import learnt, usual
+from chalicelib.domain.usual import usual
 from chalicelib.domain.wallclock import WallClock, ago, between, duration, lasted
 from chalicelib.domain.words import against_usual, counted, look_first, ordinal, spoken, why
+from chalicelib.web.pages.check_facts import facts_of, stuck_run
 from chalicelib.web.pages.check_past import Past, Source, source_of
-from chalicelib.web.pages.check_runs import Outcome, said_in
+from chalicelib.web.pages.check_runs import said_in
 from chalicelib.web.pages.check_told import about_alerts
 from chalicelib.web.pages.instants import to_come
 from chalicelib.web.pages.line import RECOVERED_FOR, passed
@@ -104,6 +104,8 @@ def _paused(check: Check, clock: WallClock) -> str:
     since = "" if check.since is None else f" since {clock.minute(check.since)}"
     if check.config.probe is not None:
         return f"It has been paused{since}: Overdue does not ask until somebody resumes it."
+    if check.config.group is not None:
+        return f"It has been paused{since}: its members are not looked at until somebody resumes it."
     how = "Pings do not resume it." if check.config.manual_resume else "A ping resumes it."
     return f"It has been paused{since}: nothing is expected of it. {how}"
 
@@ -112,6 +114,8 @@ def _down(check: Check, past: Past, clock: WallClock) -> tuple[str, list[Fact]]:
     reason, source = check.reason, source_of(check, past.pings)
     assert reason is not None, "what is down has a reason"
     facts = facts_of(check, past, now=clock.now)
+    if source is Source.GROUP:
+        return _group_down(check, facts)
     if source is Source.PROBE:
         lead, look = _probe_down(check, reason, clock)
     elif source is Source.ALARM and reason is Reason.FAILED:
@@ -124,6 +128,14 @@ def _down(check: Check, past: Past, clock: WallClock) -> tuple[str, list[Fact]]:
     return lead, [*_last_word(check, past, clock), *_other_runs(check, clock), Fact(look), *_last_success(check, clock)]
 
 
+def _group_down(check: Check, facts: Facts) -> tuple[str, list[Fact]]:
+    """Its last output names the members that are down."""
+    needed = None if check.config.group is None else check.config.group.down_when
+    when = "all of them are" if needed is None else f"{needed} of them {'is' if needed == 1 else 'are'}"
+    lead = f"{shown_text(check.last_output)}. It is down when {when}."
+    return lead, [Fact(look_first(Reason.FAILED, replace(facts, members=())))]
+
+
 def _probe_down(check: Check, reason: Reason, clock: WallClock) -> tuple[str, str]:
     at = clock.second(check.last_ping or check.since or clock.now)
     if reason is Reason.MISSED:
@@ -132,52 +144,6 @@ def _probe_down(check: Check, reason: Reason, clock: WallClock) -> tuple[str, st
             "Look first at Overdue itself: its prober asks, and has not. See the log of the prober.",
         )
     return f"Its last probe, at {at}, got no good answer.", "Look first at the address as the probe asks it."
-
-
-def facts_of(check: Check, past: Past, *, now: datetime) -> Facts:
-    """What is known by now of an outage, in the form in which its alert knew it."""
-    known = replace(snapshot(check), last_ping=check.last_ping)
-    match check.reason:
-        case Reason.MISSED:
-            run = max((run for run in check.runs if _was_before(run, check)), key=lambda each: each.at, default=None)
-            is_first = check.last_success is None
-            due = first_ping_at(check) if is_first else expected(check)
-            return replace(snapshot(check, run), is_first=is_first, expected=due, limit=check.config.grace)
-        case Reason.OVERRUN:
-            stuck = stuck_run(check)
-            took = None if stuck is None else now - stuck.at
-            known = snapshot(check, stuck)
-            found = learnt(check.recent) if check.config.learns_max_runtime else None
-            return replace(known, limit=limit(check), took=took, learnt_from=None if found is None else found.runs)
-        case Reason.FAILED:
-            return replace(known, took=_took_of_last(check))
-        case Reason.TOO_SHORT:
-            return replace(known, took=_took_of_last(check), limit=check.config.min_runtime)
-        case Reason.STALLED:
-            window = next((each for each in past.runs if each.outcome is Outcome.STALLED), None)
-            if window is None or window.began is None:
-                return replace(known, min_count=check.config.min_count)
-            span = (window.began, window.at)
-            return replace(known, min_count=check.config.min_count, count=window.count, window=span)
-        case None:
-            return known
-        case _:
-            assert_never(check.reason)
-
-
-def _was_before(run: Run, check: Check) -> bool:
-    return not run.overran and (check.since is None or run.at < check.since)
-
-
-def stuck_run(check: Check) -> Run | None:
-    """The oldest run that has been open for too long."""
-    return next((run for run in check.runs if run.overran), None)
-
-
-def _took_of_last(check: Check) -> timedelta | None:
-    """How long the newest run took that ended badly."""
-    bad = (Ended.FAILED, Ended.TOO_SHORT)
-    return next((run.took for run in reversed(unpacked(check.recent)) if run.ended in bad), None)
 
 
 def _last_word(check: Check, past: Past, clock: WallClock) -> list[Fact]:
@@ -241,16 +207,20 @@ def _whole_minutes(span: timedelta) -> str:
 def _up(each: Standing, past: Past, clock: WallClock) -> str:
     check, source = each.check, source_of(each.check, past.pings)
     last = check.last_success
+    if source is Source.GROUP:
+        return "Its members do their work, or too few of them are down to count."
     if last is None:
         return "It has recovered."
     newest = unpacked(check.recent)[-1:]
     took = newest[0].took if newest and newest[0].ended in (Ended.SUCCESS, Ended.LATE) else None
     after = "" if took is None else f", after {against_usual(took, usual(check.recent))}"
-    what = {Source.JOB: "Last success", Source.PROBE: "Last good answer", Source.ALARM: "Its alarm said OK"}[source]
-    lead = f"{what} {ago(last, now=clock.now)}{after}."
+    lead = f"{_GOOD[source]} {ago(last, now=clock.now)}{after}."
     if source is Source.ALARM or each.next_at is None:
         return lead
     return f"{lead} Next expected {to_come(each.next_at, clock).words}."
+
+
+_GOOD = {Source.JOB: "Last success", Source.PROBE: "Last good answer", Source.ALARM: "Its alarm said OK"}
 
 
 def _recovered(check: Check, past: Past, clock: WallClock) -> list[Fact]:
@@ -266,6 +236,8 @@ def _recovered(check: Check, past: Past, clock: WallClock) -> list[Fact]:
 
 
 def _new(check: Check, clock: WallClock) -> str:
+    if check.config.group is not None:
+        return "None of its members has told anything yet."
     if check.config.probe is not None:
         return "No probe has been made yet: the first comes within a minute."
     known = "It has never been pinged."

@@ -19,6 +19,7 @@ from chalicelib.store.registry import Channel
 from chalicelib.web.api.fields import SCHEMAS
 from chalicelib.web.pages.form import ON, Values, channel_field, filled
 
+NAMELESS = "give it a name: say what its job does"
 _NEEDED = ("period", "grace", "early")  # a span that must be said; another that is empty takes its limit away
 _PROBE_FIELDS = (
     "kind", "url", "method", "expect_status", "expect_text", "timeout", "slow", "every", "certificate_days",
@@ -72,10 +73,13 @@ class _Fields:
         return self["schedule_kind"] != "times"
 
 
-def _name(fields: _Fields, before: Config) -> Said:
-    if not fields["name"].strip() and (before.name or not before.slug):
-        return {"name": partial(_raise, "name", "give it a name: say what its job does")}
-    return {"name": fields["name"]} if fields.changed("name") else {}
+def _name(fields: _Fields, _: Config) -> Said:
+    """A name may be lacking already, but not be taken away."""
+    if not fields.changed("name"):
+        return {}
+    if not fields["name"].strip():
+        return {"name": partial(_raise, "name", NAMELESS)}
+    return {"name": fields["name"]}
 
 
 def _raise(field: str, text: str) -> object:

@@ -154,6 +154,8 @@ def _overrun(check: Check, bold: str, clock: WallClock) -> Line:
 
 
 def _failed(check: Check, clock: WallClock) -> str:
+    if check.config.group is not None:
+        return "as its members are" + ("" if check.since is None else f", {ago(check.since, now=clock.now)}")
     by_itself = "it said so" if check.config.probe is None else "its probe failed"
     said = f"exit status {check.last_exit}" if check.last_exit else by_itself
     when = "" if check.last_ping is None else f", {ago(check.last_ping, now=clock.now)}"

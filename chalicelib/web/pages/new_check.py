@@ -22,6 +22,7 @@ from chalicelib.web.api.checks import carried_out, claim_slug, keep_probed, writ
 from chalicelib.web.api.merged import BLANK, slug_of
 from chalicelib.web.pages.form import UNITS, Values, channel_field, digest, filled, taken
 from chalicelib.web.pages.form_reading import Problem, Reading, read_form
+from chalicelib.web.pages.form_saying import NAMELESS
 from chalicelib.web.pages.frame import frame
 from chalicelib.web.pages.named import check_named, with_slug
 from chalicelib.web.pages.rendering import HEADERS, environment, page, see_other
@@ -134,6 +135,8 @@ def _opened(visit: Visit, name: str | None) -> Response:
 def _sent(visit: Visit, subject: _Subject) -> Response:
     values = taken(visit.form, filled(subject.before, subject.channels))
     reading = read_form(values, subject.before, subject.channels)
+    if subject.check is None and not values["name"].strip():
+        reading = replace(reading, problems={"name": Problem(NAMELESS), **reading.problems})
     match visit.form.get("do"):
         case "understood":
             return _fragment(visit, subject, reading)
@@ -148,7 +151,7 @@ def _saved(visit: Visit, subject: _Subject, values: Values, reading: Reading) ->
     config = reading.config
     if subject.check is None and not config.slug:
         config = replace(config, slug=slug_of(config.name))
-    reading = Reading(config, {**_slug_in_use(visit, subject, config), **reading.problems})
+    reading = Reading(config, {**reading.problems, **_slug_in_use(visit, subject, config)})
     if reading.problems:
         return _shown(visit, subject, values | {"slug": values["slug"] or config.slug}, reading, status=400)
     if subject.check is None:

@@ -26,6 +26,7 @@ from chalicelib.domain.schedule import Every
 from chalicelib.domain.signals import Ping, Signal
 from chalicelib.front_door import FrontDoor
 from chalicelib.probes import probing
+from chalicelib.sharing import Part, Sharing
 from chalicelib.store import probes, registry
 from chalicelib.store.registry import Channel
 from chalicelib.store.status_pages import StatusPage, add_status_page
@@ -211,7 +212,7 @@ def test_the_api_may_do_what_it_does(recorder: Recorder, told_everywhere: Deploy
         assert browser.get("/").status == 200
         typed = {"csrf": browser.csrf(), "name": "typed", "kind": "probe", "url": "https://example.com/", "every": "5"}
         probed = {"method": "GET", "expect_status": "200", "timeout": "10", "certificate_days": "14"}
-        plain = {"failures_before_alert": "1", "misses_before_alert": "1", "grace": "1", "grace_unit": "h", "early": "0"}
+        plain = {"failures_before_alert": "1", "misses_before_alert": "1", "early": "0"}
         assert browser.post("/new", typed | probed | plain).status == 303
         assert browser.get("/checks/typed/edit").status == 200
         for path in ("/checks/typed", f"/checks/{code}"):
@@ -234,6 +235,7 @@ def test_the_sweep_may_do_what_it_does(recorder: Recorder, told_everywhere: Depl
         swept = told_everywhere.sweep(told_everywhere.now + hours(2))
         closed = FrontDoor(replace(wiring.settings, base_url=front.base), wiring.registry)
         assert sweep(wiring.ports, StillClock(at), closed).held == 1
+        assert Sharing(wiring.settings, "overdue-test-sweep")(Part((2, 3), at))
     assert swept.looked_at == 2
     insist_on_just_these(recorder, "sweep")
 

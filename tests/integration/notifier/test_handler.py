@@ -143,6 +143,20 @@ def test_each_of_several_gets_an_invocation_of_its_own(stage: Stage, receiver: S
     assert receiver.paths() == ["/a", "/c"]
 
 
+def test_a_digest_is_sent_on_without_its_members_and_delivered_as_what_they_are(
+    stage: Stage, receiver: StandIn
+) -> None:
+    for name in ("a", "b"):
+        stage.channel(f"id-{name}", to(receiver, name), name=name)
+
+    stage.from_sns("a", "b", kind="digest", digest={"kind": "up", "members": [{"name": "x" * 100}] * 1_000})
+
+    events = [call["Payload"] for call in stage.functions.invoked]
+    assert all(len(event) < 1_000 for event in events)
+    stage.call(json.loads(events[0]))
+    assert receiver.asked[0].json()["type"] == "success"
+
+
 def test_a_star_reaches_channels_that_the_publisher_did_not_know_yet(stage: Stage, receiver: StandIn) -> None:
     stage.channel("c1", to(receiver), name="brand-new")
 

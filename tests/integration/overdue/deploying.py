@@ -21,7 +21,7 @@ from tests.integration.conftest import StillClock
 ROOT = Path(__file__).parents[3]
 BASE = "https://overdue.example.com"
 PARAMETERS = ("ArtifactBucket", "FunctionsKey", "NotifierKey")
-OPTIONAL = ("Domain", "HostedZoneId", "CertificateArn", "WatchdogUrl", "ProbeInside", "TimeZone")
+OPTIONAL = ("Domain", "HostedZoneId", "CertificateArn", "WatchdogUrl", "ProbeInside", "TimeZone", "DigestFrom")
 NOW = utc("2026-03-01T12:00Z")
 
 

@@ -97,6 +97,8 @@ def test_a_failing_probe_is_repeated_at_once_and_a_second_failure_makes_the_chec
     )
     [alert] = deployment.alerts()
     assert "connection refused" in alert["text"]
+    assert "got no answer." in alert["text"]
+    assert "Look first at the server" in alert["text"]
 
 
 def test_a_second_try_that_succeeds_is_no_failure(deployment: Deployment) -> None:

@@ -106,3 +106,20 @@ def test_one_sweep_that_finds_parent_and_child_overdue_tells_of_the_parent_only(
     deployment.sweep(NOON + minutes(16))
     assert [alert["check"]["slug"] for alert in deployment.alerts()] == ["db"]
     assert {deployment.check(code).status for code in codes} == {Status.DOWN}
+
+
+def test_a_parent_that_cannot_be_read_silences_nobody(api: Api) -> None:
+    deployment = api.deployment
+    db, child = Code(made(api, "db")), Code(made(api, "child", "db"))
+    for code in (db, child):
+        deployment.ping(code, at=NOON)
+    deployment.ping(db, "/fail", at=NOON + minutes(1))
+    deployment.wiring.ports.tables.client.update_item(
+        TableName=deployment.wiring.settings.checks_table,
+        Key={"code": {"S": db}},
+        UpdateExpression="SET #status = :status",
+        ExpressionAttributeNames={"#status": "status"},
+        ExpressionAttributeValues={":status": {"S": "bewitched"}},
+    )
+    deployment.ping(child, "/fail", at=NOON + minutes(2))
+    assert [alert["check"]["slug"] for alert in deployment.alerts()] == ["db", "child"]

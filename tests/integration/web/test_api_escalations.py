@@ -113,7 +113,8 @@ def test_a_policy_that_checks_name_is_not_removed(api: Api) -> None:
         ({"name": "nights", "steps": []}, "steps is empty"),
         ({"name": "nights"}, "steps is empty"),
         ({"name": "off", "steps": NIGHTS["steps"]}, "name is not valid"),
-        ({"steps": NIGHTS["steps"]}, "name is not valid"),
+        ({"steps": NIGHTS["steps"]}, "name is not a string"),
+        ({"name": 5, "steps": NIGHTS["steps"]}, "name is not a string"),
         ({"name": "nights", "steps": [{"after": 900, "channels": "nobody"}]}, "invalid channel identifier: nobody"),
     ],
 )

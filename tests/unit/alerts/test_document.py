@@ -100,6 +100,7 @@ def test_a_document_tells_all_that_was_known() -> None:
         "held_for": None,
         "escalated_after_s": None,
         "ack_url": "https://overdue.example.com/ack/TOKEN",
+        "digest": None,
     }
 
 

@@ -295,6 +295,41 @@ def test_a_recovery_tells_for_how_long_it_was_down() -> None:
     assert got.sms == "UP fx-rates: was down for 38 min, 03:58-04:36. overdue.example.com/c/fx-rates"
 
 
+PROBED = replace(
+    FAILED,
+    facts=replace(
+        FAILED.facts, is_probed=True, exit_status=None, took=timedelta(0), output="no answer: connection refused"
+    ),
+)
+
+
+def test_a_probe_that_gets_no_answer_blames_no_job_and_tells_no_duration() -> None:
+    got = worded("shop", PROBED)
+    assert got.subject == "DOWN shop: failed, no answer: connection refused, 3rd in a row"
+    assert got.text == (
+        "shop is down: failed, 3rd failure in a row.\n\n"
+        "Overdue asked at 04:40:09 and got no answer.\n\n"
+        "Down since    Sat 24 Oct 04:40:09 Europe/Berlin (02:40:09 UTC)\n"
+        "Expected next Sat 24 Oct 05:40 Europe/Berlin (03:40 UTC)\n"
+        "Last success  Sat 24 Oct 01:40:41, after 33 s (usually 29 to 47 s)\n\n"
+        "What the probe found:\n"
+        "  no answer: connection refused\n\n"
+        "Look first at the server: is it up, and can it be reached from outside?\n\n"
+        "https://overdue.example.com/c/shop"
+    )
+
+
+def test_a_probe_that_gets_a_bad_answer_tells_how_long_it_took_and_its_recovery_an_answer() -> None:
+    bad = replace(PROBED, facts=replace(PROBED.facts, took=timedelta(seconds=4), output="status 503, expected 200"))
+    assert (
+        "Overdue asked at 04:40:09 and got no good answer, after 4 s (usually 29 to 47 s)." in worded("shop", bad).text
+    )
+    up = replace(UP, reason=Reason.FAILED, facts=replace(UP.facts, is_probed=True, output="status 200 in 90 ms"))
+    text = worded("shop", up).text
+    assert "A good answer came at" in text
+    assert "\nWas           failed\n" in text
+
+
 def test_a_recovery_from_failures_tells_which_when_it_is_known() -> None:
     up = replace(UP, reason=Reason.FAILED, facts=replace(UP.facts, exit_status=1, in_a_row=2))
     assert "\nWas           failed, exit status 1, 2nd in a row\n" in worded("fx-rates", up).text

@@ -192,6 +192,56 @@ def test_where_to_look_first(reason: Reason, facts: Facts, place: str) -> None:
     assert look_first(reason, facts).startswith(f"Look first at {place}")
 
 
+PROBED = replace(FAILED, is_probed=True, exit_status=None, last_ping=berlin("04:40:09"))
+
+
+@pytest.mark.parametrize(
+    ("output", "short", "place"),
+    [
+        ("no answer: connection refused", "no answer: connection refused", "the server: is it up"),
+        ("no answer: nothing came within 10 s", "no answer: nothing came within 10 s", "the server: is it up"),
+        (
+            "no answer: shop.example.com has no address in the DNS (Name or service not known)",
+            "no answer",
+            "the DNS",
+        ),
+        ("no answer: the DNS did not tell the address of shop.example.com in time", "no answer", "the DNS"),
+        (
+            "no answer: 10.0.0.1 is an inside address (private), closed to probes",
+            "no answer",
+            "the address: it is an inside one",
+        ),
+        ("no answer: more than 5 redirects", "no answer: more than 5 redirects", "where the address redirects to"),
+        ("TLS: certificate has expired", "TLS: certificate has expired", "the server's certificate"),
+        ("certificate expires in 6 days (2026-12-01), limit 14 days", None, "the server's certificate"),
+        ("status 503, expected 200", "status 503, expected 200", "the server: it answers, but not"),
+        ('text "Add to cart" not found', None, "the server: it answers, but not"),
+        ("slow: 4.2 s, limit 3 s", "slow: 4.2 s, limit 3 s", "the load of the server"),
+        ("", None, "the address as the probe asks it"),
+    ],
+)
+def test_what_a_probe_found_says_where_to_look_and_is_told_in_short_where_every_alphabet_has_it(
+    output: str, short: str | None, place: str
+) -> None:
+    facts = replace(PROBED, output=output, in_a_row=1)
+    assert look_first(Reason.FAILED, facts).startswith(f"Look first at {place}")
+    assert happened(Reason.FAILED, facts, CLOCK) == (("failed", short) if short else ("failed",))
+
+
+def test_a_probe_that_was_not_made_is_no_fault_of_what_it_asks() -> None:
+    facts = replace(MISSED, is_probed=True)
+    assert why(Reason.MISSED, facts, CLOCK) == "Overdue has not asked by 02:30."
+    assert look_first(Reason.MISSED, facts).startswith("Look first at Overdue itself")
+
+
+def test_no_word_about_a_probe_tells_of_a_job_or_its_output() -> None:
+    for reason in (Reason.MISSED, Reason.FAILED):
+        for output in ("no answer: connection refused", "status 503, expected 200", "anything"):
+            facts = replace(PROBED, output=output, took=timedelta(seconds=4))
+            said = f"{why(reason, facts, CLOCK)} {look_first(reason, facts)}"
+            assert not any(word in said for word in ("job", "output", "reported", "scheduler"))
+
+
 def test_only_a_run_that_has_an_id_stays_open_when_a_new_one_ends() -> None:
     warning = "A new run will not close this one."
     assert warning in look_first(Reason.OVERRUN, OVERRUN)
@@ -214,6 +264,7 @@ some_facts = st.builds(
     expected=instants,
     usual=st.none() | st.just((timedelta(seconds=29), timedelta(seconds=47))),
     output=st.sampled_from(["", "boom"]),
+    is_probed=st.sampled_from([None, True]),
     exit_status=st.none() | st.integers(0, 255),
     in_a_row=st.integers(0, 12),
     took=durations,

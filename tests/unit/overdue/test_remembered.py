@@ -7,7 +7,7 @@ import pytest
 
 from chalicelib.domain.errors import BadInput
 from overdue.config import read_file
-from overdue.remembered import remember
+from overdue.remembered import forget, remember
 
 URL = "https://overdue.example.com"
 
@@ -66,6 +66,48 @@ ping_key = "secret"
     assert path.stat().st_mode & 0o777 == 0o600
 
 
+def test_a_stage_is_forgotten_with_its_values_and_comments_and_other_stages_stay(tmp_path: Path) -> None:
+    path = tmp_path / "config.toml"
+    path.write_text(FILE)
+
+    assert forget(path, "prod") == "test"
+
+    assert (
+        path.read_text()
+        == """\
+# of ann
+stage = "test"   # by default
+
+[stages.test]
+url = "https://test.example.com"
+
+# a last word
+"""
+    )
+    assert path.stat().st_mode & 0o777 == 0o600
+
+
+def test_a_default_that_is_forgotten_leaves_the_only_other_one_or_none(tmp_path: Path) -> None:
+    path = tmp_path / "config.toml"
+    path.write_text(FILE)
+    assert forget(path, "test") == "prod"
+    assert read_file(path).default == "prod"
+    assert path.read_text().startswith("# of ann\n\n[ stages")
+
+    assert forget(path, "prod") is None
+    assert path.read_text() == "# of ann\n\n# a last word\n"
+
+
+def test_a_file_that_cannot_be_changed_safely_is_left_as_it_is(tmp_path: Path) -> None:
+    path = tmp_path / "config.toml"
+    text = 'stages = {prod = {url = "https://overdue.example.com"}}\n'
+    path.write_text(text)
+
+    with pytest.raises(BadInput, match="cannot be changed safely"):
+        forget(path, "prod")
+    assert path.read_text() == text
+
+
 def test_a_second_stage_does_not_change_which_one_is_meant_by_default(tmp_path: Path) -> None:
     path = tmp_path / "config.toml"
     remember(path, "prod", {"url": URL})
@@ -89,7 +131,7 @@ def test_a_file_that_cannot_be_added_to_safely_stays_as_it_is(tmp_path: Path, te
     path = tmp_path / "config.toml"
     path.write_text(text)
 
-    with pytest.raises(BadInput, match="nothing can be added to safely"):
+    with pytest.raises(BadInput, match="cannot be changed safely"):
         remember(path, "prod", {"url": URL})
 
     assert path.read_text() == text

@@ -38,7 +38,7 @@ function swap(fresh) {
   }
 }
 
-/* A page that has other parts than this one (a first ping came, a session ended) is loaded as a whole. */
+/* A page that has other parts than this one (a first ping came, a session ended, its check was deleted) is loaded as a whole. */
 async function refresh() {
   if (document.hidden) return;
   let answer;
@@ -47,7 +47,7 @@ async function refresh() {
   } catch {
     return; // the network is away: try again next time
   }
-  if (answer.status === 403) { location.reload(); return; }
+  if (answer.status === 403 || answer.status === 404) { location.reload(); return; }
   if (!answer.ok) return;
   const fresh = new DOMParser().parseFromString(await answer.text(), "text/html");
   const parts = (page) => [...page.querySelectorAll("[data-part]")].map((part) => part.dataset.part).join();

@@ -150,7 +150,7 @@ def test_channels_that_there_are_not_are_told_beside_all_else_that_is_wrong(kept
     assert found.stderr.splitlines() == [
         'stdin:3: a: grace "1 hour" is no duration: write seconds (600), or 10m, 1h, 1d, 1w',
         'stdin:4: there is no channel "nosuch". There are: ops',
-        'stdin:5: depends_on: there is no check "gone", in the file or outside it',
+        'stdin:5: b: depends_on: there is no check "gone", in the file or outside it',
         "Nothing was changed: 3 errors in the file.",
     ]
     assert [asked.method for asked in kept.asked] == ["GET", "GET"]

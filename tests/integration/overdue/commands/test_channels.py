@@ -21,7 +21,7 @@ from notifier.handler import Notifier
 from overdue.channel_test import a_test
 from overdue.cli import main
 from tests.integration.conftest import Aws, Deployment
-from tests.stand_in import Asked, Says, StandIn, stand_in
+from tests.stand_in import Answering, Asked, Says, StandIn, stand_in
 
 ACCOUNT = "us-east-1:123456789012"
 ALERTS = f"arn:aws:sns:{ACCOUNT}:overdue-test-alerts"
@@ -161,7 +161,7 @@ def test_a_name_with_another_target_and_an_address_of_another_channel_are_refuse
     twice = overdue("add", "ops", "ops@example.com", "--project", "billing")
 
     assert (renamed.exit_code, twice.exit_code) == (1, 1)
-    assert 'first remove it with: overdue channels remove "ops-email"' in renamed.stderr
+    assert "first remove it with: overdue channels remove ops-email" in renamed.stderr
     assert "ops@example.com is channel ops-email of project default already" in twice.stderr
     assert list(stage.subscriptions("alerts")) == ["ops@example.com"]
 
@@ -269,6 +269,36 @@ def test_the_notifier_tells_what_became_of_its_channels(stage: Stage) -> None:
     assert second == {"channel": "good", "kind": "apprise", "ok": True, "said": "delivered"}
     assert good.asked[0].json()["title"] == "TEST channel good: alerts reach you"
     assert "s3cret" not in done.stdout
+
+
+def always(answer: Says) -> Answering:
+    return lambda _: answer
+
+
+def test_an_odd_answer_of_the_notifier_is_told_as_that_channels_own_beside_the_others(stage: Stage) -> None:
+    denied = (
+        "User: arn:aws:iam::123456789012:user/ops is not authorized to perform: lambda:InvokeFunction on resource: x"
+    )
+    answers = [
+        Says(body="<html>not JSON"),
+        Says(body=["ok"]),
+        Says(body="not JSON either", headers={"X-Amz-Function-Error": "Unhandled"}),
+        Says(403, {"Message": denied}, {"x-amzn-ErrorType": "AccessDeniedException"}),
+    ]
+    overdue("add", "chat", "json://127.0.0.1/x")
+    overdue("add", "queue", stage.queue("queue"))
+    said = []
+    for answer in answers:
+        with stand_in(always(answer)) as functions:
+            done = overdue("test", "--json", AWS_ENDPOINT_URL_LAMBDA=functions.base)
+        chat, queue = json.loads(done.stdout)
+        assert (done.exit_code, chat["ok"], queue["ok"]) == (1, False, True)
+        said.append(chat["said"])
+
+    assert said[0] == said[1]
+    assert said[0].startswith("the notifier gave no report")
+    assert said[2].startswith("the notifier itself has failed")
+    assert "may not do lambda:InvokeFunction on x" in said[3]
 
 
 def test_a_stage_without_its_notifier_says_what_to_do(stage: Stage) -> None:

@@ -132,12 +132,13 @@ def test_what_was_chosen_stays_chosen_until_it_is_said_otherwise() -> None:
 
 
 def test_the_zone_of_the_pages_and_what_probes_may_reach_are_chosen_too() -> None:
-    said = ("--probe-inside", "10.0.0.0/16, fd00::/8", "--tz", "Europe/Berlin")
+    said = ("--probe-inside", "10.0.0.0/16, fd00::/8", "--tz", "Europe/Berlin", "--digest-from", "50")
 
     assert deploying("deploy", "--stage", "test", "--yes", *said).exit_code == 0
 
     chosen = {each["ParameterKey"]: each["ParameterValue"] for each in stack()["Parameters"]}
     assert (chosen["ProbeInside"], chosen["TimeZone"]) == ("10.0.0.0/16,fd00::/8", "Europe/Berlin")
+    assert chosen["DigestFrom"] == "50"
 
 
 def test_an_address_and_a_number_become_channels_and_the_address_hears_of_troubles_once() -> None:

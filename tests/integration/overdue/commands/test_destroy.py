@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import boto3
@@ -75,12 +76,32 @@ def test_data_goes_only_when_that_is_said_and_with_it_all_that_is_left() -> None
 
     assert done.exit_code == 0
     assert f"Tables DELETED, with all that is in them: {', '.join(TABLES)}." in done.stderr
-    assert "Deleted 12 addresses of channels in SSM" in done.stderr
+    assert "Deleted 13 secrets in SSM: of its channels, and of who is signed in" in done.stderr
     assert cloud("dynamodb").list_tables()["TableNames"] == []
     assert [each["Name"] for each in cloud("ssm").describe_parameters()["Parameters"]] == [
         "/overdue/test2/channels/default/1"
     ]
     assert buckets() == []
+
+
+@pytest.mark.parametrize(
+    ("arguments", "left"),
+    [
+        ([], '[stages.test]\nurl = "https://overdue.example.com"\napi_key = "secret"\n\n'),
+        (["--delete-data"], ""),
+    ],
+)
+def test_the_settings_file_forgets_a_stage_with_its_data_only(tmp_path: Path, arguments: list[str], left: str) -> None:
+    config = tmp_path / "config.toml"
+    config.write_text(
+        '# mine\n[stages.test]\nurl = "https://overdue.example.com"\napi_key = "secret"\n\n'
+        '[stages.prod]\nurl = "https://prod.example.com"\n'
+    )
+
+    done = deploying("destroy", "--stage", "test", "--yes", *arguments, OVERDUE_CONFIG=str(config))
+
+    assert config.read_text() == f'# mine\n{left}[stages.prod]\nurl = "https://prod.example.com"\n'
+    assert ("prod is meant when no stage is named" in done.stderr) is (arguments == ["--delete-data"])
 
 
 def test_the_artifacts_of_another_stage_stay() -> None:

@@ -2,6 +2,7 @@
 
 import json
 import os
+import shlex
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -14,6 +15,7 @@ from chalicelib.store.tables import NotFound
 from overdue.cli import main
 from tests.builders import hours
 from tests.integration.conftest import Deployment
+from tests.stand_in import Says, stand_in
 
 
 def overdue(*arguments: str, **environ: str | None) -> Result:
@@ -45,8 +47,20 @@ def test_a_name_is_used_once_and_a_project_must_exist(stage: Deployment) -> None
     elsewhere = overdue("keys", "add", "--project", "billing", "--stage", "test")
 
     assert (again.exit_code, again.stdout) == (1, "")
-    assert 'overdue keys rotate "laptop"' in again.stderr
-    assert "overdue projects add billing" in elsewhere.stderr
+    assert "overdue keys rotate laptop --stage test" in again.stderr
+    assert "overdue projects add billing --stage test" in elsewhere.stderr
+    made = overdue("projects", "add", "billing", "--stage", "test")
+    assert "overdue keys add --project billing --stage test" in made.stderr
+
+
+def test_a_command_to_copy_is_one_that_a_shell_takes_whatever_the_name(stage: Deployment) -> None:  # noqa: ARG001  # its tables
+    name = """Ann's "new" $laptop"""
+    overdue("keys", "add", name, "--stage", "test")
+
+    hint = overdue("keys", "add", name, "--stage", "test").stderr.partition("replace it with: overdue ")[2]
+
+    assert shlex.split(hint)[:3] == ["keys", "rotate", name]
+    assert overdue(*shlex.split(hint)).exit_code == 0
 
 
 @pytest.mark.parametrize(
@@ -70,7 +84,7 @@ def test_what_can_never_be_a_name_is_wrong_usage(arguments: list[str], told: str
 @pytest.mark.parametrize(
     ("arguments", "environ", "told"),
     [
-        (["--region", "../x"], {}, "Provided region_name '../x' doesn't match a supported format"),
+        (["--region", "../x"], {}, '"../x" is not a region of AWS'),
         ([], {"AWS_PROFILE": "nobody"}, "The config profile (nobody) could not be found"),
     ],
 )
@@ -84,6 +98,38 @@ def test_aws_that_cannot_be_asked_is_told_in_one_line(
 
     assert (done.exit_code, done.stdout, done.stderr.count("\n")) == (1, "", 1)
     assert told in done.stderr
+
+
+DENIED = (
+    "User: arn:aws:iam::123456789012:user/ann is not authorized to perform: dynamodb:Scan on resource: "
+    "arn:aws:dynamodb:us-east-1:123456789012:table/overdue-test-registry because no identity-based policy allows it"
+)
+IN_XML = "<ErrorResponse><Error><Code>{}</Code><Message>{}</Message></Error></ErrorResponse>"
+
+
+@pytest.mark.parametrize(
+    ("answer", "told"),
+    [
+        (
+            Says(403, IN_XML.format("InvalidClientTokenId", "The token is invalid")),
+            "credentials are not valid any more",
+        ),
+        (Says(403, IN_XML.format("AccessDenied", DENIED)), "may not do dynamodb:Scan on arn:aws:dynamodb:us-east-1:12"),
+        (Says(400, {"__type": "x#AccessDeniedException", "Message": DENIED}), "may not do dynamodb:Scan on arn:aws:d"),
+        (Says(403, "<html>Forbidden</html>"), "What answers in region us-east-1 is not AWS: is a proxy in between?"),
+    ],
+)
+def test_what_dynamodb_refuses_is_told_in_words_whatever_it_speaks(
+    stage: Deployment,  # noqa: ARG001  # afterwards the app connects anew
+    answer: Says,
+    told: str,
+) -> None:
+    with stand_in(lambda _: answer) as refusing:
+        done = overdue("keys", "list", "--stage", "test", AWS_ENDPOINT_URL_DYNAMODB=refusing.base)
+
+    assert (done.exit_code, done.stdout, done.stderr.count("\n")) == (1, "", 1)
+    assert told in done.stderr
+    assert "<" not in done.stderr
 
 
 def test_a_rotated_key_works_until_its_end_beside_the_new_one(stage: Deployment) -> None:

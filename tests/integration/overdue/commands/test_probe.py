@@ -46,7 +46,8 @@ def test_what_is_inside_is_closed_unless_it_is_named(shop: Answering) -> None:
 
     assert (done.exit_code, shop.asked) == (1, [])
     assert done.stdout == "no answer: 127.0.0.1 is an inside address (loopback), closed to probes\n"
-    assert "--inside" in done.stderr
+    assert "--inside 127.0.0.0/8, or OVERDUE_PROBE_INSIDE" in done.stderr
+    assert "a deployment has its own: overdue deploy --probe-inside" in done.stderr
 
 
 @pytest.mark.parametrize(

@@ -71,6 +71,12 @@ def test_a_schedule_keeps_its_zone_and_what_is_silent_stays_so() -> None:
     assert wanted.settings["channels"] == ()
 
 
+def test_a_check_of_an_overdue_keeps_each_of_its_schedules() -> None:
+    found = imported([there(schedule="0 9 * * 1-5\nSat 12:00", tz="Europe/Berlin")], [], source="x")
+    [wanted] = read(found.text, name="x")
+    assert (found.notes, wanted.settings["schedule"]) == ((), "0 9 * * 1-5\nSat 12:00")
+
+
 def test_what_cannot_be_the_same_here_is_told() -> None:
     checks = [
         there(status="paused", filter_subject=True),

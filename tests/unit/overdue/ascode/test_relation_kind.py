@@ -68,8 +68,8 @@ def test_members_must_be_there_and_be_no_groups() -> None:
     source = "checks: {web: {group: {members: [a, inner]}}, inner: {group: {tag: b}}}"
     found = [problem.text for problem in wrong(read(source, name="checks.yaml"), [], prune=False)]
     assert found == [
-        'group: there is no check "a", in the file or outside it',
-        'group: "inner" is a group itself, and cannot be a member',
+        'web: group: there is no check "a", in the file or outside it',
+        'web: group: "inner" is a group itself, and cannot be a member',
     ]
 
 

@@ -27,8 +27,9 @@ BASIC = {
 
 
 def there(slug: str, *parents: str, **given: Any) -> CheckJson:
-    check = {"name": slug, "slug": slug, "uuid": CODE, "depends_on": list(parents), **BASIC, **given}
-    return check  # type: ignore[return-value]  # as the API has it
+    said: Any = BASIC | {"name": slug, "slug": slug, "uuid": CODE, "depends_on": list(parents)} | given
+    found: CheckJson = said
+    return found
 
 
 def problems(source: str, *checks: CheckJson, prune: bool = False) -> list[str]:
@@ -64,9 +65,9 @@ def test_a_parent_that_is_not_there_is_told_with_its_line() -> None:
             depends_on: [db, network]
           network: {}
     """
-    assert problems(source) == ['5: depends_on: there is no check "db", in the file or outside it']
+    assert problems(source) == ['5: app: depends_on: there is no check "db", in the file or outside it']
     assert problems(source, there("db"), prune=True) == [
-        '5: depends_on: "db" is not in the file, and --prune deletes it'
+        '5: app: depends_on: "db" is not in the file, and --prune deletes it'
     ]
 
 

@@ -8,7 +8,7 @@ from botocore.exceptions import ClientError, ConnectTimeoutError, TokenRetrieval
 
 from chalicelib.domain.errors import BadInput, OverdueError
 from overdue.config import Settings
-from overdue.deploy.aws import Account, Refused, is_passing, speaking
+from overdue.deploy.aws import Account, Refused, is_passing, missing_permission, speaking
 
 NOBODY = "http://127.0.0.1:1"  # a port that nobody listens at
 
@@ -86,6 +86,15 @@ DENIED = (
             an_error("AccessDenied", "Access Denied", "PutBucketEncryption"),
             "may not do s3:PutEncryptionConfiguration. Let",
         ),
+        (
+            an_error("403", f"<Error><Code>AccessDenied</Code><Message>{DENIED}</Message></Error>", status=403),
+            "may not do cloudformation:CreateChangeSet on arn:aws:cloudf",
+        ),
+        (
+            an_error("403", "<Error><Code>InvalidClientTokenId</Code><Message>x</Message></Error>", status=403),
+            "not valid any more",
+        ),
+        (an_error("403", "<html>Forbidden</html>", status=403), "is not AWS: is a proxy in between? It answered 403"),
         (an_error("Throttling"), r"throttled or away (Throttling at CreateChangeSet): try again"),
         (an_error("ValidationError", "Template error"), "AWS did not do CreateChangeSet: Template error"),
         (TokenRetrievalError(provider="sso", error_msg="expired"), "log in again, as with `aws sso login`"),
@@ -97,6 +106,12 @@ def test_each_refusal_says_what_to_do(error: Exception, told: str) -> None:
         raise error
 
     assert told in str(raised.value)
+
+
+def test_a_missing_permission_is_named_as_aws_names_it_and_a_bad_token_is_none() -> None:
+    xml = "<Error><Code>{}</Code><Message>{}</Message></Error>"
+    assert missing_permission(an_error("403", xml.format("AccessDenied", DENIED))) == "cloudformation:CreateChangeSet"
+    assert missing_permission(an_error("403", xml.format("InvalidClientTokenId", "invalid"))) is None
 
 
 def test_our_own_bugs_are_not_reworded() -> None:

@@ -7,6 +7,7 @@ import pytest
 from chalicelib.domain.check import Config, Filters
 from chalicelib.domain.escalation import Step
 from chalicelib.domain.schedule import Cron, Every, OnCalendar
+from chalicelib.domain.several import lines_of
 from chalicelib.store.registry import Channel
 from chalicelib.web.api.call import Json, Refused
 from chalicelib.web.api.fields import read
@@ -91,6 +92,12 @@ def test_schedule_timeout_and_zone_go_together(
 ) -> None:
     config = after(said, config=Config(schedule=before))
     assert (config.schedule, config.tz) == (schedule, tz)
+
+
+def test_several_schedules_go_before_one_as_that_goes_before_a_timeout() -> None:
+    several = {"schedules": ["0 9 * * *", "0 12 * * 6"], "schedule": "0 2 * * *", "timeout": 3600}
+    assert lines_of(after(several).schedule) == ("0 9 * * *", "0 12 * * 6")
+    assert after({"schedule": "0 2 * * *", "timeout": 3600}).schedule == Cron("0 2 * * *", "UTC")
 
 
 def test_a_zone_is_remembered_while_a_check_is_simple() -> None:

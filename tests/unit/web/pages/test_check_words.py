@@ -10,6 +10,7 @@ import pytest
 from chalicelib.domain.alerts import Alert, Facts, Kind, Reason, Told
 from chalicelib.domain.check import NO_FILTERS, Check, Flip, Run, Status
 from chalicelib.domain.escalation import Step
+from chalicelib.domain.group import Group
 from chalicelib.domain.probe import Probe
 from chalicelib.domain.schedule import AnyOf, Cron, Every
 from chalicelib.domain.signals import Ping, Signal
@@ -24,9 +25,10 @@ from chalicelib.web.pages.check_past import Cursor, Past
 from chalicelib.web.pages.check_told import told
 from chalicelib.web.pages.check_verdict import verdict
 from chalicelib.web.pages.standing import standing
+from chalicelib.web.pages.verdict import Part
 from tests.browser import story
 from tests.browser.story import at, cron
-from tests.builders import a_check, days, hours, minutes, seconds, utc
+from tests.builders import CODE, a_check, days, hours, minutes, seconds, utc
 
 CLOCK = WallClock(tz=story.ZONE, now=story.NOW)
 NIGHT = {check.config.name: check for check in story.night()}
@@ -129,6 +131,26 @@ PROBE = Probe(url="https://api.example.com/health")
             id="paused until somebody resumes it",
         ),
         pytest.param(
+            changed(
+                "invoice-mailer",
+                group=Group(tag="web", down_when=2),
+                last_output="2 of 5 members are down: web-1, web-2",
+                failures=0,
+            ),
+            NOTHING,
+            (
+                "2 of 5 members are down: web-1, web-2. It is down when 2 of them are. "
+                "Look first at its members: each tells what is the matter with it."
+            ),
+            id="a group tells which members are down",
+        ),
+        pytest.param(
+            changed("dns-zone-sync", group=Group(tag="web")),
+            NOTHING,
+            "Its members do their work, or too few of them are down to count.",
+            id="a group that is up",
+        ),
+        pytest.param(
             changed("legacy-ftp-import", probe=PROBE),
             NOTHING,
             "Overdue does not ask until somebody resumes it.",
@@ -207,8 +229,11 @@ CHANNELS = [
 ]
 
 
+PARENTS = [Part("web-1", href="/checks/web-1"), Part("web-2", href="/checks/web-2")]
+
+
 def words(may_write: bool = True, **config: Any) -> dict[str, str]:
-    given = in_words_of(a_check(**config), CHANNELS, [], CLOCK, may_write=may_write)
+    given = in_words_of(a_check(**config), CHANNELS, CLOCK, parents=PARENTS, members=PARENTS, may_write=may_write)
     return {
         each.term: "".join(part.text for part in each.said) + "".join(f" {code}" for code in each.codes)
         for each in given
@@ -224,6 +249,10 @@ def words(may_write: bool = True, **config: Any) -> dict[str, str]:
             "Schedule",
             "Every day at 02:30 and 08:30, in Europe/Berlin 30 2,8 * * *",
         ),
+        ({"depends_on": ()}, "Depends on", "web-1, web-2: while one of them is down, its own alerts wait"),
+        ({"group": Group(members=(CODE,), down_when=2)}, "Members", "web-1, web-2"),
+        ({"group": Group(tag="web")}, "Members", "all checks with the tag web"),
+        ({"group": Group(tag="web")}, "Down when", "all of them are; one that is paused does not count"),
         ({"max_runtime": minutes(90), "min_runtime": minutes(5)}, "A run may take", "from 5 min to 1 h 30 min"),
         ({"max_runtime": minutes(90)}, "A run may take", "up to 1 h 30 min"),
         ({"min_runtime": seconds(40)}, "A run must take", "40 s at least"),

@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 
-from chalicelib.domain.alerts import Reason
+from chalicelib.domain import group
+from chalicelib.domain.alerts import Alert, Facts, Kind, Reason
 from chalicelib.domain.check import Check, Flip, Run, Status
 from chalicelib.domain.schedule import Every
 from chalicelib.domain.wallclock import WallClock
@@ -116,6 +117,29 @@ def test_what_people_have_said_about_an_outage_stands_at_its_end(changes: dict[s
 
 def test_a_snooze_of_what_is_up_is_told_too() -> None:
     assert why(replace(NIGHT["log-rotate"], snoozed_until=at("09:00"))) == "snoozed until 09:00"
+
+
+def test_what_waits_for_a_parent_says_for_which() -> None:
+    check = a_check(status=Status.DOWN, since=at("05:00"))
+    facts = Facts(since=at("05:00"), waited_for=("db", "wan"))
+    held = Alert(
+        id="1",
+        kind=Kind.DOWN,
+        reason=Reason.FAILED,
+        flip=1,
+        ordinal=0,
+        at=at("05:00"),
+        facts=facts,
+        held_by=("a", "b"),
+        retry_at=at("05:15"),
+    )
+    assert why(replace(check, alerts=(held,))).endswith(" · alert held: waits for db, wan")
+
+
+def test_a_group_says_since_when_its_members_are_down() -> None:
+    told = "2 of 2 members are down: a, b"
+    check = a_check(status=Status.DOWN, since=at("05:00"), group=group.Group(tag="web"), last_output=told)
+    assert why(check) == f"failed · as its members are, 12 min ago | {told}"
 
 
 def test_a_new_check_says_by_when_something_must_come() -> None:

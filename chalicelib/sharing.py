@@ -1,0 +1,78 @@
+"""A storm's shards shared out: the sweep asks Lambda for more invocations of itself, each with a part of them.
+
+One that is lost, or not let run in time, loses nothing: what it was to do stays due, and the next minute's sweep finds
+it. A part ends with the sweep that shared it out, and shares out nothing. Start at `Sharing`; when it is done is
+decided in `sweep`.
+"""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, Self
+
+from botocore.config import Config
+from botocore.exceptions import BotoCoreError, ClientError
+
+from chalicelib import log
+from chalicelib.settings import Settings
+from chalicelib.store.tables import SHARDS, lambda_client
+
+if TYPE_CHECKING:
+    from mypy_boto3_lambda import LambdaClient
+
+PARTS = tuple((shard, shard + 1) for shard in range(0, SHARDS, 2))  # so many invocations, the sweep's own first
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """What an invocation was asked for by another."""
+
+    shards: tuple[int, ...]
+    until: datetime
+
+    @classmethod
+    def of(cls, detail: Mapping[str, Any]) -> Self | None:
+        """As the detail of its event says; None: it is the sweep of the schedule, which has none."""
+        if not detail:
+            return None
+        return cls(tuple(int(shard) for shard in detail["shards"]), datetime.fromisoformat(detail["until"]))
+
+
+class Sharing:
+    """Asks Lambda. One a sweep; its client is made in a storm only."""
+
+    def __init__(self, settings: Settings, function: str) -> None:
+        self._settings = settings
+        self._function = function
+
+    @cached_property
+    def _lambda(self) -> "LambdaClient":
+        config = Config(connect_timeout=2, read_timeout=5, retries={"total_max_attempts": 2})
+        return lambda_client(self._settings, config)
+
+    def __call__(self, part: Part) -> bool:
+        """Let another invocation take this part; whether it was asked."""
+        try:
+            self._lambda.invoke(
+                FunctionName=self._function, InvocationType="Event", Payload=json.dumps(_event(part)).encode()
+            )
+        except (BotoCoreError, ClientError) as error:
+            log.event("not_shared", why=type(error).__name__)
+            return False
+        log.event("shared", shards=",".join(map(str, part.shards)))
+        return True
+
+
+def _event(part: Part) -> dict[str, Any]:
+    """In the form of EventBridge's, which Chalice expects of whatever calls the sweep."""
+    detail = {"shards": part.shards, "until": part.until.isoformat()}
+    nothing = dict.fromkeys(("version", "account", "region", "id"), "")
+    return nothing | {
+        "source": "overdue",
+        "detail-type": "A part of a storm",
+        "time": part.until.isoformat(),
+        "resources": [],
+        "detail": detail,
+    }
