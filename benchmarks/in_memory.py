@@ -113,6 +113,10 @@ class Dynamo:
         """One item."""
         return self._make_api_call("DeleteItem", asked)
 
+    def query(self, **asked: Any) -> Any:
+        """All rows at once: no page ends."""
+        return self._make_api_call("Query", asked)
+
     def batch_get_item(self, **asked: Any) -> Any:
         """Up to 100 items."""
         return self._make_api_call("BatchGetItem", asked)

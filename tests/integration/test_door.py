@@ -68,7 +68,7 @@ def test_thirty_misses_take_one_look(deployment: Deployment) -> None:
         an_hourly(deployment, f"job-{number}")
     deployment.sweep(at("13:06"))
     [digest] = deployment.alerts()
-    assert (deployment.way.looks, len(digest["digest"]["members"])) == (1, 100)
+    assert (deployment.way.looks, len(digest["digest"]["members"])) == (1, 30)
 
 
 def test_while_it_is_closed_checks_are_held_and_operators_hear_of_it_once(deployment: Deployment) -> None:

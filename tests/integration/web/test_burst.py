@@ -28,10 +28,12 @@ def at_once(ping: Callable[[int], Answer]) -> list[Answer]:
 
 
 @pytest.mark.parametrize(
-    "grace_s",
-    [pytest.param(60, id="few of them move due_at"), pytest.param(5, id="each of them moves due_at")],
+    ("grace_s", "apart_ms"),
+    [
+        pytest.param(60, 0, id="few of them move due_at, at one instant"),
+        pytest.param(5, 10, id="each of them moves due_at, one after the other"),
+    ],
 )
-@pytest.mark.parametrize("apart_ms", [0, 10])
 def test_a_hundred_workers_at_once_are_all_heard(deployment: Deployment, grace_s: int, apart_ms: int) -> None:
     code = deployment.add(schedule=Every(timedelta(seconds=60)), grace=timedelta(seconds=grace_s))
     deployment.ping(code, at=deployment.now - timedelta(seconds=60))

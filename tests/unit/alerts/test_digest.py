@@ -16,6 +16,7 @@ from chalicelib.alerts.publish import publish
 from chalicelib.domain.alerts import Alert, Facts, Kind, Reason
 from chalicelib.domain.check import Code
 from chalicelib.domain.digest import Common, Digest, Member
+from overdue.local.received import received
 from tests.builders import a_check, hours, minutes, utc
 
 AT = utc("2026-10-24T00:30Z")
@@ -209,3 +210,12 @@ def test_a_chat_gets_a_thread_of_its_own_without_the_tags_of_all() -> None:
     assert found["metadata"]["threadId"].startswith("overdue-digest-")
     assert found["content"]["keywords"] == ["digest", "missed"]
     assert found["content"]["nextSteps"] == ["Look at all checks: https://overdue.example.com/"]
+
+
+def test_the_inbox_of_the_local_server_takes_it() -> None:
+    found = document([member(i) for i in range(25)])
+
+    got = received(json.dumps({"Type": "Notification", "Message": json.dumps(found)}).encode())
+
+    assert got is not None
+    assert (got.kind, got.subject, got.text) == (Kind.DIGEST, found["subject"], found["text"])

@@ -156,9 +156,8 @@ def test_channels_that_there_are_not_are_told_beside_all_else_that_is_wrong(kept
     assert [asked.method for asked in kept.asked] == ["GET", "GET"]
 
 
-def test_what_is_wrong_with_a_file_is_told_also_where_nobody_answers(
-    kept: Kept, monkeypatch: pytest.MonkeyPatch
-) -> None:
+@pytest.mark.usefixtures("kept")
+def test_what_is_wrong_with_a_file_is_told_also_where_nobody_answers(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("OVERDUE_URL", "http://127.0.0.1:1")
     found = apply("checks: {a: {grace: 1 hour, channels: [ops]}}")
     assert found.exit_code == 2
