@@ -7,7 +7,7 @@ BIN := .venv/bin
 ARGS ?=
 SOURCES := app.py chalicelib overdue tests benchmarks
 
-.PHONY: help run demo test test-dynalite dynalite lint types imports unit bench bench-ping bench-cold bench-latency bench-listing bench-pages bench-package bench-probing bench-sweep bench-units fuzz simulate package format clean docs
+.PHONY: help run demo test test-dynalite dynalite lint types imports unit bench bench-ping bench-cold bench-latency bench-listing bench-pages bench-package bench-probing bench-sweep bench-units fuzz simulate package format clean docs screenshots
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -82,6 +82,9 @@ package: .venv/run.done ## what `overdue deploy` uploads, into dist/: the zips a
 format: .venv/dev.done ## put the code into shape
 	$(BIN)/ruff check --fix $(SOURCES)
 	$(BIN)/ruff format $(SOURCES)
+
+screenshots: .venv/dev.done ## take the pictures in docs/images anew (needs Debian's chromium)
+	$(BIN)/python -m tests.browser.pictures
 
 docs: .venv/dev.done ## write docs/cli.md from the commands' own help
 	$(BIN)/python -m overdue.reference > docs/cli.md

@@ -21,6 +21,7 @@ class Settings:
     sns_endpoint_url: str | None = None
     stage: str | None = None  # names what is kept outside of the tables; None: nothing is
     tz: str = "UTC"  # of pages, for who has chosen none
+    refresh_s: int = 15  # after so long a page that is looked at is made anew
     inbox_path: str | None = None  # where alerts are shown; None: nowhere, they go to people
     watchdog_url: str | None = None  # called after each full sweep; a secret
     probe_inside: str = ""  # inside networks that probes may ask, such as "10.0.0.0/8,fd00::/8"
@@ -46,6 +47,7 @@ def settings(environ: Mapping[str, str]) -> Settings:
         sns_endpoint_url=environ.get("OVERDUE_SNS_URL"),
         stage=environ.get("OVERDUE_STAGE") or None,
         tz=environ.get("OVERDUE_TZ") or "UTC",
+        refresh_s=int(environ.get("OVERDUE_REFRESH_S", "15")),
         inbox_path=environ.get("OVERDUE_INBOX_PATH") or None,
         watchdog_url=environ.get("OVERDUE_WATCHDOG_URL") or None,  # a template cannot leave it out
         probe_inside=environ.get("OVERDUE_PROBE_INSIDE", ""),

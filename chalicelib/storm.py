@@ -21,12 +21,14 @@ def handled(work: Work, pool: ThreadPoolExecutor, batch: Sequence[Due], *, until
     """Handle what is due, at least a slice of it; yields what is due again, or still is since time was up."""
     looked, left = _gathered(work, pool, batch, until=until)
     yield from left
-    now = work.clock.now()
+    now, ports = work.clock.now(), work.ports
     try:
-        ports = told_together(work.ports, [each.check for each in looked], now=now)
+        ports = told_together(ports, [each.check for each in looked], now=now)
     except Unavailable as error:
         log.event("unavailable", why=str(error))
         return  # all of it stays due: the next look finds it again
+    except Exception:  # noqa: BLE001  # the boundary between a check and its neighbours: each is told alone
+        log.crash("not_told_together")
     for again in pool.map(lambda each: let_out(work, each, ports, now=now), looked):
         if again is not None:
             yield again

@@ -35,7 +35,7 @@ LOOK_AGAIN = timedelta(seconds=10)  # while there is something to wait for: what
 WORKERS = 8
 BATCH = 64  # checks between two looks at the clock
 HAND_OUT = 2_000  # checks that are looked at together in a storm, if there is time
-SHARE_FROM = 500  # checks at once: a second's work of four invocations, or four of one
+SHARE_FROM = 500  # checks that are due between two looks: with fewer, it is done before others have begun
 LATE = timedelta(seconds=10)  # the index may still show what has been handled a moment ago
 
 ALL = tuple(range(SHARDS))

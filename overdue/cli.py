@@ -240,17 +240,18 @@ def _bear_any_character() -> None:
 
 
 @main.command()
-def demo() -> None:
+@click.option("--stay", is_flag=True, help="Run on afterwards, until Ctrl-C, to look around in the pages.")
+def demo(stay: bool) -> None:
     """Watch six jobs on a fast clock, by real curl, and the alerts that they cause. Takes half a minute.
 
-    Exits 0 only if exactly the right alerts arrive.
+    Prints a link to its pages. Exits 0 only if exactly the right alerts arrive.
 
-    Example: overdue demo
+    Example: overdue demo --stay
     """
     from rich.console import Console
 
     from overdue.demo import play
 
     _log_troubles()
-    if not play(Console()):
+    if not play(Console(), stay=stay):
         raise click.ClickException("the wrong alerts arrived, see above")

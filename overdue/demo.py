@@ -8,6 +8,7 @@ import threading
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 
 from rich.console import Console
@@ -54,13 +55,14 @@ class Curl:
             raise OverdueError(f"curl could not ping (its exit status is {error.returncode})") from error
 
 
-def play(console: Console) -> bool:
-    """Tell the story; return whether exactly the right alerts arrived."""
+def play(console: Console, *, stay: bool) -> bool:
+    """Tell the story; return whether exactly the right alerts arrived. `stay`: run on, until Ctrl-C."""
     told = _Told(console)
     clock = Clock(SPEED)
     with running(port=0, clock=clock, dynamodb_url=None, on_alert=told.hear) as ready:
         console.print("Six jobs, one line of curl each; a minute of the service passes in a second.")
-        console.print(f"Watch them at {ready.inbox} while this runs.\n", highlight=False)
+        console.print("Watch them in the browser while this runs; the link signs in once:\n")
+        console.print(f"  {ready.open}\n", highlight=False, soft_wrap=True)
         curl = Curl(f"{ready.ping}/{ready.ping_key}")
         for job in JOBS:
             console.print(f"  {job.__doc__}", highlight=False)
@@ -69,8 +71,15 @@ def play(console: Console) -> bool:
         with _repeated(lambda: _carry_on(curl)):
             told.wait(WAIT_S)
             told.stay_quiet(QUIET_S)
-    console.print(told.table())
-    return told.is_right()
+            console.print(told.table())
+            is_right = told.is_right()
+            if stay:
+                console.print(f"\nIt runs on, its alerts stand at {ready.inbox}. Ctrl-C ends it.", highlight=False)
+                with suppress(KeyboardInterrupt):
+                    threading.Event().wait()
+    if not stay:
+        console.print("\nIts pages are gone now. To look around in them: overdue demo --stay", highlight=False)
+    return is_right
 
 
 def _succeeds(curl: Curl) -> None:
@@ -95,7 +104,7 @@ def _goes_missing(curl: Curl) -> None:
 
 
 def _stalls(curl: Curl) -> None:
-    """orders-consumer is alive, but processes 0 items; at least 500 in 5 minutes are expected"""
+    """orders-consumer is alive, but processes 0 items of at least 500 in 5 minutes"""
     curl("orders-consumer", create="1", period="10m", grace="10m", min_count="500", count_window="5m", count="0")
 
 

@@ -44,6 +44,7 @@ FIRST_CHECK = "first-check"
 MINUTE = timedelta(minutes=1)
 YEAR = timedelta(days=365)
 LOOPBACK = "127.0.0.0/8,::1/128"  # a probe may ask what runs on this machine, and nothing else that is inside
+REFRESH_S = 15  # of the pages, at the speed of people's clocks
 STARTING_S = 30.0  # how long a request waits for what is still being wired
 
 
@@ -123,7 +124,7 @@ def running(
         database = kept.endpoint if kept else dynamodb_url or local.endpoint
         sns = engine.sns(local.endpoint)
         names = _created(database, sns)
-        wiring = _wired(server, names, database=database, sns_url=local.endpoint)
+        wiring = _wired(server, names, database=database, sns_url=local.endpoint, speed=clock.speed)
         channels = CONFORMANCE_CHANNELS if conformance else (CHANNEL,)
         keys = kept.keys if kept else new_keys()
         link = _link(local.endpoint, now=clock.now())
@@ -174,7 +175,7 @@ def _serving(port: int, clock: Clock, inbox: Inbox, wired: threading.Event) -> S
     return serve(handler, host="127.0.0.1", port=port, clock=clock, local_routes=routes)
 
 
-def _wired(server: Server, names: Resources, *, database: str, sns_url: str) -> Wiring:
+def _wired(server: Server, names: Resources, *, database: str, sns_url: str, speed: float) -> Wiring:
     """Set the environment that a deployment would set, and let the app connect."""
     import app
 
@@ -188,6 +189,7 @@ def _wired(server: Server, names: Resources, *, database: str, sns_url: str) -> 
             "OVERDUE_BASE_URL": server.base,
             "OVERDUE_STAGE": STAGE,
             "OVERDUE_INBOX_PATH": "/inbox",
+            "OVERDUE_REFRESH_S": str(max(1, min(REFRESH_S, round(REFRESH_S / speed)))),
             "OVERDUE_DYNAMODB_URL": database,
             "OVERDUE_SNS_URL": sns_url,
             "OVERDUE_PROBE_INSIDE": os.environ.get("OVERDUE_PROBE_INSIDE", LOOPBACK),

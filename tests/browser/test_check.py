@@ -116,7 +116,7 @@ def test_a_check_that_somebody_else_has_deleted_is_said_to_be_gone(opened: Opene
     page = opened()
     page.goto(site.base + path(STATES["late"]))
     site.show([])
-    page.evaluate("fetch = async () => new Response(, {status: 404}); void refresh()")
+    page.evaluate("fetch = async () => new Response(null, {status: 404}); void refresh()")
     expect(page.get_by_role("heading", level=1)).to_have_text("There is nothing here")
 
 

@@ -3,18 +3,21 @@
 The engines are in memory, where a thousand checks take a second; one storm is met by moto's.
 """
 
+import itertools
 import json
 from collections import Counter
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
+from threading import Lock
 from typing import Any
 
 import pytest
 from botocore.exceptions import ClientError, EndpointConnectionError
 
 import app as lambda_app
-from benchmarks.in_memory import Dynamo, Sns, in_memory
+from benchmarks.in_memory import Dynamo, Sns, in_memory, plainly
 from chalicelib.change import Together
 from chalicelib.domain.alerts import Kind
 from chalicelib.domain.check import Check, Code, Status
@@ -27,6 +30,7 @@ from chalicelib.sweep import sweep, sweep_part
 from chalicelib.wiring import Publisher
 from tests.builders import a_check, hours, minutes, seconds, utc
 from tests.integration.conftest import Deployment, StillClock
+from tests.integration.dying import Killed
 
 NOON, MISSED = utc("2026-03-01T12:00Z"), utc("2026-03-01T13:05Z")
 
@@ -195,7 +199,7 @@ def test_a_digest_whose_acknowledgement_was_lost_is_told_again_under_the_same_id
 
     stage.dynamo.between = lost
     stage.sweep(MISSED + seconds(30))
-    stage.dynamo.between = lambda _, __, effect: effect()
+    stage.dynamo.between = plainly
     stage.restart()
 
     stage.sweep(MISSED + minutes(2))
@@ -224,6 +228,75 @@ def test_a_digest_for_pagerduty_is_an_incident_for_each_check(stage: InMemory) -
     assert by_topic == {"alerts": 2, "pagerduty": 31}, "a digest and an up; a down each, and an up"
     alarms = [json.loads(each["Message"]) for each in stage.topic.published if each["TopicArn"] == topic]
     assert len({alarm["AlarmName"] for alarm in alarms}) == 30, "the recovery resolves what was opened"
+
+
+@dataclass
+class Dying:
+    """A process that dies before its n-th call to AWS, or after it."""
+
+    dies_at: int
+    after: bool
+    calls: int = 0
+    lock: Any = field(default_factory=Lock)
+
+    def __call__(self, _: str, __: Any, effect: Callable[[], Any]) -> Any:
+        with self.lock:
+            self.calls += 1
+            number = self.calls
+        if number == self.dies_at and self.after:
+            effect()
+        if number >= self.dies_at:
+            raise Killed
+        return effect()
+
+
+@pytest.mark.parametrize("after", [False, True])
+def test_wherever_a_storm_is_cut_off_everybody_is_told_in_the_end(stage: InMemory, *, after: bool) -> None:
+    ports = stage.wiring.ports
+    assert ports.together is not None
+    stage.wiring.ports = replace(ports, together=replace(ports.together, at_least=2))
+    for dies_at in itertools.count(1):
+        codes = overdue(stage, 3, first=16 * dies_at)
+        stage.dynamo.between = stage.topic.between = dying = Dying(dies_at, after=after)
+        with suppress(Killed):
+            stage.sweep(MISSED + seconds(30))
+        stage.dynamo.between = stage.topic.between = plainly
+        stage.restart()
+        stage.sweep(MISSED + minutes(2))
+        told = {alert["id"]: alert for alert in stage.alerts()}
+        assert len(set(members(list(told.values())))) == 3, dies_at
+        assert settled(stage, codes), dies_at
+        if dying.calls < dies_at:
+            break
+    stage.wiring.ports = ports
+    assert dies_at > 25, "its queries, its writes, its message"
+
+
+def test_where_no_digest_can_be_made_each_is_told_alone(stage: InMemory, caplog: pytest.LogCaptureFixture) -> None:
+    codes = overdue(stage, 30)
+
+    def bewitched(*_: Any, **__: Any) -> Any:
+        raise ZeroDivisionError("a bug of ours")
+
+    ports = replace(stage.wiring.ports, together=Together(at_least=20, publish=bewitched))
+    sweep(ports, StillClock(MISSED + seconds(30)), stage.way)
+
+    assert len(stage.alerts()) == 30
+    assert settled(stage, codes)
+    assert "not_told_together" in caplog.text
+
+
+def test_a_check_that_cannot_be_read_stops_nobody(stage: InMemory) -> None:
+    codes = overdue(stage, 30)
+    poisoned, *others = codes
+    stage.dynamo.rows["checks"][poisoned][""]["status"] = {"S": "bewitched"}
+
+    done = stage.sweep(MISSED + seconds(30))
+
+    assert (done.looked_at, done.pushed_back) == (29, 1)
+    [digest] = stage.alerts()
+    assert len(members([digest])) == 29
+    assert settled(stage, others)
 
 
 class Slow(StillClock):

@@ -42,6 +42,7 @@ class Frame:
     zones: tuple[NavLink, ...]  # others to choose
     any_zone: str  # the address that chooses one, but for its name
     refresh: Refresh | None
+    refresh_s: int
     project: str  # "" for those who are not signed in
     until: Instant | None  # when the session ends
     may_write: bool
@@ -72,6 +73,7 @@ def frame(
         zones=_zones(visit, zones),
         any_zone=_with_zone(visit, ""),
         refresh=refresh,
+        refresh_s=visit.wiring.settings.refresh_s,
         project="" if session is None else session.project,
         until=None if session is None else Instant(clock_time(session.until, clock).iso, clock.minute(session.until)),
         may_write=visit.may_write,

@@ -24,6 +24,12 @@ function isInUse(part) {
     || (!getSelection().isCollapsed && getSelection().containsNode(part, true));
 }
 
+/* The same link, or a button or a summary that says the same. */
+function isAlike(one, other) {
+  const meant = (each) => each.getAttribute("href") ?? each.textContent.trim();
+  return meant(one) === meant(other);
+}
+
 function swap(fresh) {
   document.title = fresh.title;
   const icon = fresh.querySelector("link[rel=icon]");
@@ -32,24 +38,33 @@ function swap(fresh) {
   for (const part of document.querySelectorAll("[data-part]")) {
     const next = fresh.querySelector(`[data-part="${part.dataset.part}"]`);
     if (!next || next.outerHTML === part.outerHTML || isInUse(part)) continue;
-    const href = part.contains(document.activeElement) ? document.activeElement.getAttribute("href") : null;
+    const at = part.contains(document.activeElement) ? document.activeElement : null;
     part.replaceWith(document.adoptNode(next));
-    if (href) [...next.querySelectorAll("a")].find((link) => link.getAttribute("href") === href)?.focus({preventScroll: true});
+    if (at) [...next.querySelectorAll(at.localName)].find((each) => isAlike(each, at))?.focus({preventScroll: true});
   }
+}
+
+/* While the browser goes elsewhere, a reload would call it back. */
+let leftAt = -Infinity;
+addEventListener("beforeunload", () => { leftAt = performance.now(); });
+function isLeaving() {
+  return performance.now() - leftAt < 10_000;
 }
 
 /* A page that has other parts than this one (a first ping came, a session ended, its check was deleted) is loaded as a whole. */
 async function refresh() {
-  if (document.hidden) return;
-  let answer;
+  if (document.hidden || isLeaving()) return;
+  let answer, said;
   try {
     answer = await fetch(location.href, {headers: {Accept: "text/html"}, cache: "no-store"});
+    said = await answer.text();
   } catch {
     return; // the network is away: try again next time
   }
+  if (isLeaving()) return;
   if (answer.status === 403 || answer.status === 404) { location.reload(); return; }
   if (!answer.ok) return;
-  const fresh = new DOMParser().parseFromString(await answer.text(), "text/html");
+  const fresh = new DOMParser().parseFromString(said, "text/html");
   const parts = (page) => [...page.querySelectorAll("[data-part]")].map((part) => part.dataset.part).join();
   if (parts(fresh) === parts(document)) swap(fresh);
   else if (![...document.querySelectorAll("[data-part]")].some(isInUse)) location.reload();
