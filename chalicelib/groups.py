@@ -9,6 +9,7 @@ from datetime import datetime
 from chalicelib import log
 from chalicelib.change import Ports, change, deliver
 from chalicelib.domain.check import Check, Code, Verdict, short
+from chalicelib.domain.group import is_member
 from chalicelib.domain.members import look
 from chalicelib.store import checks, listing
 from chalicelib.store.tables import NotFound, Unavailable
@@ -39,16 +40,9 @@ def _members(ports: Ports, group: Check) -> list[Check]:
     wanted = group.config.group
     assert wanted is not None, "only a group has members"
     codes = listing.codes(ports.tables, group.project) if wanted.tag else wanted.members
-    found = [each for each in listing.checks(ports.tables, codes, sleep=ports.sleep) if _is_member(each, group)]
+    found = [each for each in listing.checks(ports.tables, codes, sleep=ports.sleep) if is_member(group, each)]
     known = [each if group.code in each.in_groups else _joined(ports, each.code, group.code) for each in found]
     return [each for each in known if each is not None]
-
-
-def _is_member(check: Check, group: Check) -> bool:
-    wanted = group.config.group
-    assert wanted is not None, "only a group has members"
-    has_tag = not wanted.tag or wanted.tag in check.config.tags.split()
-    return check.project == group.project and check.code != group.code and check.config.group is None and has_tag
 
 
 def _joined(ports: Ports, member: Code, group: Code) -> Check | None:

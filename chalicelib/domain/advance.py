@@ -12,7 +12,7 @@ from chalicelib.domain import snooze
 from chalicelib.domain.alerts import Reason
 from chalicelib.domain.blind import counts_from
 from chalicelib.domain.check import Check, Judged, Status, Verdict, with_run
-from chalicelib.domain.due import deadline, expected, next_due, next_judgement, next_reminder, next_step
+from chalicelib.domain.due import deadline, expected, next_due, next_judgement, next_reminder, next_step, told_since
 from chalicelib.domain.first_ping import first_ping_at
 from chalicelib.domain.outage import down, escalated, reminded, snapshot, up
 from chalicelib.domain.recent import Ended, appended
@@ -114,14 +114,14 @@ def _unstalled(check: Check, *, at: datetime, now: datetime) -> Check:
 
 def _woken(check: Check, *, at: datetime, now: datetime) -> Check:
     """The snooze is over (rule 9): one alert tells what is still down. Of an outage that began before it, that is a
-    reminder: the one that would have come meanwhile, or the next one brought forward.
+    reminder: the one that would have come meanwhile, or the next one brought forward. None if somebody sees to it.
     """
     is_known = check.status is Status.DOWN and snooze.unheard(check) is None
-    check = snooze.ended(check, now=now)
-    if not is_known:
+    check = snooze.ended(check, at=at, now=now)
+    if not is_known or check.acknowledged_at is not None:
         return check
-    every, since = check.config.remind_every, check.since
-    assert since is not None, "what is down has flipped"
+    every, since = check.config.remind_every, told_since(check)
+    assert since is not None, "it is down"
     ordinal = max(check.reminders + 1, 0 if every is None else (at - since) // every)
     return reminded(check, ordinal, at=at, now=now)
 
@@ -140,9 +140,9 @@ def _reminded(check: Check, *, before: datetime | None, now: datetime) -> Check:
 
     Only those before the next judgement, which may be a recovery, and before the next step: those go first.
     """
-    every, since = check.config.remind_every, check.since
+    every, since = check.config.remind_every, told_since(check)
     assert every is not None, "a reminder is due only where it was asked for"
-    assert since is not None, "what is down has flipped"
+    assert since is not None, "nor is one where it is not down"
     until = now if before is None or before > now else before - timedelta.resolution
     ordinal = (until - since) // every
     return reminded(check, ordinal, at=since + every * ordinal, now=now)

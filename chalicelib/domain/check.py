@@ -168,10 +168,14 @@ class Check:
     recent: bytes = b""  # the last 30 runs, packed by `recent`
 
     reminders: int = 0  # the ordinal of the last reminder of this outage
-    escalated: "tuple[Step, ...]" = ()  # the steps of this outage that have been told, as they were then
+    escalated: "tuple[Step, ...]" = ()  # what steps have told of this outage, and the last edit of them
     snoozed_until: datetime | None = None  # no alert before then (rule 9); None: alerts go out
     acknowledged_at: datetime | None = None  # somebody sees to this outage; None: nobody has said so
     acknowledged_by: str = ""
+    told_late_at: datetime | None = (
+        None  # when the alert of this outage was let out that had been held; None: it was not
+    )
+    is_untold: bool = False  # somebody saw to this outage before its alert was let out: it never is
     blind_since: datetime | None = None  # pings could not come in when one was awaited (rule 15); None: never
     blind_until: datetime | None = None  # with blind_since, None: they still cannot, and nothing is judged
     in_groups: tuple[Code, ...] = ()  # that its flips make due; written by `store.checks.join` alone
@@ -231,6 +235,8 @@ def flipped(check: Check, new: Status, *, at: datetime, reason: Reason | None = 
         escalated=(),
         acknowledged_at=None,
         acknowledged_by="",
+        told_late_at=None,
+        is_untold=False,
         records=(*check.records, flip),
     )
     return after, flip

@@ -9,9 +9,11 @@ from datetime import datetime
 from typing import assert_never
 
 from chalicelib.domain.advance import settle
+from chalicelib.domain.alerts import Kind
 from chalicelib.domain.check import Check, Code, Config, Status, Verdict, flipped
-from chalicelib.domain.due import next_due
-from chalicelib.domain.snooze import ended, snoozed
+from chalicelib.domain.depends import is_of_now, is_unheard
+from chalicelib.domain.due import due_still, next_due, told_since
+from chalicelib.domain.snooze import ended, held_in, snoozed, unheard
 from chalicelib.domain.tolerance import counted_anew
 
 
@@ -46,7 +48,7 @@ class Unsnooze:
 
 @dataclass(frozen=True, slots=True)
 class Acknowledge:
-    """Somebody sees to the outage: no more reminders of it."""
+    """Somebody sees to the outage: nothing more is told of its trouble."""
 
     by: str
 
@@ -62,7 +64,7 @@ def new_check(code: Code, *, project: str, config: Config, now: datetime) -> Che
 
 def configure(check: Check, change: Change, *, now: datetime) -> Verdict:
     """The check after an operator's change. What had happened by then is decided by what held until then."""
-    settled = settle(check, now=now)
+    settled = check if check.config.group is not None else settle(check, now=now)  # its members are to be asked first
     match change:
         case Edit():
             after = _edited(settled, change.config, now=now)
@@ -73,12 +75,20 @@ def configure(check: Check, change: Change, *, now: datetime) -> Verdict:
         case Snooze():
             after = snoozed(settled, change.until) if change.until > now else settled
         case Unsnooze():
-            after = settled if settled.snoozed_until is None else ended(settled, now=now)
+            after = settled if settled.snoozed_until is None else ended(settled, at=now, now=now)
         case Acknowledge():
             after = _acknowledged(settled, change.by, now=now)
         case _:
             assert_never(change)
-    return Verdict(check, replace(after, due_at=next_due(after)))
+    return Verdict(check, replace(after, due_at=_due_at(check, after, now=now)))
+
+
+def _due_at(before: Check, after: Check, *, now: datetime) -> datetime | None:
+    """A group is looked at at once, whoever made the change: should he die, by the sweep."""
+    if after.config.group is None or after.status is Status.PAUSED:
+        return next_due(after)
+    due_at = due_still(before, after)
+    return now if due_at is None else min(due_at, now)
 
 
 def _edited(check: Check, config: Config, *, now: datetime) -> Check:
@@ -92,6 +102,8 @@ def _edited(check: Check, config: Config, *, now: datetime) -> Check:
         check = _without_runs(check)
     if config.depends_on != check.config.depends_on:
         check = _let_go(check, now=now)
+    if config.escalation != check.config.escalation:
+        check = _with_other_steps(check, now=now)
     settled_at = now if check.settled_at is None else max(now, check.settled_at)
     return replace(check, config=config, settled_at=settled_at, window=window)
 
@@ -110,6 +122,16 @@ def _let_go(check: Check, *, now: datetime) -> Check:
     return let_go(check, now=now)
 
 
+def _with_other_steps(check: Check, *, now: datetime) -> Check:
+    """Their time has not begun where people do not know of the outage."""
+    begun = told_since(check)
+    if begun is None or begun >= now or unheard(check) is not None or is_unheard(check):
+        return check
+    from chalicelib.domain.escalation import edited  # a cold start goes without
+
+    return edited(check, begun=begun, now=now)
+
+
 def _paused(check: Check, *, now: datetime) -> Check:
     """Nothing is awaited, not even the end of a run that has started since an earlier pause."""
     after = check if check.status is Status.PAUSED else flipped(check, Status.PAUSED, at=now)[0]
@@ -125,7 +147,20 @@ def _resumed(check: Check, *, now: datetime) -> Check:
 
 
 def _acknowledged(check: Check, by: str, *, now: datetime) -> Check:
-    """Only an outage can be, and only once: who came first is kept."""
+    """Only an outage can be, and only once: who came first is kept. What is held of its trouble is not sent any more.
+
+    Nor is the recovery of an outage that was never told, unless that of an earlier one is held, too: then people know
+    that it is down, and hear once that it is up.
+    """
     if check.status is not Status.DOWN or check.acknowledged_at is not None:
         return check
-    return replace(check, acknowledged_at=now, acknowledged_by=by)
+    held = (*held_in(check), *(alert for alert in check.alerts if alert.held_by))
+    is_first = any(alert.kind is Kind.DOWN and is_of_now(check, alert) for alert in held)
+    is_known = any(alert.kind is Kind.UP for alert in held)
+    return replace(
+        check,
+        acknowledged_at=now,
+        acknowledged_by=by,
+        is_untold=is_first and not is_known,
+        alerts=tuple(alert for alert in check.alerts if alert not in held),
+    )

@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 
 from chalicelib.domain.alerts import Alert
 from chalicelib.domain.check import Check, Record, Verdict
-from chalicelib.domain.due import next_due
+from chalicelib.domain.due import due_still
 
 FIRST_PAUSE = timedelta(seconds=5)
 LONGEST_PAUSE = timedelta(minutes=15)
@@ -48,7 +48,7 @@ def delivered(
             if alert.id not in sent_ids
         ),
     )
-    return Verdict(check, replace(after, due_at=next_due(after)))
+    return Verdict(check, replace(after, due_at=due_still(check, after)))
 
 
 def _tried(alert: Alert, *, now: datetime) -> Alert:

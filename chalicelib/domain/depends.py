@@ -9,7 +9,7 @@ and for how long, is decided in `parents`.
 from collections.abc import Iterable
 
 from chalicelib.domain.alerts import Alert, Kind
-from chalicelib.domain.check import Check, Status, short
+from chalicelib.domain.check import Check, Code, Status, short
 
 MOST = 20  # parents of a check
 
@@ -17,6 +17,11 @@ MOST = 20  # parents of a check
 def is_waiting(check: Check) -> bool:
     """Whether an alert of it waits for a parent."""
     return any(alert.held_by for alert in check.alerts)
+
+
+def holders(check: Check) -> tuple[Code, ...]:
+    """The parents that hold its alerts now, as it was looked at last. One may have been deleted since."""
+    return tuple(dict.fromkeys(Code(code) for alert in check.alerts for code in alert.held_by))
 
 
 def waits_for(check: Check) -> tuple[str, ...]:

@@ -27,6 +27,16 @@ def next_due(check: Check) -> datetime | None:
     return min((at for at in instants if at is not None), default=None)
 
 
+def due_still(before: Check, after: Check) -> datetime | None:
+    """The same, after what was no look at the members of a group: one that a member's flip has asked for is still to
+    come, and nothing but the instant that is stored knows of it (docs/adr/0012).
+    """
+    true = next_due(after)
+    if after.config.group is None or true is None or before.due_at is None:
+        return true
+    return min(before.due_at, true)
+
+
 def _next_look(group: Check) -> datetime | None:
     from chalicelib.domain.group import next_look  # most checks are none
 
@@ -106,9 +116,17 @@ def next_reminder(check: Check) -> datetime | None:
 def reminder_after(check: Check, *, told: int) -> datetime | None:
     """When the reminder after that of this number is to come, 0 being the outage itself; None: no more come."""
     every = check.config.remind_every
-    if every is None or check.status is not Status.DOWN or check.since is None or check.acknowledged_at is not None:
+    begun = told_since(check)
+    if every is None or begun is None or check.acknowledged_at is not None:
         return None
-    return later(check.since, every * (told + 1))
+    return later(begun, every * (told + 1))
+
+
+def told_since(check: Check) -> datetime | None:
+    """From when on reminders and steps count: since it is down or, where people could hear of that only later, since
+    then, so that they have the time to see to it; None: it is not down.
+    """
+    return (check.told_late_at or check.since) if check.status is Status.DOWN else None
 
 
 def next_step(check: Check) -> datetime | None:
@@ -118,7 +136,8 @@ def next_step(check: Check) -> datetime | None:
     from chalicelib.domain.escalation import step_to_come  # most checks have none
 
     step = None if check.acknowledged_at is not None or is_waiting(check) else step_to_come(check)
-    return None if step is None or check.since is None else later(check.since, step.after)
+    begun = told_since(check)
+    return None if step is None or begun is None else later(begun, step.after)
 
 
 def next_delivery(check: Check) -> datetime | None:

@@ -1,14 +1,15 @@
 """Whom to tell, step by step, of an outage that lasts and that nobody sees to (domain.md, rule 11).
 
-A step counts from the outage's flip, and goes to its own channels only. What has been told of this outage stands in the
-check, so that steps may be edited meanwhile: those that are older than the newest told are not made up for. When the
-next is due is told by `due.next_step`; what is told then, by `outage.escalated`. Start at `step_to_come`.
+A step counts from the outage's beginning (`due.told_since`), and goes to its own channels only. What has been told of
+this outage stands in the check, so that steps may be edited meanwhile: of those that an edit puts into the past, the
+channels are told at once that no step has told yet. When the next is due is told by `due.next_step`; what is told then,
+by `outage.escalated`. Start at `step_to_come`.
 """
 
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass
-from datetime import timedelta
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
@@ -23,16 +24,35 @@ POLICY_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,39}")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Step:
-    """So long after the flip these channels are told; ids, or "*" for all of them."""
+    """So long after an outage's beginning these channels are told; ids, or "*" for all of them."""
 
     after: timedelta
     channels: tuple[str, ...]
 
 
 def step_to_come(check: "Check") -> Step | None:
-    """The next step of an outage that nobody has acknowledged; None when there is none."""
-    told = check.escalated[-1].after if check.escalated else timedelta()
-    return next((step for step in check.config.escalation if step.after > told), None)
+    """The next step of an outage that nobody has acknowledged; None when there is none.
+
+    Where it lies before what has been told or edited last, it comes just then, for those it has that no step has told.
+    "*" stands for all, and after it nobody is left.
+    """
+    passed = check.escalated[-1].after if check.escalated else timedelta()
+    told = {channel for step in check.escalated for channel in step.channels}
+    for step in check.config.escalation:
+        if step.after > passed:
+            return step
+        left = () if "*" in told else tuple(channel for channel in step.channels if channel not in told)
+        if left:
+            return Step(after=passed, channels=left)
+    return None
+
+
+def edited(check: "Check", *, begun: datetime, now: datetime) -> "Check":
+    """The check before an edit of its steps, in an outage that people have known of since `begun`. What lies before the
+    edit is past: a step that tells nobody says so.
+    """
+    told = tuple(step for step in check.escalated if step.channels)
+    return replace(check, escalated=(*told, Step(after=now - begun, channels=())))
 
 
 def in_order(steps: Iterable[Step]) -> tuple[Step, ...]:

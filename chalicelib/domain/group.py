@@ -24,6 +24,14 @@ class Group:
     down_when: int | None = None  # so many; None: all
 
 
+def is_member(group: "Check", check: "Check") -> bool:
+    """Whether a check is one of a group's own; no group is: groups of groups could go in a circle."""
+    wanted = group.config.group
+    if wanted is None or check.config.group is not None or check.project != group.project or check.code == group.code:
+        return False
+    return wanted.tag in check.config.tags.split() if wanted.tag else check.code in wanted.members
+
+
 def next_look(check: "Check") -> datetime:
     """When a group is looked at, though no member has flipped; what has been settled was the last look."""
     return check.created_at if check.settled_at is None else check.settled_at + LOOK_AGAIN

@@ -1,7 +1,8 @@
 """What a group is, from what its members are (docs/adr/0012). Pure: the members are an argument.
 
-It is down, with the reason `failed`, while all or so many of its members are; one that is paused does not count. What
-surrounds its flips (alerts, reminders, snooze, pause) is as for any check. Start at `look`.
+It is down, with the reason `failed`, while all or so many of its members are; one that is paused does not count, and
+with none that counts it is new: neither up nor down. What surrounds its flips (alerts, reminders, snooze, pause) is as
+for any check. Start at `look`.
 """
 
 from collections.abc import Sequence
@@ -10,7 +11,7 @@ from datetime import datetime
 
 from chalicelib.domain.advance import settle
 from chalicelib.domain.alerts import Facts, Reason
-from chalicelib.domain.check import Check, Status, Verdict
+from chalicelib.domain.check import Check, Status, Verdict, flipped
 from chalicelib.domain.depends import called
 from chalicelib.domain.due import next_due
 from chalicelib.domain.group import Group
@@ -20,11 +21,14 @@ from chalicelib.domain.words import members_down
 
 
 def look(check: Check, members: Sequence[Check], *, now: datetime) -> Verdict:
-    """The group as its members make it at `now`. `members` are those that exist."""
+    """The group as its members make it at `now`. `members` are those that exist.
+
+    They go first: a look that comes late must not remind of what they have ended.
+    """
     group = check.config.group
     assert group is not None, "only a group has members"
-    settled = settle(check, now=now)
-    after = settled if settled.status is Status.PAUSED else _judged(settled, group, _counting(check, members), now=now)
+    after = check if check.status is Status.PAUSED else _judged(check, group, _counting(check, members), now=now)
+    after = settle(after, now=now)
     settled_at = now if after.settled_at is None else max(after.settled_at, now)
     after = replace(after, settled_at=settled_at)
     return Verdict(check, replace(after, due_at=next_due(after)))
@@ -37,6 +41,8 @@ def _counting(check: Check, members: Sequence[Check]) -> list[Check]:
 
 
 def _judged(check: Check, group: Group, members: list[Check], *, now: datetime) -> Check:
+    if not members:
+        return _of_nobody(check, now=now)
     down_ones = [each for each in members if each.status is Status.DOWN]
     needed = len(members) if group.down_when is None else group.down_when
     is_down = bool(down_ones) and len(down_ones) >= needed
@@ -52,6 +58,11 @@ def _judged(check: Check, group: Group, members: list[Check], *, now: datetime) 
     if check.status is Status.UP or (check.status is Status.NEW and all(each.status is Status.NEW for each in members)):
         return check
     return _up(check, members, len(down_ones), needed, now=now, facts=facts)
+
+
+def _of_nobody(check: Check, *, now: datetime) -> Check:
+    """Nothing has gone down or recovered: nobody hears of it, as of a pause."""
+    return check if check.status is Status.NEW else replace(flipped(check, Status.NEW, at=now)[0], last_output="")
 
 
 def _down(check: Check, down_ones: list[Check], needed: int, *, now: datetime, facts: Facts) -> Check:

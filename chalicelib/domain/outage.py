@@ -46,6 +46,8 @@ def up(check: Check, *, was: Check, at: datetime, now: datetime, took: timedelta
         after = replace(after, alerts=without_waiting(after.alerts))
         if is_unheard(check):
             return after
+    if check.is_untold:
+        return after
     facts = replace(
         snapshot(check),
         since=check.since or flip.at,
@@ -74,13 +76,14 @@ def reminded(check: Check, ordinal: int, *, at: datetime, now: datetime) -> Chec
 
 def escalated(check: Check, step: "Step", *, at: datetime, now: datetime) -> Check:
     """The check with word to a step's channels waiting. Its number, not its place, is the ordinal: an edit of the steps
-    must not give an id twice.
+    must not give an id twice. An edit itself has none: it tells nobody.
     """
     after = replace(check, escalated=(*check.escalated, step))
     run = max(check.runs, key=lambda each: each.at, default=None)
     reminder = reminder_after(check, told=check.reminders)
-    facts = replace(snapshot(check, run), after=step.after, next_reminder=reminder)
-    ordinal = len(after.escalated)
+    lasted = None if check.since is None else at - check.since
+    facts = replace(snapshot(check, run), after=lasted, next_reminder=reminder)
+    ordinal = sum(1 for each in after.escalated if each.channels)
     return _with_alert(
         after, Kind.ESCALATION, check.reason, ordinal=ordinal, at=at, now=now, facts=facts, channels=step.channels
     )

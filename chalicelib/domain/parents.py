@@ -1,9 +1,9 @@
 """Which parents hold a child's alerts, and until when (docs/adr/0009). Pure: the parents are an argument.
 
 Judged when an alert would leave, by `change.deliver`, and again at the instant that is set here: so an alert is held
-only as long as somebody has just seen why. A parent that is deleted, paused or new holds nothing, nor does one whose
-own alert waits in a circle: somebody must hear of what is at the root of it. Start at `judged`; `to_read` says which
-checks must be known.
+only as long as somebody has just seen why. A parent that is deleted, paused or new holds nothing, nor does a member of
+the group that would wait, nor one whose own alert waits in a circle: somebody must hear of what is at the root of it.
+Start at `judged`; `to_read` says which checks must be known.
 """
 
 from collections.abc import Mapping
@@ -13,8 +13,8 @@ from datetime import datetime, timedelta
 from chalicelib.domain.advance import settle
 from chalicelib.domain.alerts import Alert, Facts, Kind
 from chalicelib.domain.check import Check, Code, Status, Verdict
-from chalicelib.domain.depends import called, is_of_now
-from chalicelib.domain.due import next_due, reminder_after
+from chalicelib.domain.depends import called, holders, is_of_now, is_unheard
+from chalicelib.domain.due import due_still, reminder_after, told_since
 from chalicelib.domain.schedule import later
 
 SHORTEST_LOOK, LONGEST_LOOK = timedelta(minutes=1), timedelta(minutes=15)
@@ -35,11 +35,7 @@ def to_read(check: Check, known: Known) -> tuple[Code, ...]:
 
 
 def _above(check: Check, *, is_child: bool) -> tuple[Code, ...]:
-    return check.config.depends_on if is_child else _holders(check)
-
-
-def _holders(check: Check) -> tuple[Code, ...]:
-    return tuple(dict.fromkeys(Code(code) for alert in check.alerts for code in alert.held_by))
+    return check.config.depends_on if is_child else holders(check)
 
 
 def judged(check: Check, known: Known, *, now: datetime) -> Verdict:
@@ -47,11 +43,13 @@ def judged(check: Check, known: Known, *, now: datetime) -> Verdict:
     holding = [known[code] for code in check.config.depends_on if code in known and _holds(check, known[code], now=now)]
     rooted = [parent for parent in holding if _is_rooted(parent, known, path=(check.code,))]
     after = _held(check, rooted, now=now) if rooted else let_go(check, now=now)
-    return Verdict(check, replace(after, due_at=next_due(after)))
+    return Verdict(check, replace(after, due_at=due_still(check, after)))
 
 
 def _holds(check: Check, parent: Check, *, now: datetime) -> bool:
     """While it is down, or about to be, and for the child's grace after it has come up again."""
+    if check.config.group is not None and _is_own(check, parent):
+        return False
     seen = settle(parent, now=now)
     if seen.status is Status.DOWN:
         is_about_to_be = seen.since is not None and now < seen.since + SOON
@@ -60,9 +58,16 @@ def _holds(check: Check, parent: Check, *, now: datetime) -> bool:
     return seen.status is Status.UP and ends_at is not None and now < ends_at
 
 
+def _is_own(group: Check, parent: Check) -> bool:
+    """Whether what would hold a group is what makes it down: it could never tell."""
+    from chalicelib.domain.group import is_member  # most checks are none
+
+    return is_member(group, parent)
+
+
 def _is_rooted(parent: Check, known: Known, *, path: tuple[Code, ...]) -> bool:
     """Whether somebody hears: of it, or of what it waits for in the end. Two edits at once can have made a circle."""
-    above = [code for code in _holders(parent) if code in known]
+    above = [code for code in holders(parent) if code in known]
     path = (*path, parent.code)
     return not above or any(code not in path and _is_rooted(known[code], known, path=path) for code in above)
 
@@ -112,11 +117,21 @@ def let_go(check: Check, *, now: datetime) -> Check:
     """What has waited goes out, if it is still true; the reminders that were slept through are not made up for."""
     if not any(alert.held_by for alert in check.alerts):
         return check
-    every, since = check.config.remind_every, check.since
+    if is_unheard(check):
+        check = _told_first(check, now=now)
+    every, since = check.config.remind_every, told_since(check)
     if every is not None and since is not None:
         check = replace(check, reminders=max(check.reminders, (now - since) // every))
     kept = (alert for alert in check.alerts if not alert.held_by or is_of_now(check, alert))
     return replace(check, alerts=tuple(_gone(check, alert, now=now) if alert.held_by else alert for alert in kept))
+
+
+def _told_first(check: Check, *, now: datetime) -> Check:
+    """People hear of the outage only now: reminders and steps count from here, also those that a sweep that came late
+    had decided before anybody looked at the parents.
+    """
+    alerts = tuple(alert for alert in check.alerts if alert.kind is Kind.DOWN or not alert.held_by)
+    return replace(check, alerts=alerts, told_late_at=now, reminders=0, escalated=())
 
 
 def _gone(check: Check, alert: Alert, *, now: datetime) -> Alert:

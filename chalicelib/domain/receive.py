@@ -1,4 +1,4 @@
-"""A ping came: what does it make of the check? (domain.md, rules 3, 4, 5, 6, 10, 12)
+"""A ping came: what does it make of the check? (domain.md, rules 3, 4, 5, 6, 9, 10, 12)
 
 Start at `receive`. What the ping says is read in `signals`; which run it closes, in `runs`. An outcome is a
 `Beat` where it commutes with other heartbeats, which is the usual case, and a `Verdict` otherwise.
@@ -148,11 +148,12 @@ def _failed(check: Check, ping: Ping, run: Run | None, reason: Reason) -> Check:
         last_duration=_last_duration(check, ping),
         last_exit=ping.exit_status,
         last_output=last_words(ping.end),
-        failures=check.failures + 1,
         runs=_without(check, run),
         answered_at=check.answered_at if newest is None else newest.at,
-        recent=appended(check.recent, ended, took),
     )
+    if _was_planned(check, ping.at):
+        return passed_over(after, ping.at) if check.status is Status.UP else after
+    after = replace(after, failures=check.failures + 1, recent=appended(check.recent, ended, took))
     if check.status is Status.DOWN:
         return after
     if bears_failure(after):
@@ -165,6 +166,18 @@ def _failed(check: Check, ping: Ping, run: Run | None, reason: Reason) -> Check:
         limit=check.config.min_runtime if reason is Reason.TOO_SHORT else None,
     )
     return down(after, reason, at=ping.at, now=ping.at, facts=facts)
+
+
+def _was_planned(check: Check, at: datetime) -> bool:
+    """Whether what is probed failed within a maintenance window (rule 9): who asks it knows nothing of planned work.
+
+    A job that fails there has been started by somebody, and counts.
+    """
+    if check.config.probe is None or not check.config.windows:
+        return False
+    from chalicelib.domain.windows import window_end  # most checks have none: a cold start goes without
+
+    return window_end(check.config.windows, at, tz=check.config.tz) is not None
 
 
 def _without(check: Check, run: Run | None) -> tuple[Run, ...]:

@@ -11,6 +11,7 @@ from datetime import datetime
 
 from chalicelib.domain.alerts import Alert, Kind
 from chalicelib.domain.check import Check, Status
+from chalicelib.domain.due import reminder_after
 from chalicelib.domain.errors import BadInput
 from chalicelib.domain.options import LONGEST
 
@@ -24,21 +25,33 @@ def end_of_snooze(until: datetime, *, now: datetime) -> datetime:
 
 def snoozed(check: Check, until: datetime) -> Check:
     """The check quiet until then; what an earlier snooze holds is held on, as is what waits for a parent."""
-    held = (*_held(check), *(alert for alert in check.alerts if alert.held_by))
+    held = (*held_in(check), *(alert for alert in check.alerts if alert.held_by))
     alerts = tuple(replace(alert, held_by=(), retry_at=until) if alert in held else alert for alert in check.alerts)
     return replace(check, snoozed_until=until, alerts=alerts)
 
 
-def ended(check: Check, *, now: datetime) -> Check:
-    """The check with its alerts going out again, and of those held only what is still true.
+def ended(check: Check, *, at: datetime, now: datetime) -> Check:
+    """The check with its alerts going out again, as from `at` on, and of those held only what is still true.
 
     While it is down, that is the present outage; while it is not, recoveries. One is held only if people have heard of
     the outage before it.
     """
-    held = _held(check)
+    held = held_in(check)
+    if unheard(check) is not None:  # reminders and steps count from here
+        check = replace(check, told_late_at=at, reminders=0, escalated=())
+    check = replace(check, snoozed_until=None)
     kept = (alert for alert in check.alerts if alert not in held or _is_true(check, alert))
-    alerts = tuple(replace(alert, retry_at=now) if alert in held else alert for alert in kept)
-    return replace(check, snoozed_until=None, alerts=alerts)
+    alerts = (replace(alert, retry_at=now) if alert in held else alert for alert in kept)
+    return replace(check, alerts=tuple(with_next_reminder(check, alert) for alert in alerts))
+
+
+def with_next_reminder(check: Check, alert: Alert) -> Alert:
+    """The alert of the present outage, telling when it is followed by a reminder now that it is let out; or another,
+    as it is.
+    """
+    if check.told_late_at is None or alert.kind is not Kind.DOWN or alert.flip != check.n_flips:
+        return alert
+    return replace(alert, facts=replace(alert.facts, next_reminder=reminder_after(check, told=check.reminders)))
 
 
 def _is_true(check: Check, alert: Alert) -> bool:
@@ -54,10 +67,10 @@ def goes_out_at(check: Check, now: datetime) -> datetime:
 
 def unheard(check: Check) -> Alert | None:
     """The alert of the present outage while it is held: people have not heard of it."""
-    return next((alert for alert in _held(check) if alert.kind is Kind.DOWN and alert.flip == check.n_flips), None)
+    return next((alert for alert in held_in(check) if alert.kind is Kind.DOWN and alert.flip == check.n_flips), None)
 
 
-def _held(check: Check) -> tuple[Alert, ...]:
+def held_in(check: Check) -> tuple[Alert, ...]:
     """Those that nobody has tried to publish, and that wait for the end of the snooze."""
     if check.snoozed_until is None:
         return ()

@@ -2,7 +2,8 @@
 
 A window is a line of text: `0 2 * * 0 for 2h`, or `2026-12-24T20:00 to 2026-12-25T08:00`, each with ` in ZONE` after it
 where that is not the check's zone. It holds its beginning, and its end no more. Pings within are recorded as always,
-and what they say counts. Start at `expected_outside`; what may be written is told by `parse_window`.
+and what they say counts; but that a probe fails there does not, as `receive` decides. Start at `expected_outside`; what
+may be written is told by `parse_window`.
 """
 
 import re

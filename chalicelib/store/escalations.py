@@ -1,7 +1,7 @@
 """Named escalation policies: rows `project#<id>` / `escalation#<name>` of the registry.
 
-Read strongly, and never remembered. A check holds a copy of the steps that it escalates by (docs/adr/0010): rows are read only where a check is made, or
-changed, or the policy is.
+Read strongly, and never remembered. A check holds a copy of the steps that it escalates by (docs/adr/0010): rows are
+read only where a check is made, or changed, or the policy is.
 """
 
 from chalicelib.domain.escalation import Step

@@ -91,12 +91,14 @@ STATE: dict[str, Callable[[Any], dict[str, Any]]] = {
     "snoozed_until": _at,
     "acknowledged_at": _at,
     "acknowledged_by": _text,
+    "told_late_at": _at,
+    "is_untold": lambda value: {"BOOL": value},
     "blind_since": _at,
     "blind_until": _at,
     "records": lambda value: {"S": _dump_records(value)},
     "alerts": lambda value: {"S": _dump_alerts(value)},
 }
-_ZERO_IS_NONE = frozenset({"n_flips", "failures", "misses", "reminders"})
+_ZERO_IS_NONE = frozenset({"n_flips", "failures", "misses", "reminders", "is_untold"})
 
 
 def encoded(name: str, value: Any, encode: Callable[[Any], dict[str, Any]]) -> dict[str, Any] | None:
@@ -177,6 +179,8 @@ def from_item(item: Item) -> Check:
         snoozed_until=_instant_of(item, "snoozed_until"),
         acknowledged_at=_instant_of(item, "acknowledged_at"),
         acknowledged_by=_text_of(item, "acknowledged_by"),
+        told_late_at=_instant_of(item, "told_late_at"),
+        is_untold="is_untold" in item,
         blind_since=_instant_of(item, "blind_since"),
         blind_until=_instant_of(item, "blind_until"),
         in_groups=tuple(sorted(item["in_groups"]["SS"])) if "in_groups" in item else (),

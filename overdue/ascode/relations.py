@@ -27,16 +27,51 @@ def wrong(wanted: Sequence[Wanted], there: Sequence[CheckJson], *, prune: bool) 
         for field, name in _named(each)
         if name not in known
     ]
-    problems += [
-        Problem(each.lines["group"], f'{each.slug}: group: "{name}" is a group itself, and cannot be a member')
-        for each in wanted
-        for field, name in _named(each)
-        if field == "group" and name in ours and ours[name].settings["group"] is not None
-    ]
     slugs = {check.get("uuid", ""): check["slug"] for check in there}
+    problems += _nested(wanted, kept, slugs)
+    problems += [problem for each in wanted for problem in _waiting_for_its_own(each, ours, kept, slugs)]
     graph: dict[str, tuple[str, ...]] = {check["slug"]: tuple(check.get("depends_on", ())) for check in kept}
     graph |= {each.slug: tuple(slugs.get(name, name) for _, name in _named(each)) for each in wanted}
     return problems or list(_circle(graph, ours))
+
+
+def _nested(wanted: Sequence[Wanted], kept: Sequence[CheckJson], slugs: Mapping[str, str]) -> Iterator[Problem]:
+    """Groups that are named as members of one, on either side in the file or outside it."""
+    groups = {each.slug for each in wanted if each.settings["group"] is not None}
+    outside = {check["slug"] or check.get("uuid", "") for check in kept if check.get("group")}
+    for each in wanted:
+        for field, name in _named(each):
+            if field == "group" and slugs.get(name, name) in groups | outside:
+                yield Problem(
+                    each.lines["group"], f'{each.slug}: group: "{name}" is a group itself, and cannot be a member'
+                )
+        above = [check["slug"] for check in kept if each.slug in ((check.get("group") or {}).get("members", ()))]
+        if above and each.slug in groups:
+            said = f'it is a member of the group "{above[0]}", which is not in the file: take it out there first'
+            yield Problem(each.lines["group"], f"{each.slug}: group: {said}")
+
+
+def _waiting_for_its_own(
+    wanted: Wanted, ours: Mapping[str, Wanted], kept: Sequence[CheckJson], slugs: Mapping[str, str]
+) -> Iterator[Problem]:
+    """Parents of a group that are its members: nobody would hear of it."""
+    group = wanted.settings["group"]
+    if not isinstance(group, Group):
+        return
+    parents = [slugs.get(name, name) for field, name in _named(wanted) if field == "depends_on"]
+    tags = {check["slug"]: tuple(check["tags"].split()) for check in kept if not check.get("group")}
+    tags |= {each.slug: _tags(each) for each in ours.values() if each.settings["group"] is None}
+    members = {slugs.get(name, name) for name in group.members}
+    for parent in parents:
+        if parent in members or (group.tag and group.tag in tags.get(parent, ())):
+            said = f'"{parent}" is one of its members: while that is down, nobody would hear of the group'
+            yield Problem(wanted.lines["depends_on"], f"{wanted.slug}: depends_on: {said}")
+
+
+def _tags(wanted: Wanted) -> tuple[str, ...]:
+    tags = wanted.settings["tags"]
+    assert isinstance(tags, tuple), "tags are words"
+    return tags
 
 
 def _named(wanted: Wanted) -> Iterator[tuple[str, str]]:

@@ -120,6 +120,32 @@ def test_a_check_that_somebody_else_has_deleted_is_said_to_be_gone(opened: Opene
     expect(page.get_by_role("heading", level=1)).to_have_text("There is nothing here")
 
 
+def test_a_refresh_calls_nobody_back_who_is_leaving(opened: Opened, site: Site) -> None:
+    past.show(site, STATES["late"])
+    page = opened()
+    page.goto(site.base + path(STATES["late"]))
+    site.show([])
+    page.evaluate("window.stays = true")
+    page.evaluate(
+        """fetch = async () => {
+          dispatchEvent(new Event("beforeunload"));
+          return new Response(null, {status: 404});
+        }; refresh()"""
+    )
+    assert page.evaluate("window.stays") is True
+
+
+def test_a_refresh_leaves_the_focus_on_a_button(opened: Opened, site: Site) -> None:
+    past.show(site, STATES["down"])
+    page = opened()
+    page.goto(site.base + path(STATES["down"]))
+    page.get_by_role("button", name="Snooze", exact=True).focus()
+    past.show(site, replace(STATES["down"], snoozed_until=at("09:00")))
+    page.evaluate("void refresh()")
+    expect(page.locator(".facts")).to_contain_text("Snoozed until 09:00")
+    expect(page.get_by_role("button", name="Snooze", exact=True)).to_be_focused()
+
+
 def press(page: Page, name: str) -> None:
     """A button or what unfolds one, by keyboard."""
     page.locator("button, summary", has_text=name).first.focus()

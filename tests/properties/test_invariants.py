@@ -246,6 +246,8 @@ def _rests(check: Check) -> tuple[object, ...]:
         check.escalated,
         check.snoozed_until,
         check.acknowledged_at,
+        check.told_late_at,
+        check.is_untold,
         check.records,
         check.alerts,
         check.version,
@@ -310,7 +312,10 @@ def test_people_know_in_the_end_what_is_however_often_it_was_snoozed(config: Con
     told = [alert for alert in world.published if alert.kind in (Kind.DOWN, Kind.UP)]
     assert len({alert.id for alert in world.published}) == len(world.published)
     newest = max(told, key=lambda alert: alert.flip, default=None)
-    if world.check.status is Status.DOWN:
+    if world.check.is_untold:
+        assert world.check.acknowledged_at is not None
+        assert newest is None or newest.kind is Kind.UP
+    elif world.check.status is Status.DOWN:
         assert newest is not None
         assert (newest.kind, newest.flip) == (Kind.DOWN, world.check.n_flips)
     else:

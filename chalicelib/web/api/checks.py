@@ -5,6 +5,7 @@ What a request may say is `fields`' business, how a check looks `shape`'s, what 
 
 import re
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 from http import HTTPStatus
 from typing import TYPE_CHECKING
@@ -107,11 +108,12 @@ def made(call: Call) -> Response:
     named = _named(call, None, said, before=BLANK)
     config = merged(BLANK, said, version=call.version, channels=channels, policies=_policies(call, said), named=named)
     code = Code(str(uuid4()))
+    check = new_check(code, project=call.key.project, config=config, now=call.now)
+    related.insist_on_other_parents(call.wiring.ports, check)
     if matching.names_all(said):
         made_by_another = matching.claimed(call.wiring.ports, call.key.project, said, code)
         if made_by_another is not None:
             return _edited(call, made_by_another)
-    check = new_check(code, project=call.key.project, config=config, now=call.now)
     write_new(call.wiring.ports, check)
     return told(call, _with_members(call.wiring.ports, check, now=call.now), status=HTTPStatus.CREATED)
 
@@ -140,6 +142,9 @@ def _edited(call: Call, code: Code) -> Response:
         said = read(call.body, has_extras=call.version.has_extras)
         policies, named = _policies(call, said), _named(call, code, said, before=check.config)
         config = merged(check.config, said, version=call.version, channels=channels, policies=policies, named=named)
+        related.insist_on_other_parents(call.wiring.ports, replace(check, config=config))
+        if config.group is not None and check.config.group is None:
+            related.insist_on_no_group_above(call.wiring.ports, check)
         keep_probed(code, check.config.probe, config.probe, now=call.now)
         return config
 

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from chalicelib.change import Ports
 from chalicelib.domain.check import Check, Code, Config, short
 from chalicelib.domain.depends import called
+from chalicelib.domain.group import is_member
 from chalicelib.store import checks, listing, registry
 from chalicelib.web.api.call import Refused
 from chalicelib.web.api.group_field import names_of
@@ -78,6 +79,30 @@ def insist_on_plain_members(code: Code | None, members: Iterable[Check]) -> None
     for each in members:
         if each.code == code or each.config.group is not None:
             detail = f'"{called(each)}" is a group: members are checks that are pinged or probed'
+            raise Refused("json validation error: a group cannot be a member of a group", detail)
+
+
+def insist_on_other_parents(ports: Ports, check: Check) -> None:
+    """Whether none of a group's members is a parent of it. A BatchGet for a group by tag that has parents. Raises
+    Refused.
+    """
+    group, parents = check.config.group, check.config.depends_on
+    if group is None or not parents:
+        return
+    wanted = parents if group.tag else [code for code in parents if code in group.members]
+    found = listing.checks(ports.tables, wanted, sleep=ports.sleep)
+    if own := [called(each) for each in found if is_member(check, each)]:
+        detail = f'"{own[0]}" is one of its members: while that is down, nobody would hear of the group'
+        raise Refused("json validation error: a group cannot depend on a member of its own", detail)
+
+
+def insist_on_no_group_above(ports: Ports, check: Check) -> None:
+    """Whether no group names a check as its member that is to become one. A BatchGet for one that belongs to groups; by
+    a tag it just counts no more. Raises Refused.
+    """
+    for each in listing.checks(ports.tables, check.in_groups, sleep=ports.sleep):
+        if each.config.group is not None and check.code in each.config.group.members:
+            detail = f'it is a member of the group "{called(each)}": take it out there first'
             raise Refused("json validation error: a group cannot be a member of a group", detail)
 
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, NotRequired, TypedDict
 
 from chalicelib.domain import shown
 from chalicelib.domain.check import EVERY_CHANNEL, Check, Code, Config, started, unique_key
-from chalicelib.domain.depends import waits_for
+from chalicelib.domain.depends import holders
 from chalicelib.domain.options import AUTO
 from chalicelib.domain.schedule import Every
 from chalicelib.domain.several import lines_of
@@ -170,7 +170,7 @@ def shaped(stored: Check, viewer: Viewer) -> CheckJson:
         value["escalation"] = [_step(step, viewer) for step in config.escalation]
         value["escalation_policy"] = config.escalation_policy or None
         value["depends_on"] = _names(config.depends_on, viewer)
-        value["held_by"] = list(waits_for(check))
+        value["held_by"] = _names(holders(check), viewer)
         value["group"] = _group(config, viewer)
     return value
 

@@ -237,7 +237,7 @@ def _recovered(check: Check, past: Past, clock: WallClock) -> list[Fact]:
 
 def _new(check: Check, clock: WallClock) -> str:
     if check.config.group is not None:
-        return "None of its members has told anything yet."
+        return "It has no members that count, or none of them has told anything yet."
     if check.config.probe is not None:
         return "No probe has been made yet: the first comes within a minute."
     known = "It has never been pinged."

@@ -44,6 +44,22 @@ def test_a_deleted_parent_frees_its_children(api: Api) -> None:
     assert api.deployment.check(Code(child)).config.depends_on == ()
 
 
+def test_a_parent_that_has_been_deleted_is_not_named_as_holding_and_lets_go_with_the_next_look(api: Api) -> None:
+    deployment = api.deployment
+    db = Code(made(api, "db"))
+    child = Code(made(api, "child", "db", grace=3600))
+    for code in (db, child):
+        deployment.ping(code, at=NOON)
+        deployment.ping(code, "/fail", at=NOON + minutes(1))
+    deployment.ping(db, at=NOON + minutes(2))
+    assert api.get(f"/checks/{child}")["held_by"] == ["db"]
+    api.call("DELETE", f"/checks/{db}")
+    assert api.get(f"/checks/{child}")["held_by"] == []
+    deployment.alerts()
+    deployment.sweep(NOON + minutes(16))
+    assert [alert["check"]["slug"] for alert in deployment.alerts()] == ["child"], "long before its grace has passed"
+
+
 def test_unknown_and_ambiguous_parents_are_refused_with_the_name(api: Api) -> None:
     refused = api.post("/checks/", {"name": "child", "depends_on": ["dbx"]}, status=400)
     assert (refused["error"], '"dbx"' in refused["detail"]) == (NOT_A_CHECK, True)

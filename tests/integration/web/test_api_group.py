@@ -1,14 +1,18 @@
 """Groups by the API, and what their members' flips do to them (docs/adr/0012)."""
 
+from dataclasses import replace
+from datetime import datetime
 from typing import Any
 
 import pytest
 
 from chalicelib.change import change
+from chalicelib.domain.alerts import Alert
 from chalicelib.domain.check import Check, Code, Status, Verdict
 from chalicelib.groups import judged
+from chalicelib.sweep import sweep
 from tests.builders import minutes, seconds, utc
-from tests.integration.conftest import Answer, Deployment
+from tests.integration.conftest import Answer, Deployment, StillClock
 from tests.integration.web.calling import Api
 
 NOON = utc("2026-03-01T12:00Z")
@@ -158,3 +162,61 @@ def test_a_group_may_wait_for_a_parent_but_no_member_for_its_group(api: Api) -> 
     named = api.post("/checks/", {"name": "named", "group": {"members": ["web-1"]}}, status=201)["uuid"]
     refused = api.post(f"/checks/{code}", {"depends_on": [named]}, status=400)
     assert refused["error"] == "json validation error: depends_on goes in a circle"
+
+
+@pytest.mark.parametrize("remind_every", [None, 60])
+def test_a_member_that_recovers_while_its_groups_alert_is_leaving_brings_it_up_at_once(
+    api: Api, remind_every: int | None
+) -> None:
+    """Its flip makes the group due between the alert and its acknowledgement."""
+    deployment = api.deployment
+    [code] = web(api, 1)
+    group = made(api, "web", group={"tag": "web"}, remind_every=remind_every)
+    deployment.ping(code, "/fail", at=NOON + seconds(10))
+    ports, recovered = deployment.wiring.ports, list[Answer]()
+
+    def publish(check: Check, alert: Alert, *, now: datetime) -> tuple[str, ...]:
+        if check.code == group and not recovered:
+            recovered.append(deployment.ping(code, at=now))
+        return ports.publish(check, alert, now=now)
+
+    sweep(replace(ports, publish=publish), StillClock(NOON + seconds(60)), deployment.way)
+    assert recovered
+    deployment.sweep(NOON + seconds(120))
+    assert deployment.check(group).status is Status.UP
+    told = [alert["kind"] for alert in deployment.alerts() if alert["check"]["slug"] == "web"]
+    assert told == ["down", "up"], "no reminder, though it is due"
+
+
+@pytest.mark.parametrize("group", [{"members": ["web-1"]}, {"tag": "prod"}])
+def test_a_group_does_not_wait_for_a_member_of_its_own(api: Api, group: dict[str, Any]) -> None:
+    web(api, 1)
+    error = "json validation error: a group cannot depend on a member of its own"
+    refused = api.post("/checks/", {"name": "x", "group": group, "depends_on": ["web-1"]}, status=400)
+    assert (refused["error"], '"web-1" is one of its members' in refused["detail"]) == (error, True)
+    waits = made(api, "waits", depends_on=["web-1"])
+    assert api.post(f"/checks/{waits}", {"group": group}, status=400)["error"] == error
+
+
+def test_a_parent_that_gets_the_tag_of_its_group_later_does_not_silence_it(api: Api) -> None:
+    deployment = api.deployment
+    db = made(api, "db", channels="")
+    group = made(api, "web", group={"tag": "web"}, depends_on=["db"])
+    api.post(f"/checks/{db}", {"tags": "web"})
+    deployment.ping(db, "/fail", at=NOON)
+    deployment.sweep(NOON + minutes(15))
+    assert deployment.check(group).status is Status.DOWN
+    assert [alert["check"]["slug"] for alert in deployment.alerts()] == ["db", "web"]
+
+
+def test_who_is_named_as_a_member_becomes_no_group_until_it_is_taken_out(api: Api) -> None:
+    first, _ = web(api, 2)
+    outer = made(api, "outer", group={"members": ["web-1", "web-2"]})
+    made(api, "tagged", group={"tag": "prod"})
+    refused = api.post(f"/checks/{first}", {"group": {"tag": "db"}}, status=400)
+    assert refused["error"] == "json validation error: a group cannot be a member of a group"
+    assert 'a member of the group "outer"' in refused["detail"]
+    api.post(f"/checks/{outer}", {"group": {"members": ["web-2"]}})
+    assert api.post(f"/checks/{first}", {"group": {"tag": "db"}})["group"]["tag"] == "db", (
+        "a tag just counts it no more"
+    )

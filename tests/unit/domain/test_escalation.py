@@ -125,17 +125,93 @@ def edited(check: Check, *steps: Step, minute: float) -> Check:
     return configure(check, Edit(replace(check.config, escalation=steps)), now=at(minute)).after
 
 
-def test_a_step_that_an_edit_puts_before_what_has_been_told_is_not_made_up_for() -> None:
-    check = heard(looked_at(a_down_check(), 15))
-    earlier = Step(after=minutes(5), channels=("ops",))
-    assert next_due(edited(check, earlier, ONCALL, MANAGER, minute=20)) == at(60)
+def test_a_channel_that_an_edit_puts_into_a_step_that_has_been_told_is_told_at_once() -> None:
+    check = edited(heard(looked_at(a_down_check(), 15)), Step(after=minutes(15), channels=("ops",)), minute=20)
+    assert next_due(check) == at(20)
+    [alert] = looked_at(check, 21).alerts
+    assert (alert.ordinal, alert.channels, alert.at, alert.facts.after) == (2, ("ops",), at(20), minutes(20))
+    assert next_due(heard(looked_at(check, 21))) is None, "once"
 
 
-def test_a_step_that_an_edit_puts_after_what_has_been_told_gets_an_id_of_its_own() -> None:
-    check = heard(looked_at(a_down_check(), 15))
-    later = Step(after=minutes(18), channels=("ops",))
-    [alert] = looked_at(edited(check, later, minute=30), 30).alerts
-    assert (alert.ordinal, alert.channels, alert.at) == (2, ("ops",), at(18))
+@pytest.mark.parametrize(
+    ("steps", "channels"),
+    [
+        pytest.param([ONCALL], [], id="nothing has changed for this step"),
+        pytest.param([replace(ONCALL, after=minutes(18))], [], id="later, but past: its channel knows"),
+        pytest.param([replace(ONCALL, after=minutes(5))], [], id="earlier: its channel knows"),
+        pytest.param([Step(after=minutes(15), channels=("oncall", "ops"))], [("ops",)], id="one more channel"),
+        pytest.param([Step(after=minutes(5), channels=("ops",)), ONCALL], [("ops",)], id="a step before it"),
+        pytest.param([ONCALL, Step(after=minutes(18), channels=("ops",))], [("ops",)], id="a step after it, but past"),
+        pytest.param(
+            [Step(after=minutes(5), channels=("ops",)), Step(after=minutes(18), channels=("ops", "oncall"))],
+            [("ops",)],
+            id="two such steps: each channel once",
+        ),
+        pytest.param([Step(after=minutes(15), channels=("*",))], [("*",)], id="all of them"),
+    ],
+)
+def test_of_the_steps_that_an_edit_finds_past_those_channels_are_told_that_no_step_has_told(
+    steps: list[Step], channels: list[tuple[str, ...]]
+) -> None:
+    check = edited(heard(looked_at(a_down_check(escalation=(ONCALL,)), 15)), *steps, minute=20)
+    assert [alert.channels for alert in looked_at(check, 20).alerts] == channels
+    assert looked_at(heard(looked_at(check, 20)), 600).alerts == ()
+
+
+def test_after_all_have_been_told_an_edit_finds_nobody_left() -> None:
+    check = heard(looked_at(a_down_check(escalation=(Step(after=minutes(15), channels=("*",)),)), 15))
+    assert next_due(edited(check, ONCALL, minute=20)) is None
+
+
+def test_a_step_that_is_still_to_come_after_an_edit_tells_all_of_its_channels() -> None:
+    check = edited(heard(looked_at(a_down_check(), 15)), ONCALL, replace(MANAGER, after=minutes(90)), minute=20)
+    assert told(looked_at(check, 90)) == [(Kind.ESCALATION, 2, at(90), ("oncall", "manager"))]
+
+
+def test_steps_that_come_with_an_edit_are_told_of_an_outage_that_goes_on() -> None:
+    check = edited(a_down_check(escalation=()), ONCALL, MANAGER, minute=30)
+    assert told(looked_at(check, 60)) == [
+        (Kind.ESCALATION, 1, at(30), ("oncall",)),
+        (Kind.ESCALATION, 2, at(60), ("oncall", "manager")),
+    ]
+
+
+def test_edits_of_the_steps_in_any_number_give_each_alert_an_id_of_its_own() -> None:
+    check = a_down_check(escalation=())
+    for minute in range(20, 40):
+        check = looked_at(edited(check, Step(after=minutes(15), channels=(f"no-{minute}",)), minute=minute), minute)
+    assert [alert.ordinal for alert in check.alerts] == list(range(1, 21))
+    assert len({alert.id for alert in check.alerts}) == 20
+
+
+def test_an_edit_while_it_is_snoozed_is_told_at_the_end_and_of_what_is_acknowledged_never() -> None:
+    check = heard(looked_at(a_down_check(escalation=(ONCALL,)), 15))
+    other = Step(after=minutes(15), channels=("ops",))
+    snoozed = edited(configure(check, Snooze(at(30)), now=at(16)).after, other, minute=20)
+    assert (looked_at(snoozed, 29).alerts, snoozed.due_at) == ((), at(30))
+    assert [alert.channels for alert in looked_at(snoozed, 30).alerts if alert.kind is Kind.ESCALATION] == [("ops",)]
+    seen_to = configure(check, Acknowledge(by="ann"), now=at(16)).after
+    assert looked_at(edited(seen_to, other, minute=20), 600).alerts == ()
+
+
+def test_a_recovery_is_told_to_those_whom_an_edit_has_let_be_told() -> None:
+    check = looked_at(edited(heard(looked_at(a_down_check(), 15)), replace(ONCALL, channels=("ops",)), minute=20), 20)
+    [up] = after(heard(check), a_ping(at=at(25))).alerts
+    assert up.channels == ("oncall", "ops")
+
+
+def test_of_an_outage_whose_alert_a_snooze_has_held_steps_count_from_its_end() -> None:
+    quiet = configure(
+        a_check(last_success=at(-1), schedule=Every(minutes(600)), escalation=(ONCALL,), grace=minutes(1)),
+        Snooze(at(30)),
+        now=at(-0.5),
+    ).after
+    check = edited(after(quiet, a_ping(Signal.FAIL, at=at(0))), ONCALL, MANAGER, minute=20)
+    assert [alert.kind for alert in looked_at(check, 30).alerts] == [Kind.DOWN]
+    check = heard(looked_at(check, 30))
+    assert next_due(check) == at(45)
+    [alert] = looked_at(check, 45).alerts
+    assert (alert.at, alert.facts.after, alert.facts.since) == (at(45), minutes(45), at(0)), "of the outage as it is"
 
 
 def test_a_step_tells_what_is_known_at_its_instant_and_which_run_is_open() -> None:

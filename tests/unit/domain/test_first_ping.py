@@ -1,5 +1,9 @@
 """By when the first success must have come (domain.md, rule 7)."""
 
+from datetime import datetime, timedelta
+
+import pytest
+
 from chalicelib.domain.advance import advance
 from chalicelib.domain.alerts import Reason
 from chalicelib.domain.check import Check, Config, Status
@@ -65,3 +69,21 @@ def test_an_instant_set_when_it_has_passed_makes_it_down_now_not_in_the_past() -
     check = configure(made(), Edit(Config(first_ping_by=hours(2))), now=MADE + hours(5)).after
     [flip] = flips(advance(check, now=MADE + hours(5)).after)
     assert flip.at == MADE + hours(5)
+
+
+@pytest.mark.parametrize(
+    ("by", "window", "expected"),
+    [
+        pytest.param(hours(2), "2026-03-01T13:00 to 2026-03-01T17:00", hours(5), id="a duration that ends within"),
+        pytest.param(MADE + hours(2), "2026-03-01T13:00 to 2026-03-01T17:00", hours(5), id="an instant within"),
+        pytest.param(hours(2), "2026-03-01T14:00 to 2026-03-01T15:00", hours(3), id="at its very beginning"),
+        pytest.param(hours(2), "2026-03-01T13:00 to 2026-03-01T14:00", hours(2), id="at its end it is judged"),
+        pytest.param(hours(2), "2026-03-01T12:00 to 2026-03-01T13:00", hours(2), id="a window before takes none of it"),
+    ],
+)
+def test_within_a_maintenance_window_it_is_put_off_to_the_end(
+    by: datetime | timedelta, window: str, expected: timedelta
+) -> None:
+    check = made(first_ping_by=by, windows=(window,))
+    assert (deadline(check), check.due_at) == (MADE + expected, MADE + expected)
+    assert advance(check, now=MADE + expected - minutes(1)).after.status is Status.NEW

@@ -9,11 +9,13 @@ import pytest
 
 from chalicelib.domain.alerts import Kind
 from chalicelib.domain.check import Beat, Check, Code, Status
-from chalicelib.domain.configure import Edit, Pause, Resume, Snooze, configure, new_check
-from chalicelib.domain.deliver import waiting
+from chalicelib.domain.configure import Acknowledge, Edit, Pause, Resume, Snooze, configure, new_check
+from chalicelib.domain.deliver import delivered, waiting
 from chalicelib.domain.due import next_due
+from chalicelib.domain.escalation import Step
 from chalicelib.domain.group import Group
 from chalicelib.domain.members import look
+from chalicelib.domain.parents import judged
 from chalicelib.domain.signals import Signal
 from chalicelib.domain.wallclock import WallClock
 from chalicelib.domain.words import happened, look_first, recovery, why
@@ -93,11 +95,50 @@ def test_who_is_paused_does_not_count_and_who_is_new_is_not_down() -> None:
 def test_a_group_is_no_member() -> None:
     inner = replace(a_group(status=Status.DOWN), code=Code("9f0e8d4c-1b2a-4c3d-8e9f-0123456789ab"))
     assert seen(UP, [*members(None), inner], 10).status is Status.UP
-    assert seen(UP, [inner], 10).status is Status.UP
+    assert seen(UP, [inner], 10).status is Status.NEW
 
 
-def test_its_last_member_gone_it_is_down_no_more() -> None:
-    assert seen(seen(UP, members(5, 6), 10), [], 11).status is Status.UP
+@pytest.mark.parametrize("left", [pytest.param([], id="deleted"), pytest.param([Status.PAUSED], id="paused")])
+def test_with_none_left_that_counts_it_is_neither_up_nor_down_and_nobody_hears_of_it(left: list[Status]) -> None:
+    down = replace(seen(UP, members(5, 6), 10), alerts=())
+    group = look(down, [a_member(1, status) for status in left], now=at(11)).after
+    [flip] = flips(group)
+    assert (flip.old, flip.new, group.alerts, group.last_output) == (Status.DOWN, Status.NEW, (), "")
+    assert seen(seen(UP, [], 10), members(None), 11).status is Status.UP
+
+
+def test_a_late_look_reminds_of_nothing_that_its_members_have_ended() -> None:
+    config: dict[str, Any] = {"remind_every": minutes(3), "escalation": (Step(after=minutes(4), channels=("beta",)),)}
+    down = replace(seen(seen(a_group(**config), members(None), 1), members(5), 6), alerts=())
+    assert told(look(down, [a_member(1, since=7)], now=at(14)).after) == ["up failed"]
+    assert told(look(down, members(5), now=at(9)).after) == ["reminder failed 1", "escalation failed 1"]
+
+
+def test_a_look_that_a_member_has_asked_for_is_still_to_come_whatever_else_is_written() -> None:
+    """Its own alert is just leaving, an operator acknowledges, a parent holds it, when a member's flip makes it due."""
+    found = look(UP, members(5, 6, 7), now=at(10)).after
+    asked = replace(found, due_at=at(11))
+    records, alerts = asked.records, asked.alerts
+    told_of = delivered(asked, records=records, sent=alerts, failed=(), now=at(12))
+    for verdict in (
+        told_of,
+        delivered(asked, records=records, sent=(), failed=alerts, now=at(12)),
+        configure(asked, Acknowledge(by="you"), now=at(12)),
+        configure(asked, Snooze(at(40)), now=at(12)),
+        configure(asked, Edit(replace(asked.config, remind_every=minutes(3))), now=at(12)),
+        judged(asked, {}, now=at(12)),
+    ):
+        assert verdict.after.due_at is not None
+        assert verdict.after.due_at <= at(11)
+    settled = look(told_of.after, members(5, 6, 7), now=at(13)).after
+    assert settled.due_at == at(28), "then it is seen to"
+
+
+def test_an_edit_is_followed_by_a_look_even_if_whoever_made_it_dies_before() -> None:
+    quiet = replace(UP, due_at=next_due(UP))
+    assert configure(quiet, Edit(replace(UP.config, group=Group(tag="db"))), now=at(2)).after.due_at == at(2)
+    paused = replace(configure(quiet, Pause(), now=at(2)).after, records=(), due_at=None)
+    assert configure(paused, Resume(), now=at(20)).after.due_at == at(20)
 
 
 def test_it_is_looked_at_when_it_is_made_and_every_quarter_of_an_hour_but_not_while_it_is_paused() -> None:

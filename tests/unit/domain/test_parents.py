@@ -9,10 +9,11 @@ import pytest
 
 from chalicelib.domain.advance import advance
 from chalicelib.domain.check import Check, Code, Status
-from chalicelib.domain.configure import Edit, Pause, Resume, Snooze, configure
+from chalicelib.domain.configure import Acknowledge, Edit, Pause, Resume, Snooze, configure
 from chalicelib.domain.deliver import delivered, waiting
 from chalicelib.domain.depends import waits_for
 from chalicelib.domain.due import next_due
+from chalicelib.domain.escalation import Step
 from chalicelib.domain.parents import judged, may_wait, to_read
 from chalicelib.domain.signals import Signal
 from tests.builders import CODE, a_check, a_ping, after, days, minutes, told, utc
@@ -135,7 +136,35 @@ def test_no_reminder_comes_of_an_outage_that_nobody_has_heard_of() -> None:
     child = look(failed(a_child(remind_every=minutes(2)), 6), 6, DOWN_DB)
     child = look(child, 40, succeeded(DOWN_DB, 20))
     assert leaving(child, 40) == ["down failed"]
-    assert next_due(heard(child, 40)) == at(42)
+    assert child.alerts[0].facts.next_reminder == at(42)
+    child = heard(child, 40)
+    [reminder] = advance(child, now=at(42)).after.alerts
+    assert (reminder.ordinal, reminder.at - reminder.facts.since) == (1, minutes(36))
+
+
+def test_nor_a_step_and_both_count_from_when_it_was_let_go() -> None:
+    step = Step(after=minutes(7), channels=("oncall",))
+    child = failed(a_child(remind_every=minutes(9), escalation=(step,)), 6)
+    child = look(child, 20, DOWN_DB)
+    assert told(child) == ["down failed", "escalation failed 1", "reminder failed 1"], "a sweep that came late"
+    child = look(child, 40, succeeded(DOWN_DB, 20))
+    assert leaving(child, 40) == ["down failed"]
+    assert next_due(heard(child, 40)) == at(47)
+    assert told(advance(heard(child, 40), now=at(49)).after) == ["escalation failed 1", "reminder failed 1"]
+
+
+def test_who_acknowledges_what_waits_need_not_be_told_nor_is_its_recovery() -> None:
+    child = configure(look(failed(a_child(), 6), 6, DOWN_DB), Acknowledge(by="ann"), now=at(8)).after
+    assert (told(child), child.status) == ([], Status.DOWN)
+    assert told(look(child, 40, succeeded(DOWN_DB, 20))) == []
+    assert told(succeeded(child, 50)) == []
+
+
+def test_the_recovery_of_what_was_told_is_news_though_a_reminder_waits_as_it_is_acknowledged() -> None:
+    child = heard(look(failed(a_child(remind_every=minutes(5)), 4), 4, a_parent()), 4)
+    child = configure(look(child, 9, DOWN_DB), Acknowledge(by="ann"), now=at(10)).after
+    assert told(child) == []
+    assert told(succeeded(child, 11)) == ["up failed"]
 
 
 @pytest.mark.parametrize(

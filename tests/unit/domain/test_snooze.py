@@ -4,6 +4,8 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
+import pytest
+
 from chalicelib.domain.advance import advance
 from chalicelib.domain.alerts import Kind
 from chalicelib.domain.check import Check, Status
@@ -147,3 +149,57 @@ def test_who_acknowledged_first_is_kept_and_what_is_not_down_cannot_be() -> None
     check = configure(after(an_up_check(), failing(10)), Acknowledge(by="first"), now=at(15)).after
     assert configure(check, Acknowledge(by="second"), now=at(20)).after.acknowledged_by == "first"
     assert configure(an_up_check(), Acknowledge(by="ci"), now=at(1)).after.acknowledged_at is None
+
+
+def test_reminders_of_what_was_told_only_at_the_end_count_from_there() -> None:
+    quiet = snoozed(an_up_check(remind_every=minutes(20)), since=1, until=60)
+    check = advance(after(quiet, failing(10)), now=at(60)).after
+    assert told(check) == ["down failed"], "one alert"
+    [alert] = check.alerts
+    assert (alert.facts.since, alert.facts.next_reminder) == (at(10), at(80))
+    [reminder] = advance(heard(check), now=at(80)).after.alerts
+    assert (reminder.ordinal, reminder.at - reminder.facts.since) == (1, minutes(70))
+    late = advance(after(quiet, failing(10)), now=at(125)).after
+    assert told(late) == ["down failed", "reminder failed 3"], "when nobody has looked in between"
+
+
+def test_ended_by_hand_they_count_from_then() -> None:
+    check = after(snoozed(an_up_check(remind_every=minutes(20)), since=1, until=60), failing(10))
+    check = configure(check, Unsnooze(), now=at(35)).after
+    assert next_due(heard(check)) == at(55)
+
+
+def test_the_next_outage_counts_from_its_own_beginning() -> None:
+    quiet = snoozed(an_up_check(remind_every=minutes(20)), since=1, until=60)
+    check = advance(after(quiet, failing(10)), now=at(60)).after
+    check = after(heard(check), a_ping(at=at(65)), failing(70))
+    assert next_due(heard(check)) == at(90)
+
+
+def acknowledged(check: Check, minute: float) -> Check:
+    return configure(check, Acknowledge(by="ann"), now=at(minute)).after
+
+
+def test_who_acknowledges_what_is_held_need_not_be_told_nor_is_its_recovery() -> None:
+    quiet = snoozed(an_up_check(remind_every=minutes(20)), since=1, until=60)
+    check = acknowledged(after(quiet, failing(10)), 20)
+    assert going_out(check, 600) == []
+    check = advance(check, now=at(60)).after
+    assert (check.status, told(after(check, a_ping(at=at(70))))) == (Status.DOWN, [])
+    again = after(check, a_ping(at=at(70)), failing(80))
+    assert told(again) == ["down failed"], "the next outage is told"
+    assert told(after(heard(again), a_ping(at=at(90)))) == ["up failed"]
+
+
+def test_of_what_people_know_and_somebody_sees_to_nothing_is_told_at_the_end_but_its_recovery() -> None:
+    check = acknowledged(snoozed(heard(after(an_up_check(), failing(10))), since=15, until=60), 20)
+    assert going_out(check, 60) == []
+    assert told(after(advance(check, now=at(60)).after, a_ping(at=at(70)))) == ["up failed"]
+
+
+@pytest.mark.parametrize("up_at", [50, 70])
+def test_who_knew_of_an_earlier_outage_hears_once_that_it_is_up(up_at: float) -> None:
+    known = snoozed(heard(after(an_up_check(), failing(10))), since=15, until=60)
+    check = acknowledged(after(known, a_ping(at=at(30)), failing(40)), 45)
+    check = after(check, a_ping(at=at(up_at)))
+    assert going_out(check, 80) == [(Kind.UP, 5)]

@@ -1,11 +1,14 @@
 """Maintenance windows (domain.md, rule 9)."""
 
+from typing import Any
+
 import pytest
 
 from chalicelib.domain.advance import advance
-from chalicelib.domain.check import Status
+from chalicelib.domain.check import Check, Status
 from chalicelib.domain.due import deadline, expected
 from chalicelib.domain.errors import BadInput
+from chalicelib.domain.probe import Probe
 from chalicelib.domain.schedule import Cron, Every
 from chalicelib.domain.signals import Signal
 from chalicelib.domain.windows import hide_all, parse_window, window_end
@@ -122,3 +125,47 @@ def test_a_schedule_that_lies_within_windows_altogether_is_found_out() -> None:
 def test_what_is_no_window_is_refused_with_the_reason(text: str, why: str) -> None:
     with pytest.raises(BadInput, match=why):
         parse_window(text, "UTC")
+
+
+def a_probed_check(**given: Any) -> Check:
+    return a_check(
+        last_success=utc("2026-03-10T09:59:30Z"),
+        period=minutes(1),
+        **{"grace": minutes(6), "windows": (ONCE,), "probe": Probe(url="https://example.com/"), **given},
+    )
+
+
+def answered(check: Check, *at: str, signal: Signal = Signal.FAIL) -> Check:
+    return after(check, *(a_ping(signal, at=utc(each), body="status 503, expected 200") for each in at))
+
+
+def test_a_probe_that_fails_within_is_recorded_and_not_judged() -> None:
+    check = answered(a_probed_check(), "2026-03-10T10:00Z", "2026-03-10T12:00Z", "2026-03-10T13:59:59Z")
+    assert (check.status, check.failures, check.alerts, check.records) == (Status.UP, 0, (), ())
+    assert (check.n_pings, check.last_output) == (3, "status 503, expected 200")
+
+
+def test_the_first_failure_of_a_probe_after_its_end_is_judged_as_any() -> None:
+    check = answered(a_probed_check(), "2026-03-10T12:00Z", "2026-03-10T14:00Z")
+    assert (check.status, check.failures, check.since) == (Status.DOWN, 1, utc("2026-03-10T14:00Z"))
+
+
+def test_failures_of_a_probe_before_and_after_it_are_in_a_row() -> None:
+    check = a_probed_check(failures_before_alert=2)
+    check = answered(check, "2026-03-10T09:59:59Z", "2026-03-10T10:30Z", "2026-03-10T13:00Z")
+    assert (check.status, check.failures) == (Status.UP, 1)
+    assert answered(check, "2026-03-10T14:01Z").status is Status.DOWN
+
+
+def test_a_probe_that_succeeds_within_ends_an_outage_as_always_and_one_that_fails_does_not_begin_the_next() -> None:
+    check = answered(a_probed_check(), "2026-03-10T09:59:59Z")
+    assert check.status is Status.DOWN
+    check = answered(check, "2026-03-10T11:00Z", signal=Signal.SUCCESS)
+    assert check.status is Status.UP
+    assert answered(check, "2026-03-10T11:01Z").status is Status.UP
+
+
+def test_a_probe_that_failed_within_has_come_and_one_that_is_dead_is_missed_after_its_end() -> None:
+    check = answered(a_probed_check(), "2026-03-10T13:59:30Z")
+    assert deadline(check) == utc("2026-03-10T14:06:30Z")
+    assert deadline(a_probed_check()) == utc("2026-03-10T14:07Z")

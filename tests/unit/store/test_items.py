@@ -134,6 +134,8 @@ CHECKS = st.builds(
     snoozed_until=perhaps(INSTANTS),
     acknowledged_at=perhaps(INSTANTS),
     acknowledged_by=TEXTS,
+    told_late_at=perhaps(INSTANTS),
+    is_untold=st.booleans(),
     in_groups=st.sampled_from([(), ("a",), ("a", "b")]),
     records=st.lists(RECORDS, max_size=2).map(tuple),
     alerts=st.lists(ALERTS, max_size=2).map(tuple),

@@ -110,3 +110,34 @@ def test_what_is_no_slug_is_refused_with_one_that_is() -> None:
         read("checks: {app: {depends_on: [Data Base]}}", name="checks.yaml")
     said = 'checks.yaml:1: app: depends_on: "Data Base" is no slug of a check: write data-base'
     assert str(caught.value) == said
+
+
+@pytest.mark.parametrize(
+    "group", [pytest.param("{members: [db]}", id="named"), pytest.param("{tag: data}", id="by its tag")]
+)
+def test_a_group_that_waits_for_a_member_of_its_own_is_told_with_its_line(group: str) -> None:
+    source = f"""
+        checks:
+          app:
+            group: {group}
+            depends_on: [db]
+    """
+    told = '5: app: depends_on: "db" is one of its members: while that is down, nobody would hear of the group'
+    assert problems(source, there("db", tags="data")) == [told]
+    assert problems(source + "      db: {tags: [data]}") == [told]
+
+
+def test_a_group_may_wait_for_another_that_bears_the_tag_of_its_members() -> None:
+    source = "checks: {app: {group: {tag: data}, depends_on: [db]}}"
+    assert problems(source, there("db", tags="data", group={"tag": "x", "down_when": "all"})) == []
+
+
+def test_groups_of_groups_are_told_though_one_of_the_two_is_not_in_the_file() -> None:
+    outer = there("outer", group={"members": ["a"], "down_when": "all"})
+    assert problems("checks: {a: {group: {tag: b}}}", outer) == [
+        '1: a: group: it is a member of the group "outer", which is not in the file: take it out there first'
+    ]
+    assert problems("checks: {a: {group: {members: [outer]}}}", there("outer", group={"tag": "b"})) == [
+        '1: a: group: "outer" is a group itself, and cannot be a member'
+    ]
+    assert problems("checks: {a: {group: {tag: b}}}", outer, prune=True) == []
