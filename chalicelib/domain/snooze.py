@@ -25,9 +25,14 @@ def end_of_snooze(until: datetime, *, now: datetime) -> datetime:
 
 def snoozed(check: Check, until: datetime) -> Check:
     """The check quiet until then; what an earlier snooze holds is held on, as is what waits for a parent."""
-    held = (*held_in(check), *(alert for alert in check.alerts if alert.held_by))
+    held = (*held_in(check), *(alert for alert in check.alerts if alert.held_by or _was_let_out_and_not_tried(alert)))
     alerts = tuple(replace(alert, held_by=(), retry_at=until) if alert in held else alert for alert in check.alerts)
     return replace(check, snoozed_until=until, alerts=alerts)
+
+
+def _was_let_out_and_not_tried(alert: Alert) -> bool:
+    """Whether an earlier snooze held it, and the next begins before anybody has published it."""
+    return alert.facts.snoozed_until is not None and alert.attempts == 0
 
 
 def ended(check: Check, *, at: datetime, now: datetime) -> Check:
@@ -37,7 +42,7 @@ def ended(check: Check, *, at: datetime, now: datetime) -> Check:
     the outage before it.
     """
     held = held_in(check)
-    if unheard(check) is not None:  # reminders and steps count from here
+    if unheard(check) is not None and check.told_late_at is None:  # reminders and steps count from here, for good
         check = replace(check, told_late_at=at, reminders=0, escalated=())
     check = replace(check, snoozed_until=None)
     kept = (alert for alert in check.alerts if alert not in held or _is_true(check, alert))

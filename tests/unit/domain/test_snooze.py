@@ -124,6 +124,12 @@ def test_a_longer_snooze_holds_what_the_first_one_held() -> None:
     assert going_out(check, 90) == [(Kind.DOWN, 2)]
 
 
+def test_what_the_first_one_let_out_and_nobody_has_published_is_held_by_the_next() -> None:
+    check = after(snoozed(an_up_check(), since=1, until=10), failing(5))
+    check = snoozed(advance(check, now=at(11)).after, since=12, until=60)
+    assert (going_out(check, 59), going_out(check, 60)) == ([], [(Kind.DOWN, 2)])
+
+
 def test_a_pause_meanwhile_ends_what_was_to_be_told() -> None:
     check = after(snoozed(an_up_check(), since=1, until=60), failing(10))
     check = configure(check, Pause(), now=at(20)).after
