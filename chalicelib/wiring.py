@@ -201,6 +201,7 @@ def _nothing_is_garbage() -> Iterator[None]:
     try:
         yield
     finally:
-        gc.freeze()
+        if gc.get_freeze_count() == 0:  # once a process: what has since become garbage would never go
+            gc.freeze()
         if was_on:
             gc.enable()

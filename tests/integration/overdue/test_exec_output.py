@@ -81,7 +81,6 @@ def test_a_stream_that_is_closed_is_closed_for_the_job_too(line: str, status: in
         pytest.param("$exec sh -c 'sleep 1; echo hi' | true", 141, id="and before it writes"),
         pytest.param("$exec sh -c 'trap \"\" PIPE; sleep 1; echo hi; exit 0' | true", 0, id="which it may not mind"),
         pytest.param("$exec seq 3 | head -1", 0, id="all was written before the reader went"),
-        pytest.param("$exec sh -c 'echo 1; echo 2; echo 3' | head -1", 0, id="and even in three pieces"),
         pytest.param("$exec seq 20000 | head -1", 141, id="more than a pipe holds"),
         pytest.param("$exec seq 1000000 | head -1", 141, id="much more"),
     ],
