@@ -6,7 +6,8 @@ those of `overdue cost` (overdue/prices.json: dated, with its sources).
 
 Two figures cannot be had without an account: how long Lambda is busy, taken as this run's CPU of a ping at the share
 of a vCPU that the memory buys (one at 1,769 MB: docs.aws.amazon.com/lambda/latest/dg/configuration-memory.html) and
-3 ms for each call; and what Lambda itself logs of an invocation, START, END and REPORT, as they are known.
+3 ms for each call; and what Lambda itself logs of a sweep, START, END and REPORT, as they are known. Of a ping that
+went well it logs nothing: `SystemLogLevel` of the template.
 """
 
 import io
@@ -243,7 +244,7 @@ def a_quiet_sweep(made: Stage) -> Used:
 def priced(one: Used, cpu_ms: float) -> dict[str, float]:
     """What a request costs, in USD, by kind."""
     items = prices().items
-    log_bytes = logged("".join(LAMBDA_SAYS)) + logged(ACCESS_LOG) + one.log_bytes
+    log_bytes = logged(ACCESS_LOG) + one.log_bytes
     return {
         "HTTP API": items["http_requests"].of(1),
         "Lambda": items["lambda_requests"].of(1) + items["lambda_arm_gb_s"].of(gb_s(one.calls, cpu_ms)),

@@ -19,6 +19,7 @@ LATE = timedelta(seconds=60)  # how long after its instant a line may still come
 _PLATFORM = re.compile(r"(START|END|INIT_START|REPORT) ")  # Lambda's own words, unless a REPORT tells of a failure
 _FAILED = re.compile(r"\bStatus: (?!success)")
 _NOT_SHOWN = ("event", "level", "request_id", "api_request_id", "traceback")
+_WENT_WELL = (None, "success")  # of Lambda's own words as JSON; a begin has no status
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,20 +33,29 @@ class Line:
 
     @property
     def facts(self) -> dict[str, Any] | None:
-        """An event of ours; None: any other text."""
+        """An event of ours, or one of Lambda's own named and spelled as ours are; None: any other text."""
         try:
             found = json.loads(self.message)
         except (ValueError, RecursionError):
             return None
-        return found if isinstance(found, dict) else None
+        match found:
+            case {"type": str(name), "record": {"requestId": identity, **facts}}:
+                return {"event": name, "request_id": identity, **facts}
+            case dict():
+                return found
+        return None
 
     @property
     def is_told(self) -> bool:
         """Whether it tells anybody anything: metrics and Lambda's own bookkeeping do not."""
         if _PLATFORM.match(self.message):
             return _FAILED.search(self.message) is not None
-        facts = self.facts
-        return facts is None or "_aws" not in facts
+        match self.facts:
+            case {"_aws": _}:
+                return False
+            case {"event": str(name), **facts} if name.startswith("platform."):
+                return facts.get("status") not in _WENT_WELL
+        return True
 
     def readable(self) -> str:
         """Time in UTC, function, event, facts; a traceback below."""

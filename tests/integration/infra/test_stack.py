@@ -86,10 +86,16 @@ def test_all_functions_run_alike(template: dict[str, Any]) -> None:
 def test_each_function_writes_to_a_log_of_its_own_that_expires(template: dict[str, Any]) -> None:
     for name, short in FUNCTIONS.items():
         log = f"{short}Log"
-        assert template["Resources"][name]["Properties"]["LoggingConfig"] == {"LogGroup": {"Ref": log}}
+        assert template["Resources"][name]["Properties"]["LoggingConfig"]["LogGroup"] == {"Ref": log}
         assert template["Resources"][log]["Properties"]["RetentionInDays"] == {"Ref": "LogDays"}
         [statement] = [each for each in statements(template, name) if each["Sid"] == "OwnLog"]
         assert statement["Resource"] == [{"Fn::GetAtt": [log, "Arn"]}]
+
+
+def test_lambda_itself_logs_of_a_ping_only_what_went_wrong(template: dict[str, Any]) -> None:
+    logging = template["Resources"]["APIHandler"]["Properties"]["LoggingConfig"]
+    assert (logging["LogFormat"], logging["SystemLogLevel"]) == ("JSON", "WARN")  # a level needs the format
+    assert "ApplicationLogLevel" not in logging, "our own lines are not to be filtered by what Lambda makes of them"
 
 
 def test_what_fails_at_each_try_is_kept(template: dict[str, Any]) -> None:

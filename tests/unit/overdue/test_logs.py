@@ -40,11 +40,15 @@ def a_line(message: str | dict[str, object], *, after_s: float = 0.042, identity
             "2026 r-1 Task timed out after 120.00 seconds\n\n",
             f"{TIME_OF_DAY} sweep    2026 r-1 Task timed out after 120.00 seconds",
         ),
+        (
+            {"time": "2026", "type": "platform.report", "record": {"requestId": "0f1e2d3c-aaaa", "status": "timeout"}},
+            f"{TIME_OF_DAY} sweep    platform.report status=timeout req=0f1e2d3c",
+        ),
         ('"text"', f'{TIME_OF_DAY} sweep    "text"'),
         ("\x1b[31mred", f"{TIME_OF_DAY} sweep    red"),
         ({"event": "e", "why": "\x1b[2Jgone"}, f"{TIME_OF_DAY} sweep    e why=gone"),
     ],
-    ids=["an event", "an error", "a traceback", "text", "JSON that is no event", "colours", "colours in a fact"],
+    ids=["event", "error", "traceback", "text", "Lambda's own", "other JSON", "colours", "colours in a fact"],
 )  # fmt: skip
 def test_a_line_is_readable_and_does_nothing_to_a_terminal(message: str | dict[str, object], shown: str) -> None:
     assert a_line(message).readable() == shown
@@ -59,6 +63,9 @@ def test_a_line_is_readable_and_does_nothing_to_a_terminal(message: str | dict[s
         ("INIT_START Runtime Version: python:3.12", False),
         ("REPORT RequestId: 1 Duration: 1.1 ms", False),
         ("REPORT RequestId: 1 Duration: 1.1 ms\tStatus: timeout", True),
+        ('{"type": "platform.start", "record": {"requestId": "1", "version": "$LATEST"}}', False),
+        ('{"type": "platform.report", "record": {"requestId": "1", "status": "success"}}', False),
+        ('{"type": "platform.report", "record": {"requestId": "1", "status": "timeout"}}', True),
         ('{"event": "swept"}', True),
         ("Traceback (most recent call last):", True),
         ("[1]", True),
