@@ -39,10 +39,10 @@ class Line:
         except (ValueError, RecursionError):
             return None
         match found:
-            case {"type": str(name), "record": {"requestId": identity, **facts}}:
-                return {"event": name, "request_id": identity, **facts}
+            case {"type": str(name), "record": dict(record)}:
+                return {"event": name, "request_id": record.pop("requestId", "?"), **record}
             case dict():
-                return found
+                return dict(found)
         return None
 
     @property

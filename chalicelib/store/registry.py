@@ -1,8 +1,7 @@
-"""What changes rarely: projects, keys, channels, claims of slugs.
+"""What changes rarely: projects, keys, channels.
 
 Rows: `key#<SHA-256>` / `key` (a key is shown once and never stored plain), `project#<id>` / `channel#<id>`,
-`project#<id>` / `project`,
-`slug#<project>` / `<slug>` or `=<digest>` (of the values of a `unique`), `badges` / `secret`.
+`project#<id>` / `project`, `badges` / `secret`. The rows of `claims`, `escalations` and `status_pages` lie beside them.
 A warm function remembers what it has read for at most 60 seconds.
 Needs `tables.connect` to have been called.
 """
@@ -15,9 +14,8 @@ from enum import StrEnum
 from hashlib import sha256
 from typing import TYPE_CHECKING
 
-from pynamodb.exceptions import DeleteError, PutError, UpdateError
+from pynamodb.exceptions import PutError, UpdateError
 
-from chalicelib.domain.check import Code
 from chalicelib.store.tables import CONDITION_FAILED, Conflict, NotFound, RegistryItem, talking
 
 if TYPE_CHECKING:
@@ -208,40 +206,6 @@ def remove_channel(project: str, channel_id: str) -> None:
     """Let there be no such channel; one that is gone stays gone. Checks that name it go on without."""
     with talking:
         RegistryItem(f"project#{project}", f"channel#{channel_id}").delete()
-
-
-def claimed(project: str, slug: str) -> Code | None:
-    """The code that a `?create=1` has claimed for a slug, strongly read; None when nobody has."""
-    try:
-        with talking:
-            row = RegistryItem.get(f"slug#{project}", slug, consistent_read=True)
-    except RegistryItem.DoesNotExist:
-        return None
-    assert row.code is not None, "a claim always bears a code"
-    return Code(row.code)
-
-
-def claim(project: str, slug: str, code: Code, *, instead_of: Code | None) -> None:
-    """Claim a slug for a code, if the claim is what it was. Raises Conflict: somebody else was faster."""
-    row = RegistryItem(f"slug#{project}", slug, code=code)
-    unchanged = RegistryItem.pk.does_not_exist() if instead_of is None else RegistryItem.code == instead_of
-    try:
-        with talking:
-            row.save(condition=unchanged)
-    except PutError as error:
-        if error.cause_response_code != CONDITION_FAILED:
-            raise
-        raise Conflict(f"slug {slug} has just been claimed") from error
-
-
-def release(project: str, slug: str, code: Code) -> None:
-    """Give a claim up, if it is this code's."""
-    try:
-        with talking:
-            RegistryItem(f"slug#{project}", slug).delete(condition=RegistryItem.code == code)
-    except DeleteError as error:
-        if error.cause_response_code != CONDITION_FAILED:
-            raise
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -5,7 +5,7 @@ from uuid import uuid4
 from chalicelib.domain.check import Check, Code, Config
 from chalicelib.domain.configure import new_check
 from chalicelib.domain.options import LONGEST_SLUG, config_of_new
-from chalicelib.store import checks, registry
+from chalicelib.store import checks, claims
 from chalicelib.store.registry import Scope
 from chalicelib.store.tables import Conflict, NotFound, Unavailable
 from chalicelib.web.pings import Ambiguous, Heard, Refused
@@ -27,7 +27,7 @@ def find(wiring: Wiring, ping_key: str, slug: str, said: Heard) -> tuple[Code, b
     if codes:
         return codes[0], False
     # the index may not show yet what the last ping has made
-    claimed = registry.claimed(key.project, slug) if can_exist else None
+    claimed = claims.claimed(key.project, slug) if can_exist else None
     holder = None if claimed is None else _check(wiring, claimed)  # read once: a second look may see another world
     if holder is not None and (holder.project, holder.config.slug) == (key.project, slug):
         return holder.code, False
@@ -54,9 +54,9 @@ def _claim(project: str, slug: str, *, instead_of: Code | None) -> Code:
     """A code for the check of this slug: ours, or that of who was faster, so that two pings at once make one check."""
     code = Code(str(uuid4()))
     try:
-        registry.claim(project, slug, code, instead_of=instead_of)
+        claims.claim(project, slug, code, instead_of=instead_of)
     except Conflict:
-        winner = registry.claimed(project, slug)
+        winner = claims.claimed(project, slug)
         if winner is None:
             raise Unavailable("the slug's claim has just been given up: try again") from None
         return winner

@@ -20,7 +20,7 @@ from chalicelib.domain.configure import Change, Edit, Pause, Resume, configure, 
 from chalicelib.domain.errors import OverdueError
 from chalicelib.domain.escalation import Step
 from chalicelib.domain.probe import Probe
-from chalicelib.store import checks, escalations, listing, probes, registry
+from chalicelib.store import checks, claims, escalations, listing, probes
 from chalicelib.store.registry import Channel, Scope
 from chalicelib.store.tables import Conflict, NotFound, Unavailable
 from chalicelib.web.answers import json_answer
@@ -54,7 +54,7 @@ def _of_slug(call: Call, slug: str | None) -> list[Check]:
         return []
     codes = checks.codes_by_slug(call.key.project, slug)
     if not codes:  # the index may not show yet what has just been made
-        claimed = registry.claimed(call.key.project, slug)
+        claimed = claims.claimed(call.key.project, slug)
         codes = [] if claimed is None else [claimed]
     found = listing.checks(call.wiring.ports.tables, codes, sleep=call.wiring.ports.sleep)
     return [check for check in found if (check.project, check.config.slug) == (call.key.project, slug)]
@@ -182,7 +182,7 @@ def claim_slug(project: str, slug: str, code: Code) -> None:
     if not slug:
         return
     try:
-        registry.claim(project, slug, code, instead_of=None)
+        claims.claim(project, slug, code, instead_of=None)
     except Conflict:
         return
     except Unavailable as error:  # the check is there: a repeat of the request would make another
@@ -243,7 +243,7 @@ def removed(ports: Ports, code: Code, *, project: str, now: datetime) -> Check:
     """The check as it was, deleted; its slug is free again. Raises NotFound, also for another project's."""
     check = checks.delete(ports.tables, code, project=project)
     if check.config.slug:
-        registry.release(project, check.config.slug, code)
+        claims.release(project, check.config.slug, code)
     if check.in_groups:
         make_groups_due(ports, check, now=now)
     return check

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from chalicelib.change import Ports
 from chalicelib.domain.check import Check, Code
 from chalicelib.domain.schedule import Every
-from chalicelib.store import checks, registry
+from chalicelib.store import checks, claims
 from chalicelib.store.tables import Conflict, NotFound, Unavailable
 
 MOST_TRIES = 5
@@ -67,7 +67,7 @@ def claimed(ports: Ports, project: str, said: "CheckFields", code: Code) -> Code
     """
     name = _claim(said)
     for attempt in range(MOST_TRIES):
-        holder = registry.claimed(project, name)
+        holder = claims.claimed(project, name)
         found = None if holder is None else _there(ports, holder)
         if found is not None and found.project == project and _is_meant(found, said):
             return found.code
@@ -75,7 +75,7 @@ def claimed(ports: Ports, project: str, said: "CheckFields", code: Code) -> Code
             ports.sleep(PAUSE_S)
             continue
         try:
-            registry.claim(project, name, code, instead_of=holder)
+            claims.claim(project, name, code, instead_of=holder)
         except Conflict:
             ports.sleep(PAUSE_S)
             continue

@@ -14,7 +14,7 @@ from chalicelib.change import Ports
 from chalicelib.domain.check import Check, Code, Config, short
 from chalicelib.domain.depends import called
 from chalicelib.domain.group import is_member
-from chalicelib.store import checks, listing, registry
+from chalicelib.store import checks, claims, listing
 from chalicelib.web.api.call import Refused
 from chalicelib.web.api.group_field import names_of
 
@@ -51,7 +51,7 @@ def _codes(project: str, name: str) -> list[Code]:
     if _UUID.fullmatch(name):
         return [Code(name)]
     found = checks.codes_by_slug(project, name)
-    claimed = None if found else registry.claimed(project, name)  # the index may not show yet what has just been made
+    claimed = None if found else claims.claimed(project, name)  # the index may not show yet what has just been made
     return found if claimed is None else [claimed]
 
 

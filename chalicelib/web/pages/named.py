@@ -6,7 +6,7 @@ Start at `check_named`. How such an address is made stands in `standing.path_of`
 import re
 
 from chalicelib.domain.check import Check, unique_key
-from chalicelib.store import checks, listing, registry
+from chalicelib.store import checks, claims, listing
 from chalicelib.store.tables import NotFound
 from chalicelib.web.pages.visit import Visit
 
@@ -30,7 +30,7 @@ def with_slug(visit: Visit, slug: str) -> list[Check]:
     if not _SLUG.fullmatch(slug):
         return []
     codes = checks.codes_by_slug(visit.project, slug)
-    claimed = registry.claimed(visit.project, slug)
+    claimed = claims.claimed(visit.project, slug)
     if claimed is not None and claimed not in codes:
         codes = [*codes, claimed]
     found = listing.checks(visit.wiring.ports.tables, codes, sleep=visit.wiring.ports.sleep)

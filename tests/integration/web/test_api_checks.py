@@ -7,7 +7,7 @@ import pytest
 
 from chalicelib.domain.check import Status
 from chalicelib.domain.schedule import Every
-from chalicelib.store import registry
+from chalicelib.store import claims, registry
 from chalicelib.store.registry import Channel
 from tests.builders import hours, minutes, utc
 from tests.integration.conftest import PING_KEY, Deployment
@@ -100,9 +100,9 @@ def test_every_channel_means_those_of_later_days_too(api: Api) -> None:
 
 def test_a_slug_given_by_the_api_is_claimed_so_that_a_ping_finds_it_at_once(api: Api) -> None:
     made = api.post("/checks/", {"slug": "backup"}, status=201)
-    assert registry.claimed("default", "backup") == made["uuid"]
+    assert claims.claimed("default", "backup") == made["uuid"]
     api.post(f"/checks/{made['uuid']}", {"slug": "nightly"})
-    assert registry.claimed("default", "nightly") == made["uuid"]
+    assert claims.claimed("default", "nightly") == made["uuid"]
 
 
 def test_a_deleted_check_is_gone_and_its_slug_makes_another(api: Api) -> None:
@@ -122,7 +122,7 @@ def test_deleting_one_of_two_with_a_slug_leaves_the_others_claim(api: Api) -> No
     first = api.post("/checks/", {"slug": "backup"}, status=201)
     second = api.post("/checks/", {"slug": "backup"}, status=201)
     assert api.call("DELETE", f"/checks/{second['uuid']}").status == 200
-    assert registry.claimed("default", "backup") == first["uuid"]
+    assert claims.claimed("default", "backup") == first["uuid"]
 
 
 def test_another_projects_checks_are_neither_listed_nor_matched(deployment: Deployment) -> None:
