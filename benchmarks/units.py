@@ -238,7 +238,7 @@ def a_quiet_sweep(made: Stage) -> Used:
     meter, said = Meter(made.items), io.StringIO()
     with meter.counting(client), redirect_stdout(said):
         invoked(made.wiring, StillClock(START), {})
-    return Used(reads=meter.reads, writes=0, calls=meter.calls, by_sweep=0, log_bytes=logged(said.getvalue()))
+    return Used(reads=meter.reads, writes=meter.writes, calls=meter.calls, by_sweep=0, log_bytes=logged(said.getvalue()))
 
 
 def priced(one: Used, cpu_ms: float) -> dict[str, float]:
@@ -269,6 +269,7 @@ def a_month(request: dict[str, float], quiet: Used, *, requests: int) -> dict[st
         items["lambda_requests"].of(1)
         + items["lambda_arm_gb_s"].of(gb_s(quiet.calls, quiet.calls * QUERY_CPU_MS))
         + items["dynamodb_reads"].of(quiet.reads)
+        + items["dynamodb_writes"].of(quiet.writes)
         + items["log_gb"].of(log_bytes / 1024**3)
     )
     return {key: usd * requests for key, usd in request.items()} | {"sweeps": quiet_usd * sweeps}

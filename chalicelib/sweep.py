@@ -21,9 +21,9 @@ from chalicelib.door import Door, Way
 from chalicelib.front_door import FrontDoor
 from chalicelib.looking import ALLOWANCE, Due, Work, look
 from chalicelib.sharing import PARTS, Part, Sharing
-from chalicelib.store import checks
+from chalicelib.store import checks, sweeps
 from chalicelib.store.items import shard
-from chalicelib.store.tables import SHARDS
+from chalicelib.store.tables import SHARDS, Unavailable
 from chalicelib.storm import handled
 from chalicelib.telemetry import Metric
 from chalicelib.watchdog import call
@@ -74,8 +74,9 @@ class Swept:
 def invoked(wiring: Wiring, clock: Clock, detail: Mapping[str, Any]) -> None:
     """What the event says: the sweep of the schedule, or a part that it shares out.
 
-    It ends with its metrics, and word to the outside watchdog: last, so that it delays no alert. A sweep that could not
-    read all shards at its end has not finished: one that never can must raise the alarm. Of a part, neither is told.
+    It ends with its metrics, and word to pages and to the outside watchdog: last, so that it delays no alert. A sweep
+    that could not read all shards at its end has not finished: one that never can must raise the alarm. Of a part, none
+    of them is told.
     """
     part = Part.of(detail)
     way = FrontDoor(wiring.settings, wiring.registry)
@@ -89,8 +90,18 @@ def invoked(wiring: Wiring, clock: Clock, detail: Mapping[str, Any]) -> None:
     if done.oldest_overdue_s is not None:
         measured |= {"Swept": 1, "OldestOverdue": done.oldest_overdue_s}
     wiring.meter.tell(measured, at_s=clock.now().timestamp())
+    note(done, now=clock.now())
     if done.is_full and wiring.settings.watchdog_url is not None:
         call(wiring.settings.watchdog_url)
+
+
+def note(done: Swept, *, now: datetime) -> None:
+    """Let those who look at a page know that a sweep has ended."""
+    behind = None if done.oldest_overdue_s is None else timedelta(seconds=done.oldest_overdue_s)
+    try:
+        sweeps.note(sweeps.LastSweep(now, behind))
+    except Unavailable as error:
+        log.event("sweep_not_noted", why=str(error))
 
 
 def sweep(ports: Ports, clock: Clock, way: Way, *, share: Share | None = None) -> Swept:

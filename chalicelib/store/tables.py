@@ -152,6 +152,7 @@ class RegistryItem(Model):
     code = UnicodeAttribute(null=True)
     secret = UnicodeAttribute(null=True)
     every_s = NumberAttribute(null=True)
+    behind_s = NumberAttribute(null=True)
     ledger = UnicodeAttribute(null=True)
     tags = UnicodeAttribute(null=True)
     steps = UnicodeAttribute(null=True)

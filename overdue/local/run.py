@@ -250,13 +250,13 @@ def _first_check(wiring: Wiring, *, now: datetime) -> Code:
 def _sweep_every_minute(wiring: Wiring, clock: SweepClock) -> None:
     """What EventBridge does in the cloud. A sweep that outlasts its minute is followed at once by the next."""
     from chalicelib.front_door import FrontDoor
-    from chalicelib.sweep import sweep
+    from chalicelib.sweep import note, sweep
 
     way = FrontDoor(wiring.settings, wiring.registry)
     try:
         while True:
             began = clock.now()
-            sweep(wiring.ports, clock, way)
+            note(sweep(wiring.ports, clock, way), now=clock.now())
             clock.sleep((began + MINUTE - clock.now()).total_seconds())
     except Stopped:
         return

@@ -13,7 +13,7 @@ from chalicelib import log
 from chalicelib.domain.canary import SLUG
 from chalicelib.domain.check import Code
 from chalicelib.domain.schedule import Every
-from chalicelib.store import registry
+from chalicelib.store import registry, sweeps
 from chalicelib.store.registry import Key, Scope
 from chalicelib.sweep import Swept, invoked
 from chalicelib.wiring import Wiring
@@ -63,6 +63,27 @@ def test_a_quiet_sweep_tells_that_it_was_there(deployment: Deployment, capsys: p
         swept(wiring, NOON)
 
     assert measured(capsys) == [QUIET]
+
+
+def test_a_sweep_notes_for_the_pages_that_it_was_there(deployment: Deployment) -> None:
+    assert sweeps.last() is None
+
+    swept(deployment.wiring, NOON)
+
+    assert sweeps.last() == sweeps.LastSweep(NOON, timedelta())
+
+
+def test_a_sweep_that_cannot_note_it_has_done_its_work_all_the_same(deployment: Deployment) -> None:
+    an_hourly(deployment)
+
+    with (
+        on_lambda() as wiring,
+        throttled(wiring.ports.tables.client, "PutItem", only=lambda call: b'"sweep"' in call["body"]) as refused,
+    ):
+        swept(wiring)
+
+    assert refused != []
+    assert [alert["kind"] for alert in deployment.alerts()] == ["down"]
 
 
 def test_a_sweep_counts_what_it_told(deployment: Deployment, capsys: pytest.CaptureFixture[str]) -> None:

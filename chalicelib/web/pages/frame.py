@@ -4,9 +4,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from urllib.parse import urlencode
 
+from chalicelib.store import sweeps
 from chalicelib.store.tables import Unavailable
 from chalicelib.web.pages import static_files
 from chalicelib.web.pages.instants import Instant, clock_time
+from chalicelib.web.pages.swept_words import SweptWords, swept_words
 from chalicelib.web.pages.visit import Visit
 
 
@@ -47,6 +49,7 @@ class Frame:
     until: Instant | None  # when the session ends
     may_write: bool
     csrf: str
+    swept: SweptWords | None
 
 
 def frame(
@@ -78,6 +81,7 @@ def frame(
         until=None if session is None else Instant(clock_time(session.until, clock).iso, clock.minute(session.until)),
         may_write=visit.may_write,
         csrf=visit.csrf,
+        swept=_swept(visit),
     )
 
 
@@ -97,6 +101,16 @@ def _status_page(visit: Visit) -> tuple[NavLink, ...]:
     except Unavailable:
         return ()
     return (NavLink(f"/status/{public[0].name}", "Status page"),) if len(public) == 1 else ()
+
+
+def _swept(visit: Visit) -> SweptWords | None:
+    """None: nobody looks who is to know, or DynamoDB does not tell."""
+    if visit.session is None:
+        return None
+    try:
+        return swept_words(sweeps.last(), visit.clock)
+    except Unavailable:
+        return None
 
 
 def _zones(visit: Visit, zones: Sequence[str]) -> tuple[NavLink, ...]:

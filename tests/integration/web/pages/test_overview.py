@@ -8,6 +8,7 @@ import pytest
 
 from chalicelib.domain.check import Code
 from chalicelib.domain.schedule import Every
+from chalicelib.store import sweeps
 from tests.builders import hours, minutes, utc
 from tests.integration.conftest import Answer
 from tests.integration.faults import away
@@ -35,6 +36,15 @@ def test_a_page_may_load_nothing_but_its_own(browser: Browser) -> None:
     assert headers["Content-Type"] == "text/html; charset=utf-8"
 
 
+def test_the_footer_tells_whoever_is_signed_in_when_a_sweep_has_last_ended(browser: Browser) -> None:
+    sweeps.note(sweeps.LastSweep(utc("2026-03-01T11:59:00Z"), minutes(0)))
+    assert "Last sweep" not in browser.get("/").text
+
+    browser.sign_in()
+
+    assert "11:59:00</time>, on time" in browser.get("/").text
+
+
 def test_a_page_has_no_script_or_style_within(browser: Browser) -> None:
     add_job(browser)
     browser.sign_in()
@@ -48,7 +58,7 @@ def test_a_page_has_no_script_or_style_within(browser: Browser) -> None:
 @pytest.mark.parametrize(
     ("at", "heading", "title"),
     [
-        ("12:29:59", "The one check does its work", "Checks · Overdue"),
+        ("12:29:59", "The only check does its work", "Checks · Overdue"),
         ("12:30:00", '<span class="late">1 check is late</span>', "(1 late) Checks · Overdue"),
         ("12:35:00", '<span class="down">1 check is down</span>', "(1 down) Checks · Overdue"),
     ],
@@ -123,8 +133,8 @@ def test_a_search_that_finds_nothing_says_so(browser: Browser) -> None:
     add_job(browser)
     browser.sign_in()
     text = browser.get("/", query={"q": "nobody"}).text
-    assert "No check is like that." in text
-    assert "The one check does its work" in text
+    assert "No check matches." in text
+    assert "The only check does its work" in text
 
 
 def test_a_zone_is_remembered(browser: Browser) -> None:
