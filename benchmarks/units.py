@@ -164,6 +164,7 @@ def main() -> None:
             "USD",
         ),
         Row("1,000 hourly checks, a month", f"{worded(month)}; {as_of}", sum(month.values()), 10.0, "USD"),
+        Row("a sweep that is always awake, a month", "something is due each minute; the dearest", awake(), 10.0, "USD"),
     ]
     report("units", rows)
 
@@ -238,7 +239,8 @@ def a_quiet_sweep(made: Stage) -> Used:
     meter, said = Meter(made.items), io.StringIO()
     with meter.counting(client), redirect_stdout(said):
         invoked(made.wiring, StillClock(START), {})
-    return Used(reads=meter.reads, writes=meter.writes, calls=meter.calls, by_sweep=0, log_bytes=logged(said.getvalue()))
+    log_bytes = logged(said.getvalue())
+    return Used(reads=meter.reads, writes=meter.writes, calls=meter.calls, by_sweep=meter.writes, log_bytes=log_bytes)
 
 
 def priced(one: Used, cpu_ms: float) -> dict[str, float]:
@@ -273,6 +275,11 @@ def a_month(request: dict[str, float], quiet: Used, *, requests: int) -> dict[st
         + items["log_gb"].of(log_bytes / 1024**3)
     )
     return {key: usd * requests for key, usd in request.items()} | {"sweeps": quiet_usd * sweeps}
+
+
+def awake() -> float:
+    """What it costs that a sweep waits for what comes due within its minute, all through a month, in USD."""
+    return prices().items["lambda_arm_gb_s"].of(MONTH_H * 3600 * MEMORY_MB / 1024)
 
 
 def worded(by_kind: dict[str, float]) -> str:
