@@ -160,14 +160,7 @@ def local(
 
     Example: overdue local --port 0 --speed 60
     """
-    import threading
-
-    from rich.console import Console
-
     from overdue.local.clock import Clock
-    from overdue.local.letter import tell
-    from overdue.local.run import running, write_ready_file
-    from overdue.ready import FILE, announced
 
     if ready_file is not None and not ready_file.parent.is_dir():
         raise click.BadParameter(f"there is no folder {ready_file.parent}", param_hint="--ready-file")
@@ -175,12 +168,22 @@ def local(
         raise click.UsageError("--keep and --dynamodb name two places for the same data: leave one out")
     if keep is not None and speed != 1:
         raise click.UsageError(f"--keep is for real time: at --speed {speed:g}, the next start would be in the past")
+    clock = Clock(speed)
+
+    # What was asked for can be done: only now comes the engine, which takes two seconds to load.
+    import threading
+
+    from rich.console import Console
+
+    from overdue.local.letter import tell
+    from overdue.local.run import running, write_ready_file
+    from overdue.ready import FILE, announced
+
     console = Console()
     _log_troubles()
     stop = threading.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: stop.set())
-    clock = Clock(speed)
     with (
         running(
             port=port,

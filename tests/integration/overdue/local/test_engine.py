@@ -1,4 +1,5 @@
 import os
+import subprocess
 import sys
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -87,6 +88,20 @@ def test_an_engine_knows_nothing_of_the_one_before() -> None:
     assert topics.list_topics()["Topics"] == []
     topics.close()
     second.stop()
+
+
+def test_it_starts_without_ec2_and_ssm_keeps_its_parameters_all_the_same() -> None:
+    program = """
+import sys
+from overdue.local import engine
+running = engine.start({})
+ssm = engine.ssm(running.endpoint)
+ssm.put_parameter(Name="/a", Value="b", Type="SecureString")
+print(ssm.get_parameter(Name="/a", WithDecryption=True)["Parameter"]["Value"], "moto.ec2" in sys.modules)
+running.stop()
+"""
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, timeout=60, check=True)
+    assert done.stdout == "b False\n"
 
 
 def test_it_listens_on_loopback_only(running: Engine) -> None:
