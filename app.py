@@ -13,7 +13,7 @@ from chalice.app import Cron, Rate, Response
 
 from chalicelib import log
 from chalicelib.web import pings
-from chalicelib.web.app import VERBS, App
+from chalicelib.web.app import VERBS, App, Event
 from chalicelib.wiring import SystemClock, Wiring
 
 log.begin(os.environ)
@@ -25,7 +25,18 @@ def wiring() -> Wiring:
     return Wiring(os.environ)
 
 
-app = App(app_name="overdue", at_end=lambda: wiring().meter.tell({}, at_s=time.time()))
+def for_people(event: Event, status: int) -> Response | None:
+    """What a person with a browser gets where there is no page, or one failed; None: it is a program."""
+    from chalicelib.web.people import is_for_people
+
+    if not is_for_people(event):
+        return None
+    from chalicelib.web.pages.bare import instead
+
+    return instead(status)
+
+
+app = App(app_name="overdue", at_end=lambda: wiring().meter.tell({}, at_s=time.time()), for_people=for_people)
 
 
 @app.route("/ping/{first}", methods=VERBS, content_types=["*/*"])

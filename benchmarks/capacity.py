@@ -4,8 +4,9 @@ Neither moto nor dynalite counts writes to an index. The rules (Amazon DynamoDB 
 
 - sizes of items: docs.aws.amazon.com/amazondynamodb/latest/developerguide/CapacityUnitCalculations.html
 - units, also of a write whose condition fails: …/developerguide/read-write-operations.html
-- a write to an index: one unit for an entry that comes, goes or changes, two for one whose key changes, none
-  otherwise: …/developerguide/GSI.html#GSI.ThroughputConsiderations.Writes
+- a write to an index, by the kB of its entry, which is what the index projects: one for an entry that comes, goes, or
+  changes beside its key, two for one whose key changes, none otherwise:
+  …/developerguide/GSI.html#GSI.ThroughputConsiderations.Writes
 
 Start at `Meter`. Writes and strongly consistent reads are priced by the item; here all items of checks are below 1 kB,
 the history's by what a ping brings.
@@ -21,12 +22,29 @@ from threading import Lock
 from typing import Any
 
 WRITE_BYTES, READ_BYTES = 1024, 4096
-INDEXES: Mapping[str, tuple[tuple[str, str], ...]] = {  # keys of each index, by the end of the table's name
-    "checks": (("due_shard", "due_at"), ("project", "slug")),
-    "history": (("flip_project", "flip_at"),),
+Item = Mapping[str, Mapping[str, Any]]
+
+
+@dataclass(frozen=True, slots=True)
+class Index:
+    """An index as the template has it: which attributes it goes by, and whether its entries hold all others, too."""
+
+    keys: tuple[str, str]
+    holds_all: bool  # ProjectionType ALL; else KEYS_ONLY
+
+    def entry(self, item: Item) -> Item | None:
+        """What an item is in the index; None: it does not stand there."""
+        if any(key not in item for key in self.keys):
+            return None
+        return item if self.holds_all else {key: item[key] for key in (*PRIMARY, *self.keys) if key in item}
+
+
+PRIMARY = ("code", "sort")  # keys of the tables that have an index: each entry bears them
+INDEXES: Mapping[str, tuple[Index, ...]] = {  # by the end of the table's name
+    "checks": (Index(("due_shard", "due_at"), holds_all=False), Index(("project", "slug"), holds_all=False)),
+    "history": (Index(("flip_project", "flip_at"), holds_all=True),),
     "registry": (),
 }
-Item = Mapping[str, Mapping[str, Any]]
 
 
 def size(item: Item) -> int:
@@ -54,18 +72,21 @@ def _value_size(value: Mapping[str, Any]) -> int:
 
 def write_units(before: Item, after: Item, *, table: str) -> int:
     """Of one write: the item, by the larger of both, and each index entry that is not what it was."""
-    units = math.ceil(max(size(before), size(after), 1) / WRITE_BYTES)
-    for keys in INDEXES[table.rpartition("-")[2]]:
-        old, new = (_entry(item, keys) for item in (before, after))
-        if old != new:
-            units += (old is not None) + (new is not None)
-    return units
+    indexes = INDEXES[table.rpartition("-")[2]]
+    return _units(before, after) + sum(_index_units(index, before, after) for index in indexes)
 
 
-def _entry(item: Item, keys: tuple[str, ...]) -> tuple[Any, ...] | None:
-    """Where an item stands in an index; None: not at all. All entries here are below 1 kB."""
-    found = tuple(item[key] for key in keys if key in item)
-    return found if len(found) == len(keys) else None
+def _index_units(index: Index, before: Item, after: Item) -> int:
+    old, new = index.entry(before), index.entry(after)
+    if old == new:
+        return 0
+    if old is not None and new is not None and any(old[key] != new[key] for key in index.keys):
+        return _units(old) + _units(new)  # deleted, and put
+    return _units(old or {}, new or {})
+
+
+def _units(*items: Item) -> int:
+    return math.ceil(max(1, *map(size, items)) / WRITE_BYTES)
 
 
 def read_units(read: list[Item], *, is_strong: bool) -> float:
@@ -130,15 +151,19 @@ class Meter:
             self.refused += is_refused
 
     def _changed(self, before: Item, call: Mapping[str, Any]) -> Item:
-        """The item after an update. Its index keys are those that the expression names: others may have come since."""
-        now = dict(self._item(call["TableName"], call["Key"]))
+        """The item after an update. Of what an index holds, only what the expression names: others may write, too."""
+        now = self._item(call["TableName"], call["Key"])
         named = call["UpdateExpression"]
-        for keys in INDEXES[call["TableName"].rpartition("-")[2]]:
-            for key in keys:
-                if key not in named:
-                    now.pop(key, None)
-                    now |= {key: before[key]} if key in before else {}
-        return now
+        held = {
+            name
+            for index in INDEXES[call["TableName"].rpartition("-")[2]]
+            for item in (before, now)
+            for name in index.entry(item) or index.keys
+        }
+        kept = {name for name in held if name not in named}
+        return {name: value for name, value in now.items() if name not in kept} | {
+            name: before[name] for name in kept if name in before
+        }
 
     def _item(self, table: str, key: Item) -> Item:
         found: Item = self.items.get_item(TableName=table, Key=key, ConsistentRead=True).get("Item", {})

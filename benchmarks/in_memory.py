@@ -300,6 +300,9 @@ def _updated(item: Item, asked: Asked) -> Item:
             _put(item, path, _operand(how, old, asked), asked)
         elif verb == "REMOVE":
             _put(item, path, None, asked)
+        elif "SS" in values[how[0]]:
+            before = _at(old, path, asked) or {"SS": []}
+            _put(item, path, {"SS": [*before["SS"], *values[how[0]]["SS"]]}, asked)
         else:
             before = _at(old, path, asked)
             total = float(values[how[0]]["N"]) + (0 if before is None else float(before["N"]))

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from chalicelib.domain.errors import BadInput, OverdueError
 from chalicelib.store.registry import StoredKey, projects
-from chalicelib.store.tables import connect
+from chalicelib.store.tables import Tables, connect
 from overdue.config import Settings
 from overdue.hints import to_copy
 
@@ -30,7 +30,7 @@ class Closed(OverdueError):
 
 
 @contextmanager
-def opened(settings: Settings) -> Iterator[None]:
+def opened(settings: Settings) -> Iterator[Tables]:
     """Connect `chalicelib.store` to a stage's tables. Raises BadInput for no stage or region, Closed, and Refused.
 
     A local server's tables are asked without a person's credentials.
@@ -59,7 +59,7 @@ def opened(settings: Settings) -> Iterator[None]:
         raise Closed("No AWS credentials, which keys are made with. Set AWS_PROFILE, or log in to AWS first")
     prefix = f"overdue-{settings.stage}"
     try:
-        connect(
+        tables = connect(
             deployed.Settings(
                 checks_table=f"{prefix}-checks",
                 history_table=f"{prefix}-history",
@@ -70,7 +70,7 @@ def opened(settings: Settings) -> Iterator[None]:
                 endpoint_url=settings.dynamodb_url,
             )
         )
-        yield
+        yield tables
     except PynamoDBException as error:
         cause = error.cause if isinstance(error.cause, BotoCoreError | ClientError) else None
         if cause is None:

@@ -84,21 +84,21 @@ _FIELDS = (
     _Field(3, "month", 1, 12, _MONTHS),
     _Field(4, "weekday", 0, 7, _WEEKDAYS),
 )
-_TERM = r"(?:\*|([0-9a-z]+)(?:-([0-9a-z]+))?)(?:/([0-9]+))?"  # compiled at the first use: for the cold start
-_NTH_WEEKDAY = r"([0-9a-z]+)(?:#([0-9]+)|l)"
+_TERM = r"(?:\*|([0-9A-Za-z]+)(?:-([0-9A-Za-z]+))?)(?:/([0-9]+))?"  # compiled at the first use: for the cold start
+_NTH_WEEKDAY = r"([0-9A-Za-z]+)(?:#([0-9]+)|[lL])"
 
 
 @lru_cache(maxsize=512)
 def cron_fields(expression: str) -> CronFields:
     """Parse five words. Raises ValueError with what is wrong in words."""
-    words = expression.lower().split()
+    words = expression.split()
     minutes, hours, days, months, weekdays = (
         _values(field, word.split(",")) for field, word in zip(_FIELDS, words, strict=True)
     )
     return CronFields(
         minutes_of_day=tuple(hour * 60 + minute for hour in sorted(hours) for minute in sorted(minutes)),
         days=days,
-        last_day="l" in words[2].split(","),
+        last_day="l" in words[2].lower().split(","),
         months=months,
         weekdays=weekdays,
         nth_weekdays=_nth_weekdays(words[4].split(",")),
@@ -124,7 +124,7 @@ def _values(field: _Field, terms: list[str]) -> frozenset[int]:
 def _is_special(field: _Field, term: str) -> bool:
     if field.name == "weekday":
         return re.fullmatch(_NTH_WEEKDAY, term) is not None
-    return field.name == "day of month" and term == "l"
+    return field.name == "day of month" and term in ("l", "L")
 
 
 def _nth_weekdays(terms: list[str]) -> frozenset[tuple[int, int]]:
@@ -161,8 +161,8 @@ def _range(low: int, high: int, step: int) -> str:
 
 
 def _number(field: _Field, word: str) -> int:
-    if word and word in field.words:
-        return field.words.index(word)
+    if word and word.lower() in field.words:
+        return field.words.index(word.lower())
     if not word.isdigit():
         raise ValueError(f"{field.name} {json.dumps(word)} is not a number or a name")
     if not field.low <= int(word) <= field.high:

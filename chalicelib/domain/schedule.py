@@ -108,7 +108,7 @@ def parse_schedule(text: str, tz: str) -> Cron | OnCalendar:
     """
     if len(text) > LONGEST:
         raise _bad(text[:20] + "...", f"is longer than {LONGEST} characters")
-    if not re.fullmatch(r"[\x20-\x7e\t\r\n]*\S[\x20-\x7e\t\r\n]*", text):
+    if not re.fullmatch(r"[\x20-\x7e\t\r\n]*[\x21-\x7e][\x20-\x7e\t\r\n]*", text):
         raise _bad(text, "write five words as in a crontab, or an OnCalendar expression, in plain ASCII")
     text = text.strip()
     if "\n" not in text and len(text.split()) == 5:
@@ -125,7 +125,7 @@ def current_zone(name: str) -> str:
     """
     names, renamed = _zone_names()
     if name not in names:
-        raise BadInput(f"time zone {json.dumps(name[:60])} is not known: use an IANA name such as Europe/Berlin")
+        raise BadInput(f"time zone {_quoted(name[:60])} is not known: use an IANA name such as Europe/Berlin")
     return renamed.get(name, name)
 
 
@@ -254,7 +254,12 @@ def _next_of_line(line: str, local: datetime) -> datetime | None:
 
 
 def _bad(text: str, reason: str) -> BadInput:
-    return BadInput(f"schedule {json.dumps(text)}: {reason}")
+    return BadInput(f"schedule {_quoted(text)}: {reason}")
+
+
+def _quoted(text: str) -> str:
+    """As it was typed, but for what cannot be seen, such as half a surrogate pair."""
+    return json.dumps(text, ensure_ascii=not text.isprintable())
 
 
 def zone_named(name: str) -> tzinfo:

@@ -27,10 +27,17 @@ View = Callable[..., Response]
 class App(Chalice):
     """Routes by path, answers bytes, serves threads."""
 
-    def __init__(self, app_name: str, *, at_end: Callable[[], None] = lambda: None) -> None:
-        """`at_end` is called when a view has answered."""
+    def __init__(
+        self,
+        app_name: str,
+        *,
+        at_end: Callable[[], None] = lambda: None,
+        for_people: Callable[[Event, int], Response | None] = lambda event, status: None,  # noqa: ARG005
+    ) -> None:
+        """`at_end` is called when a view has answered. `for_people` makes what people get instead of a bare status."""
         self._local = threading.local()
         self._at_end = at_end
+        self._for_people = for_people
         super().__init__(app_name=app_name, configure_logs=False)  # it would add a handler of its own
         self.api.binary_types = []  # else Chalice refuses binary answers without a matching Accept
 
@@ -74,7 +81,7 @@ class App(Chalice):
         log.invoked(context, api_request_id=request.get("requestId"))
         found = self._match(event["path"])
         if found is None:
-            return plain(404, "not found").to_dict()
+            return (self._for_people(event, 404) or plain(404, "not found")).to_dict()
         route, arguments = found
         verb = _served_as(request["httpMethod"], self.routes[route])
         if verb is None:
@@ -91,7 +98,7 @@ class App(Chalice):
             self._at_end()
         except Exception:  # noqa: BLE001  # the boundary between a bug and a client: logged once, answered with 500
             log.crash("bug", route=event["requestContext"].get("resourcePath"))
-            response = plain(500, BUG, {"Content-Type": "application/json"})
+            response = self._for_people(event, 500) or plain(500, BUG, {"Content-Type": "application/json"})
         answer = response.to_dict()
         if isinstance(answer["body"], bytes):
             answer["body"], answer["isBase64Encoded"] = base64.b64encode(answer["body"]).decode(), True

@@ -4,7 +4,7 @@ Whoever may read the stage's secret in SSM may sign in: there is no list of user
 `chalicelib.web.pages.sessions`.
 """
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 import click
@@ -14,8 +14,6 @@ from overdue.commands.options import JSON, STAGE, wrong_usage
 
 if TYPE_CHECKING:
     from overdue.channel_keeping import Keeping
-
-LOCAL_LINK_LASTS = timedelta(days=365)  # a local server's clock may run fast
 
 
 @click.command(name="open")
@@ -37,7 +35,8 @@ def open_pages(
 ) -> None:
     """See your checks in the browser, signed in.
 
-    Makes a link that signs in once, within 10 minutes. Needs AWS credentials that may read the stage's secret in SSM;
+    Makes a link that signs in once, within 10 minutes; one of a local server, whose clock may run fast, works until it
+    is used, or for a year. Needs AWS credentials that may read the stage's secret in SSM;
     its first link makes that secret.
 
     Example: overdue open --stage prod --read-only --for 30d
@@ -45,7 +44,7 @@ def open_pages(
     from chalicelib.domain.errors import BadInput
     from chalicelib.domain.options import parse_duration
     from chalicelib.store import signins
-    from chalicelib.web.pages.sessions import LINK_LASTS, LONGEST_SESSION, Signer, new_link
+    from chalicelib.web.pages.sessions import LINK_LASTS, LOCAL_LINK_LASTS, LONGEST_SESSION, Signer, new_link
     from overdue import channel_keeping, keyring
 
     with wrong_usage():

@@ -11,6 +11,7 @@ from overdue.commands.options import JSON, STAGE, wrong_usage
 
 if TYPE_CHECKING:
     from chalicelib.store.status_pages import StatusPage
+    from chalicelib.store.tables import Tables
 
 
 @click.group(name="status-pages")
@@ -54,21 +55,33 @@ def add(
     with wrong_usage():
         page = sound(StatusPage(name=name, title=name if title is None else title, project=project, tags=chosen))
     settings = of_stage(stage, region)
-    with keyring.opened(settings):
+    with keyring.opened(settings) as tables:
         keyring.known_project(project, stage=settings.stage)
+        unborne = _unborne(tables, project, chosen)
         try:
             add_status_page(page, now=datetime.now(UTC))
         except Conflict as error:
             raise Conflict(f"{error}: remove it first, with overdue status-pages remove {name}") from error
-    if as_json:
-        from overdue.show import document
+    from overdue.show import document, say
 
+    for tag in unborne:
+        say(f'No check of project {project} bears the tag "{tag}" yet: the page shows those that will.')
+    if as_json:
         document(_row(page))
         return
-    from overdue.show import say
-
     click.echo(f"{settings.url or ''}/status/{name}")
     say(f'Everybody may see "{page.title}" there now: the checks of project {project} with {_worded(chosen)}.')
+
+
+def _unborne(tables: "Tables", project: str, tags: tuple[str, ...]) -> list[str]:
+    """Those of the tags that no check bears: mistyped, perhaps. Reads all checks of the project."""
+    from time import sleep
+
+    from chalicelib.store import listing
+
+    checks = listing.checks(tables, listing.codes(tables, project), sleep=sleep)
+    borne = {tag for check in checks for tag in check.config.tags.split()}
+    return [tag for tag in tags if tag not in borne]
 
 
 def _worded(tags: tuple[str, ...]) -> str:

@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from hashlib import sha256
 from urllib.parse import urlencode
 from zoneinfo import ZoneInfo
 
@@ -95,6 +96,7 @@ class TallyView:
 class AlertView:
     """One alert with its letters."""
 
+    id: str  # of its element: what its reader has unfolded or folded stays so
     mark: str
     at: Instant
     day: str | None  # the heading above it, where a day begins
@@ -207,6 +209,7 @@ def _views(alerts: Sequence[ReceivedAlert], *, now: datetime, zone: ZoneInfo) ->
         day = _day(alert.sent_at, zone)
         views.append(
             AlertView(
+                id=f"alert-{sha256(alert.id.encode('utf-8', 'replace')).hexdigest()[:12]}",
                 mark=MARKS[alert.kind],
                 at=_instant(alert.sent_at, zone),
                 day=None if day == day_above else day,

@@ -1,14 +1,16 @@
 """Real headless Chromium before a real server, at one night's instant. Skipped where there is no Chromium."""
 
 from collections.abc import Callable, Iterator
+from functools import cache
 
 import pytest
 
 pytest.importorskip("playwright", reason="playwright is not installed: pip install '.[dev]'")
 
-from playwright.sync_api import Browser, ConsoleMessage, Page, Response, sync_playwright
+from playwright.sync_api import Browser, ConsoleMessage, Page, Response, StorageState, sync_playwright
 
 from tests.browser import story
+from tests.browser.looks import HEIGHT, WIDE
 from tests.browser.still import CHROMIUM, Site, standing_still
 
 
@@ -41,23 +43,37 @@ def _is_missing(answer: Response) -> bool:
     return answer.status >= 400 and answer.request.resource_type != "document"
 
 
+@pytest.fixture(scope="module")
+def session(chromium: Browser, site: Site) -> Callable[[bool], StorageState]:
+    """The cookies of somebody who has signed in by a link and may write, or may not; once each."""
+
+    @cache
+    def signed_in(may_write: bool) -> StorageState:
+        with chromium.new_context() as context:
+            page = context.new_page()
+            page.goto(site.link(may_write=may_write))
+            page.get_by_role("button", name="Sign in").click()
+            page.wait_for_url(f"{site.base}/")
+            return context.storage_state()
+
+    return signed_in
+
+
 @pytest.fixture
-def opened(chromium: Browser, site: Site) -> Iterator[Opened]:
-    """A signed-in page of a width, light or dark; what the browser complained of fails the test."""
+def opened(chromium: Browser, site: Site, session: Callable[[bool], StorageState]) -> Iterator[Opened]:
+    """A signed-in page, of an own browser as it were; what that complained of fails the test."""
     contexts, complaints = [], list[str]()
 
-    def signed_in(*, width: int = 1440, dark: bool = False, may_write: bool = True) -> Page:
+    def signed_in(path: str = "/", *, may_write: bool = True) -> Page:
         context = chromium.new_context(
-            viewport={"width": width, "height": 900}, color_scheme="dark" if dark else "light", timezone_id=story.ZONE
+            viewport={"width": WIDE, "height": HEIGHT}, timezone_id=story.ZONE, storage_state=session(may_write)
         )
         contexts.append(context)
         page = context.new_page()
         page.on("console", lambda said: complaints.append(said.text) if _is_complaint(said) else None)
         page.on("response", lambda answer: complaints.append(answer.url) if _is_missing(answer) else None)
         page.on("pageerror", lambda error: complaints.append(str(error)))
-        page.goto(site.link(may_write=may_write))
-        page.get_by_role("button", name="Sign in").click()
-        page.wait_for_url(f"{site.base}/")
+        page.goto(site.base + path)
         return page
 
     yield signed_in

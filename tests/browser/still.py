@@ -6,14 +6,14 @@ Tests look at them, and `pictures` takes those of the documentation. Start at `s
 import os
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from threading import Event
 from typing import Any, cast
 
 import app
 from chalicelib.domain.alerts import Reason
-from chalicelib.domain.check import Check, Flip, Status
+from chalicelib.domain.check import Check, Code, Flip, Status
 from chalicelib.store import checks, history, listing
 from chalicelib.web.pages.sessions import Signer, new_link
 from overdue.local import run
@@ -44,6 +44,7 @@ class Site:
     """The pages of a local server, whose checks a test chooses."""
 
     base: str
+    told: set[Code] = field(default_factory=set)  # whose past is written: it outlives them
 
     def show(self, wanted: Sequence[Check]) -> None:
         """Let there be these checks, and no others."""

@@ -102,7 +102,7 @@ def test_a_check_lives_as_its_pages_show(reader: Reader, local: Service) -> None
     page.get_by_label("Tags").fill("finance")
     page.get_by_label("One success every").fill("6")
     page.get_by_label("Unit of the period").select_option("minutes")
-    page.get_by_label("Grace", exact=True).fill("10")
+    page.get_by_label("Grace", exact=True).fill("6")
     page.get_by_label("Unit of the grace").select_option("minutes")
     page.get_by_role("button", name="Create check").click()
     expect(page.get_by_role("heading", level=1)).to_have_text("Ledger export is new")

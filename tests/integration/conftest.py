@@ -5,7 +5,7 @@ All on moto; with `--dynamodb dynalite`, its tables are on that engine, and the 
 
 import json
 from base64 import b64encode
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
@@ -99,13 +99,14 @@ class Deployment:
         path: str,
         *,
         at: datetime | None = None,
-        query: dict[str, str] | None = None,
+        query: Mapping[str, str | list[str]] | None = None,
         body: bytes = b"",
         headers: dict[str, str] | None = None,
     ) -> Answer:
         """Send a request at an instant (`now` unless given) through the handler that Lambda calls."""
         headers = {"User-Agent": "curl/8.5.0", "X-Forwarded-Proto": "https"} | (headers or {})
         is_text = headers.get("Content-Type", "").startswith(TEXT_TYPES)
+        asked = {name: [value] if isinstance(value, str) else value for name, value in (query or {}).items()}
         event = {
             "version": "1.0",
             "resource": "$default",
@@ -113,8 +114,8 @@ class Deployment:
             "httpMethod": verb,
             "headers": headers,
             "multiValueHeaders": {name: [value] for name, value in headers.items()},
-            "queryStringParameters": query,
-            "multiValueQueryStringParameters": {name: [value] for name, value in query.items()} if query else None,
+            "queryStringParameters": {name: values[-1] for name, values in asked.items()} or None,
+            "multiValueQueryStringParameters": asked or None,
             "pathParameters": None,
             "stageVariables": None,
             "requestContext": {

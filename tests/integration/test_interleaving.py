@@ -1,9 +1,9 @@
-"""Two sweeps and a ping, one let in before every single call that the other makes."""
+"""Two sweeps and a ping, one let in before every single call that the other makes; and pings that cross each other."""
 
 import itertools
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from functools import partial
 from typing import Any
 
@@ -14,8 +14,9 @@ from chalicelib.domain.schedule import Every
 from chalicelib.domain.signals import Ping, Signal
 from chalicelib.sweep import sweep
 from chalicelib.take import take
-from tests.builders import R1, utc
+from tests.builders import R1, R2, minutes, utc
 from tests.integration.conftest import Deployment, StillClock
+from tests.integration.dying import Killed
 
 CALLS = [
     "read",
@@ -51,6 +52,32 @@ class Interrupted:
         return called
 
 
+class Dying:
+    """The client of a process that dies when it has written what a check is now, before its first row of history."""
+
+    def __init__(self, client: object) -> None:
+        self._client = client
+
+    def put_item(self, **_: Any) -> None:
+        raise Killed
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._client, name)
+
+
+def take_and_die(deployment: Deployment, code: Code, *, at: datetime) -> None:
+    """A success whose process dies before anything of it stands in the history."""
+    with pytest.raises(Killed):
+        take_over(deployment, Dying(deployment.wiring.ports.tables.client), code, Ping(at=at, signal=Signal.SUCCESS))
+
+
+def take_over(deployment: Deployment, client: Any, code: Code, ping: Ping) -> None:
+    """A ping is taken over this client."""
+    ports = deployment.wiring.ports
+    tables = replace(ports.tables, client=client)
+    take(replace(ports, tables=tables, sleep=lambda _: None), code, ping, lambda _: ping.signal)
+
+
 def sweep_interrupted(deployment: Deployment, step: int, meanwhile: Callable[[], object]) -> None:
     """A sweep at 13:06 that makes each call of CALLS, with something else happening before one of them."""
     ports = deployment.wiring.ports
@@ -61,9 +88,9 @@ def sweep_interrupted(deployment: Deployment, step: int, meanwhile: Callable[[],
     assert interrupted.has_happened(), "the sweep makes fewer calls than the test says"
 
 
-def an_overdue(deployment: Deployment) -> Code:
-    """Missed at 13:05, and nobody has looked yet."""
-    code = deployment.add(schedule=Every(timedelta(hours=1)), grace=timedelta(minutes=5))
+def a_pinged(deployment: Deployment, **config: Any) -> Code:
+    """A success at 12:00; missed at 13:05."""
+    code = deployment.add(schedule=Every(timedelta(hours=1)), grace=timedelta(minutes=5), **config)
     deployment.ping(code, at=utc("2026-03-01T12:00Z"))
     return code
 
@@ -86,7 +113,7 @@ def assert_settled(deployment: Deployment, code: Code) -> None:
 
 @pytest.mark.parametrize("step", STEPS)
 def test_two_sweeps_at_once_tell_it_once(deployment: Deployment, step: int) -> None:
-    code = an_overdue(deployment)
+    code = a_pinged(deployment)
 
     def other() -> object:
         return deployment.sweep(utc("2026-03-01T13:06Z"))
@@ -101,7 +128,7 @@ def test_two_sweeps_at_once_tell_it_once(deployment: Deployment, step: int) -> N
 
 @pytest.mark.parametrize("step", STEPS)
 def test_a_ping_made_in_time_never_meets_a_second_alert_or_a_lost_one(deployment: Deployment, step: int) -> None:
-    code = an_overdue(deployment)
+    code = a_pinged(deployment)
 
     sweep_interrupted(deployment, step, lambda: deployment.ping(code, at=IN_TIME))
     deployment.sweep(utc("2026-03-01T13:07Z"))
@@ -114,9 +141,20 @@ def test_a_ping_made_in_time_never_meets_a_second_alert_or_a_lost_one(deployment
 
 @pytest.mark.parametrize("step", STEPS)
 def test_a_late_ping_ends_the_miss_whoever_is_first(deployment: Deployment, step: int) -> None:
-    code = an_overdue(deployment)
+    code = a_pinged(deployment)
 
     sweep_interrupted(deployment, step, lambda: deployment.ping(code, at=LATE))
+    deployment.sweep(utc("2026-03-01T13:07Z"))
+
+    assert told(deployment) == [("down", "missed"), ("up", "missed")]
+    assert_settled(deployment, code)
+
+
+@pytest.mark.parametrize("step", STEPS)
+def test_what_a_ping_has_written_is_told_though_it_dies_in_the_middle(deployment: Deployment, step: int) -> None:
+    code = a_pinged(deployment)
+
+    sweep_interrupted(deployment, step, lambda: take_and_die(deployment, code, at=LATE))
     deployment.sweep(utc("2026-03-01T13:07Z"))
 
     assert told(deployment) == [("down", "missed"), ("up", "missed")]
@@ -127,17 +165,43 @@ def test_a_late_ping_ends_the_miss_whoever_is_first(deployment: Deployment, step
 def test_a_start_that_comes_in_while_its_success_does_opens_no_run(
     deployment: Deployment, query: dict[str, str]
 ) -> None:
-    code = deployment.add(schedule=Every(timedelta(hours=1)), grace=timedelta(minutes=5))
-    deployment.ping(code, at=utc("2026-03-01T12:00Z"))
-    ports, success = deployment.wiring.ports, utc("2026-03-01T12:30:00.300Z")
+    code = a_pinged(deployment)
     start = partial(deployment.ping, code, "/start", at=utc("2026-03-01T12:30Z"), query=query)
-    client: Any = Interrupted(ports.tables.client, 1, start)
 
-    ping = Ping(at=success, signal=Signal.SUCCESS, rid=query.get("rid", ""))
-    tables = replace(ports.tables, client=client)
-    take(replace(ports, tables=tables, sleep=lambda _: None), code, ping, lambda _: Signal.SUCCESS)
+    success = Ping(at=utc("2026-03-01T12:30:00.300Z"), signal=Signal.SUCCESS, rid=query.get("rid", ""))
+    take_interrupted(deployment, code, success, start)
     deployment.sweep(utc("2026-03-01T12:40Z"))
 
+    assert deployment.check(code).runs == ()
+    assert told(deployment) == []
+
+
+def take_interrupted(deployment: Deployment, code: Code, ping: Ping, meanwhile: Callable[[], object]) -> None:
+    """A ping that has read the check; something else happens before it writes."""
+    client = Interrupted(deployment.wiring.ports.tables.client, 1, meanwhile)
+    take_over(deployment, client, code, ping)
     assert client.has_happened()
+
+
+def test_a_run_that_starts_while_a_success_moves_the_deadline_is_told_at_its_limit(deployment: Deployment) -> None:
+    code = a_pinged(deployment, max_runtime=minutes(10))
+    start = partial(deployment.ping, code, "/start", at=utc("2026-03-01T12:30Z"), query={"rid": R1})
+
+    of_another = Ping(at=utc("2026-03-01T12:30:00.300Z"), signal=Signal.SUCCESS, rid=R2)
+    take_interrupted(deployment, code, of_another, start)
+    deployment.sweep(utc("2026-03-01T12:41Z"))
+
+    assert told(deployment) == [("down", "overrun")]
+
+
+def test_a_log_line_that_crosses_with_the_end_of_its_run_does_not_open_it_again(deployment: Deployment) -> None:
+    code = a_pinged(deployment, max_runtime=minutes(10))
+    deployment.ping(code, "/start", at=utc("2026-03-01T12:30Z"))
+    success = partial(deployment.ping, code, at=utc("2026-03-01T12:31Z"))
+
+    line = Ping(at=utc("2026-03-01T12:30:59Z"), signal=Signal.LOG, body=b"half")
+    take_interrupted(deployment, code, line, success)
+    deployment.sweep(utc("2026-03-01T12:41Z"))
+
     assert deployment.check(code).runs == ()
     assert told(deployment) == []

@@ -99,7 +99,7 @@ def by_unique_key(call: Call) -> Check:
 def made(call: Call) -> Response:
     """`POST checks/`: a new check, or with `unique` an edit of the one that matches."""
     from chalicelib.web.api.fields import read  # fastjsonschema: 6 ms of a cold start
-    from chalicelib.web.api.merged import BLANK, merged
+    from chalicelib.web.api.merged import BLANK, insist_on_time_to_come, merged
 
     said, channels = read(call.body, has_extras=call.version.has_extras), _channels(call)
     found = matching.oldest(said, lambda slug: _of_slug(call, slug))
@@ -107,6 +107,7 @@ def made(call: Call) -> Response:
         return _edited(call, found.code)
     named = _named(call, None, said, before=BLANK)
     config = merged(BLANK, said, version=call.version, channels=channels, policies=_policies(call, said), named=named)
+    insist_on_time_to_come(config, before=BLANK, now=call.now)
     code = Code(str(uuid4()))
     check = new_check(code, project=call.key.project, config=config, now=call.now)
     related.insist_on_other_parents(call.wiring.ports, check)
@@ -132,7 +133,7 @@ def edited(call: Call) -> Response:
 
 def _edited(call: Call, code: Code) -> Response:
     from chalicelib.web.api.fields import read  # as above
-    from chalicelib.web.api.merged import merged
+    from chalicelib.web.api.merged import insist_on_time_to_come, merged
 
     channels, before = _channels(call), ""
 
@@ -142,6 +143,7 @@ def _edited(call: Call, code: Code) -> Response:
         said = read(call.body, has_extras=call.version.has_extras)
         policies, named = _policies(call, said), _named(call, code, said, before=check.config)
         config = merged(check.config, said, version=call.version, channels=channels, policies=policies, named=named)
+        insist_on_time_to_come(config, before=check.config, now=call.now)
         related.insist_on_other_parents(call.wiring.ports, replace(check, config=config))
         if config.group is not None and check.config.group is None:
             related.insist_on_no_group_above(call.wiring.ports, check)

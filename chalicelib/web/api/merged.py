@@ -1,13 +1,14 @@
 """What the fields of a request make of a check's configuration. Pure: the same for a new check and for an edit.
 
-Start at `merged`. Bounds and texts are `fields`' business; what differs between versions is told by `Version`.
+Start at `merged`. Bounds and texts are `fields`' business; what differs between versions is told by `Version`. What
+depends on the instant is asked apart: `insist_on_time_to_come`.
 """
 
 import re
 import unicodedata
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from chalicelib.domain.check import EVERY_CHANNEL, Config, Filters
@@ -27,6 +28,7 @@ from chalicelib.web.api.versions import Version
 
 BLANK = Config(channels=())  # what the API's new checks are made from: they alert nobody unless told to
 LONGEST_SLUG = 100
+FIRST_PING_HAS_PASSED = "json validation error: first_ping_by has passed"
 NO_POLICIES: Mapping[str, tuple[Step, ...]] = {}  # enough where none is said
 _DIRECT = (
     "desc",
@@ -180,6 +182,21 @@ def _consistent(config: Config) -> Config:
         detail = "it is expected as often as it is probed: say `every` within probe, or null for probe first"
         raise Refused("json validation error: a probed check has no schedule of its own", detail)
     return config
+
+
+def insist_on_time_to_come(config: Config, *, before: Config, now: datetime) -> None:
+    """An instant by which the first success must come, and that has passed, is awaited by nobody (domain.md, rule 7).
+
+    What a check has already is no matter: a client may send it back. The API shows whole seconds of it. Raises Refused.
+    """
+    by, kept = config.first_ping_by, before.first_ping_by
+    if not isinstance(by, datetime) or by > now:
+        return
+    if isinstance(kept, datetime) and kept.replace(microsecond=0) == by.replace(microsecond=0):
+        return
+    said = f"{by.astimezone(UTC).replace(tzinfo=None).isoformat(timespec='seconds')}Z"
+    detail = f"first_ping_by {said} has passed: give an instant to come"
+    raise Refused(FIRST_PING_HAS_PASSED, detail)
 
 
 def chosen(identifiers: str, channels: Sequence[Channel]) -> tuple[str, ...]:

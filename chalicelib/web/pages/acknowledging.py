@@ -20,7 +20,7 @@ from chalicelib.store.tables import NotFound
 from chalicelib.web.api.checks import carried_out
 from chalicelib.web.pages.frame import frame
 from chalicelib.web.pages.rendering import page, see_other
-from chalicelib.web.pages.visit import Visit, posted_by_anyone, seen_by_anyone
+from chalicelib.web.pages.visit import WITH_POST, Visit, posted_by_anyone, seen_by_anyone
 from chalicelib.wiring import Wiring
 
 BY = "a link in an alert"
@@ -39,7 +39,7 @@ def answered(wiring: Wiring, request: Any, token: str) -> Response:
     """`/ack/{token}`."""
     if request.to_original_event()["httpMethod"] == "POST":
         return posted_by_anyone(wiring, request, lambda visit: _use(visit, token))
-    return seen_by_anyone(wiring, request, lambda visit: _look(visit, token))
+    return seen_by_anyone(wiring, request, lambda visit: _look(visit, token), allowed=WITH_POST)
 
 
 def _look(visit: Visit, token: str) -> Response:

@@ -13,8 +13,9 @@ from urllib.parse import urlencode
 
 from chalice.app import Response
 
-from chalicelib.domain.check import Check, Code, Status, unique_key
+from chalicelib.domain.check import EVERY_CHANNEL, Check, Code, Status, unique_key
 from chalicelib.store import checks, listing
+from chalicelib.store.registry import Channel
 from chalicelib.store.tables import NotFound
 from chalicelib.web.pages.check_actions import Choice, confirmation, snooze_choices
 from chalicelib.web.pages.check_changes import FlipRow, Month, flip_rows, months
@@ -25,6 +26,7 @@ from chalicelib.web.pages.check_next import Upcoming, upcoming
 from chalicelib.web.pages.check_open import OpenRun, open_runs
 from chalicelib.web.pages.check_past import Source, past, source_of
 from chalicelib.web.pages.check_verdict import CheckVerdict, verdict
+from chalicelib.web.pages.commands import command
 from chalicelib.web.pages.frame import Refresh, frame
 from chalicelib.web.pages.named import check_named, with_slug
 from chalicelib.web.pages.rendering import page, see_other
@@ -124,7 +126,7 @@ def check_page(visit: Visit, stored: Check, *, path: str) -> CheckPage:
     url = f"{visit.wiring.settings.base_url}/ping/{check.code}" if source in (Source.JOB, Source.ALARM) else ""
     days = visit.wiring.ports.tables.history_days
     return CheckPage(
-        verdict=verdict(each, known, clock, names_channels=may_write),
+        verdict=verdict(each, known, clock, names_channels=may_write, remedy=_remedy(visit, check, channels)),
         tags=tuple(
             Link(shown_text(tag), f"/?{urlencode({'tag': tag}, errors='replace')}")
             for tag in dict.fromkeys(check.config.tags.split())
@@ -148,6 +150,16 @@ def check_page(visit: Visit, stored: Check, *, path: str) -> CheckPage:
         snippets=snippets(check.config, url) if may_write and source is Source.JOB else (),
         alarm_name=_alarm_name(check) if source is Source.ALARM else "",
     )
+
+
+def _remedy(visit: Visit, check: Check, channels: Sequence[Channel]) -> str:
+    """How a check gets a channel; "" where it has one, or for who may not give it one."""
+    chosen = check.config.channels
+    if not visit.may_write or any(EVERY_CHANNEL in chosen or each.id in chosen for each in channels):
+        return ""
+    if not channels:
+        return f"Add one with: {command(visit, 'channels add NAME TARGET')}"
+    return "Choose one by Edit."
 
 
 def _namesakes(visit: Visit, check: Check) -> tuple[Link, ...]:

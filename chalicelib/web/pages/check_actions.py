@@ -11,10 +11,11 @@ from typing import Any
 
 from chalice.app import Response
 
-from chalicelib.domain.check import Check, Verdict
+from chalicelib.domain.check import Check, Status, Verdict
 from chalicelib.domain.configure import Acknowledge, Change, Pause, Resume, Snooze, Unsnooze, configure
 from chalicelib.domain.errors import BadInput
 from chalicelib.domain.options import LONGEST, parse_instant
+from chalicelib.domain.shown import as_of
 from chalicelib.domain.snooze import end_of_snooze
 from chalicelib.domain.wallclock import WallClock
 from chalicelib.store.tables import NotFound
@@ -48,6 +49,8 @@ def _act(visit: Visit, name: str, action: str) -> Response:
     def verdict(current: Check) -> Verdict:
         if current.project != visit.project:
             raise NotFound("it is another project's by now")
+        if isinstance(wanted, Acknowledge) and as_of(current, now=visit.now).status is not Status.DOWN:
+            raise BadInput("The check is not down (any more), so there is nothing to acknowledge")
         return configure(current, wanted, now=visit.now)
 
     carried_out(visit.wiring.ports, check.code, verdict, now=visit.now)
@@ -105,7 +108,7 @@ def _deleted(visit: Visit, check: Check) -> Response:
     if visit.form.get("confirm", "").strip() != confirmation(check):
         raise BadInput(f"The check is still there: to delete it, type {confirmation(check)} into the field")
     removed(visit.wiring.ports, check.code, project=visit.project, now=visit.now)
-    return see_other("/")
+    return see_other("/?deleted=yes")
 
 
 def confirmation(check: Check) -> str:

@@ -226,7 +226,9 @@ def _of_run(run: Ran, check: Check, clock: WallClock) -> HistoryRow:
     )
     match run.outcome:
         case Outcome.MISSED:
-            due = "" if run.expected is None else f"expected {clock.minute(run.expected)}"
+            if run.expected is None:
+                return replace(row, began_note=f"first success due by {clock.minute(run.at)}", ended_note="none came")
+            due = f"expected {clock.minute(run.expected)}"
             return replace(row, began_note=due, ended_note=f"nothing by {clock.minute(run.at)}")
         case Outcome.RUNNING:
             return replace(row, ended_note="open")

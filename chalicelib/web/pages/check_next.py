@@ -57,7 +57,8 @@ def upcoming(check: Check, clock: WallClock) -> Upcoming:
         found = tuple(_outside(check, clock.now))
         if not found:
             return Upcoming(config.tz, "Nothing any more: its schedule has come to its end.", ())
-    return Upcoming(config.tz, "", tuple(_coming(each, config.tz, clock) for each in found))
+    by_second = not isinstance(config.schedule, Every) and any(each.at.second for each in found)
+    return Upcoming(config.tz, "", tuple(_coming(each, config.tz, clock, by_second=by_second) for each in found))
 
 
 def _what_begins(check: Check) -> str:
@@ -101,17 +102,22 @@ def _outside(check: Check, now: datetime) -> Iterator[Occurrence]:
             return
 
 
-def _coming(each: Occurrence, tz: str, clock: WallClock) -> Coming:
+def _coming(each: Occurrence, tz: str, clock: WallClock, *, by_second: bool) -> Coming:
     here = WallClock(tz=tz, now=clock.now)
     other = clock if clock.tz != tz else (WallClock(tz="UTC", now=clock.now) if tz != "UTC" else None)
     there = ""
     if other is not None:
-        said = replace(other, now=each.at).minute(each.at)
+        said = _time(each.at, other, by_second=by_second)
         moved = local(each.at, other.tz).date() - local(each.at, tz).date()
         there = f"{said} {other.tz}" + _days_apart(moved)
-    return Coming(
-        exact(each.at, tz), _day(each.at, here), replace(here, now=each.at).minute(each.at), there, each.oddity or ""
-    )
+    time = _time(each.at, here, by_second=by_second)
+    return Coming(exact(each.at, tz), _day(each.at, here), time, there, each.oddity or "")
+
+
+def _time(at: datetime, clock: WallClock, *, by_second: bool) -> str:
+    """Without its day, which stands beside it."""
+    that_day = replace(clock, now=at)
+    return that_day.second(at) if by_second else that_day.minute(at)
 
 
 def _day(at: datetime, clock: WallClock) -> str:

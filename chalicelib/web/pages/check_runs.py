@@ -1,4 +1,4 @@
-"""What a check's pings and judgements tell together: its runs, each with how it ended (domain.md, rules 1, 3, 5, 6).
+"""What a check's pings and judgements tell together: its runs, each with how it ended (domain.md, rules 1, 3, 5, 6, 7).
 
 Start at `ran` and `still_open`. Rows of the history are facts; which success was late follows from the schedule as it
 is now, since nobody has written that down: one whose run, if it said so, began more than a minute after its time. How
@@ -48,7 +48,7 @@ class Ran:
     took: timedelta | None = None
     is_beyond: bool = False  # it took longer than its limit
     count: int | None = None  # items, of a window
-    expected: datetime | None = None  # of a missed one
+    expected: datetime | None = None  # of a missed one; None: the first was due when it was missed (rule 7)
     rid: str = ""
     end: StoredPing | None = None  # None: none came
     words: tuple[StoredPing, ...] = ()  # its start and what it logged, oldest first
@@ -56,7 +56,7 @@ class Ran:
 
 def ran(check: Check, pings: Sequence[StoredPing], judged: Sequence[Judged], flips: Sequence[Flip]) -> list[Ran]:
     """What is over, the newest first. `pings` and `judged` are of one span of time, `flips` at least; newest first."""
-    told = [*_ended(check, pings, judged, flips), *_judged(check, judged)]
+    told = [*_ended(check, pings, judged, flips), *_judged(check, judged, flips)]
     return sorted(told, key=lambda each: each.at, reverse=True)
 
 
@@ -73,8 +73,9 @@ def _ended(check: Check, pings: Sequence[StoredPing], judged: Sequence[Judged], 
     for stored in reversed(pings):
         ping = stored.ping
         while misses and misses[0] <= ping.at:
-            missed = misses.pop(0) - check.config.grace
-            base = missed if base is None else max(base, missed)
+            missed = misses.pop(0)
+            due = _expected(check, missed, flips) or missed
+            base = due if base is None else max(base, due)
         match stored.signal:
             case Signal.START:
                 again = begun.pop(ping.rid, None)
@@ -152,11 +153,11 @@ def _status_before(check: Check, at: datetime, flips: Sequence[Flip]) -> Status:
     return flips[-1].old if flips else check.status
 
 
-def _judged(check: Check, judged: Sequence[Judged]) -> Iterable[Ran]:
+def _judged(check: Check, judged: Sequence[Judged], flips: Sequence[Flip]) -> Iterable[Ran]:
     """What no ping tells."""
     for each in judged:
         if each.reason is Reason.MISSED:
-            yield Ran(outcome=Outcome.MISSED, at=each.at, expected=each.at - check.config.grace)
+            yield Ran(outcome=Outcome.MISSED, at=each.at, expected=_expected(check, each.at, flips))
         elif each.count is not None:
             length = check.config.count_window
             yield Ran(
@@ -165,6 +166,13 @@ def _judged(check: Check, judged: Sequence[Judged]) -> Iterable[Ran]:
                 began=None if length is None else each.at - length,
                 count=each.count,
             )
+
+
+def _expected(check: Check, missed_at: datetime, flips: Sequence[Flip]) -> datetime | None:
+    """When what was missed had been expected; None: it would have been the first success, which has no grace."""
+    if any(flip.old is Status.NEW and abs(flip.at - missed_at) <= _NEARLY for flip in flips):
+        return None
+    return missed_at - check.config.grace
 
 
 def still_open(check: Check, pings: Sequence[StoredPing], *, now: datetime) -> Iterable[Ran]:

@@ -16,14 +16,18 @@ from chalicelib.web.pages.check_past import Past
 from chalicelib.web.pages.standing import shown_text
 
 
-def about_alerts(check: Check, past: Past, clock: WallClock, *, names_channels: bool) -> Iterator[str]:
-    """Of a check that is down: since when, who knows, who sees to it, what comes next."""
+def about_alerts(
+    check: Check, past: Past, clock: WallClock, *, names_channels: bool, remedy: str = ""
+) -> Iterator[str]:
+    """Of a check that is down: since when, who knows, who sees to it, what comes next. `remedy`: how to tell people."""
     if check.status is not Status.DOWN or check.since is None:
         return
     flip = next((stored for stored in past.flips if stored.flip.number == check.n_flips), None)
     first = next((told for told in (flip.sent if flip is not None else ()) if told.kind is Kind.DOWN), None)
     said = [f"Down since {clock.minute(check.since)}."]
-    if first is not None:
+    if first is not None and not first.to:
+        said.append(f"Nobody was told: it had no channel. {remedy}".rstrip())
+    elif first is not None:
         were = "was" if len(first.to) == 1 else "were"
         said.append(f"{_names(first.to, names_channels, last=' and ')} {were} told at {clock.second(first.at)}.")
     elif waits_for(check):
@@ -54,7 +58,9 @@ def told(check: Check, stored: StoredFlip, *, names_channels: bool) -> str:
         waits = any(alert.flip == flip.number for alert in check.alerts)
         return "not told yet" if waits else ("nobody" if flip.new is Status.DOWN else "")
     said = []
-    if first is not None:
+    if first is not None and not first.to:
+        said.append("nobody: it had no channel")
+    elif first is not None:
         said += [_names(first.to, names_channels), f"{duration(first.at - flip.at)} later"]
     said += [words for kind in (Kind.REMINDER, Kind.ESCALATION) if (words := _repeats(sent, kind))]
     return " · ".join(said)
@@ -66,7 +72,7 @@ def _repeats(sent: Sequence[Told], kind: Kind) -> str:
 
 
 def _names(to: Sequence[str], names_channels: bool, *, last: str = ", ") -> str:
-    if not to or not names_channels:
+    if not names_channels:
         return counted(len(to), "channel")
     *others, end = map(shown_text, to)
     return f"{', '.join(others)}{last}{end}" if others else end

@@ -57,11 +57,12 @@ class CheckVerdict:
         return f"{self.name} {self.said} · Overdue"
 
 
-def verdict(each: Standing, past: Past, clock: WallClock, *, names_channels: bool) -> CheckVerdict:
-    """The verdict on a check."""
+def verdict(each: Standing, past: Past, clock: WallClock, *, names_channels: bool, remedy: str = "") -> CheckVerdict:
+    """The verdict on a check. `remedy`: how to give it a channel; "" where it has one."""
     check = each.check
     lead, facts = _said(each, past, clock)
-    more = [*facts, *_always(check, clock), *map(Fact, about_alerts(check, past, clock, names_channels=names_channels))]
+    alerts = about_alerts(check, past, clock, names_channels=names_channels, remedy=remedy)
+    more = [*facts, *_always(check, clock), *map(Fact, alerts)]
     is_unknown = unknown_since(check, now=clock.now) is not None
     return CheckVerdict(
         mark="unknown" if is_unknown else each.group.value,

@@ -12,7 +12,8 @@ from chalicelib.web.pages.row import WORDS
 from chalicelib.web.pages.standing import Group, Standing, shown_text
 
 MOST_TAGS = 5  # shown at first
-LONGEST = 200  # characters of a search: more finds nothing more
+MOST_ASKED = 10  # at once
+LONGEST = 500  # characters of a search or a tag: more finds nothing more
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -21,7 +22,7 @@ class Wish:
 
     q: str = ""
     status: Group | None = None
-    tag: str = ""
+    tags: tuple[str, ...] = ()  # a check has all of them
     page: int = 1
     all_tags: bool = False
     refreshes: bool = True
@@ -31,27 +32,27 @@ class Wish:
         said = {
             "q": self.q,
             "status": self.status or "",
-            "tag": self.tag,
+            "tag": self.tags,
             "page": str(self.page) if self.page > 1 else "",
             "tags": "all" if self.all_tags else "",
             "refresh": "" if self.refreshes else "off",
         }
-        query = urlencode({name: value for name, value in said.items() if value}, errors="replace")
+        query = urlencode({name: value for name, value in said.items() if value}, doseq=True, errors="replace")
         return f"/?{query}" if query else "/"
 
     @property
     def narrows(self) -> bool:
         """Whether some checks may be left out."""
-        return bool(self.q or self.status or self.tag)
+        return bool(self.q or self.status or self.tags)
 
 
-def wish(query: Mapping[str, str]) -> Wish:
-    """Read an address. What is not known is left out: an old link still shows something."""
+def wish(query: Mapping[str, str], tags: Sequence[str]) -> Wish:
+    """Read an address; `tags` are all that it asks for. What is not known is left out: an old link shows something."""
     status, page = query.get("status", ""), query.get("page", "")
     return Wish(
         q=query.get("q", "").strip()[:LONGEST],
         status=Group(status) if status in set(Group) else None,
-        tag=query.get("tag", "")[:LONGEST],
+        tags=tuple(dict.fromkeys(tag[:LONGEST] for tag in tags if tag))[:MOST_ASKED],
         page=max(int(page), 1) if page.isascii() and page.isdigit() and len(page) < 7 else 1,
         all_tags=query.get("tags") == "all",
         refreshes=query.get("refresh") != "off",
@@ -59,12 +60,12 @@ def wish(query: Mapping[str, str]) -> Wish:
 
 
 def matching(standings: Iterable[Standing], wish: Wish) -> list[Standing]:
-    """Those with the text in name, slug or tags, and with the tag; of any status."""
-    text = wish.q.casefold()
+    """Those with the text in name, slug or tags, and with all tags; of any status."""
+    text, tags = wish.q.casefold(), set(wish.tags)
     return [
         each
         for each in standings
-        if (not wish.tag or wish.tag in each.check.config.tags.split())
+        if tags <= set(each.check.config.tags.split())
         and (not text or text in f"{each.name}\n{each.check.config.slug}\n{each.check.config.tags}".casefold())
     ]
 
@@ -100,7 +101,8 @@ def finder(standings: Sequence[Standing], found: Sequence[Standing], wish: Wish)
         for group in Group
         if counts[group] or wish.status is group
     ]
-    kept = (("status", wish.status or ""), ("tag", wish.tag), ("refresh", "" if wish.refreshes else "off"))
+    tags = (("tag", tag) for tag in wish.tags)
+    kept = (("status", wish.status or ""), *tags, ("refresh", "" if wish.refreshes else "off"))
     return Finder(wish.q, tuple(pair for pair in kept if pair[1]), tuple(tally), _tags(standings, first))
 
 
@@ -108,8 +110,7 @@ def _tags(standings: Sequence[Standing], wish: Wish) -> tuple[Choice, ...]:
     counts = Counter(tag for each in standings for tag in set(each.check.config.tags.split()))
     ordered = sorted(counts, key=lambda tag: (-counts[tag], tag))
     shown = ordered if wish.all_tags else ordered[:MOST_TAGS]
-    if wish.tag and wish.tag not in shown:
-        shown = [wish.tag, *shown]
+    shown = [*(tag for tag in wish.tags if tag not in shown), *shown]
     choices = [_tag(tag, counts[tag], wish) for tag in shown]
     left = len(ordered) - len([tag for tag in shown if tag in counts])
     if left:
@@ -120,6 +121,7 @@ def _tags(standings: Sequence[Standing], wish: Wish) -> tuple[Choice, ...]:
 
 
 def _tag(tag: str, count: int, wish: Wish) -> Choice:
-    """The link of a tag; of the chosen one, the way back to all."""
-    is_current = tag == wish.tag
-    return Choice(shown_text(tag), count, replace(wish, tag="" if is_current else tag).href(), is_current=is_current)
+    """The link of a tag, to that one alone; of a chosen one, back to what is without it."""
+    is_current = tag in wish.tags
+    left = tuple(other for other in wish.tags if other != tag) if is_current else (tag,)
+    return Choice(shown_text(tag), count, replace(wish, tags=left).href(), is_current=is_current)

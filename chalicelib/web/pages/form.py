@@ -21,7 +21,7 @@ ON = "on"  # as browsers send a box that is ticked; one that is not is not sent
 Values = dict[str, str]
 
 UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}  # as `options.parse_duration` reads them
-_LENGTHS = {"d": 86_400, "h": 3_600, "m": 60, "s": 1}
+LENGTHS_S = {"d": 86_400, "h": 3_600, "m": 60, "s": 1}
 SPANS = {  # and the unit that is offered while it is empty
     "period": "d",
     "grace": "m",
@@ -73,8 +73,8 @@ def with_plain_line_ends(text: str) -> str:
 
 
 def digest(values: Values) -> str:
-    """By which a form tells later whether the check still is what was shown."""
-    return sha256(repr(sorted(values.items())).encode("utf-8", "surrogatepass")).hexdigest()[:16]
+    """By which a form that is sent twice is known."""
+    return sha256(repr(sorted(values.items())).encode("utf-8", "surrogatepass")).hexdigest()
 
 
 def taken(form: Mapping[str, str], blank: Values) -> Values:
@@ -133,8 +133,8 @@ def _span(name: str, span: timedelta | None) -> Values:
     if span is None:
         return {name: "", f"{name}_unit": SPANS[name]}
     total = int(span.total_seconds())
-    unit = next(unit for unit, length in _LENGTHS.items() if total % length == 0) if total else SPANS[name]
-    return {name: str(total // _LENGTHS[unit]), f"{name}_unit": unit}
+    unit = next(unit for unit, length in LENGTHS_S.items() if total % length == 0) if total else SPANS[name]
+    return {name: str(total // LENGTHS_S[unit]), f"{name}_unit": unit}
 
 
 def _flag(is_on: bool) -> str:

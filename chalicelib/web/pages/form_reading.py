@@ -1,23 +1,22 @@
 """A form as it was understood: the configuration that it asks for, and what is wrong with which of its fields.
 
 All is judged by the API's own readers (`web.api.fields`, `web.api.merged`), so that neither takes what the other
-refuses; problems are told in the domain's words, each at its field. Start at `read_form`.
+refuses; problems are told in the form's words, each at its field. Start at `read_form`.
 """
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import timedelta
+from datetime import datetime
 from typing import cast
 
 from chalicelib.domain.check import Config
 from chalicelib.domain.errors import BadInput
-from chalicelib.domain.wallclock import duration
 from chalicelib.store.registry import Channel
 from chalicelib.web.api.call import Refused
 from chalicelib.web.api.fields import SCHEMAS, CheckFields, read
-from chalicelib.web.api.merged import merged
+from chalicelib.web.api.merged import FIRST_PING_HAS_PASSED, insist_on_time_to_come, merged, slug_of
 from chalicelib.web.api.versions import VERSIONS
-from chalicelib.web.pages.form import SPANS, Values
+from chalicelib.web.pages.form import Values
 from chalicelib.web.pages.form_saying import Said, Wrong, said
 
 PREFIX = "json validation error: "
@@ -28,6 +27,19 @@ _FIELDS = {  # of the wire, whose field in the form is called otherwise
     "probe": "url",
     "channels": "all_channels",
     "methods": "post_only",
+}
+_PAIRS = (("min_count", "count_window"), ("min_runtime", "max_runtime"))  # of which one alone says little
+_CONTRADICTIONS = {  # how what the API says begins: the field, and what the form says
+    "min_count and count_window go": (
+        "min_count",
+        "say both, how many items and in what time, or leave both empty",
+    ),
+    "min_runtime is above": ("min_runtime", "this is more than a run may take at most: no run could ever be right"),
+    "windows leave nothing": (
+        "windows",
+        "each time at which it should succeed lies within them: nothing would ever be expected",
+    ),
+    FIRST_PING_HAS_PASSED.removeprefix(PREFIX): ("first_ping_at", "this has passed: give an instant to come"),
 }
 
 
@@ -49,11 +61,15 @@ class Reading:
     problems: Mapping[str, Problem]  # by field, in the order of the form
 
 
-def read_form(values: Values, before: Config, channels: Sequence[Channel]) -> Reading:
-    """The configuration that a form asks for. `before`: what it was filled from."""
+def read_form(values: Values, before: Config, channels: Sequence[Channel], *, now: datetime) -> Reading:
+    """The configuration that a form asks for at an instant. `before`: what it changes."""
     problems: dict[str, Problem] = {}
     good = _judged(said(values, before, channels), problems)
-    return _merged(before, good, problems, channels, order=tuple(values))
+    for pair in _PAIRS:
+        if not problems.keys().isdisjoint(pair):
+            good = {field: value for field, value in good.items() if field not in pair}
+    reading = _merged(before, good, problems, channels, now=now)
+    return replace(reading, problems={name: problems[name] for name in values if name in problems})
 
 
 def _judged(new: Said, problems: dict[str, Problem]) -> dict[str, object]:
@@ -79,20 +95,22 @@ def _why(field: str, value: object, error: Refused) -> str:
         return error.detail
     schema = SCHEMAS[field]
     match str(error).removeprefix(PREFIX).partition(" is ")[2]:
+        case _ if field == "slug":
+            return _no_slug(str(value))
         case "too long" if isinstance(value, str):
             return f"{len(value):,} characters are too many: {schema['maxLength']:,} are allowed"
-        case "too large" if field in SPANS:
-            return f"{field} is too long: {duration(timedelta(seconds=schema['maximum']))} at most"
         case "too long" if isinstance(value, list):
             return f"a line is too long: {schema['items']['maxLength']:,} characters at most"
-        case "too small" | "too large" if "maximum" in schema:
-            return f"{field} must be a whole number from {schema['minimum']:,} to {schema['maximum']:,}"
         case _ if isinstance(value, list) and len(value) > schema["maxItems"]:
             return f"{len(value):,} lines are too many: {schema['maxItems']} at most"
-        case _ if field == "slug":
-            return f'slug "{str(value)[:40]}" cannot be one: use a-z, 0-9, hyphens and underscores, 100 at most'
         case _:
-            return str(error).removeprefix(PREFIX)
+            return f"it {str(error).removeprefix(PREFIX).removeprefix(field).strip()}"
+
+
+def _no_slug(text: str) -> str:
+    could = slug_of(text)
+    example = f", such as {could[:40]}" if could else ""
+    return f"“{text[:40]}” cannot be one: use a-z, 0-9, hyphens and underscores, 100 at most{example}"
 
 
 def _merged(
@@ -101,19 +119,26 @@ def _merged(
     problems: dict[str, Problem],
     channels: Sequence[Channel],
     *,
-    order: Sequence[str],
+    now: datetime,
 ) -> Reading:
     try:
         config = _config(before, said, channels)
+        insist_on_time_to_come(config, before=before, now=now)
     except BadInput as error:
-        text = str(error).removeprefix(PREFIX)
-        name = next((name for name in ("min_count", "min_runtime", "windows") if text.startswith(name)), "name")
-        detail = getattr(error, "detail", None)
-        problems[name] = Problem(text if detail is None else f"{text}: {detail}")
+        name, problem = _contradiction(error)
+        problems.setdefault(name, problem)
         when = ("schedules", "timeout", "tz", "probe", "grace", "name")
         plain = replace(before, windows=(), min_count=None, count_window=None, min_runtime=None, max_runtime=None)
         config = _config(plain, {field: value for field, value in said.items() if field in when}, channels)
-    return Reading(config, {name: problems[name] for name in order if name in problems})
+    return Reading(config, problems)
+
+
+def _contradiction(error: BadInput) -> tuple[str, Problem]:
+    text, detail = str(error).removeprefix(PREFIX), getattr(error, "detail", None)
+    for beginning, (name, told) in _CONTRADICTIONS.items():
+        if text.startswith(beginning):
+            return name, Problem(told)
+    return "name", Problem(text if detail is None else f"{text}: {detail}")
 
 
 def _config(before: Config, said: dict[str, object], channels: Sequence[Channel]) -> Config:

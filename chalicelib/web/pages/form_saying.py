@@ -1,7 +1,7 @@
 """What the fields of a form say, in the words of the API: its field names, its units.
 
 Start at `said`. Fields that are hidden by a choice (a probe has no schedule) are ignored, those that were not changed
-say nothing. Whether it can be used is judged in `form_reading`.
+say nothing. A number that cannot be used is told in the form's words here; all else is judged in `form_reading`.
 """
 
 import re
@@ -12,12 +12,14 @@ from functools import partial
 
 from chalicelib.domain.check import Config
 from chalicelib.domain.errors import BadInput
-from chalicelib.domain.options import AUTO, parse_count, parse_duration
-from chalicelib.domain.probe import sound
+from chalicelib.domain.options import AUTO, parse_instant
+from chalicelib.domain.probe import LONGEST_EVERY, MOST_CERTIFICATE_DAYS, SHORTEST_EVERY, sound
 from chalicelib.domain.probe_json import as_json, from_json
+from chalicelib.domain.wallclock import duration
+from chalicelib.domain.words import counted
 from chalicelib.store.registry import Channel
 from chalicelib.web.api.fields import SCHEMAS
-from chalicelib.web.pages.form import ON, Values, channel_field, filled
+from chalicelib.web.pages.form import LENGTHS_S, ON, UNITS, Values, channel_field, filled
 
 NAMELESS = "give it a name: say what its job does"
 _NEEDED = ("period", "grace", "early")  # a span that must be said; another that is empty takes its limit away
@@ -25,8 +27,13 @@ _PROBE_FIELDS = (
     "kind", "url", "method", "expect_status", "expect_text", "timeout", "slow", "every", "certificate_days",
     "follow_redirects",
 )  # fmt: skip
+_KINDS = ("job", "probe", "group")
+_SCHEDULE_KINDS = ("every", "times")
+_WEEKS = {"w": 7 * LENGTHS_S["d"]}  # which one may type, too
+_AMOUNT = re.compile(r"0*([0-9]{1,12}) ?([smhdw]?)")
 _NUMBER = re.compile(r"[0-9]{1,6}(\.[0-9]{1,3})?")
-_WHOLE = re.compile(r"[0-9]{1,9}")
+_WHOLE = re.compile(r"0*[0-9]{1,16}")
+_OF_PROBE = re.compile(r"(\w+)(:?) (.*)", re.DOTALL)
 
 Said = Mapping[str, "object | Callable[[], object]"]  # by the API's fields; what has yet to be read may raise BadInput
 
@@ -44,7 +51,7 @@ def said(values: Values, before: Config, channels: Sequence[Channel]) -> Said:
     blank = filled(before, channels)
     fields = _Fields(values, {name for name in blank if values[name] != blank[name]})
     found: dict[str, object | Callable[[], object]] = {}
-    for say in (_name, _texts, _probed, _scheduled, _zone, _spans, _first_ping, _counts, _windows, _flags):
+    for say in (_choices, _name, _texts, _probed, _scheduled, _zone, _spans, _first_ping, _counts, _windows, _flags):
         found |= say(fields, before)
     return found | dict(_channels(fields, channels))
 
@@ -71,6 +78,18 @@ class _Fields:
     @property
     def is_simple(self) -> bool:
         return self["schedule_kind"] != "times"
+
+
+def _choices(fields: _Fields, _: Config) -> Said:
+    """What decides which fields are read is never guessed."""
+    wrong = [] if fields["kind"] in _KINDS else ["kind"]
+    if fields["kind"] == "job" and fields["schedule_kind"] not in _SCHEDULE_KINDS:
+        wrong.append("schedule_kind")
+    return {name: partial(_raise, name, _not_offered(fields[name])) for name in wrong}
+
+
+def _not_offered(value: str) -> str:
+    return f"{_quoted(value)} is none of them: choose one" if value else "choose one"
 
 
 def _name(fields: _Fields, _: Config) -> Said:
@@ -114,31 +133,46 @@ def _probe(fields: _Fields, before: Config) -> object:
     said = {} if before.probe is None else as_json(before.probe)
     said |= {name: fields[name].strip() for name in ("url", "method", "expect_status")}
     said["expect_text"] = fields["expect_text"]
+    if not said["url"]:
+        raise Wrong("url", "say which one, such as https://example.com/health")
     said["timeout"] = _number(fields, "timeout")
     said["slow"] = _number(fields, "slow") if fields["slow"].strip() else None
-    said["every"] = 60 * _whole(fields, "every")
-    said["certificate_days"] = _whole(fields, "certificate_days")
+    said["every"] = 60 * _whole(fields, "every", 1, LONGEST_EVERY // SHORTEST_EVERY)
+    said["certificate_days"] = _whole(fields, "certificate_days", 0, MOST_CERTIFICATE_DAYS)
     said["follow_redirects"] = fields["follow_redirects"] == ON
     try:
         sound(from_json(said))
     except BadInput as error:
-        named = str(error).split(maxsplit=1)[0]
-        raise Wrong(named if named in _PROBE_FIELDS else "url", str(error)) from error
+        raise _of_probe(str(error)) from error
     return said
+
+
+def _of_probe(text: str) -> Wrong:
+    """The domain names the field first (`timeout 30 s: …`, `url holds …`); here it stands at it."""
+    found = _OF_PROBE.fullmatch(text)
+    if found is None or found[1] not in _PROBE_FIELDS:
+        return Wrong("url", text)
+    name, colon, rest = found.groups()
+    return Wrong(name, rest if colon or not rest[0].isalpha() else f"it {rest}")
 
 
 def _number(fields: _Fields, name: str) -> int | float:
     text = fields[name].strip()
     if not _NUMBER.fullmatch(text):
-        raise Wrong(name, f'{name} "{text[:40]}" is no number of seconds: write 10, or 0.5')
+        raise Wrong(name, f"{_quoted(text)} is no number of seconds: write 10, or 0.5")
     return float(text) if "." in text else int(text)
 
 
-def _whole(fields: _Fields, name: str) -> int:
+def _whole(fields: _Fields, name: str, least: int, most: int) -> int:
     text = fields[name].strip()
-    if not _WHOLE.fullmatch(text):
-        raise Wrong(name, f'{name} "{text[:40]}" must be a whole number')
+    if not _WHOLE.fullmatch(text) or not least <= int(text) <= most:
+        told = f"{_quoted(text)} is not" if text else "say how many:"
+        raise Wrong(name, f"{told} a whole number from {least:,} to {most:,}")
     return int(text)
+
+
+def _quoted(text: str) -> str:
+    return f"“{text[:40]}”"
 
 
 def _scheduled(fields: _Fields, before: Config) -> Said:
@@ -185,9 +219,21 @@ def _span(fields: _Fields, name: str, *, schema: str = "") -> int | str | None:
         return None
     if not text:
         raise Wrong(name, "say how long")
-    unit = "" if text[-1:].isalpha() else fields[f"{name}_unit"]
-    shortest = timedelta(seconds=SCHEMAS[schema or name]["minimum"])
-    return int(parse_duration(name, text + unit, shortest=shortest).total_seconds())
+    found, offered = _AMOUNT.fullmatch(text), fields[f"{name}_unit"] or "s"
+    if found is None:
+        raise Wrong(name, f"{_quoted(text)} is no whole number: write one, such as 30, and choose its unit")
+    if offered not in UNITS:
+        raise Wrong(name, f"{_quoted(offered)} is no unit: choose one of {', '.join(UNITS.values())}")
+    return _within(name, int(found[1]), found[2] or offered, SCHEMAS[schema or name])
+
+
+def _within(name: str, number: int, unit: str, bounds: Mapping[str, int]) -> int:
+    took = number * (LENGTHS_S | _WEEKS)[unit]
+    if bounds["minimum"] <= took <= bounds["maximum"]:
+        return took
+    said = counted(number, {**UNITS, "w": "weeks"}[unit].removesuffix("s"))
+    least, most = (duration(timedelta(seconds=bounds[bound])) for bound in ("minimum", "maximum"))
+    raise Wrong(name, f"{said} is too {'short' if took < bounds['minimum'] else 'long'}: it may be {least} to {most}")
 
 
 def _first_ping(fields: _Fields, _: Config) -> Said:
@@ -196,17 +242,25 @@ def _first_ping(fields: _Fields, _: Config) -> Said:
     by, at = fields["first_ping_by"].strip(), fields["first_ping_at"].strip()
     if by and at:
         return {"first_ping_by": partial(_raise, "first_ping_by", "give one of them: a time span or an instant")}
-    return {"first_ping_by": at or partial(_span, fields, "first_ping_by")}
+    return {"first_ping_by": partial(_instant, at) if at else partial(_span, fields, "first_ping_by")}
+
+
+def _instant(text: str) -> str:
+    try:
+        parse_instant("first_ping_at", text, "UTC")
+    except BadInput as error:
+        raise Wrong("first_ping_at", f"{_quoted(text)} is no date and time: write 2026-12-24T20:00") from error
+    return text
 
 
 def _counts(fields: _Fields, _: Config) -> Said:
     said: dict[str, object | Callable[[], object]] = {}
-    if fields.changed("min_count"):
-        text = fields["min_count"].strip()
-        said["min_count"] = partial(parse_count, "min_count", text, least=1) if text else None
-    for name in ("failures_before_alert", "misses_before_alert"):
+    for name in ("min_count", "failures_before_alert", "misses_before_alert"):
         if fields.changed(name):
-            said[name] = partial(_whole, fields, name)
+            bounds = SCHEMAS[name]
+            said[name] = partial(_whole, fields, name, bounds["minimum"], bounds["maximum"])
+    if "min_count" in said and not fields["min_count"].strip():
+        said["min_count"] = None
     return said
 
 

@@ -50,6 +50,7 @@ class Frame:
     may_write: bool
     csrf: str
     swept: SweptWords | None
+    notice: str  # what has just been done; "": nothing
 
 
 def frame(
@@ -61,6 +62,7 @@ def frame(
     current: str,
     refresh: Refresh | None,
     zones: Sequence[str] = (),
+    notice: str = "",
 ) -> Frame:
     """`current`: the path of the link that is this page. `zones`: those that the page has to do with."""
     session, clock = visit.session, visit.clock
@@ -82,6 +84,7 @@ def frame(
         may_write=visit.may_write,
         csrf=visit.csrf,
         swept=_swept(visit),
+        notice=notice,
     )
 
 
@@ -119,5 +122,6 @@ def _zones(visit: Visit, zones: Sequence[str]) -> tuple[NavLink, ...]:
 
 
 def _with_zone(visit: Visit, tz: str) -> str:
-    others = {name: value for name, value in visit.query.items() if name != "tz"}
-    return f"?{urlencode(others | {'tz': tz}, errors='replace')}"
+    others = {name: value for name, value in visit.query.items() if name not in ("tz", "tag")}
+    tags = {"tag": visit.tags} if visit.tags else {}
+    return f"?{urlencode(others | tags | {'tz': tz}, doseq=True, errors='replace')}"

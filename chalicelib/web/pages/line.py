@@ -102,6 +102,10 @@ def _minutes(span: timedelta) -> str:
 
 
 def _new(check: Check, by: datetime | None, clock: WallClock) -> str:
+    if check.config.group is not None:
+        return "no member that counts, or none has told anything yet"
+    if check.config.probe is not None:
+        return "no probe has been made yet"
     resumed = check.since if check.n_pings else None
     known = "never pinged" if resumed is None else f"no ping since it was resumed, {ago(resumed, now=clock.now)}"
     return known if by is None else f"{known} · down if nothing has come by {clock.minute(by)}"

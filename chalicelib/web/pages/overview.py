@@ -20,6 +20,7 @@ from chalicelib.domain.schedule_words import in_words
 from chalicelib.domain.wallclock import WallClock
 from chalicelib.store import history, listing
 from chalicelib.web.pages import line, ribbon
+from chalicelib.web.pages.commands import command
 from chalicelib.web.pages.finder import Finder, Wish, finder, matching, wish
 from chalicelib.web.pages.frame import Refresh, frame
 from chalicelib.web.pages.rendering import page
@@ -73,6 +74,7 @@ class FirstCheck:
     ping_url: str  # "": there is no check, or this session may not know its address
     check_path: str  # "": there is no check
     base: str
+    key_command: str  # that makes a key for pings
 
 
 def answered(wiring: Wiring, request: Any) -> Response:
@@ -83,10 +85,19 @@ def answered(wiring: Wiring, request: Any) -> Response:
 def _overview(visit: Visit) -> Response:
     ports = visit.wiring.ports
     checks = listing.checks(ports.tables, listing.codes(ports.tables, visit.project), sleep=ports.sleep)
-    asked = wish(visit.query)
+    asked = wish(visit.query, visit.tags)
     refresh = Refresh(asked.refreshes, replace(asked, refreshes=not asked.refreshes).href())
+    notice = "The check has been deleted, with its history." if visit.query.get("deleted") == "yes" else ""
     if not checks or (len(checks) == 1 and _is_untouched(checks[0])):
-        around = frame(visit, title="Checks · Overdue", icon="new", marks=("new",), current="/", refresh=refresh)
+        around = frame(
+            visit,
+            title="Checks · Overdue",
+            icon="new",
+            marks=("new",),
+            current="/",
+            refresh=refresh,
+            notice=notice,
+        )
         return page(visit, "first_check.html", around, first_check(visit, checks))
     slugs = Counter(check.config.slug for check in checks)
     standings = [standing(check, slugs, now=visit.now) for check in checks]
@@ -102,6 +113,7 @@ def _overview(visit: Visit) -> Response:
         current="/",
         refresh=refresh,
         zones=_zones(checks),
+        notice=notice,
     )
     return page(visit, "overview.html", around, view)
 
@@ -117,9 +129,10 @@ def _zones(checks: Sequence[Check]) -> list[str]:
 
 def first_check(visit: Visit, checks: Sequence[Check]) -> FirstCheck:
     """How to begin. Who may not change anything sees no address: whoever has it can ping."""
-    base = visit.wiring.settings.base_url
+    base, key_command = visit.wiring.settings.base_url, command(visit, "keys add --scope ping")
     if not checks:
-        return FirstCheck(sentence="There is no check yet.", ping_url="", check_path="", base=base)
+        said = "There is no check yet."
+        return FirstCheck(sentence=said, ping_url="", check_path="", base=base, key_command=key_command)
     schedule = checks[0].config.schedule
     url = f"{base}/ping/{checks[0].code}" if visit.may_write else ""
     return FirstCheck(
@@ -127,6 +140,7 @@ def first_check(visit: Visit, checks: Sequence[Check]) -> FirstCheck:
         ping_url=url,
         check_path=path_of(checks[0], {checks[0].config.slug: 1}),
         base=base,
+        key_command=key_command,
     )
 
 

@@ -14,6 +14,7 @@ from typing import Any
 from itsdangerous import BadSignature, URLSafeSerializer
 
 LINK_LASTS = timedelta(minutes=10)
+LOCAL_LINK_LASTS = timedelta(days=365)  # of a local server, whose clock may run fast
 SESSION_LASTS = timedelta(hours=8)
 LONGEST_SESSION = timedelta(days=90)
 

@@ -13,10 +13,19 @@ from chalice.app import Response
 from chalicelib.domain.words import counted
 from chalicelib.store import signins
 from chalicelib.store.tables import Conflict
+from chalicelib.web.pages.commands import LOCAL, command
 from chalicelib.web.pages.frame import frame
 from chalicelib.web.pages.rendering import page, see_other
-from chalicelib.web.pages.sessions import LINK_LASTS, SESSION_LASTS, Link
-from chalicelib.web.pages.visit import Visit, changed, cookie, posted_by_anyone, seen_by_anyone, session_cookie
+from chalicelib.web.pages.sessions import LINK_LASTS, LOCAL_LINK_LASTS, SESSION_LASTS, Link
+from chalicelib.web.pages.visit import (
+    WITH_POST,
+    Visit,
+    changed,
+    cookie,
+    posted_by_anyone,
+    seen_by_anyone,
+    session_cookie,
+)
 from chalicelib.wiring import Wiring
 
 _TITLE = "Sign in · Overdue"
@@ -46,7 +55,7 @@ def answered(wiring: Wiring, request: Any, token: str) -> Response:
     """`/signin/{token}`."""
     if request.to_original_event()["httpMethod"] == "POST":
         return posted_by_anyone(wiring, request, lambda visit: _use(visit, token))
-    return seen_by_anyone(wiring, request, lambda visit: _look(visit, token))
+    return seen_by_anyone(wiring, request, lambda visit: _look(visit, token), allowed=WITH_POST)
 
 
 def signed_out(wiring: Wiring, request: Any) -> Response:
@@ -61,13 +70,15 @@ def signed_out(wiring: Wiring, request: Any) -> Response:
 
 def how_to(visit: Visit) -> Response:
     """For who is not signed in."""
-    return _page(visit, 403, "You are not signed in", f"{_ONCE} Sessions end by themselves.")
+    return _page(visit, 403, "You are not signed in", f"{_once(visit)} Sessions end by themselves.")
 
 
 def _look(visit: Visit, token: str) -> Response:
     link = None if visit.signer is None else visit.signer.read_link(token)
     if link is None:
-        return _page(visit, 404, "This link no longer works", f"{_ONCE} This one is not from this deployment, or cut.")
+        return _page(
+            visit, 404, "This link no longer works", f"{_once(visit)} This one is not from this deployment, or cut."
+        )
     used_at = signins.used_at(link.id)
     if used_at is not None or visit.now >= link.expires_at:
         return _no_longer(visit, link, used_at)
@@ -90,24 +101,25 @@ def _use(visit: Visit, token: str) -> Response:
     return see_other("/", {"Set-Cookie": cookie(base, session_cookie(base), value, max_age_s=lasts_s)})
 
 
-_ONCE = f"Each link signs in once, within {lasts(LINK_LASTS)} of its making."
+def _once(visit: Visit) -> str:
+    """The local server's links outlive it, as its clock may run fast."""
+    within = LOCAL_LINK_LASTS if visit.wiring.settings.stage == LOCAL else LINK_LASTS
+    return f"Each link signs in once, within {lasts(within)} of its making."
 
 
 def _no_longer(visit: Visit, link: Link, used_at: datetime | None) -> Response:
     made = f"This one was made at {visit.clock.minute(link.made_at)}"
     used = " and has expired." if used_at is None else f" and used at {visit.clock.minute(used_at)}."
-    return _page(visit, 410, "This link no longer works", f"{_ONCE} {made}{used}")
+    return _page(visit, 410, "This link no longer works", f"{_once(visit)} {made}{used}")
 
 
 def _page(visit: Visit, status: int, heading: str, sentence: str, *, grants: bool = False) -> Response:
-    stage = visit.wiring.settings.stage
-    where = "" if stage in (None, "local") else f" --stage {stage}"
     view = SignIn(
         heading=heading,
         sentence=sentence,
         grants=grants,
-        command=f"overdue open{where}",
-        command_to_look=f"overdue open{where} --read-only --for 30d",
+        command=command(visit, "open"),
+        command_to_look=f"{command(visit, 'open')} --read-only --for 30d",
         lasts=lasts(SESSION_LASTS),
     )
     around = frame(visit, title=_TITLE, icon="note", marks=("clock",), current="", refresh=None)

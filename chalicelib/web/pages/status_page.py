@@ -19,13 +19,14 @@ from chalicelib.domain.wallclock import WallClock
 from chalicelib.store import history, listing
 from chalicelib.store.status_pages import StatusPage, status_page
 from chalicelib.store.tables import NotFound, Unavailable
-from chalicelib.web.answers import TRY_AGAIN, answer
+from chalicelib.web.answers import answer
 from chalicelib.web.api.call import moment
-from chalicelib.web.app import plain
 from chalicelib.web.pages import days, static_files
+from chalicelib.web.pages.bare import bare, later, wrong_verb
 from chalicelib.web.pages.rendering import HEADERS, environment
-from chalicelib.web.pages.status_words import StatusView, status_view
+from chalicelib.web.pages.status_words import status_view
 from chalicelib.web.pages.system import System, system
+from chalicelib.web.pages.visit import GET_ONLY
 from chalicelib.wiring import Wiring
 
 REMEMBERED = timedelta(minutes=1)
@@ -36,21 +37,23 @@ def answered(wiring: Wiring, request: Any, name: str) -> Response:
     """The page, for anybody; 404 for one that nobody has made, or somebody has removed."""
     event = request.to_original_event()
     if event["httpMethod"] not in ("GET", "HEAD"):
-        return plain(405, "", {"Allow": "GET, HEAD"})
+        return wrong_verb(event, GET_ONLY, has_way_back=False)
     accepts, now = request.headers.get("accept-encoding", ""), moment(event)
     try:
         made_at, html = _remembered(wiring, name, now)
     except NotFound:
-        return _html(_rendered("status_missing.html", None), accepts, status=404, lasts=REMEMBERED)
+        sentence = "It may have been removed, or its address is not quite that."
+        kept = _kept(REMEMBERED)
+        return bare(404, "There is no such status page", sentence, headers=kept, has_way_back=False)
     except Unavailable as error:
         log.event("page_refused", why=str(error))
-        return plain(503, "try again in a few seconds", TRY_AGAIN)
-    return _html(html, accepts, status=200, lasts=max(made_at + REMEMBERED - now, timedelta(seconds=1)))
+        return later(has_way_back=False)
+    headers = HEADERS | _kept(max(made_at + REMEMBERED - now, timedelta(seconds=1)))
+    return answer(html, "text/html; charset=utf-8", accepts, headers=headers)
 
 
-def _html(html: str, accepts: str, *, status: int, lasts: timedelta) -> Response:
-    headers = HEADERS | {"Cache-Control": f"public, max-age={min(lasts, REMEMBERED) // timedelta(seconds=1)}"}
-    return answer(html, "text/html; charset=utf-8", accepts, status=status, headers=headers)
+def _kept(lasts: timedelta) -> dict[str, str]:
+    return {"Cache-Control": f"public, max-age={min(lasts, REMEMBERED) // timedelta(seconds=1)}"}
 
 
 def _remembered(wiring: Wiring, name: str, now: datetime) -> tuple[datetime, str]:
@@ -72,17 +75,9 @@ def _memory(_: Wiring) -> dict[str, tuple[datetime, str]]:
 def _made(wiring: Wiring, name: str, now: datetime) -> str:
     page = status_page(name)
     clock = WallClock(tz=wiring.settings.tz, now=now)
-    return _rendered("status.html", status_view(page, _systems(wiring, page, clock), clock))
-
-
-def _rendered(template: str, view: StatusView | None) -> str:
-    return (
-        environment().get_template(template).render(view=view, style=static_files.href("style.css"), icon=_icon(view))
-    )
-
-
-def _icon(view: StatusView | None) -> str:
-    return static_files.href(f"{'note' if view is None else view.mark}.svg")
+    view = status_view(page, _systems(wiring, page, clock), clock)
+    style, icon = static_files.href("style.css"), static_files.href(f"{view.mark}.svg")
+    return environment().get_template("status.html").render(view=view, style=style, icon=icon)
 
 
 def _systems(wiring: Wiring, page: StatusPage, clock: WallClock) -> list[System]:

@@ -61,6 +61,7 @@ def timeline(bars: Sequence[Bar], scale: Scale, *, title: str, clock: WallClock)
     def y(value: float) -> float:
         return PLOT - value / top * _TALLEST
 
+    starts = _starts(bars, clock)
     grid = [y(step * number) for number in range(1, round(top / step) + 1)]
     plot = "".join(
         (
@@ -68,12 +69,12 @@ def timeline(bars: Sequence[Bar], scale: Scale, *, title: str, clock: WallClock)
             _grid(grid),
             "" if limit is None else f'<line class="limit" x2="100%" y1="{_px(y(limit))}" y2="{_px(y(limit))}"/>',
             *_drawn(bars, y, scale.limit),
-            _scale(bars, clock),
+            _scale(bars, starts, clock),
             _open(bars, y, clock),
         )
     )
     labels = "".join(_labels(scale, limit, y, [(at, step * (number + 1)) for number, at in enumerate(grid)]))
-    month = f'<text y="208">{_month(bars[-1].at, clock)}</text>'
+    month = f'<text y="208">{_month(bars[-1].at, clock)}</text>' if starts else ""  # else it stands in the scale
     return Markup(  # noqa: S704  # numbers, and words of our own; the title is escaped
         f'<svg role="img" height="{HEIGHT}"><title>{escape(title)}</title>{plot}</svg>'
         f'<svg class="labels" aria-hidden="true" height="{HEIGHT}">{labels}{month}</svg>'
@@ -188,8 +189,8 @@ def _open(bars: Sequence[Bar], y: Callable[[float], float], clock: WallClock) ->
     return ""
 
 
-def _scale(bars: Sequence[Bar], clock: WallClock) -> str:
-    """Where each day begins, or each hour where all is within two days; on a phone, every third."""
+def _starts(bars: Sequence[Bar], clock: WallClock) -> list[tuple[int, str]]:
+    """Where each day begins, or each hour where all is within two days: the place of its first bar, and its name."""
     by_hour = bars[-1].at - bars[0].at < 2 * _DAY
     starts: list[tuple[int, str]] = []
     last = ""
@@ -199,13 +200,25 @@ def _scale(bars: Sequence[Bar], clock: WallClock) -> str:
         if name != last and place:
             starts.append((place, f"{here:%H:%M}" if by_hour else name))
         last = name
-    starts = starts[:: ceil(len(starts) / _LABELS) or 1]
+    return starts[:: ceil(len(starts) / _LABELS) or 1]
+
+
+def _scale(bars: Sequence[Bar], starts: Sequence[tuple[int, str]], clock: WallClock) -> str:
+    """The names below the plot, on a phone every third. Where no day or hour begins, when the first bar was."""
+    if not starts:
+        where = 'x="50%" y="208" text-anchor="middle"' if len(bars) == 1 else 'x="0%" y="208" dx="1"'
+        return f'<g class="days"><text {where}>{_whole(bars[0].at, clock)}</text></g>'
     texts = "".join(
         f"<text{'' if number % 3 == 0 else ' class=' + chr(34) + 'opt' + chr(34)} "
         f'x="{_px(place / len(bars) * 100)}%" y="208" dx="1">{name}</text>'
         for number, (place, name) in enumerate(starts)
     )
     return f'<g class="days">{texts}</g>'
+
+
+def _whole(at: datetime, clock: WallClock) -> str:
+    here = local(at, clock.tz)
+    return f"{here.day} {here:%b %H:%M}"
 
 
 def _month(at: datetime, clock: WallClock) -> str:

@@ -21,7 +21,7 @@ from chalicelib.web.pages.standing import shown_text
 
 COUNT = 5  # occurrences
 _ASKED = {"url", "method", "expect_status", "expect_text", "timeout", "slow", "every", "certificate_days"}
-_WHEN = {"schedule", "zone", "period"}
+_WHEN = {"kind", "schedule_kind", "schedule", "zone", "period"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,11 +64,12 @@ def understood(reading: Reading, clock: WallClock) -> Understood:
         return Understood(problem, _capital(in_words(schedule)), (), "")
     found = occurrences(schedule, after=clock.now, count=COUNT)
     end = "" if len(found) == COUNT else ("No more come after that." if found else "It never comes again.")
-    coming = tuple(_coming(each, reading.config, schedule.tz, clock) for each in found)
+    by_second = any(each.at.second for each in found)
+    coming = tuple(_coming(each, reading.config, schedule.tz, clock, by_second=by_second) for each in found)
     return Understood(None, f"{_capital(in_words(schedule))}, {schedule.tz}", coming, end)
 
 
-def _coming(each: Occurrence, config: Config, tz: str, clock: WallClock) -> Coming:
+def _coming(each: Occurrence, config: Config, tz: str, clock: WallClock, *, by_second: bool) -> Coming:
     local, other = each.local, "UTC" if tz != "UTC" else clock.tz
     odd = [each.oddity] if each.oddity else []
     if config.windows and (end := window_end(config.windows, each.at, tz=config.tz)) is not None:
@@ -76,16 +77,16 @@ def _coming(each: Occurrence, config: Config, tz: str, clock: WallClock) -> Comi
     return Coming(
         exact(each.at, tz),
         _day(local, clock.now),
-        _time(local),
-        "" if other == tz else _elsewhere(each.at, local, other),
+        _time(local, by_second=by_second),
+        "" if other == tz else _elsewhere(each.at, local, other, by_second=by_second),
         tuple(odd),
     )
 
 
-def _elsewhere(at: datetime, local: datetime, tz: str) -> str:
+def _elsewhere(at: datetime, local: datetime, tz: str, *, by_second: bool) -> str:
     there = at.astimezone(zone_named(tz))
     day = "" if there.date() == local.date() else f"{there:%a} "
-    return f"{day}{_time(there)} {tz}"
+    return f"{day}{_time(there, by_second=by_second)} {tz}"
 
 
 def _day(local: datetime, now: datetime) -> str:
@@ -93,8 +94,8 @@ def _day(local: datetime, now: datetime) -> str:
     return f"{local:%a} {local.day} {local:%b}{year}"
 
 
-def _time(local: datetime) -> str:
-    return f"{local:%H:%M:%S}" if local.second else f"{local:%H:%M}"
+def _time(local: datetime, *, by_second: bool) -> str:
+    return f"{local:%H:%M:%S}" if by_second else f"{local:%H:%M}"
 
 
 def in_short(reading: Reading, channels: Sequence[Channel], clock: WallClock, *, is_new: bool) -> tuple[Sentence, ...]:

@@ -56,7 +56,7 @@ def verdict(standings: Sequence[Standing], clock: WallClock) -> Verdict:
             "new", "Checks · Overdue", (Part("Nothing is watched at the moment"),), (Part(_others(counts, "Of")),)
         )
     if working == len(standings):
-        sentence, rest = ("The one check does its work" if working == 1 else f"All {working} checks do their work"), ""
+        sentence, rest = ("The only check does its work" if working == 1 else f"All {working} checks do their work"), ""
     else:
         sentence, rest = f"{_checks(working)} {'does its' if working == 1 else 'do their'} work", _idle(counts)
     return Verdict("up", "Checks · Overdue", (Part(sentence),), (*_soonest(standings, clock), Part(rest)))

@@ -21,10 +21,12 @@ from chalicelib.domain.wallclock import WallClock
 from chalicelib.store.tables import NotFound, Unavailable
 from chalicelib.web.answers import TRY_AGAIN
 from chalicelib.web.api.call import moment, query_of
-from chalicelib.web.app import plain
+from chalicelib.web.pages.commands import command
 from chalicelib.web.pages.sessions import Session, Signer
 from chalicelib.wiring import Wiring
 
+GET_ONLY = "GET, HEAD"  # what most pages take
+WITH_POST = "GET, HEAD, POST"
 ZONE_COOKIE = "overdue_tz"
 CSRF_FIELD = "csrf"
 MOST_FORM_BYTES = 256 * 1024  # a description of 20,000 characters, each as %F0%9F%90%98
@@ -45,7 +47,8 @@ class Visit:
     session: Session | None
     clock: WallClock  # the reader's zone, the request's instant
     path: str
-    query: Mapping[str, str]
+    query: Mapping[str, str]  # of what came repeatedly, the last
+    tags: tuple[str, ...]  # all that came
     form: Mapping[str, str]
     accepts: str  # encodings
     new_zone: str | None  # chosen by this request: to be remembered
@@ -74,22 +77,24 @@ class Visit:
         return self.signer.csrf(self.session)
 
 
-def looked_at(wiring: Wiring, request: Any, show: Callable[[Visit], Response]) -> Response:
-    """A page for those who are signed in; others are told how to."""
+def looked_at(wiring: Wiring, request: Any, show: Callable[[Visit], Response], *, allowed: str = GET_ONLY) -> Response:
+    """A page for those who are signed in; others are told how to. `allowed`: what else its address takes."""
 
     def shown(visit: Visit) -> Response:
         from chalicelib.web.pages.signing_in import how_to  # it needs this room
 
         return how_to(visit) if visit.session is None else show(visit)
 
-    return seen_by_anyone(wiring, request, shown)
+    return seen_by_anyone(wiring, request, shown, allowed=allowed)
 
 
-def seen_by_anyone(wiring: Wiring, request: Any, show: Callable[[Visit], Response]) -> Response:
+def seen_by_anyone(
+    wiring: Wiring, request: Any, show: Callable[[Visit], Response], *, allowed: str = GET_ONLY
+) -> Response:
     """A page that needs no session; where there is one, it is known."""
     event = request.to_original_event()
     if event["httpMethod"] not in ("GET", "HEAD"):
-        return plain(405, "", {"Allow": "GET, HEAD"})
+        return _wrong_verb(event, allowed)
     return _answered(wiring, request, event, show)
 
 
@@ -101,11 +106,12 @@ def changed(
     def acted(visit: Visit) -> Response:
         session, signer = visit.session, visit.signer
         if session is None or signer is None:
-            raise Forbidden("You are not signed in any more. Sign in again with: overdue open")
+            raise Forbidden(f"You are not signed in any more. Sign in again with: {command(visit, 'open')}")
         if not signer.is_csrf(session, visit.form.get(CSRF_FIELD, "")):
             raise Forbidden("This form is not from your session. Go back, reload the page, and try again")
         if not session.may_write and not reading_is_enough:
-            raise Forbidden("You are signed in to look only. To change something, sign in with: overdue open")
+            how = command(visit, "open")
+            raise Forbidden(f"You are signed in to look only. To change something, sign in with: {how}")
         return act(visit)
 
     return posted_by_anyone(wiring, request, acted)
@@ -115,7 +121,7 @@ def posted_by_anyone(wiring: Wiring, request: Any, act: Callable[[Visit], Respon
     """What a form asks for that needs no session; never from another site's page."""
     event = request.to_original_event()
     if event["httpMethod"] != "POST":
-        return plain(405, "", {"Allow": "POST"})
+        return _wrong_verb(event, "POST")
 
     def acted(visit: Visit) -> Response:
         if request.headers.get("sec-fetch-site", "none") not in ("none", "same-origin"):
@@ -125,14 +131,21 @@ def posted_by_anyone(wiring: Wiring, request: Any, act: Callable[[Visit], Respon
     return _answered(wiring, request, event, acted)
 
 
+def _wrong_verb(event: Any, allowed: str) -> Response:
+    from chalicelib.web.pages.bare import wrong_verb  # it needs this room
+
+    return wrong_verb(event, allowed)
+
+
 def _answered(wiring: Wiring, request: Any, event: Any, act: Callable[[Visit], Response]) -> Response:
-    from chalicelib.web.pages.said import said  # it needs this room
+    from chalicelib.web.pages.bare import later  # they need this room
+    from chalicelib.web.pages.said import said
 
     try:
         visit = _visit(wiring, request, event)
     except Unavailable as error:
         log.event("page_refused", why=str(error))
-        return plain(503, "try again in a few seconds", TRY_AGAIN)
+        return later()
     try:
         return act(visit)
     except NotFound:
@@ -148,7 +161,8 @@ def _answered(wiring: Wiring, request: Any, event: Any, act: Callable[[Visit], R
 
 def _visit(wiring: Wiring, request: Any, event: Any) -> Visit:
     now = moment(event)
-    query = {name: values[-1] for name, values in query_of(event).items()}
+    every = query_of(event)
+    query = {name: values[-1] for name, values in every.items()}
     cookies = _cookies(request.headers.get("cookie", ""))
     secret = wiring.session_secret.current(now=now)
     signer = None if secret is None else Signer(secret)
@@ -161,6 +175,7 @@ def _visit(wiring: Wiring, request: Any, event: Any) -> Visit:
         clock=WallClock(tz=chosen or _zone(cookies.get(ZONE_COOKIE)) or wiring.settings.tz, now=now),
         path=event["path"],
         query=query,
+        tags=tuple(every.get("tag", ())),
         form=_form(event) if event["httpMethod"] == "POST" else {},
         accepts=request.headers.get("accept-encoding", ""),
         new_zone=chosen,

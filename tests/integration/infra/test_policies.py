@@ -217,6 +217,7 @@ def test_the_api_may_do_what_it_does(recorder: Recorder, told_everywhere: Deploy
         assert browser.get("/checks/typed/edit").status == 200
         for path in ("/checks/typed", f"/checks/{code}"):
             assert browser.get(path).status in (200, 303)
+        told_everywhere.ping(Code(api.get("/checks/", query={"slug": "typed"})["checks"][0]["uuid"]), "/fail")
         for action in ("snooze", "unsnooze", "acknowledge", "pause", "resume", "delete"):
             form = {"csrf": browser.csrf(), "until": "3600", "confirm": "typed"}
             assert browser.post(f"/checks/typed/{action}", form).status == 303

@@ -65,6 +65,7 @@ def test_an_instant_without_an_offset_is_in_the_checks_zone(api: Api) -> None:
         ({"misses_before_alert": 101}, "misses_before_alert is too large"),
         ({"first_ping_by": "soon"}, "first_ping_by is not an instant"),
         ({"first_ping_by": 59}, "first_ping_by is too small"),
+        ({"first_ping_by": "2020-01-01T00:00:00Z"}, "first_ping_by has passed"),
         ({"early": 86401}, "early is too large"),
         ({"windows": "nightly"}, "windows is not an array"),
         ({"windows": ["nightly"]}, "an item in 'windows' is not a valid window"),
@@ -76,6 +77,17 @@ def test_an_instant_without_an_offset_is_in_the_checks_zone(api: Api) -> None:
 )
 def test_what_they_do_not_take_is_refused(api: Api, said: dict[str, object], error: str) -> None:
     assert api.post("/checks/", {"name": "backup", **said}, status=400)["error"] == f"json validation error: {error}"
+
+
+def test_a_first_ping_that_has_passed_may_be_sent_back_and_no_other_one(api: Api) -> None:
+    code = api.deployment.add(first_ping_by=NOON - hours(1))
+    shown = api.get(f"/checks/{code}")["first_ping_by"]
+    assert api.post(f"/checks/{code}", {"first_ping_by": shown, "tags": "sent back"})["tags"] == "sent back"
+    refused = api.post(f"/checks/{code}", {"first_ping_by": "2026-03-01T11:30:00Z"}, status=400)
+    assert refused == {
+        "error": "json validation error: first_ping_by has passed",
+        "detail": "first_ping_by 2026-03-01T11:30:00Z has passed: give an instant to come",
+    }
 
 
 def test_failures_are_counted_in_the_answer_and_told_in_the_alert(api: Api) -> None:

@@ -1,10 +1,14 @@
 """DynamoDB's own examples of what a request costs (see the module for the pages)."""
 
+from pathlib import Path
 from typing import Any
 
 import pytest
+from chalice.package import YAMLTemplateSerializer
 
-from benchmarks.capacity import read_units, size, write_units
+from benchmarks.capacity import INDEXES, Index, read_units, size, write_units
+
+TEMPLATE = Path(__file__).parents[3] / "infra" / "template.yaml"
 
 CHECKS, HISTORY = "overdue-prod-checks", "overdue-prod-history"
 
@@ -48,6 +52,42 @@ def test_a_write_costs_its_item_and_what_it_changes_in_each_index(
     before: dict[str, Any], after: dict[str, Any], units: int
 ) -> None:
     assert write_units(before, after, table=CHECKS) == units
+
+
+A_PING = {"code": {"S": "c"}, "sort": {"S": "ping#1"}}
+A_FLIP = {"code": {"S": "c"}, "sort": {"S": "flip#1"}, "flip_project": {"S": "p"}, "flip_at": {"N": "10"}}
+NOTED = A_FLIP | {"sent": {"L": [{"S": "down"}]}}
+LONG = A_FLIP | {"sent": {"L": [{"S": "a" * 1100}]}}
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "units"),
+    [
+        pytest.param({}, A_PING, 1, id="a ping: it stands in no index"),
+        pytest.param({}, A_FLIP, 2, id="a flip: it, and its entry"),
+        pytest.param(A_FLIP, NOTED, 2, id="what was sent is noted: the entry holds it, too"),
+        pytest.param(A_FLIP, A_FLIP, 1, id="nothing changes"),
+        pytest.param(NOTED, LONG, 4, id="an entry above 1 kB costs by the kB, as its item does"),
+    ],
+)
+def test_an_index_that_holds_all_is_written_whenever_anything_changes(
+    before: dict[str, Any], after: dict[str, Any], units: int
+) -> None:
+    assert write_units(before, after, table=HISTORY) == units
+
+
+def test_indexes_are_those_of_the_template() -> None:
+    template = YAMLTemplateSerializer().load_template(TEMPLATE.read_text(encoding="utf-8"), TEMPLATE.name)
+    found = {
+        name: tuple(map(an_index, template["Resources"][table]["Properties"].get("GlobalSecondaryIndexes", ())))
+        for name, table in (("checks", "ChecksTable"), ("history", "HistoryTable"), ("registry", "RegistryTable"))
+    }
+    assert found == INDEXES
+
+
+def an_index(said: dict[str, Any]) -> Index:
+    hashed, ranged = (key["AttributeName"] for key in said["KeySchema"])
+    return Index((hashed, ranged), holds_all={"ALL": True, "KEYS_ONLY": False}[said["Projection"]["ProjectionType"]])
 
 
 def test_reads_are_by_4_kb_and_at_least_one() -> None:

@@ -229,6 +229,10 @@ def test_what_an_operator_writes_is_cron_or_on_calendar(text: str, expected: Cro
         ("0 0 * * 8", 'schedule "0 0 * * 8": weekday 8 is not within 0–7'),
         ("0 0 * * 8L", 'schedule "0 0 * * 8L": weekday 8 is not within 0–7'),
         ("0 0 * * fr", 'schedule "0 0 * * fr": weekday "fr" is not a number or a name'),
+        ("H 2 * * *", 'schedule "H 2 * * *": minute "H" is not a number or a name'),
+        ("0 2 * * 8-Fri", 'schedule "0 2 * * 8-Fri": weekday 8 is not within 0–7'),
+        ("😀", 'schedule "😀": write five words as in a crontab'),
+        ("2\u202e", 'schedule "2\\u202e": write five words as in a crontab'),
         ("0 22-2 * * *", "hour 22-2 runs backwards: split it in two, such as 22-23,0-5"),
         ("*/0 * * * *", "minute */0 has a step of 0"),
         ("0 0 * * 1#6", "weekday 1#6 asks for week 6, and a month has 1–5"),
@@ -319,6 +323,11 @@ def test_a_zone_gets_its_present_name_and_keeps_its_place(name: str, expected: s
 def test_what_is_no_zone_is_refused(name: str) -> None:
     with pytest.raises(BadInput, match="is not known: use an IANA name such as Europe/Berlin"):
         current_zone(name)
+
+
+def test_a_zone_that_is_refused_is_quoted_as_it_was_typed() -> None:
+    with pytest.raises(BadInput, match='time zone "Österreich/Wien" is not known'):
+        current_zone("Österreich/Wien")
 
 
 def test_a_schedule_in_an_unknown_zone_is_refused() -> None:

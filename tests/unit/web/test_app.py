@@ -9,13 +9,13 @@ from typing import Any
 import pytest
 from chalice.app import Response
 
-from chalicelib.web.app import App
+from chalicelib.web.app import App, Event
 from overdue.local import gateway
 from overdue.local.exchange import LocalRequest
 
 
-def an_app(at_end: Callable[[], None] = lambda: None) -> App:
-    app = App(app_name="test", at_end=at_end)
+def an_app(at_end: Callable[[], None] = lambda: None, **given: Any) -> App:
+    app = App(app_name="test", at_end=at_end, **given)
 
     @app.route("/ping/{first}", methods=["GET"])
     def ping(first: str) -> Response:
@@ -80,6 +80,23 @@ def test_a_view_that_fails_is_logged_once_and_answers_json_that_tells_nothing(ca
         "route": "$default",
     }
     assert record.exc_info is not None
+
+
+@pytest.mark.parametrize(
+    ("path", "expected"),
+    [
+        ("/nowhere", (404, "a page of 404")),
+        ("/broken", (500, "a page of 500")),
+        ("/api", (404, "not found")),
+        ("/ping/x", (200, "ping x")),
+    ],
+)
+def test_people_get_a_page_where_programs_get_a_word(path: str, expected: tuple[int, str]) -> None:
+    def for_people(event: Event, status: int) -> Response | None:
+        return None if event["path"] == "/api" else Response(f"a page of {status}", status_code=status)
+
+    answered = answer(an_app(for_people=for_people), path)
+    assert (answered["statusCode"], answered["body"]) == expected
 
 
 def test_each_answered_request_ends_once() -> None:

@@ -20,7 +20,7 @@ function offerZone() {
 /* Whether someone is reading or writing in a part, so that it must stay as it is. */
 function isInUse(part) {
   return part.contains(document.activeElement) && document.activeElement.matches("input, select, textarea")
-    || part.querySelector("details[open]") !== null
+    || part.querySelector("details[open]:not([id])") !== null
     || (!getSelection().isCollapsed && getSelection().containsNode(part, true));
 }
 
@@ -30,6 +30,14 @@ function isAlike(one, other) {
   return meant(one) === meant(other);
 }
 
+/* What has an id is folded as its reader has folded it; where he has not, as the page comes (data-open). */
+function keepFolds(part, next) {
+  for (const each of part.querySelectorAll("details[id]")) {
+    const same = next.querySelector(`#${CSS.escape(each.id)}`);
+    if (same && each.open !== ("open" in each.dataset)) same.open = each.open;
+  }
+}
+
 function swap(fresh) {
   document.title = fresh.title;
   const icon = fresh.querySelector("link[rel=icon]");
@@ -37,6 +45,7 @@ function swap(fresh) {
   revealed(fresh);
   for (const part of document.querySelectorAll("[data-part]")) {
     const next = fresh.querySelector(`[data-part="${part.dataset.part}"]`);
+    if (next) keepFolds(part, next);
     if (!next || next.outerHTML === part.outerHTML || isInUse(part)) continue;
     const at = part.contains(document.activeElement) ? document.activeElement : null;
     part.replaceWith(document.adoptNode(next));
@@ -116,6 +125,7 @@ function understands(form) {
 
 revealed(document);
 offerZone();
+if (document.querySelector(".notice")) history.replaceState(null, "", location.pathname); // it is said once
 document.querySelectorAll("form[data-understands]").forEach(understands);
 const everySeconds = Number(document.body.dataset.refresh);
 if (everySeconds) {

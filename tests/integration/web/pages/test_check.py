@@ -205,8 +205,20 @@ def test_it_is_deleted_by_who_has_typed_its_name(browser: Browser) -> None:
     assert "to delete it, type nightly-backup into the field" in refused.text
     assert browser.deployment.check(code).status is Status.UP
     answer = browser.post(f"{PAGE}/delete", {"csrf": browser.csrf(), "confirm": "nightly-backup"})
-    assert (answer.status, answer.headers["Location"]) == (303, "/")
+    assert (answer.status, answer.headers["Location"]) == (303, "/?deleted=yes")
     assert browser.get(PAGE).status == 404
+    assert "The check has been deleted" in browser.get("/", query={"deleted": "yes"}).text
+    assert "has been deleted" not in browser.get("/").text
+
+
+def test_what_is_not_down_cannot_be_acknowledged_and_says_so(browser: Browser) -> None:
+    code = add_job(browser)
+    browser.sign_in()
+    before = browser.deployment.check(code)
+    answer = browser.post(f"{PAGE}/acknowledge", {"csrf": browser.csrf()})
+    assert answer.status == 400
+    assert "The check is not down (any more), so there is nothing to acknowledge." in answer.text
+    assert browser.deployment.check(code) == before
 
 
 def test_a_form_without_the_token_of_its_session_changes_nothing(browser: Browser) -> None:

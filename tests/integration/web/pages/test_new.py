@@ -123,8 +123,14 @@ def test_what_is_wrong_stands_at_its_field_and_nothing_typed_is_lost(browser: Br
     assert "<title>Error: New check" in text
     assert re.findall(r'id="([a-z_]+)-error"', text) == ["name", "slug", "grace", "windows"]
     assert re.findall(r'<a href="#([a-z_]+)">', text) == ["name", "slug", "schedule", "grace", "windows"]
-    assert 'grace "0h" is out of bounds' in text.partition('id="grace-error">')[2].partition("</p>")[0]
+    assert (
+        "0 hours is too short: it may be 1 min to 365 days"
+        in text.partition('id="grace-error">')[2].partition("</p>")[0]
+    )
     assert "minute 61 is not within 0–59" in text.partition('data-said="understood"')[2].partition("</div>")[0]
+    assert [label for _, label in re.findall(r'<a href="#([a-z_]+)">([^<]*)', text)] == [
+        "Name", "Slug", "Schedule", "Grace", "Nothing is expected",
+    ]  # fmt: skip
     kept = fields_of(answer.text)
     assert {name: kept[name] for name in typed} == typed
     assert the_checks(browser) == []
@@ -206,11 +212,91 @@ def test_who_was_slower_is_told_and_loses_nothing(browser: Browser) -> None:
     send(browser, "/checks/ledger/edit", tags="theirs")
     answer = browser.post("/checks/ledger/edit", mine)
     assert answer.status == 409
-    assert "Somebody has changed this check since this form was opened" in answer.text
+    text = html.unescape(answer.text)
+    assert "Nothing was saved: somebody else has changed this check since you opened this form." in text
+    assert '<a href="#tags">Tags</a>: yours is shown here, theirs is “theirs”.' in text
+    assert "To save what is shown here, press Save again." in text
     assert browser.deployment.check(code).config.tags == "theirs"
     assert fields_of(answer.text)["tags"] == "mine"
     assert browser.post("/checks/ledger/edit", fields_of(answer.text)).status == 303
     assert browser.deployment.check(code).config.tags == "mine"
+
+
+@pytest.mark.parametrize(
+    ("first", "status"), [({"slug": "Bad Slug"}, 400), ({"name": "Mine", "do": "check"}, 200)], ids=["error", "check"]
+)
+def test_an_error_or_a_look_in_between_hides_no_change_of_somebody_else(
+    browser: Browser, first: dict[str, str], status: int
+) -> None:
+    code = browser.deployment.add(name="conf", tags="a")
+    browser.sign_in()
+    mine = fields_of(browser.get("/checks/conf/edit").text)
+    send(browser, "/checks/conf/edit", tags="other", grace="3")
+    answer = browser.post("/checks/conf/edit", mine | first)
+    assert answer.status == status
+    answer = browser.post("/checks/conf/edit", fields_of(answer.text) | {"slug": "conf-2"})
+    assert answer.status == 409
+    assert '<a href="#tags">Tags</a>: theirs is shown here, “other”.' in html.unescape(answer.text)
+    assert browser.deployment.check(code).config.slug == "conf"
+    assert browser.post("/checks/conf/edit", fields_of(answer.text)).status == 303
+    after = browser.deployment.check(code).config
+    assert (after.slug, after.tags, after.grace) == ("conf-2", "other", hours(3))
+
+
+def test_a_form_finds_its_check_when_somebody_else_has_renamed_that(browser: Browser) -> None:
+    """Though another check has its slug by now."""
+    code = browser.deployment.add(name="conf")
+    browser.sign_in()
+    mine = fields_of(browser.get("/checks/conf/edit").text) | {"tags": "mine"}
+    send(browser, "/checks/conf/edit", slug="renamed")
+    for _ in range(2):
+        answer = browser.post("/checks/conf/edit", mine)
+        assert answer.status == 409
+        assert '<a href="#slug">Slug</a>: theirs is shown here, “renamed”.' in answer.text
+        browser.deployment.add(name="conf")
+    assert browser.post("/checks/conf/edit", fields_of(answer.text)).headers["Location"] == "/checks/renamed"
+    assert browser.deployment.check(code).config.tags == "mine"
+
+
+@pytest.mark.parametrize("name", ["Ledger", "日本語"])
+def test_a_form_that_is_sent_twice_makes_one_check(browser: Browser, name: str) -> None:
+    browser.sign_in()
+    fields = fields_of(browser.get("/new").text) | {"name": name}
+    first, second = browser.post("/new", fields), browser.post("/new", fields)
+    path = f"/checks/{the_check(browser).config.slug or unique_key(the_check(browser).code)}"
+    assert [(each.status, each.headers["Location"]) for each in (first, second)] == [(303, path)] * 2
+    assert browser.post("/new", fields | {"name": "Another"}).headers["Location"] == "/checks/another"
+    assert len(the_checks(browser)) == 2
+
+
+def test_the_opening_of_a_form_leads_to_no_check_of_another_session(browser: Browser) -> None:
+    browser.sign_in()
+    fields = fields_of(browser.get("/new").text) | {"name": "日本語"}
+    browser.post("/new", fields)
+    made = the_check(browser)
+    other = Browser(browser.deployment)
+    other.sign_in(project="other")
+    answer = other.post("/new", fields | {"csrf": other.csrf()})
+    assert answer.status == 303
+    assert unique_key(made.code) not in answer.headers["Location"]
+    assert the_check(browser) == made
+
+
+def test_what_decides_which_fields_are_read_is_not_guessed(browser: Browser) -> None:
+    browser.sign_in()
+    answer = send(browser, name="x", kind="cron")
+    assert answer.status == 400
+    assert "“cron” is none of them: choose one" in html.unescape(answer.text).partition('id="kind-error">')[2]
+    assert send(browser, name="x", schedule_kind="sometimes").status == 400
+    assert the_checks(browser) == []
+
+
+def test_a_first_ping_that_has_passed_is_refused(browser: Browser) -> None:
+    browser.sign_in()
+    answer = send(browser, name="x", first_ping_at="2020-01-01T00:00")
+    assert answer.status == 400
+    assert "this has passed: give an instant to come" in answer.text.partition('id="first_ping_at-error">')[2]
+    assert the_checks(browser) == []
 
 
 def test_headers_of_a_probe_stay_and_are_not_shown(browser: Browser) -> None:

@@ -1,6 +1,7 @@
 """The overview as the handler answers it: what whoever may see, and that nothing stored acts on the page."""
 
 import gzip
+import re
 from base64 import b64decode
 from typing import Any
 
@@ -15,7 +16,8 @@ from tests.integration.faults import away
 from tests.integration.web.pages.browsing import Browser
 
 POLICY = (
-    "default-src 'none'; style-src 'self'; img-src 'self'; script-src 'self'; connect-src 'self'; form-action 'self'"
+    "default-src 'none'; style-src 'self'; img-src 'self'; script-src 'self'; connect-src 'self'; form-action 'self'; "
+    "base-uri 'none'; frame-ancestors 'none'"
 )
 
 
@@ -127,6 +129,22 @@ def test_an_empty_deployment_says_how_to_begin(browser: Browser) -> None:
     assert "Nothing is watched yet" in text
     assert "/ping/PING_KEY/my-job?create=1" in text
     assert "<table" not in text
+
+
+def test_a_command_is_for_the_stage_and_the_project_that_one_sees(browser: Browser) -> None:
+    browser.sign_in()
+    assert ">overdue keys add --scope ping --stage test</pre>" in browser.get("/").text
+    browser.sign_in(project="shop")
+    assert ">overdue keys add --scope ping --stage test --project shop</pre>" in browser.get("/").text
+
+
+def test_all_tags_of_an_address_count_and_another_zone_keeps_them(browser: Browser) -> None:
+    for name, tags in (("one", "prod db"), ("two", "prod"), ("three", "db")):
+        add_job(browser, name=name, slug=name, tags=tags, tz="Europe/Berlin")
+    browser.sign_in()
+    text = browser.get("/", query={"tag": ["prod", "db"]}).text
+    assert re.findall(r'href="/checks/(\w+)">\w+</a> <small>', text) == ["one"]
+    assert 'href="?tag=prod&amp;tag=db&amp;tz=Europe%2FBerlin"' in text
 
 
 def test_a_search_that_finds_nothing_says_so(browser: Browser) -> None:

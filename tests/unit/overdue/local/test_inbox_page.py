@@ -91,3 +91,13 @@ def test_the_frame_has_the_links_it_is_given_and_marks_its_own() -> None:
     assert '<a href="/">Checks</a>' in page
     assert '<a href="/inbox" aria-current="page">Alerts</a>' in page
     assert '<a class="brand" href="/">' in page
+
+
+def test_an_alert_keeps_its_place_for_the_script_when_another_comes() -> None:
+    def ids(*sent_at: str) -> list[tuple[str, str]]:
+        return re.findall(r'<details class="alert" id="([\w-]+)"([^>]*)>', a_page(*sent_at))
+
+    [(first, opened)] = ids("2026-10-24T03:00:00Z")
+    [(_, newest), (same, folded)] = ids("2026-10-24T03:05:00Z", "2026-10-24T03:00:00Z")
+    assert same == first
+    assert (opened, newest, folded) == (" open data-open", " open data-open", "")

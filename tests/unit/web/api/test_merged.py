@@ -1,6 +1,6 @@
 """What the fields of a request make of a configuration, version by version."""
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
@@ -11,7 +11,7 @@ from chalicelib.domain.several import lines_of
 from chalicelib.store.registry import Channel
 from chalicelib.web.api.call import Json, Refused
 from chalicelib.web.api.fields import read
-from chalicelib.web.api.merged import chosen, merged, slug_of
+from chalicelib.web.api.merged import chosen, insist_on_time_to_come, merged, slug_of
 from chalicelib.web.api.versions import VERSIONS
 
 CHANNELS = tuple(
@@ -179,6 +179,40 @@ def test_null_takes_a_limit_away() -> None:
 def test_no_run_may_have_to_take_longer_than_it_may(before: Json, said: Json) -> None:
     with pytest.raises(Refused, match="min_runtime is above max_runtime"):
         after(said, config=after(before))
+
+
+NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    ("by", "told"),
+    [
+        ("2020-01-01T00:00:00Z", "first_ping_by 2020-01-01T00:00:00Z has passed: give an instant to come"),
+        ("2026-03-01T13:00:00+01:00", "first_ping_by 2026-03-01T12:00:00Z has passed: give an instant to come"),
+    ],
+)
+def test_an_instant_that_has_passed_is_no_first_ping_to_wait_for(by: str, told: str) -> None:
+    with pytest.raises(Refused) as refusal:
+        insist_on_time_to_come(after({"first_ping_by": by}), before=Config(), now=NOON)
+    assert str(refusal.value) == "json validation error: first_ping_by has passed"
+    assert refusal.value.detail == told
+
+
+@pytest.mark.parametrize(
+    ("by", "kept"),
+    [
+        pytest.param("2026-03-01T12:00:01Z", None, id="one to come"),
+        pytest.param(60, None, id="a time span"),
+        pytest.param(None, NOON, id="none any more"),
+        pytest.param("2026-03-01T11:00:00Z", NOON - timedelta(hours=1), id="the one that it has"),
+        pytest.param(
+            "2026-03-01T11:00:00Z", NOON - timedelta(minutes=59, seconds=59.5), id="as the API shows the one it has"
+        ),
+    ],
+)
+def test_a_first_ping_to_come_and_the_one_that_is_there_are_taken(by: str | int | None, kept: datetime | None) -> None:
+    before = Config(first_ping_by=kept)
+    insist_on_time_to_come(after({"first_ping_by": by}, config=before), before=before, now=NOON)
 
 
 def test_steps_are_taken_by_name_or_id_and_put_in_order() -> None:

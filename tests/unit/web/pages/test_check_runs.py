@@ -119,6 +119,20 @@ def test_what_ends_an_outage_is_not_late() -> None:
     assert found[1].expected == BEGUN + hours(26)
 
 
+def test_the_first_success_had_no_grace() -> None:
+    check = a_check(schedule=NIGHTLY, grace=hours(4), first_ping_by=hours(6))
+    first = Flip(number=1, at=BEGUN, old=Status.NEW, new=Status.DOWN, reason=Reason.MISSED)
+    up = Flip(number=2, at=BEGUN + hours(2), old=Status.DOWN, new=Status.UP, reason=None)
+    second = Flip(number=3, at=BEGUN + hours(30), old=Status.UP, new=Status.DOWN, reason=Reason.MISSED)
+    missed = [Judged(at=flip.at, reason=Reason.MISSED, count=None) for flip in (second, first)]
+    found = told(check, pings((SUCCESS, hours(2), None, "")), missed, [second, up, first])
+    assert [(run.outcome, run.expected) for run in found] == [
+        (Outcome.MISSED, BEGUN + hours(26)),
+        (Outcome.OK, None),
+        (Outcome.MISSED, None),
+    ]
+
+
 def test_after_a_miss_that_was_borne_the_next_time_counts() -> None:
     check = a_check(schedule=NIGHTLY, grace=hours(4), last_success=BEGUN, misses_before_alert=2)
     missed = Judged(at=BEGUN + hours(30), reason=Reason.MISSED, count=None)

@@ -12,7 +12,7 @@ from chalicelib.domain.check import NO_FILTERS, Check, Flip, Run, Status
 from chalicelib.domain.escalation import Step
 from chalicelib.domain.group import Group
 from chalicelib.domain.probe import Probe
-from chalicelib.domain.schedule import AnyOf, Cron, Every
+from chalicelib.domain.schedule import AnyOf, Cron, Every, OnCalendar
 from chalicelib.domain.signals import Ping, Signal
 from chalicelib.domain.wallclock import WallClock
 from chalicelib.store.history import StoredFlip, StoredPing
@@ -42,10 +42,10 @@ ALARM = Past(
 )
 
 
-def told_of(check: Check, past: Past = NOTHING) -> list[str]:
+def told_of(check: Check, past: Past = NOTHING, remedy: str = "") -> list[str]:
     """State, lead, then the facts."""
     each = standing(check, Counter({check.config.slug: 1}), now=CLOCK.now)
-    found = verdict(each, past, CLOCK, names_channels=True)
+    found = verdict(each, past, CLOCK, names_channels=True, remedy=remedy)
     return [found.said, found.lead, *(f"{fact.text} {fact.output}".rstrip() for fact in found.facts)]
 
 
@@ -317,6 +317,11 @@ def coming(check: Check, tz: str = story.ZONE, now: datetime = story.NOW) -> lis
     )
 
 
+def test_what_comes_more_than_once_a_minute_is_told_to_the_second() -> None:
+    check = a_check(schedule=OnCalendar("*-*-* *:*:0/20"), tz="UTC")
+    assert coming(check, "UTC")[:2] == ["Today 03:13:00 |  | ", "Today 03:13:20 |  | "]
+
+
 def test_the_next_five_stand_in_both_zones_with_their_oddities() -> None:
     assert coming(NIGHT["search-reindex"]) == [
         "Today 08:30 | 06:30 UTC | ",
@@ -380,6 +385,16 @@ def test_who_was_told_is_told_by_name_only_to_who_may_write() -> None:
     stored = StoredFlip(flip, sent)
     assert told(a_check(), stored, names_channels=True) == "ops-email, oncall-sms · 1 s later · 1 reminder"
     assert told(a_check(), stored, names_channels=False) == "2 channels · 1 s later · 1 reminder"
+
+
+def test_without_a_channel_nobody_was_told() -> None:
+    flip = Flip(number=3, at=at("04:40"), old=Status.UP, new=Status.DOWN, reason=Reason.FAILED)
+    stored = StoredFlip(flip, (Told(id="a", kind=Kind.DOWN, to=(), at=at("04:40:00")),))
+    for names_channels in (True, False):
+        assert told(a_check(), stored, names_channels=names_channels) == "nobody: it had no channel"
+    check = replace(NIGHT["invoice-mailer"], n_flips=3)
+    facts = told_of(check, replace(NOTHING, flips=(stored,)), remedy="Choose one by Edit.")
+    assert "Nobody was told: it had no channel. Choose one by Edit. Nobody has acknowledged it." in facts[-1]
 
 
 def test_what_waits_in_the_check_is_not_told_yet() -> None:

@@ -14,8 +14,9 @@ from chalicelib.domain.probe import Probe, default_grace
 from chalicelib.domain.schedule import AnyOf, Cron, Every, OnCalendar
 from chalicelib.domain.wallclock import WallClock
 from chalicelib.store.registry import Channel
-from chalicelib.web.pages.form import Values, filled, taken
+from chalicelib.web.pages.form import SPANS, Values, filled, taken
 from chalicelib.web.pages.form_reading import Reading, read_form
+from chalicelib.web.pages.form_rules import LABELS
 from chalicelib.web.pages.understood import in_short, understood
 from tests.builders import days, hours, minutes, seconds, utc
 
@@ -97,7 +98,7 @@ def sent(values: Values) -> Values:
 @settings(deadline=None)
 @given(configs())
 def test_a_form_that_nobody_edits_changes_nothing(config: Config) -> None:
-    reading = read_form(sent(filled(config, CHANNELS)), config, CHANNELS)
+    reading = read_form(sent(filled(config, CHANNELS)), config, CHANNELS, now=NIGHT.now)
     assert (reading.config, reading.problems) == (config, {})
 
 
@@ -107,7 +108,7 @@ def test_a_form_that_holds_another_configuration_makes_it_so(before: Config, wan
     """But for what a form cannot show: keywords, headers, channels that are gone, an instant's very second."""
     wanted = replace(wanted, name=f"job {wanted.name}", first_ping_by=None, channels=("*",), windows=())
     values = filled(wanted, CHANNELS)
-    reading = read_form(sent(values), before, CHANNELS)
+    reading = read_form(sent(values), before, CHANNELS, now=NIGHT.now)
     assert reading.problems == {}
     found = filled(reading.config, CHANNELS)
     hidden = {"zone"} if isinstance(wanted.schedule, Every) else set[str]()
@@ -136,27 +137,50 @@ def test_a_span_is_shown_in_the_largest_unit_that_goes_into_it(span: timedelta, 
     [
         ({"name": " "}, "name", "give it a name: say what its job does"),
         ({"name": "y" * 101}, "name", "101 characters are too many: 100 are allowed"),
-        ({"slug": "Ledger Export"}, "slug", 'slug "Ledger Export" cannot be one: use a-z, 0-9, hyphens'),
-        ({"grace": "0"}, "grace", 'grace "0h" is out of bounds: it must be within 60 s and 365 days'),
+        ({"slug": "Ledger Export"}, "slug", "“Ledger Export” cannot be one: use a-z, 0-9, hyphens"),
+        ({"slug": "Ledger Export"}, "slug", "100 at most, such as ledger-export"),
+        ({"grace": "0"}, "grace", "0 hours is too short: it may be 1 min to 365 days"),
+        ({"grace": "1", "grace_unit": "s"}, "grace", "1 second is too short: it may be 1 min to 365 days"),
+        ({"grace": "53w"}, "grace", "53 weeks is too long: it may be 1 min to 365 days"),
+        ({"grace": "2", "grace_unit": "y"}, "grace", "“y” is no unit: choose one of seconds, minutes, hours, days"),
         ({"grace": ""}, "grace", "say how long"),
-        ({"period": "1.5"}, "period", 'period "1.5d" is no duration: write seconds (600), or 10m, 1h, 1d, 1w'),
-        ({"min_count": "5"}, "min_count", "min_count and count_window go together: so many items in each window"),
-        ({"min_count": "many"}, "min_count", 'min_count "many" must be a whole number from 1 to 10^15'),
-        ({"min_runtime": "40m", "max_runtime": "30"}, "min_runtime", "min_runtime is above max_runtime: no run could"),
-        ({"failures_before_alert": "101"}, "failures_before_alert", "must be a whole number from 1 to 100"),
-        ({"misses_before_alert": ""}, "misses_before_alert", 'misses_before_alert "" must be a whole number'),
-        ({"early": "2", "early_unit": "d"}, "early", "early is too long: 24 h at most"),
+        ({"period": "1.5"}, "period", "“1.5” is no whole number: write one, such as 30, and choose its unit"),
+        ({"min_count": "5"}, "min_count", "say both, how many items and in what time, or leave both empty"),
+        ({"count_window": "5"}, "min_count", "say both, how many items and in what time, or leave both empty"),
+        ({"min_count": "-5", "count_window": "5"}, "min_count", "“-5” is not a whole number from 1 to 1,000,000"),
+        ({"min_count": "5", "count_window": "x"}, "count_window", "“x” is no whole number"),
+        ({"min_count": "many"}, "min_count", "“many” is not a whole number from 1 to 1,000,000,000,000,000"),
+        ({"min_runtime": "40m", "max_runtime": "30"}, "min_runtime", "more than a run may take at most: no run could"),
+        ({"min_runtime": "40m", "max_runtime": "x"}, "max_runtime", "“x” is no whole number"),
+        ({"failures_before_alert": "101"}, "failures_before_alert", "“101” is not a whole number from 1 to 100"),
+        ({"misses_before_alert": ""}, "misses_before_alert", "say how many: a whole number from 1 to 100"),
+        ({"early": "2", "early_unit": "d"}, "early", "2 days is too long: it may be 0 s to 24 h"),
         ({"windows": "sometimes"}, "windows", 'window "sometimes" is none: write "0 2 * * 0 for 2h"'),
         ({"first_ping_by": "3", "first_ping_at": "2026-03-05T08:00"}, "first_ping_by", "give one of them"),
-        ({"first_ping_at": "soon"}, "first_ping_by", 'first_ping_by "soon" is no instant: write 2026-12-24T20:00'),
-        ({"kind": "probe"}, "url", 'url "": a probe asks http:// and https:// only'),
-        ({"kind": "probe", "url": "https://me:pw@example.com"}, "url", "url holds a user name or a password"),
-        ({"kind": "probe", "url": "https://example.com", "timeout": "30"}, "timeout", "a probe may take 1 to 20 s"),
-        ({"kind": "probe", "url": "https://example.com", "slow": "x"}, "slow", 'slow "x" is no number of seconds'),
+        ({"first_ping_at": "soon"}, "first_ping_at", "“soon” is no date and time: write 2026-12-24T20:00"),
+        ({"first_ping_at": "2020-01-01T00:00"}, "first_ping_at", "this has passed: give an instant to come"),
+        ({"kind": "probe"}, "url", "say which one, such as https://example.com/health"),
+        (
+            {"kind": "probe", "url": "ftp://example.com"},
+            "url",
+            '"ftp://example.com": a probe asks http:// and https://',
+        ),
+        ({"kind": "probe", "url": "https://me:pw@example.com"}, "url", "it holds a user name or a password"),
+        (
+            {"kind": "probe", "url": "https://example.com", "timeout": "30"},
+            "timeout",
+            "30 s: a probe may take 1 to 20 s",
+        ),
+        ({"kind": "probe", "url": "https://example.com", "slow": "x"}, "slow", "“x” is no number of seconds"),
+        (
+            {"kind": "probe", "url": "https://example.com", "slow": "11"},
+            "slow",
+            "11 s: it must be below the timeout, 10 s",
+        ),
         (
             {"kind": "probe", "url": "https://example.com", "every": "0.5"},
             "every",
-            'every "0.5" must be a whole number',
+            "“0.5” is not a whole number from 1 to 1,440",
         ),
         ({"schedule_kind": "times", "schedule": "61 * * * *"}, "schedule", "minute 61 is not within 0–59"),
         ({"schedule_kind": "times", "schedule": "@daily"}, "schedule", "write 0 0 * * *"),
@@ -165,21 +189,55 @@ def test_a_span_is_shown_in_the_largest_unit_that_goes_into_it(span: timedelta, 
         ({"schedule_kind": "times", "schedule": "y" * 101}, "schedule", "a line is too long: 100 characters at most"),
         ({"schedule_kind": "times", "schedule": "0 2 * * *\n" * 11}, "schedule", "11 lines are too many: 10 at most"),
         ({"schedule_kind": "times", "schedule": "0 2 * * *", "zone": "Mars/X"}, "zone", 'zone "Mars/X" is not known'),
+        ({"kind": "cron"}, "kind", "“cron” is none of them: choose one"),
+        ({"kind": ""}, "kind", "choose one"),
+        ({"schedule_kind": "sometimes"}, "schedule_kind", "“sometimes” is none of them: choose one"),
     ],
 )
 def test_what_is_wrong_is_told_at_its_field_and_what_to_do(typed: Values, field: str, told: str) -> None:
     before = Config(name="x")
-    reading = read_form(filled(before, CHANNELS) | typed, before, CHANNELS)
+    reading = read_form(filled(before, CHANNELS) | typed, before, CHANNELS, now=NIGHT.now)
     assert list(reading.problems) == [field]
     assert told in reading.problems[field].text
 
 
+API_WORDS = ("null", "_", "json")
+
+
+@pytest.mark.parametrize("number", ["-5", "x", "1.5", "1e3", "", "٣"])
+def test_no_number_that_cannot_be_used_is_told_in_the_words_of_the_api(number: str) -> None:
+    before = Config(name="x")
+    numbers = {field: number for field in LABELS if field in SPANS or field.endswith(("count", "alert"))}
+    of_probe = dict.fromkeys(("timeout", "slow", "every", "certificate_days"), number)
+    for typed in (numbers, {"kind": "probe", "url": "https://example.com", **of_probe}):
+        for problem in read_form(filled(before, ()) | typed, before, (), now=NIGHT.now).problems.values():
+            assert not [word for word in API_WORDS if word in problem.text]
+
+
+def test_every_field_has_a_name_for_people() -> None:
+    values = filled(Config(), CHANNELS)
+    own = {field for field in values if not field.endswith("_unit") and not field.startswith("channel.")}
+    assert own == set(LABELS)
+
+
+def test_a_number_without_a_unit_is_of_seconds_as_in_the_api() -> None:
+    before = Config(name="x")
+    reading = read_form(filled(before, ()) | {"grace": "90", "grace_unit": ""}, before, (), now=NIGHT.now)
+    assert (reading.config.grace, reading.problems) == (seconds(90), {})
+
+
+def test_a_first_ping_that_has_passed_may_stay() -> None:
+    before = Config(name="x", first_ping_by=utc("2026-01-01T00:00Z"))
+    reading = read_form(filled(before, ()) | {"tags": "edited"}, before, (), now=NIGHT.now)
+    assert (reading.config, reading.problems) == (replace(before, tags="edited"), {})
+
+
 def test_the_limit_of_a_run_may_be_learnt_and_no_more() -> None:
     before = Config(name="x", max_runtime=minutes(30))
-    learns = read_form(filled(before, ()) | {"max_runtime": "auto"}, before, ()).config
+    learns = read_form(filled(before, ()) | {"max_runtime": "auto"}, before, (), now=NIGHT.now).config
     assert (learns.learns_max_runtime, learns.max_runtime) == (True, None)
-    assert read_form(sent(filled(learns, ())), learns, ()).config == learns
-    limited = read_form(filled(learns, ()) | {"max_runtime": "2h"}, learns, ()).config
+    assert read_form(sent(filled(learns, ())), learns, (), now=NIGHT.now).config == learns
+    limited = read_form(filled(learns, ()) | {"max_runtime": "2h"}, learns, (), now=NIGHT.now).config
     assert (limited.learns_max_runtime, limited.max_runtime) == (False, hours(2))
 
 
@@ -187,7 +245,9 @@ def test_a_group_keeps_its_members_and_has_no_schedule_to_read() -> None:
     before = Config(name="shop", group=Group(tag="shop", down_when=2))
     blank = filled(before, ())
     shown = {"kind": "group", "name": "Shop", "failures_before_alert": "1", "misses_before_alert": "1", "early": "0"}
-    reading = read_form(taken(shown | {"early_unit": "m", "all_channels": "on", "slug": ""}, blank), before, ())
+    reading = read_form(
+        taken(shown | {"early_unit": "m", "all_channels": "on", "slug": ""}, blank), before, (), now=NIGHT.now
+    )
     assert (reading.config, reading.problems) == (replace(before, name="Shop"), {})
     assert short(reading.config)[0] == "Shop is a group: its members tell how it is."
 
@@ -195,7 +255,7 @@ def test_a_group_keeps_its_members_and_has_no_schedule_to_read() -> None:
 def test_what_a_choice_has_hidden_is_ignored() -> None:
     before = Config(name="x", probe=None)
     typed = {"url": "javascript:alert(1)", "every": "?", "schedule": "61 * * * *", "zone": "Mars/Olympus"}
-    reading = read_form(filled(before, ()) | typed, before, ())
+    reading = read_form(filled(before, ()) | typed, before, (), now=NIGHT.now)
     assert (reading.config, reading.problems) == (before, {})
 
 
@@ -255,7 +315,7 @@ def test_a_probe_is_said_in_short_without_what_may_be_secret_in_its_url() -> Non
 )
 def test_nothing_is_promised_of_what_was_not_understood(typed: Values, said: str) -> None:
     before = Config(name="x")
-    reading = read_form(filled(before, ()) | typed, before, ())
+    reading = read_form(filled(before, ()) | typed, before, (), now=NIGHT.now)
     assert ["".join(phrase.text for phrase in each) for each in in_short(reading, (), NIGHT, is_new=True)] == [said]
 
 
@@ -267,7 +327,7 @@ def occurrences_of(schedule: str, tz: str, *windows: str) -> list[str]:
         "zone": tz,
         "windows": "\n".join(windows),
     }
-    found = understood(read_form(values, before, ()), NIGHT)
+    found = understood(read_form(values, before, (), now=NIGHT.now), NIGHT)
     assert found.problem is None
     return [
         found.words,
@@ -288,18 +348,38 @@ def test_in_utc_the_other_clock_is_the_readers() -> None:
     assert occurrences_of("30 23 31 12 *", "UTC")[1] == "Thu 31 Dec 23:30 | Fri 00:30 Europe/Berlin | "
 
 
+def test_occurrences_within_a_minute_are_told_to_the_second() -> None:
+    assert occurrences_of("*-*-* *:12..13:40..59/10", "UTC")[1:] == [
+        "Sat 24 Oct 03:12:50 | 05:12:50 Europe/Berlin | ",
+        "Sat 24 Oct 03:13:40 | 05:13:40 Europe/Berlin | ",
+        "Sat 24 Oct 03:13:50 | 05:13:50 Europe/Berlin | ",
+        "Sat 24 Oct 04:12:40 | 06:12:40 Europe/Berlin | ",
+        "Sat 24 Oct 04:12:50 | 06:12:50 Europe/Berlin | ",
+    ]
+    whole, half = occurrences_of("*-*-* *:*:0/30", "UTC")[1:3]
+    assert whole.startswith("Sat 24 Oct 03:13:00 |")
+    assert half.startswith("Sat 24 Oct 03:13:30 |")
+
+
 def test_a_schedule_that_ends_says_so() -> None:
     before = Config(name="x")
     values = filled(before, ()) | {"schedule_kind": "times", "schedule": "2026-12-24 20:00"}
-    found = understood(read_form(values, before, ()), NIGHT)
+    found = understood(read_form(values, before, (), now=NIGHT.now), NIGHT)
     assert (len(found.coming), found.end) == (1, "No more come after that.")
-    over = understood(read_form(values | {"schedule": "2020-12-24 20:00"}, before, ()), NIGHT)
+    over = understood(read_form(values | {"schedule": "2020-12-24 20:00"}, before, (), now=NIGHT.now), NIGHT)
     assert (over.coming, over.end) == ((), "It never comes again.")
+
+
+def test_what_is_wrong_with_a_field_itself_is_told_before_what_it_contradicts() -> None:
+    before = Config(name="x", windows=("0 0 * * * for 23h",))
+    typed = {"schedule_kind": "times", "schedule": "0 2 * * *", "windows": "sometimes"}
+    problems = read_form(filled(before, ()) | typed, before, (), now=NIGHT.now).problems
+    assert 'window "sometimes" is none' in problems["windows"].text
 
 
 def test_what_could_be_understood_is_told_beside_what_is_wrong() -> None:
     before = Config(name="x", windows=("0 0 * * * for 23h",))
     typed = {"schedule_kind": "times", "schedule": "0 2 * * *", "grace": "?"}
-    reading = read_form(filled(before, ()) | typed, before, ())
+    reading = read_form(filled(before, ()) | typed, before, (), now=NIGHT.now)
     assert list(reading.problems) == ["grace", "windows"]
     assert understood(reading, NIGHT).words == "Every day at 02:00, UTC"

@@ -9,6 +9,7 @@ import pytest
 from chalicelib.domain import group
 from chalicelib.domain.alerts import Alert, Facts, Kind, Reason
 from chalicelib.domain.check import Check, Flip, Run, Status
+from chalicelib.domain.probe import Probe
 from chalicelib.domain.schedule import Every
 from chalicelib.domain.wallclock import WallClock
 from chalicelib.web.pages.finder import finder, matching, wish
@@ -142,6 +143,11 @@ def test_a_group_says_since_when_its_members_are_down() -> None:
     assert why(check) == f"failed · as its members are, 12 min ago | {told}"
 
 
+def test_nobody_pings_a_group_or_a_probe() -> None:
+    assert why(a_check(group=group.Group(tag="web"))) == "no member that counts, or none has told anything yet"
+    assert why(a_check(probe=Probe(url="https://example.com/"))) == "no probe has been made yet"
+
+
 def test_a_new_check_says_by_when_something_must_come() -> None:
     check = a_check(first_ping_by=utc("2026-10-26T08:00Z"), tz=story.ZONE)
     assert why(check) == "never pinged · down if nothing has come by Mon 26 Oct 09:00"
@@ -193,7 +199,7 @@ def test_the_verdict_of_the_night() -> None:
     [
         (["thumbnail-sweeper", "log-rotate"], "1 check is late", "The other one does its work. "),
         (["log-rotate", "dns-zone-sync"], "All 2 checks do their work", "Expected next: dns-zone-sync, in 2 min. "),
-        (["log-rotate"], "The one check does its work", "Expected next: log-rotate, tomorrow 00:00. "),
+        (["log-rotate"], "The only check does its work", "Expected next: log-rotate, tomorrow 00:00. "),
         (["log-rotate", "gdpr-purge"], "1 check does its work", "Expected next: log-rotate, tomorrow 00:00. 1 is new."),
         (["gdpr-purge"], "Nothing is watched at the moment", "The only one is new. "),
         (
@@ -231,7 +237,7 @@ def test_an_instant_stands_in_the_readers_zone() -> None:
 
 
 def test_groups_stand_in_the_order_of_trouble_and_the_longest_first() -> None:
-    found = overview(standings(story.night()), [], wish({}), CLOCK)
+    found = overview(standings(story.night()), [], wish({}, ()), CLOCK)
     assert [(group.title, [row.name for row in group.rows]) for group in found.groups][:3] == [
         ("Down", ["postgres-backup", "search-reindex", "invoice-mailer", "ledger-export", "orders-consumer"]),
         ("Late", ["thumbnail-sweeper"]),
@@ -275,7 +281,7 @@ def test_only_a_slug_of_its_own_leads_to_a_check() -> None:
 
 def test_a_page_has_all_that_are_not_up_and_200_that_are() -> None:
     found = standings(story.many(700))
-    first = overview(found, [], wish({}), CLOCK)
+    first = overview(found, [], wish({}, ()), CLOCK)
     counts = {group.title: (group.count, len(group.rows)) for group in first.groups}
     up = counts["Up"][0]
     assert counts["Up"] == (up, PAGE)
@@ -283,31 +289,34 @@ def test_a_page_has_all_that_are_not_up_and_200_that_are() -> None:
     assert first.pager is not None
     assert first.pager.words == f"1 to 200 of {up} that are up"
     assert (first.pager.before, first.pager.after) == ("", "/?page=2")
-    last = overview(found, [], wish({"page": "99"}), CLOCK)
+    last = overview(found, [], wish({"page": "99"}, ()), CLOCK)
     assert [group.title for group in last.groups] == ["Up"]
     assert last.pager is not None
     assert (last.pager.before, last.pager.after) == ("/?page=2", "")
 
 
 @pytest.mark.parametrize(
-    ("query", "names"),
+    ("query", "tags", "names"),
     [
-        ({"q": "ROTATE"}, ["log-rotate"]),
-        ({"q": "queue"}, ["orders-consumer", "payments-worker"]),
-        ({"q": "example.com/"}, ["api.example.com/health"]),
-        ({"tag": "finance"}, ["ledger-export", "fx-rates"]),
-        ({"tag": "financ"}, []),
-        ({"tag": "prod", "status": "running"}, ["warehouse-sync"]),
-        ({"status": "nonsense", "q": "gdpr"}, ["gdpr-purge"]),
+        ({"q": "ROTATE"}, (), ["log-rotate"]),
+        ({"q": "queue"}, (), ["orders-consumer", "payments-worker"]),
+        ({"q": "example.com/"}, (), ["api.example.com/health"]),
+        ({}, ("finance",), ["ledger-export", "fx-rates"]),
+        ({}, ("financ",), []),
+        ({"status": "running"}, ("prod",), ["warehouse-sync"]),
+        ({}, ("prod", "finance"), []),
+        ({"status": "nonsense", "q": "gdpr"}, ("",), ["gdpr-purge"]),
     ],
 )
-def test_the_finder_finds_by_name_slug_tag_and_status(query: dict[str, str], names: list[str]) -> None:
-    found = overview(standings(story.night()), [], wish(query), CLOCK)
+def test_the_finder_finds_by_name_slug_tags_and_status(
+    query: dict[str, str], tags: tuple[str, ...], names: list[str]
+) -> None:
+    found = overview(standings(story.night()), [], wish(query, tags), CLOCK)
     assert [row.name for group in found.groups for row in group.rows] == names
 
 
 def test_each_link_of_the_finder_keeps_what_else_was_asked() -> None:
-    asked = wish({"q": "a b", "tag": "prod", "page": "3", "refresh": "off"})
+    asked = wish({"q": "a b", "page": "3", "refresh": "off"}, ("prod",))
     found = standings(story.night())
     made = finder(found, matching(found, asked), asked)
     assert made.tally[0].href == "/?q=a+b&tag=prod&refresh=off"
@@ -316,9 +325,32 @@ def test_each_link_of_the_finder_keeps_what_else_was_asked() -> None:
     assert (made.tags[-1].label, made.tags[-1].href) == ("8 more tags", "/?q=a+b&tag=prod&tags=all&refresh=off")
 
 
+def test_of_several_tags_each_link_takes_one_away_or_chooses_another() -> None:
+    asked = wish({}, ("prod", "a&b", "prod"))
+    found = standings(story.night())
+    made = finder(found, matching(found, asked), asked)
+    links = {choice.label: choice.href for choice in made.tags if choice.is_current}
+    assert links == {"a&b": "/?tag=prod", "prod": "/?tag=a%26b"}
+    assert made.hidden == (("tag", "prod"), ("tag", "a&b"))
+    assert made.tally[0].href == "/?tag=prod&tag=a%26b"
+    assert next(choice.href for choice in made.tags if choice.label == "finance") == "/?tag=finance"
+
+
+LONG = "x" * 490
+
+
+@pytest.mark.parametrize(
+    ("tags", "is_found"),
+    [(("prod", "db"), True), (("prod",), True), (("prod", "web"), False), ((LONG,), True)],
+)
+def test_a_check_has_all_tags_that_are_asked_for(tags: tuple[str, ...], is_found: bool) -> None:
+    found = standings([a_check(tags=f"prod db {LONG}")])
+    assert matching(found, wish({}, tags)) == (found if is_found else [])
+
+
 @pytest.mark.parametrize("page", ["0", "-1", "x", "９", "99999999999"])
 def test_a_page_that_is_none_is_the_first(page: str) -> None:
-    assert wish({"page": page}).page == 1
+    assert wish({"page": page}, ()).page == 1
 
 
 def test_a_check_that_is_late_by_now_is_shown_so_before_any_sweep() -> None:

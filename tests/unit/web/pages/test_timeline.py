@@ -85,6 +85,18 @@ def test_days_are_named_where_they_begin_and_hours_where_all_is_within_two_days(
     assert re.findall(r'y="208" dx="1">([^<]+)<', by_hour) == ["05:00"]
 
 
+def test_an_only_run_has_its_date_below_it() -> None:
+    text = drawn(bars(52), Scale(said=brief))
+    assert '<text x="50%" y="208" text-anchor="middle">20 Oct 02:30</text>' in text
+    assert "October" not in text
+
+
+def test_runs_of_one_hour_say_when_the_first_was() -> None:
+    text = drawn([Bar("ok", 1.0, at("04:12") + minutes(place)) for place in range(5)], Scale(said=brief))
+    assert re.findall(r'y="208" dx="1">([^<]+)<', text) == ["24 Oct 04:12"]
+    assert "October" not in text
+
+
 @pytest.mark.parametrize(
     ("seconds", "expected"),
     [
