@@ -10,6 +10,7 @@ from datetime import datetime, timedelta
 from chalicelib.domain.alerts import Alert
 from chalicelib.domain.check import Check, Record, Verdict
 from chalicelib.domain.due import due_still
+from chalicelib.domain.snooze import held_in
 
 FIRST_PAUSE = timedelta(seconds=5)
 LONGEST_PAUSE = timedelta(minutes=15)
@@ -21,8 +22,14 @@ def pause_after(attempts: int) -> timedelta:
 
 
 def waiting(check: Check, *, now: datetime) -> tuple[Alert, ...]:
-    """The alerts to publish at `now`, oldest first."""
-    return tuple(alert for alert in check.alerts if alert.retry_at <= now)
+    """The alerts to publish at `now`, oldest first. What a snooze holds, its end lets out: that says whether it still is
+    news, and from when on people know.
+    """
+    ready = tuple(alert for alert in check.alerts if alert.retry_at <= now)
+    if check.snoozed_until is None:
+        return ready
+    held = held_in(check)
+    return tuple(alert for alert in ready if alert not in held)
 
 
 def delivered(

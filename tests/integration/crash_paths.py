@@ -181,7 +181,7 @@ PATHS = {
     ),
     "a pause": Path(before=DOWN, work=ask("/pause"), at=MISSED + minutes(9), ends=(paused(3, "down missed"),)),
     "a snooze": Path(
-        before=UP, work=ask("/snooze", '{"for": 7000}'), at=NOON + minutes(30), ends=(down(2, "down missed"),)
+        before=UP, work=ask("/snooze", '{"for": 7200}'), at=NOON + minutes(30), ends=(down(2, "down missed"),)
     ),
     "the end of a snooze on request": Path(
         before=SNOOZED, work=ask("/unsnooze"), at=MISSED + minutes(9), ends=(down(2, "down missed"),)

@@ -34,6 +34,16 @@ def test_what_was_delivered_leaves_the_check() -> None:
     assert done.after == replace(check, records=(), alerts=(), due_at=None)
 
 
+def test_what_a_snooze_holds_waits_for_a_look_that_ends_it_even_when_its_time_is_up() -> None:
+    quiet = replace(a_check(last_success=at(-60), period=hours(1)), snoozed_until=at(10))
+    check = after(quiet, a_ping(Signal.FAIL, at=at(0)))
+    assert (told(check), waiting(check, now=at(10.5))) == (["down failed"], ())
+
+    check = advance(check, now=at(10)).after
+
+    assert (told(check), waiting(check, now=at(10.5))) == (["down failed"], check.alerts)
+
+
 def test_what_failed_is_tried_again_after_five_seconds() -> None:
     check = a_failed_check()
     check = delivered(check, records=check.records, sent=(), failed=check.alerts, now=at(1)).after
