@@ -95,7 +95,7 @@ def _expected(number: int, random: Random, days: int) -> tuple[Config, Rules]:
     rules = Rules(
         grace=random.choice([2 * MINUTE, 5 * MINUTE, 10 * MINUTE, 30 * MINUTE, HOUR]),
         max_runtime=random.choice([None, None, 20 * MINUTE, 2 * HOUR]),
-        remind_every=random.choice([None] * 7 + [12 * HOUR]),
+        remind_every=random.choice([None] * 5 + [30 * MINUTE, 2 * HOUR, 12 * HOUR]),
         failures_before_alert=random.choice([1, 1, 1, 2]),
         misses_before_alert=random.choice([1, 1, 1, 2]),
     )

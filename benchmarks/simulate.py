@@ -61,6 +61,7 @@ class Found:
     lost_sweeps: int = 0
     throttles: int = 0
     told: int = 0
+    reminders: int = 0  # of those
     repeats: int = 0
     false: tuple[str, ...] = ()
     missed: tuple[str, ...] = ()
@@ -86,7 +87,8 @@ def main() -> None:
 
 def rows(found: Found, *, days: int) -> list[Row]:
     """The figures, and their limits."""
-    how = f"{found.told:,} alerts of {found.checks:,} checks in {days} days, {found.pings:,} pings"
+    how = f"{found.told:,} alerts, of them {found.reminders:,} reminders, of {found.checks:,} checks in {days} days"
+    how += f", {found.pings:,} pings"
     trouble = f"{found.throttles:,} calls throttled, {found.lost_sweeps:,} of {found.sweeps:,} sweeps lost"
     quiet, troubled, recovered = found.waited, found.waited_in_trouble, found.waited_at_recovery
     return [
@@ -264,7 +266,7 @@ class World:
         """What was told, against what was to be told."""
         false, missed = list[str](), list[str]()
         quiet, troubled, recovered = list[Ms](), list[Ms](), list[Ms]()
-        told = repeats = 0
+        told = reminders = repeats = 0
         for code, each in self.judges.items():
             first = {said.id: said for said in reversed(self.told[code])}
             repeats += len(self.told[code]) - len(first)
@@ -273,6 +275,7 @@ class World:
             false += [f"false: {self._named(code)}: {alert}" for alert in _beyond(have, want)]
             missed += [f"missed: {self._named(code)}: {alert}" for alert in _beyond(want, have)]
             told += len(have)
+            reminders += sum(alert.kind == "reminder" for alert in have)
             ups = {said.alert.at for said in first.values() if said.alert.kind == "up"}
             for said in filter(_is_timely, first.values()):
                 at_recovery = recovered if said.alert.at in ups else quiet
@@ -284,6 +287,7 @@ class World:
             lost_sweeps=self.lost_sweeps,
             throttles=self.throttles,
             told=told,
+            reminders=reminders,
             repeats=repeats,
             false=tuple(false),
             missed=tuple(missed),

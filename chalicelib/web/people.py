@@ -12,7 +12,7 @@ FOR_PEOPLE = ("checks", "new", "signin", "signout", "status", "ack", "inbox")
 
 def is_for_people(event: Mapping[str, Any]) -> bool:
     """Whether its path belongs to pages, or to nothing and it takes HTML."""
-    top = event["path"].split("/")[1]
+    top = event["path"][1:].partition("/")[0]
     if top in FOR_PROGRAMS:
         return False
     headers = event.get("headers") or {}

@@ -1,7 +1,7 @@
 """Hostile requests, as pure functions of a source of chance: the same seed makes the same requests.
 
 Most are nearly right: what is nonsense from end to end is refused at the door, and never meets the code that could
-break. Start at `a_request`.
+break. Start at `a_request`; what asks for a new check, `making`, has a share of its own.
 """
 
 import json
@@ -84,6 +84,14 @@ PARAMETERS = (
     "min_runtime", "name", "tags", "tag", "slug", "start", "end", "seconds", "skip", "cursor", "limit", "n", "q",
     "status", "_",
 )  # fmt: skip
+MAKING = 0.08  # of all requests: those that no other would come to
+NEW_SLUGS = ("Job", "-", "_", "0", "a--b", "a.b", "a%2Fb", "%6Aob", "a" * 255, "a" * 256, "a" * 1_025, "start", "fail")
+OPTIONS = (
+    "period=1h", "period=60", "grace=5m", "schedule=*/5+*+*+*+*", "schedule=%40daily", "tz=Europe/Berlin",
+    "max_runtime=30m", "min_runtime=1s", "name=A+job", "tags=a+b", "count=3",
+    "rid=0f3a1b3c-7a51-4ac1-8d6f-1f6f5c1f0a11",
+)  # fmt: skip
+REFUSED = ("rid=1", "rid=", "count=-1", "count=9999999999999999", "count=%D9%A3")
 VALUES = (
     "1", "0", "1h", "5m", "60", "-1", "1e9", "99999999999999999999d", "1y", "1h1h", "*/5 * * * *", "* * * * * *",
     "61 * * * *", "Mon..Fri *-*-* 09:00", "@daily", "Europe/Berlin", "Mars/Base", "UTC", "../UTC",
@@ -114,9 +122,34 @@ ODD_HEADERS = (
 
 def a_request(chance: Random, known: Known) -> Hostile:
     """One request, any of them."""
+    if chance.random() < MAKING:
+        return making(chance, known)
     return Hostile(
         verb=chance.choice(VERBS),
         target=_path(chance, known) + _query(chance),
+        headers=_headers(chance, known),
+        body=_body(chance, known),
+    )
+
+
+def making(chance: Random, known: Known) -> Hostile:
+    """A ping that asks for a check to be made: most have nothing wrong, or one thing."""
+    odd = chance.choice((*NEW_SLUGS, *ODD))
+    slug = odd if chance.random() < 0.2 else f"job-{chance.randrange(1_000)}"
+    key = chance.choice((known.ping_key,) * 8 + (known.api_key, known.ping_key.swapcase()))
+    action = "/" + chance.choice(ACTIONS) if chance.random() < 0.4 else ""
+    said = [chance.choice(("create=1",) * 6 + ("create=0&create=1", "create=%31", "create=true", "create"))]
+    said += [chance.choice(OPTIONS) for _ in range(chance.randrange(3))]
+    match chance.randrange(6):
+        case 0 | 1:
+            said.append(chance.choice(REFUSED))
+        case 2:
+            said.append(f"{chance.choice(PARAMETERS)}={_value(chance)}")
+        case _:
+            pass
+    return Hostile(
+        verb=chance.choice(VERBS),
+        target=f"/ping/{key}/{slug}{action}?{'&'.join(said)}",
         headers=_headers(chance, known),
         body=_body(chance, known),
     )

@@ -3,7 +3,7 @@
 from random import Random
 
 from tests.fuzz.hostile import Hostile, Known, a_request
-from tests.fuzz.wire import parsed, raw
+from tests.fuzz.wire import has_a_head, parsed, raw
 
 CODE = "0f3a1b3c-7a51-4ac1-8d6f-1f6f5c1f0a11"
 KNOWN = Known(code=CODE, slug="s", ping_key="p" * 22, api_key="w" * 32, readonly_key="r" * 32)
@@ -25,6 +25,19 @@ def test_most_of_them_are_nearly_right() -> None:
     posts = [request for request in requests if request.verb == "POST" and "/checks/" in request.target]
     assert len(pings) > 60
     assert sum(request.body.startswith(b"{") for request in posts) > 40
+
+
+def test_some_ask_for_a_check_that_is_not_there_and_some_of_those_are_to_be_refused() -> None:
+    targets = [request.target for request in some(7) if request.target.startswith(f"/ping/{'p' * 22}/job-")]
+    asking = [target for target in targets if "create=1" in target]
+    refused = [target for target in asking if "rid=1" in target or "count=-1" in target or "/256?" in target]
+    assert len(asking) > 12
+    assert 1 < len(refused) < len(asking) / 2
+
+
+def test_what_has_no_empty_line_is_no_request_yet() -> None:
+    assert has_a_head(b"GET / HTTP/1.1\r\nHost: a\r\n\r\n")
+    assert not has_a_head(b"GET / HTTP/1.1\rHost: a\r\r{}")
 
 
 def test_a_request_on_the_wire_has_its_body_behind_its_head() -> None:

@@ -76,7 +76,7 @@ def assert_all_borne(deployment: Deployment, dose: Dose, send: Send) -> str:
     """Send them one after the other, and judge each; how often each status came."""
     chance = Random(dose.seed)
     end = time.monotonic() + dose.seconds
-    tables, statuses = Tables(deployment), Counter[int | None]()
+    tables, statuses, makings = Tables(deployment), Counter[int | None](), Counter[int | None]()
     for number in range(dose.requests):
         if number % ROUND == 0:
             known = furnished(deployment)
@@ -86,18 +86,32 @@ def assert_all_borne(deployment: Deployment, dose: Dose, send: Send) -> str:
         with tables.watched() as changed:
             answer = send(request, Random(f"{dose.seed} {number}"))
         statuses[answer.status] += 1
+        makings[answer.status] += "create=1" in request.target and request.target.startswith("/ping/")
         told = f"--seed {dose.seed}, request {number}: {request.verb} {request.target[:200]!r} {request.headers} "
         told += f"{request.body[:200]!r} → {answer.status} {answer.body[:200]!r}"
         assert not faults(answer), f"{faults(answer)}: {told}"
-        assert answer.status is None or answer.status < 400 or not changed(), f"it was refused and changed: {told}"
+        is_taken = answer.status is not None and answer.status < 400
+        assert is_taken or not changed(), f"it was refused and changed: {told}"
+    assert statuses.total() == dose.requests, _too_few(statuses.total(), dose)
     assert deployment.ping(deployment.add(name="afterwards")).status == 200
     assert len(statuses) >= 5, "they are all answered alike: the requests are not what they should be"
+    assert makings[201], f"no ping has made its check: {makings}"
+    assert makings[400], f"none that would have made its check was refused: {makings}"
     return f"\n--seed {dose.seed}: {statuses.total():,} requests, answered {dict(statuses.most_common())}"
+
+
+def _too_few(sent: int, dose: Dose) -> str:
+    return (
+        f"only {sent:,} of {dose.requests:,} requests were sent in {dose.seconds:g} s, none of them with a fault: "
+        f'give them longer, as with make fuzz ARGS="--seconds {3 * dose.seconds:.0f} --seed {dose.seed}"'
+    )
 
 
 def faults(answer: Answered) -> list[str]:
     """What no answer may be."""
     found = []
+    if answer.status is None and answer.was_owed:
+        found.append("no answer")
     if answer.status is not None and answer.status >= 500 and answer.status != HTTPStatus.HTTP_VERSION_NOT_SUPPORTED:
         found.append("a 5xx")
     if answer.status is not None and not answer.headers.get("content-type"):
@@ -185,6 +199,11 @@ def test_what_a_refused_request_has_written_would_be_noticed(deployment: Deploym
         assert_all_borne(deployment, a_dose(), write_and_refuse)
 
 
+def test_requests_that_time_was_too_short_for_are_told_of(deployment: Deployment) -> None:
+    with pytest.raises(AssertionError, match=r"only 0 of 20 requests were sent in 0 s.*--seconds"):
+        assert_all_borne(deployment, Dose(seed=1, requests=20, seconds=0.0), _to_handler)
+
+
 @pytest.mark.parametrize(
     ("answer", "found"),
     [
@@ -192,7 +211,8 @@ def test_what_a_refused_request_has_written_would_be_noticed(deployment: Deploym
         (Answered(505, {"content-type": "text/plain"}, b""), []),
         (Answered(200, {}, b""), ["no Content-Type"]),
         (Answered(400, {"content-type": "text/html"}, b'... File "/var/task/app.py"'), ["a leak"]),
-        (Answered(None, {}, b""), []),
+        (Answered(None, {}, b""), ["no answer"]),
+        (Answered(None, {}, b"", was_owed=False), []),
     ],
 )
 def test_faults_of_an_answer_are_found(answer: Answered, found: list[str]) -> None:

@@ -1,7 +1,7 @@
 """A hostile request as bytes for a socket, framed as it should be or not; and an answer as it comes back."""
 
 import socket
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from random import Random
 
 from tests.fuzz.hostile import Hostile
@@ -16,6 +16,7 @@ class Answered:
     status: int | None
     headers: dict[str, str]
     body: bytes
+    was_owed: bool = True  # an answer is, to whatever has a head that ends
 
 
 NONE = Answered(None, {}, b"")
@@ -64,7 +65,12 @@ def exchanged(port: int, sent: bytes) -> Answered:
         except (ConnectionError, OSError) as error:
             if isinstance(error, TimeoutError):
                 raise
-        return parsed(received)
+        return replace(parsed(received), was_owed=has_a_head(sent))
+
+
+def has_a_head(sent: bytes) -> bool:
+    """Whether it has an empty line, which ends the head. Without one it is no HTTP, and is still to be awaited."""
+    return b"\n\r\n" in sent or b"\n\n" in sent
 
 
 def parsed(received: bytes) -> Answered:

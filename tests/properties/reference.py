@@ -46,9 +46,11 @@ class Reference:
     overran: set[str] = field(default_factory=set)
     answered_at: datetime | None = None  # to a Healthchecks client, no run that started by then is open
 
-    def pinged(self, signal: str, rid: str, at: datetime) -> None:
-        """A ping; `signal` is what it means."""
-        if signal in ("log", "ign") or (self.status == "paused" and self.config.manual_resume):
+    def pinged(self, signal: str, rid: str, at: datetime, *, method: str) -> None:
+        """A ping; `signal` is what its URL says."""
+        if signal == "log" or (self.status == "paused" and self.config.manual_resume):
+            return
+        if self.config.filters.methods == "POST" and method != "POST":
             return
         if self.last_ping is not None and at < self.last_ping:
             if signal != "start" and rid:

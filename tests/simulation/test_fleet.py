@@ -29,6 +29,7 @@ def test_a_fleet_meets_all_that_it_is_meant_to(found: Found) -> None:
     assert found.checks == 300
     assert min(found.lost_sweeps, found.throttles, len(found.waited)) > 0
     assert found.told > 20
+    assert found.reminders > 5
 
 
 def test_no_two_seeds_have_the_same_fleet() -> None:

@@ -15,6 +15,7 @@ HTML = "text/html,application/xhtml+xml,*/*;q=0.8"
         pytest.param("/nope", None, False, id="a program that says nothing"),
         pytest.param("/", HTML, True, id="the overview"),
         pytest.param("//api/x", HTML, True, id="an address of nobody"),
+        pytest.param("*", "*/*", False, id="no path at all"),
         pytest.param("/checks", None, True, id="the pages' own"),
         pytest.param("/checks/", None, True, id="… with a slash"),
         pytest.param("/signin", None, True, id="a link that was cut"),
