@@ -22,8 +22,9 @@ def pause_after(attempts: int) -> timedelta:
 
 
 def waiting(check: Check, *, now: datetime) -> tuple[Alert, ...]:
-    """The alerts to publish at `now`, oldest first. What a snooze holds, its end lets out: that says whether it still is
-    news, and from when on people know.
+    """The alerts to publish at `now`, oldest first.
+
+    What a snooze holds, its end lets out: that tells whether it still is news, and from when on people know.
     """
     ready = tuple(alert for alert in check.alerts if alert.retry_at <= now)
     if check.snoozed_until is None:
