@@ -11,7 +11,7 @@ import sys
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
@@ -198,7 +198,8 @@ def test_a_signal_reaches_the_job_and_its_children_and_is_told(number: signal.Si
     if number is not signal.SIGINT:  # which a shell lets its background jobs ignore
         assert not still_runs(grandchild)
     else:
-        os.kill(grandchild, signal.SIGKILL)
+        with suppress(ProcessLookupError):  # it may have been hit before the shell had it do so
+            os.kill(grandchild, signal.SIGKILL)
 
 
 def still_runs(pid: int) -> bool:
