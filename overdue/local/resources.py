@@ -90,11 +90,14 @@ def _create_table(dynamodb: "DynamoDBClient", properties: dict[str, Any]) -> str
     expiry = properties.get("TimeToLiveSpecification")
     left_out = (*ONLY_IN_THE_CLOUD, "TimeToLiveSpecification")
     wanted = {key: value for key, value in properties.items() if key not in left_out}
+    is_ready = False
     try:
-        dynamodb.create_table(**wanted)
+        made = dynamodb.create_table(**wanted)["TableDescription"]
+        is_ready = made.get("TableStatus") == "ACTIVE"  # moto's is at once
     except dynamodb.exceptions.ResourceInUseException:
         _insist_on_same_keys(dynamodb, wanted)
-    dynamodb.get_waiter("table_exists").wait(TableName=name, WaiterConfig={"Delay": 1, "MaxAttempts": 60})
+    if not is_ready:
+        dynamodb.get_waiter("table_exists").wait(TableName=name, WaiterConfig={"Delay": 1, "MaxAttempts": 60})
     if expiry:
         _enable_expiry(dynamodb, name, attribute=expiry["AttributeName"])
     return name

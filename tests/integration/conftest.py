@@ -236,9 +236,8 @@ def deployment(aws: Aws) -> Deployment:
     for table in aws.dynamodb.list_tables()["TableNames"]:  # those of another engine are not reset
         aws.dynamodb.delete_table(TableName=table)
     names = resources.create(aws.dynamodb, aws.sns, stage="test")
-    queue = aws.sqs.create_queue(QueueName="alerts")["QueueUrl"]
-    arn = aws.sqs.get_queue_attributes(QueueUrl=queue, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
-    aws.sns.subscribe(TopicArn=names.alerts, Protocol="sqs", Endpoint=arn)
+    queue = aws.sqs.create_queue(QueueName=names.alerts.rpartition(":")[2])["QueueUrl"]
+    aws.sns.subscribe(TopicArn=names.alerts, Protocol="sqs", Endpoint=names.alerts.replace(":sns:", ":sqs:", 1))
     wiring = lambda_app.wiring()
     wiring.registry.forget()
     made = Deployment(wiring, queue, aws.sqs)
