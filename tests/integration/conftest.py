@@ -8,11 +8,13 @@ from base64 import b64encode
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from functools import cache, partial
 from typing import Any
 from uuid import uuid4
 
 import boto3
 import pytest
+from botocore.loaders import JSONFileLoader, Loader
 from moto import mock_aws
 from moto.core.base_backend import BackendDict
 from moto.core.model_instances import reset_model_data
@@ -170,6 +172,22 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line("markers", "not_on_dynalite(why): what that engine lacks, or is not meant to do")
     config.addinivalue_line("markers", "about_dynalite: runs with --dynamodb dynalite, too, though it starts its own")
+    _read_models_once()
+
+
+def _read_models_once() -> None:
+    """botocore reads megabytes of JSON anew for each session, and each command that is tested makes some."""
+    listed, found = Loader.list_available_services, dict[tuple[str, frozenset[str]], list[str]]()
+
+    def listed_once(self: Loader, type_name: str) -> list[str]:
+        key = type_name, frozenset(self.search_paths)
+        if key not in found:
+            found[key] = listed(self, type_name)
+        return found[key]
+
+    Loader.list_available_services = listed_once  # type: ignore[method-assign]
+    load = partial(JSONFileLoader.load_file, JSONFileLoader())
+    JSONFileLoader.load_file = staticmethod(cache(load))  # type: ignore[method-assign]
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
