@@ -8,7 +8,6 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
-from itertools import permutations
 from typing import Any
 from uuid import UUID
 
@@ -25,70 +24,31 @@ from benchmarks.stage import StillClock
 from chalicelib.alerts.publish import Undelivered
 from chalicelib.change import Ports, change, deliver
 from chalicelib.domain.alerts import Alert
-from chalicelib.domain.check import NO_FILTERS, Check, Code, Config, Filters
-from chalicelib.domain.configure import Acknowledge, Change, Edit, Pause, Resume, configure, new_check
+from chalicelib.domain.check import Check, Code, Config
+from chalicelib.domain.configure import Acknowledge, Edit, Pause, Resume, configure, new_check
 from chalicelib.domain.due import next_due
-from chalicelib.domain.schedule import Cron, Every
 from chalicelib.domain.signals import Ping, Signal, heard
 from chalicelib.looking import ALLOWANCE
 from chalicelib.store import checks, history
 from chalicelib.sweep import sweep
 from chalicelib.take import take
 from chalicelib.wiring import Wiring
-from tests.builders import R1, R2, hours, minutes, seconds, utc
-from tests.properties.reference import CRON_AT, Reference, Told
-
-NOON = utc("2026-03-01T12:00Z")
-FEW = 3  # checks
-REMINDED = minutes(5)
-
-
-@dataclass(frozen=True)
-class Pinged:
-    """A ping arrives, made some seconds ago."""
-
-    signal: Signal
-    rid: str
-    ago: timedelta
-    method: str = "POST"
-
-
-Event = Pinged | Change
-
-
-def some(*spans: timedelta) -> st.SearchStrategy[timedelta]:
-    return st.sampled_from(spans)
-
-
-CONFIGS = st.builds(
-    Config,
-    schedule=st.one_of(
-        st.builds(Every, some(minutes(5), minutes(10), hours(1))), st.just(Cron(CRON_AT, "Asia/Kolkata"))
-    ),
-    grace=some(minutes(1), minutes(5), minutes(10)),
-    max_runtime=st.one_of(st.none(), some(minutes(2), minutes(10), minutes(30))),
-    min_runtime=st.sampled_from([None, minutes(1)]),
-    remind_every=st.sampled_from([None, REMINDED, minutes(30)]),
-    manual_resume=st.booleans(),
-    failures_before_alert=st.sampled_from([1, 1, 2]),
-    misses_before_alert=st.sampled_from([1, 1, 2]),
-    first_ping_by=st.sampled_from([None, minutes(10)]),
-    early=st.sampled_from([timedelta(), minutes(2)]),
-    filters=st.sampled_from([NO_FILTERS, Filters(methods="POST")]),
-)
-PINGS: st.SearchStrategy[Event] = st.builds(
+from tests.builders import R1, R2, minutes, seconds
+from tests.properties.drawn import (
+    CHANGES,
+    CONFIGS,
+    CROSSING,
+    FEW,
+    NOON,
+    NUMBERS,
+    PINGS,
+    REMINDED,
+    SPANS,
+    Event,
     Pinged,
-    signal=st.sampled_from([Signal.SUCCESS, Signal.SUCCESS, Signal.START, Signal.START, Signal.FAIL, Signal.LOG]),
-    rid=st.sampled_from(["", R1, R2]),
-    ago=some(timedelta(), timedelta(), seconds(0.5), seconds(2), seconds(6)),
-    method=st.sampled_from(["POST", "GET"]),
+    some,
 )
-CHANGES: st.SearchStrategy[Event] = st.one_of(
-    st.builds(Edit, CONFIGS), st.sampled_from([Pause(), Resume(), Acknowledge(by="ci")])
-)
-SPANS = some(seconds(1), seconds(30), minutes(1), minutes(4), minutes(5), minutes(9), hours(1), hours(7))
-CROSSING = [*permutations((Signal.START, Signal.SUCCESS, Signal.FAIL), 2), *[(Signal.SUCCESS, Signal.SUCCESS)] * 3]
-NUMBERS = st.integers(0, FEW - 1)
+from tests.properties.reference import Reference, Told
 
 
 @dataclass
