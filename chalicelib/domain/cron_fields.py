@@ -6,65 +6,17 @@ matching minutes are, is `schedule`'s business. Start at `cron_fields`.
 
 import json
 import re
-from bisect import bisect_right
-from calendar import monthrange
-from dataclasses import dataclass
-from datetime import date, datetime, time, timedelta
 from functools import lru_cache
 from typing import NamedTuple
 
-_MINUTE = timedelta(minutes=1)
-_DAY = timedelta(days=1)
-_YEARS_TO_LOOK = 50  # the rarest date that comes, a Feb 29 on a given weekday, comes within 40
+from chalicelib.domain.calendar_fields import CalendarFields
 
 
-@dataclass(frozen=True, slots=True)
-class CronFields:
+class CronFields(NamedTuple):
     """The wall-clock minutes that an expression matches: M of rule 2."""
 
-    minutes_of_day: tuple[int, ...]  # ascending
-    days: frozenset[int]
-    last_day: bool
-    months: frozenset[int]
-    weekdays: frozenset[int]  # 0 is Sunday
-    nth_weekdays: frozenset[tuple[int, int]]  # (weekday, 1–5), or (weekday, 0) for the last of the month
-    days_are_anded: bool
+    wall: CalendarFields
     follow_the_clock: bool  # the minute or the hour starts with *
-
-    def following(self, wall: datetime) -> datetime | None:
-        """The first match after a naive minute; None when there is none within 50 years, or the calendar ends."""
-        day = wall.date()
-        later = bisect_right(self.minutes_of_day, wall.hour * 60 + wall.minute)
-        if later < len(self.minutes_of_day) and self._match(day):
-            return datetime.combine(day, time()) + self.minutes_of_day[later] * _MINUTE
-        last_year = day.year + _YEARS_TO_LOOK
-        while (candidate := self._day_after(day)) is not None and candidate.year <= last_year:
-            day = candidate
-            if self._match(day):
-                return datetime.combine(day, time()) + self.minutes_of_day[0] * _MINUTE
-        return None
-
-    def _day_after(self, day: date) -> date | None:
-        """The next that may match; None at the end of the calendar."""
-        try:
-            if day.month in self.months:
-                return day + _DAY
-            return (day.replace(day=1) + 31 * _DAY).replace(day=1)
-        except OverflowError:
-            return None
-
-    def _match(self, day: date) -> bool:
-        if day.month not in self.months:
-            return False
-        weekday = day.isoweekday() % 7
-        is_last_week = bool(self.nth_weekdays) and day.day + 7 > monthrange(day.year, day.month)[1]
-        by_weekday = (
-            weekday in self.weekdays
-            or (weekday, (day.day + 6) // 7) in self.nth_weekdays
-            or (is_last_week and (weekday, 0) in self.nth_weekdays)
-        )
-        by_day = day.day in self.days or (self.last_day and day.day == monthrange(day.year, day.month)[1])
-        return (by_day and by_weekday) if self.days_are_anded else (by_day or by_weekday)
 
 
 class _Field(NamedTuple):
@@ -96,13 +48,16 @@ def cron_fields(expression: str) -> CronFields:
         _values(field, word.split(",")) for field, word in zip(_FIELDS, words, strict=True)
     )
     return CronFields(
-        minutes_of_day=tuple(hour * 60 + minute for hour in sorted(hours) for minute in sorted(minutes)),
-        days=days,
-        last_day="l" in words[2].lower().split(","),
-        months=months,
-        weekdays=weekdays,
-        nth_weekdays=_nth_weekdays(words[4].split(",")),
-        days_are_anded=words[2].startswith("*") or words[4].startswith("*"),
+        CalendarFields(
+            hours=tuple(sorted(hours)),
+            minutes=tuple(sorted(minutes)),
+            days=days,
+            days_from_end=frozenset({1} if "l" in words[2].lower().split(",") else ()),
+            months=months,
+            weekdays=frozenset(weekday % 7 for weekday in weekdays),
+            nth_weekdays=_nth_weekdays(words[4].split(",")),
+            days_are_anded=words[2].startswith("*") or words[4].startswith("*"),
+        ),
         follow_the_clock=words[0].startswith("*") or words[1].startswith("*"),
     )
 

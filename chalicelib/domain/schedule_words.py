@@ -4,14 +4,19 @@ One set of words for page, CLI and alert. No zone and no full stop in `in_words`
 stands. When something occurs is decided in `schedule`. Start at `in_words` and `occurrences`.
 """
 
+from bisect import bisect_left
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import MAXYEAR, MINYEAR, UTC, datetime, timedelta
 from typing import assert_never
 
-from chalicelib.domain.cron_fields import CronFields, cron_fields
-from chalicelib.domain.schedule import AnyOf, Cron, Every, OnCalendar, Schedule, change_between, zone_named
+from chalicelib.domain.calendar_fields import EVERY_DAY, EVERY_WEEKDAY, CalendarFields
+from chalicelib.domain.calendar_line import FIRST_YEAR, LAST_YEAR, calendar_line
+from chalicelib.domain.clock_changes import change_between
+from chalicelib.domain.cron_fields import cron_fields
+from chalicelib.domain.schedule import AnyOf, Cron, Every, OnCalendar, Schedule, zone_named
 
+_SECOND = timedelta(seconds=1)
 _MINUTE = timedelta(minutes=1)
 _MANY = 6  # times that are still listed one by one
 _WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
@@ -36,7 +41,7 @@ def in_words(schedule: Schedule) -> str:
         case Every():
             return _every(schedule.period)
         case Cron():
-            return _of_fields(cron_fields(schedule.expression)) or _quoted(schedule.expression)
+            return _of_fields(cron_fields(schedule.expression).wall) or _quoted(schedule.expression)
         case OnCalendar():
             return "; ".join(_of_line(line.strip()) for line in schedule.expression.strip().split("\n"))
         case AnyOf():
@@ -52,7 +57,7 @@ def occurrences(schedule: Schedule, *, after: datetime, count: int) -> tuple[Occ
     at = schedule.next_after(after)
     while at is not None and len(found) < count:
         local = at.astimezone(zone)
-        found.append(Occurrence(at, local, _oddity(schedule, local, found[-1].local if found else None)))
+        found.append(Occurrence(at, local, _oddity(schedule, at, found[-1].at if found else None)))
         at = schedule.next_after(at)
     return tuple(found)
 
@@ -77,37 +82,21 @@ def _took(period: timedelta) -> str:
 
 def _of_line(line: str) -> str:
     """A line of OnCalendar that says what cron could say too; any other is quoted."""
-    from oncalendar import BaseIterator, OnCalendarError
-
-    try:
-        parsed = BaseIterator(line, datetime(2000, 1, 1))  # noqa: DTZ001 to read its fields
-    except OnCalendarError:  # a zone of its own
-        return _quoted(line)
-    if parsed.seconds != {0} or len(parsed.years) < 200 or parsed.any_reverse_day:
-        return _quoted(line)
-    fields = CronFields(
-        minutes_of_day=tuple(sorted(hour * 60 + minute for hour in parsed.hours for minute in parsed.minutes)),
-        days=frozenset(parsed.days),
-        last_day=False,
-        months=frozenset(parsed.months),
-        weekdays=frozenset((weekday + 1) % 7 for weekday in parsed.weekdays),
-        nth_weekdays=frozenset(),
-        days_are_anded=True,
-        follow_the_clock=False,
-    )
-    return _of_fields(fields) or _quoted(line)
+    fields, tz = calendar_line(line)
+    is_plain = fields.seconds == (0,) and fields.years == range(FIRST_YEAR, LAST_YEAR + 1) and not fields.days_from_end
+    return (_of_fields(fields) if is_plain and tz is None else None) or _quoted(line)
 
 
 def _quoted(expression: str) -> str:
     return f"at the times of “{expression}”"
 
 
-def _of_fields(fields: CronFields) -> str | None:
+def _of_fields(fields: CalendarFields) -> str | None:
     days = _days(fields)
-    listed = [_clock(minute) for minute in fields.minutes_of_day]
-    if len(listed) <= _MANY:
-        return f"{days} at {_and(listed)}"
-    repeated = _repeated(fields.minutes_of_day)
+    minutes_of_day = tuple(hour * 60 + minute for hour in fields.hours for minute in fields.minutes)
+    if len(minutes_of_day) <= _MANY:
+        return f"{days} at {_and([_clock(minute) for minute in minutes_of_day])}"
+    repeated = _repeated(minutes_of_day)
     if repeated is None or days == "every day":
         return repeated
     return f"{repeated}, {days}"
@@ -135,9 +124,9 @@ def _repeated(minutes_of_day: tuple[int, ...]) -> str | None:
     return f"{past} of every hour" + (f" from {hours[0]:02} to {hours[-1]:02}" if len(hours) < 24 else "")
 
 
-def _days(fields: CronFields) -> str:
-    any_day = fields.days >= set(range(1, 32))
-    any_weekday = fields.weekdays >= set(range(7))
+def _days(fields: CalendarFields) -> str:
+    any_day = fields.days >= EVERY_DAY
+    any_weekday = fields.weekdays >= EVERY_WEEKDAY
     is_every_day = (any_day and any_weekday) if fields.days_are_anded else (any_day or any_weekday)
     in_months = "" if len(fields.months) == 12 else f" in {_months(fields)}"
     of_months = " of each month" if len(fields.months) == 12 else f" of {_months(fields)}"
@@ -155,26 +144,26 @@ def _days(fields: CronFields) -> str:
     return f"on the {_and(_ordinals(fields))}{of_months}, and {by_weekday},"
 
 
-def _months(fields: CronFields) -> str:
+def _months(fields: CalendarFields) -> str:
     return _and(_runs(sorted(month - 1 for month in fields.months), _MONTHS))
 
 
-def _ordinals(fields: CronFields) -> list[str]:
+def _ordinals(fields: CalendarFields) -> list[str]:
     ordinals = [f"{day}{_suffix(day)}" for day in range(1, 32)]
     listed = _runs(sorted(day - 1 for day in fields.days), ordinals)
-    return [*listed, "last day"] if fields.last_day else listed
+    return [*listed, "last day"] if fields.days_from_end else listed
 
 
 def _suffix(day: int) -> str:
     return "th" if day in (11, 12, 13) else {1: "st", 2: "nd", 3: "rd"}.get(day % 10, "th")
 
 
-def _plain_weekdays(fields: CronFields) -> list[str]:
+def _plain_weekdays(fields: CalendarFields) -> list[str]:
     listed = _runs(sorted({(weekday + 6) % 7 for weekday in fields.weekdays}), _WEEKDAYS)
     return [f"every {listed[0]}"] if len(listed) == 1 and listed[0] in _WEEKDAYS else listed
 
 
-def _nth_weekdays(fields: CronFields, of_months: str) -> list[str]:
+def _nth_weekdays(fields: CalendarFields, of_months: str) -> list[str]:
     names = ("last", "1st", "2nd", "3rd", "4th", "5th")
     ordered = sorted((nth or 6, (weekday + 6) % 7) for weekday, nth in fields.nth_weekdays)
     return [f"the {names[nth % 6]} {_WEEKDAYS[weekday]}{of_months}" for nth, weekday in ordered]
@@ -204,42 +193,59 @@ def _clock(minute_of_day: int) -> str:
     return f"{minute_of_day // 60:02}:{minute_of_day % 60:02}"
 
 
-def _oddity(schedule: Schedule, local: datetime, before: datetime | None) -> str | None:
-    if isinstance(schedule, Every) or not {local.year, (before or local).year}.isdisjoint((MINYEAR, MAXYEAR)):
+def _oddity(schedule: Schedule, at: datetime, before: datetime | None) -> str | None:
+    if isinstance(schedule, Every) or not {at.year, (before or at).year}.isdisjoint((MINYEAR, MAXYEAR)):
         return None  # at the ends of the calendar no clock is known to change, and there is no hour before or after
-    if isinstance(schedule, AnyOf):  # how far one line is from another is nothing odd
-        at = local.astimezone(UTC)
-        line = next(line for line in schedule.lines if line.next_after(at - timedelta.resolution) == at)
-        return _comes_twice(line, local) or _moved(line, local)
-    return _comes_twice(schedule, local) or _moved(schedule, local) or _interval(schedule, local, before)
+    lines = _single_lines(schedule)
+    line = next((line for line in lines if line.next_after(at - timedelta.resolution) == at), lines[0])
+    zone = zone_named(line.tz)
+    local, clocks = at.astimezone(zone), "Clocks" if line.tz == schedule.tz else f"Clocks in {line.tz}"
+    oddity = _comes_twice(line, local, clocks) or _moved(line, local, clocks)
+    if oddity or before is None or len(lines) > 1:  # how far one line is from another is nothing odd
+        return oddity
+    return _interval(line, local, before.astimezone(zone))
 
 
-def _comes_twice(schedule: Cron | OnCalendar, local: datetime) -> str | None:
+def _single_lines(schedule: Cron | OnCalendar | AnyOf) -> tuple[Cron | OnCalendar, ...]:
+    """One schedule per line, each in the zone that decides when it occurs."""
+    match schedule:
+        case Cron():
+            return (schedule,)
+        case OnCalendar(expression, tz):
+            lines = expression.strip().split("\n")
+            return tuple(OnCalendar(line, calendar_line(line).tz or tz) for line in lines)
+        case AnyOf(lines=schedules):
+            return tuple(line for each in schedules for line in _single_lines(each))
+        case _:
+            assert_never(schedule)
+
+
+def _comes_twice(schedule: Cron | OnCalendar, local: datetime, clocks: str) -> str | None:
     first, second = (local.replace(fold=fold).astimezone(UTC) for fold in (0, 1))
     if second <= first or local.tzinfo is None:
         return None
     change = change_between(first, second, local.tzinfo)
     back_at = (change - _MINUTE).astimezone(local.tzinfo).replace(tzinfo=None) + _MINUTE
-    twice = f"Clocks go back at {back_at:%H:%M}, so {local:%H:%M} comes twice."
-    if isinstance(schedule, OnCalendar) or not cron_fields(schedule.expression).follow_the_clock:
-        return f"{twice} Expected once, at the first."
-    return f"{twice} Expected both times; this is the {'second' if local.fold else 'first'}."
+    twice = f"{clocks} go back at {back_at:%H:%M}, so {local:%H:%M} comes twice."
+    if isinstance(schedule, Cron) and cron_fields(schedule.expression).follow_the_clock:
+        return f"{twice} Expected both times; this is the {'second' if local.fold else 'first'}."
+    if local.fold:  # OnCalendar only
+        return f"{twice} This is the second: as in systemd, after a success within it, the second pass counts."
+    return f"{twice} Expected once, at the first."
 
 
-def _moved(schedule: Cron | OnCalendar, local: datetime) -> str | None:
+def _moved(schedule: Cron | OnCalendar, local: datetime, clocks: str) -> str | None:
     if isinstance(schedule, OnCalendar) or cron_fields(schedule.expression).follow_the_clock:
         return None  # what falls into a gap is not expected at all
     gap = (local.astimezone(UTC) - _MINUTE).astimezone(local.tzinfo).replace(tzinfo=None) + _MINUTE
-    missing = cron_fields(schedule.expression).following(gap - _MINUTE)
+    missing = cron_fields(schedule.expression).wall.following(gap - _MINUTE)
     if missing is None or missing >= local.replace(tzinfo=None):
         return None
-    forward = f"Clocks go forward from {gap:%H:%M} to {local:%H:%M}, so there is no {missing:%H:%M}."
+    forward = f"{clocks} go forward from {gap:%H:%M} to {local:%H:%M}, so there is no {missing:%H:%M}."
     return f"{forward} Expected at {local:%H:%M}."
 
 
-def _interval(schedule: Cron | OnCalendar, local: datetime, before: datetime | None) -> str | None:
-    if before is None:
-        return None
+def _interval(schedule: Cron | OnCalendar, local: datetime, before: datetime) -> str | None:
     real = local.astimezone(UTC) - before.astimezone(UTC)
     usual = _usual_interval(schedule, local, before, real)
     if usual is None or usual == real:
@@ -257,8 +263,19 @@ def _usual_interval(
     wall, earlier = (shown.replace(tzinfo=UTC, fold=0) for shown in (local, before))
     if wall - earlier == real:
         return real
-    unchanging, last = replace(schedule, tz="UTC"), None
-    found = unchanging.next_after(min(earlier, wall - real) - timedelta(hours=3))
-    while found is not None and found < wall:
-        last, found = found, unchanging.next_after(found)
-    return wall - last if last is not None and found == wall else None
+    start, unchanging = min(earlier, wall - real) - timedelta(hours=3), _in_utc(schedule)
+
+    def is_next(second: int) -> bool:
+        found = unchanging.next_after(start + second * _SECOND)
+        return found is None or found >= wall
+
+    seconds = bisect_left(range((wall - start) // _SECOND), True, key=is_next)  # walking takes 10,800 for *:*:*
+    last = start + seconds * _SECOND
+    return wall - last if seconds and unchanging.next_after(last) == wall else None
+
+
+def _in_utc(schedule: Cron | OnCalendar) -> Cron | OnCalendar:
+    if isinstance(schedule, Cron):
+        return replace(schedule, tz="UTC")
+    words = schedule.expression.split()
+    return OnCalendar(" ".join(words[:-1] if calendar_line(schedule.expression).tz else words), "UTC")

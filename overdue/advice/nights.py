@@ -8,7 +8,8 @@ from collections import Counter
 from dataclasses import dataclass
 from datetime import UTC, datetime, time, timedelta, tzinfo
 
-from chalicelib.domain.schedule import Every, Schedule, change_between, zone_named
+from chalicelib.domain.clock_changes import change_between
+from chalicelib.domain.schedule import Every, Schedule, zone_named
 from chalicelib.domain.several import in_zone
 
 AHEAD = timedelta(days=400)

@@ -186,7 +186,7 @@ def test_what_contradicts_itself_is_told_beside_what_cannot_be_read() -> None:
         "checks.yaml:5: a: min_count and count_window go together: so many items in e",
         "checks.yaml:6: a: min_runtime is above max_runtime: no run could ever be rig",
         'checks.yaml:8: a: schedule "61 * * * *": minute 61 is not within 0–59',
-        'checks.yaml:10: a: schedule "nonsense": bad day-of-week for OnCalendar, and ',
+        'checks.yaml:10: a: schedule "nonsense": weekday "nonsense" is not valid in O',
         'checks.yaml:12: a: window "never" is none: write "0 2 * * 0 for 2h" or "2026',
         'checks.yaml:14: a: a window\'s length "99x" is no duration: write seconds (60',
     ]
