@@ -24,6 +24,7 @@ class Alert:
     kind: str
     reason: str
     at: Ms
+    took: Ms | None = None  # of an overrun: from its start until this alert
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -99,7 +100,7 @@ class Judge:
         if limits and limits[0][0] <= now and (missed is None or limits[0][0] <= missed):
             at, rid = limits[0]
             self._told.add(rid)
-            self._becomes("down", "overrun", at)
+            self._becomes("down", "overrun", at, of=self._runs[rid])
             return True
         if missed is None or missed > now:
             return False
@@ -129,14 +130,14 @@ class Judge:
             return next_of(self.rules.occurrences, due)
         return due
 
-    def _becomes(self, status: str, reason: str, at: Ms) -> None:
+    def _becomes(self, status: str, reason: str, at: Ms, *, of: Ms | None = None) -> None:
         if status == self._status:
             return
         was, self._status, self._reason = self._status, status, reason
         self._floor = self._since = max(self._floor, at)
         self._reminders = 0
         if status == "down" or was == "down":
-            self.alerts.append(Alert(status, reason, self._since))
+            self.alerts.append(Alert(status, reason, self._since, None if of is None else self._since - of))
 
 
 def next_of(occurrences: Minutes, after: Ms) -> Ms | None:

@@ -29,7 +29,7 @@ from benchmarks.open_door import Open
 from benchmarks.report import Row, report
 from chalicelib.alerts.publish import Undelivered
 from chalicelib.change import Ports
-from chalicelib.domain.alerts import Alert
+from chalicelib.domain.alerts import Alert, Kind, Reason
 from chalicelib.domain.check import Check
 from chalicelib.domain.configure import new_check
 from chalicelib.domain.signals import Ping, Signal, heard
@@ -258,7 +258,7 @@ class World:
         if self._is_bad() and self.random.random() < THROTTLED:
             self.throttles += 1
             raise Undelivered("SNS is throttled")
-        said = judge.Alert(alert.kind.value, str(alert.reason), _ms(alert.at))
+        said = judge.Alert(alert.kind.value, str(alert.reason), _ms(alert.at), _overran_for(alert))
         self.told[check.code].append(Told(said, alert.id, _ms(now)))
         return ("ops-email",)
 
@@ -307,6 +307,13 @@ class World:
 def _is_timely(said: Told) -> bool:
     """Whether no ping has brought it about: then it is told within a second or two."""
     return said.alert.kind == "reminder" or (said.alert.kind == "down" and said.alert.reason in ("missed", "overrun"))
+
+
+def _overran_for(alert: Alert) -> Ms | None:
+    """How long an overrun had been running, as its alert says; None of other alerts."""
+    if alert.kind is not Kind.DOWN or alert.reason is not Reason.OVERRUN or alert.facts.took is None:
+        return None
+    return round(alert.facts.took.total_seconds() * SECOND)
 
 
 def _beyond(these: list[judge.Alert], those: list[judge.Alert]) -> Iterator[judge.Alert]:

@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from chalicelib.domain import snooze
 from chalicelib.domain.alerts import Reason
 from chalicelib.domain.blind import counts_from
-from chalicelib.domain.check import Check, Judged, Status, Verdict, with_run
+from chalicelib.domain.check import Check, Judged, Status, Verdict, flip_at, with_run
 from chalicelib.domain.due import deadline, expected, next_due, next_judgement, next_reminder, next_step, told_since
 from chalicelib.domain.first_ping import first_ping_at
 from chalicelib.domain.outage import down, escalated, reminded, snapshot, up
@@ -55,7 +55,8 @@ def _judged(check: Check, *, at: datetime, now: datetime) -> Check:
                 runs=with_run(check, replace(run, overran=True)),
                 recent=appended(check.recent, Ended.OVERRUN, None),
             )
-            facts = replace(snapshot(marked, run), limit=limit(check), took=at - run.at, output=run.log)
+            took = flip_at(check, at) - run.at  # reported after a recovery, the run has exceeded its limit by then
+            facts = replace(snapshot(marked, run), limit=limit(check), took=took, output=run.log)
             if check.config.learns_max_runtime and (found := learnt(check.recent)) is not None:
                 facts = replace(facts, learnt_from=found.runs)
             return down(marked, Reason.OVERRUN, at=at, now=now, facts=facts)

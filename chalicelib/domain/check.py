@@ -220,9 +220,14 @@ def with_run(check: Check, run: Run) -> tuple[Run, ...]:
     return tuple(sorted((*others, run), key=lambda each: (each.at, each.rid)))
 
 
+def flip_at(check: Check, at: datetime) -> datetime:
+    """The instant of a flip that is due at `at`: never before what is already settled, such as the last flip."""
+    return at if check.settled_at is None else max(at, check.settled_at)
+
+
 def flipped(check: Check, new: Status, *, at: datetime, reason: Reason | None = None) -> tuple[Check, Flip]:
     """The check in its new status, and the flip that goes into the history. No flip is dated before the last."""
-    at = at if check.settled_at is None else max(at, check.settled_at)
+    at = flip_at(check, at)
     flip = Flip(number=check.n_flips + 1, at=at, old=check.status, new=new, reason=reason)
     after = replace(
         check,

@@ -21,6 +21,7 @@ class Told:
     kind: str
     reason: str
     ordinal: int = 0
+    ran: timedelta = timedelta()  # of an overrun: how long its run has been open by then
 
 
 @dataclass
@@ -138,7 +139,7 @@ class Reference:
         if limits and limits[0][0] <= now and (missed is None or limits[0][0] <= missed):
             at, rid = limits[0]
             self.overran.add(rid)
-            self._becomes("down", "overrun", at)
+            self._becomes("down", "overrun", at, began=self.runs[rid])
             return True
         if missed is None or missed > now:
             return False
@@ -168,7 +169,7 @@ class Reference:
         hour = at.replace(minute=0, second=0, microsecond=0) + timedelta(hours=1)
         return hour + timedelta(hours=1) if hour - at <= self.config.early else hour
 
-    def _becomes(self, status: str, reason: str, at: datetime) -> None:
+    def _becomes(self, status: str, reason: str, at: datetime, *, began: datetime | None = None) -> None:
         if status == self.status:
             return
         was, why = self.status, self.reason
@@ -177,7 +178,8 @@ class Reference:
         self.flips += 1
         self.reminders, self.is_acknowledged = 0, False
         if status == "down":
-            self.told.append(Told(self.since, self.flips, "down", reason))
+            ran = timedelta() if began is None else self.since - began
+            self.told.append(Told(self.since, self.flips, "down", reason, ran=ran))
         elif status == "up":
             self.misses = 0
             if was == "down":

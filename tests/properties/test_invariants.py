@@ -13,7 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from chalicelib.domain.advance import advance, settle
-from chalicelib.domain.alerts import Alert, Kind
+from chalicelib.domain.alerts import Alert, Kind, Reason
 from chalicelib.domain.check import Beat, Check, Config, Flip, Outcome, Record, Status
 from chalicelib.domain.configure import (
     Acknowledge,
@@ -192,6 +192,10 @@ class World:
         known = {alert.id for alert in self.decided}
         fresh = [alert for alert in after.alerts if alert.id not in {old.id for old in before.alerts}]
         assert not known & {alert.id for alert in fresh}, "no id is given twice"
+        for alert in fresh:
+            if (alert.kind, alert.reason) == (Kind.DOWN, Reason.OVERRUN):
+                assert alert.facts.started is not None
+                assert alert.facts.took == alert.at - alert.facts.started, "an overrun ran until it is reported"
         self.decided += fresh
         flips = [record for record in after.records if isinstance(record, Flip) and record not in before.records]
         for flip in flips:

@@ -23,7 +23,7 @@ from benchmarks.open_door import Open
 from benchmarks.stage import StillClock
 from chalicelib.alerts.publish import Undelivered
 from chalicelib.change import Ports, change, deliver
-from chalicelib.domain.alerts import Alert
+from chalicelib.domain.alerts import Alert, Kind, Reason
 from chalicelib.domain.check import Check, Code, Config
 from chalicelib.domain.configure import Acknowledge, Edit, Pause, Resume, configure, new_check
 from chalicelib.domain.due import next_due
@@ -60,7 +60,9 @@ class People:
     is_away: bool = False
 
     def __call__(self, check: Check, alert: Alert, *, now: datetime) -> tuple[str, ...]:  # noqa: ARG002  # as the real one
-        told = Told(alert.at, alert.flip, alert.kind.value, str(alert.reason), alert.ordinal)
+        is_overrun = (alert.kind, alert.reason) == (Kind.DOWN, Reason.OVERRUN)
+        ran = (alert.facts.took if is_overrun else None) or timedelta()
+        told = Told(alert.at, alert.flip, alert.kind.value, str(alert.reason), alert.ordinal, ran)
         if self.is_away:
             self.unheard.setdefault(check.code, set()).add(told)
             raise Undelivered("SNS is away")

@@ -86,7 +86,17 @@ def test_the_judge_tells_of_a_run_that_hangs() -> None:
     judge.pinged("success", "", BEGIN)
     judge.pinged("start", "r1", BEGIN + 24 * HOUR)
     judge.pass_to(BEGIN + 40 * HOUR)
-    assert judge.alerts == [Alert("down", "overrun", BEGIN + 26 * HOUR)]
+    assert judge.alerts == [Alert("down", "overrun", BEGIN + 26 * HOUR, 2 * HOUR)]
+
+
+def test_the_judge_says_how_long_a_run_had_run_that_is_reported_after_a_recovery() -> None:
+    judge = Judge(Rules(period=DAY, grace=HOUR, max_runtime=2 * HOUR))
+    judge.pinged("success", "", BEGIN)
+    judge.pinged("start", "r1", BEGIN + HOUR)
+    judge.pinged("fail", "r2", BEGIN + 2 * HOUR)
+    judge.pinged("success", "r2", BEGIN + 5 * HOUR)
+    judge.pass_to(BEGIN + 6 * HOUR)
+    assert judge.alerts[-1] == Alert("down", "overrun", BEGIN + 5 * HOUR, 4 * HOUR)
 
 
 def test_an_occurrence_is_after_the_success_that_it_follows() -> None:

@@ -8,9 +8,12 @@ import pytest
 from chalicelib.domain.advance import advance
 from chalicelib.domain.alerts import Kind, Reason
 from chalicelib.domain.check import Check, Judged, Run, Status
+from chalicelib.domain.configure import Edit, configure
 from chalicelib.domain.recent import Ended, unpacked
 from chalicelib.domain.schedule import Cron, OnCalendar
 from chalicelib.domain.signals import Signal
+from chalicelib.domain.wallclock import WallClock
+from chalicelib.domain.words import why
 from tests.builders import R1, R2, a_check, a_ping, after, days, flips, hours, minutes, seconds, told, utc
 
 START, FAIL = Signal.START, Signal.FAIL
@@ -176,6 +179,24 @@ def test_while_down_a_run_limit_passes_unjudged_and_is_told_of_after_the_recover
     assert up.status is Status.UP
     again = at_minute(up, 61)
     assert (again.reason, again.since, again.runs[0].overran) == (Reason.OVERRUN, at(60), True)
+
+
+def test_an_overrun_reported_after_a_recovery_says_how_long_the_run_really_ran() -> None:
+    check = a_check(last_success=at(0), period=days(1), max_runtime=minutes(30))
+    check = after(check, a_ping(START, at=at(0), rid=R1), a_ping(START, at=at(5), rid=R2))
+    check = after(check, a_ping(FAIL, at=at(20), rid=R2), a_ping(at=at(60), rid=R2))
+    *_, alert = at_minute(check, 61).alerts
+    assert (alert.reason, alert.at, alert.facts.started) == (Reason.OVERRUN, at(60), at(0))
+    assert (alert.facts.took, alert.facts.limit) == (minutes(60), minutes(30))
+    said = why(Reason.OVERRUN, alert.facts, WallClock(tz="UTC", now=at(61)))
+    assert said.startswith("The run that started at 12:00 has been running for 1 h, beyond its limit of 30 min.")
+
+
+def test_an_overrun_by_a_limit_that_was_lowered_says_how_long_the_run_had_run_by_then() -> None:
+    check = a_check(last_success=at(0), period=days(1), max_runtime=minutes(90), runs=(Run(rid=R1, at=at(0)),))
+    edited = configure(check, Edit(replace(check.config, max_runtime=minutes(10))), now=at(45)).after
+    [alert] = at_minute(edited, 46).alerts
+    assert (alert.at, alert.facts.took, alert.facts.limit) == (at(45), minutes(45), minutes(10))
 
 
 def test_an_overrun_is_told_once_even_if_the_run_never_ends() -> None:
