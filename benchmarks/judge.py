@@ -54,6 +54,7 @@ class Judge:
     _floor: Ms = 0  # nothing is told with an earlier instant
     _last_ping: Ms | None = None
     _awaited_since: Ms | None = None
+    _last_success: Ms = 0
     _failures: int = 0
     _misses: int = 0
     _runs: dict[str, Ms] = field(default_factory=dict)
@@ -73,7 +74,7 @@ class Judge:
         self._last_ping = at
         self._runs.pop(rid, None)
         if signal == "success":
-            self._awaited_since, self._failures, self._misses = at, 0, 0
+            self._awaited_since, self._last_success, self._failures, self._misses = at, at, 0, 0
             self._becomes("up", self._reason, at)
             return
         self._failures += 1
@@ -118,7 +119,7 @@ class Judge:
         deadline = expected + self.rules.grace
         if self.rules.max_runtime is None:
             return deadline
-        return max([deadline, *(at for at, rid in limits if self._runs[rid] < deadline)])
+        return max([deadline, *(at for at, rid in limits if self._last_success < self._runs[rid] < deadline)])
 
     def _expected(self) -> Ms | None:
         if self._awaited_since is None:

@@ -87,11 +87,13 @@ def overruns(check: Check) -> Iterator[tuple[datetime, Run]]:
 
 
 def held_until(check: Check, deadline: datetime) -> datetime:
-    """The deadline, put off to the limit of a run that started before it, with max_runtime set (rule 3).
+    """The deadline; with max_runtime set, put off to the limit of a run that may still bring the success (rule 3).
 
-    The job has come; whether it finishes is the run's business.
+    Such a run began before the deadline and after the last success. One that began earlier is stuck beside runs that
+    have ended since, and holds back no miss.
     """
     if max_runtime(check) is None:
         return deadline
-    limits = [at for at, run in overruns(check) if run.at < deadline]
+    begun = check.last_success
+    limits = [at for at, run in overruns(check) if run.at < deadline and (begun is None or run.at > begun)]
     return max((deadline, *limits))

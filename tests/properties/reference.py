@@ -161,7 +161,12 @@ class Reference:
             return None
         if self.config.max_runtime is None:
             return deadline
-        return max([deadline, *(at for at, rid in limits if self.runs[rid] < deadline)])
+        held = deadline
+        for at, rid in limits:
+            is_of_next = self.last_success is None or self.runs[rid] > self.last_success
+            if is_of_next and self.runs[rid] < deadline:
+                held = max(held, at)
+        return held
 
     def _expected_after(self, at: datetime) -> datetime:
         if isinstance(self.config.schedule, Every):

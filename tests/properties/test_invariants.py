@@ -494,7 +494,8 @@ class Model:
             return None
         if self.config.max_runtime is None:
             return deadline
-        return max([deadline, *(at for at, rid in limits if self.runs[rid] < deadline)])
+        since = BEGINNING if self.last_success is None else self.last_success
+        return max([deadline, *(at for at, rid in limits if since < self.runs[rid] < deadline)])
 
     def _pinged(self, ping: Pinged, at: datetime) -> None:
         if ping.signal in (Signal.LOG, Signal.IGN) or (self.status is Status.PAUSED and self.config.manual_resume):

@@ -99,6 +99,14 @@ def test_the_judge_says_how_long_a_run_had_run_that_is_reported_after_a_recovery
     assert judge.alerts[-1] == Alert("down", "overrun", BEGIN + 5 * HOUR, 4 * HOUR)
 
 
+def test_the_judge_lets_no_stuck_run_hold_back_a_later_miss() -> None:
+    judge = Judge(Rules(period=DAY, grace=HOUR, max_runtime=50 * HOUR))
+    judge.pinged("start", "r1", BEGIN)
+    judge.pinged("success", "r2", BEGIN + HOUR)
+    judge.pass_to(BEGIN + 40 * HOUR)
+    assert judge.alerts == [Alert("down", "missed", BEGIN + 26 * HOUR)]
+
+
 def test_an_occurrence_is_after_the_success_that_it_follows() -> None:
     assert next_of((10, 20), 10 * MINUTE) == 20 * MINUTE
 

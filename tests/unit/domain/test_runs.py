@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from chalicelib.domain.check import Check, Run, Status, started, with_run
+from chalicelib.domain.due import next_due
 from chalicelib.domain.runs import (
     closed,
     closed_by_failure,
@@ -146,6 +147,26 @@ def test_a_run_that_people_have_been_told_of_is_not_told_of_again() -> None:
 def test_a_run_that_came_in_time_holds_the_miss(max_runtime: timedelta | None, start: float, until: float) -> None:
     check = a_check(last_success=at(-60), max_runtime=max_runtime, runs=(Run(rid=R1, at=at(start)),))
     assert held_until(check, at(10)) == at(until)
+
+
+@pytest.mark.parametrize(
+    ("start", "until"),
+    [
+        pytest.param(-61, 10, id="begun before the last success: it holds nothing back"),
+        pytest.param(-60, 10, id="begun at the last success: nor does it"),
+        pytest.param(-59.9, 540.1, id="begun after it: until its limit"),
+    ],
+)
+def test_only_a_run_that_began_after_the_last_success_holds_the_miss(start: float, until: float) -> None:
+    check = a_check(last_success=at(-60), max_runtime=hours(10), runs=(Run(rid=R1, at=at(start)),))
+    assert held_until(check, at(10)) == at(until)
+
+
+def test_a_stuck_run_does_not_silence_the_misses_of_its_successors() -> None:
+    check = a_check(last_success=at(-60), period=hours(1), grace=minutes(5), max_runtime=hours(24))
+    check = after(check, a_ping(Signal.START, at=at(0), rid=R1))
+    check = after(check, a_ping(Signal.START, at=at(1), rid=R2), a_ping(at=at(2), rid=R2))
+    assert next_due(check) == at(67), "an hour and the grace after the last success, not at the limit of the stuck run"
 
 
 def test_the_longest_of_several_runs_holds_it() -> None:
