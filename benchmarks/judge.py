@@ -64,7 +64,7 @@ class Judge:
         """A ping was taken. Those of one check are told in the order in which they arrived."""
         if self._last_ping is not None and at < self._last_ping:
             if signal != "start":
-                self._runs.pop(rid, None)
+                self._close(rid, at)
             return
         self.pass_to(at)
         if signal == "start":
@@ -72,7 +72,7 @@ class Judge:
             self._told.discard(rid)
             return
         self._last_ping = at
-        self._runs.pop(rid, None)
+        self._close(rid, at)
         if signal == "success":
             self._awaited_since, self._last_success, self._failures, self._misses = at, at, 0, 0
             self._becomes("up", self._reason, at)
@@ -84,6 +84,14 @@ class Judge:
             self._awaited_since = at if self._awaited_since is not None else None
         else:
             self._becomes("down", "failed", at)
+
+    def _close(self, rid: str, at: Ms) -> None:
+        """End the run of this rid. Without a rid: the one that has none, else the newest."""
+        begun = sorted((start, name) for name, start in self._runs.items() if start <= at)
+        if rid == "" and begun and (self._runs.get("", at + 1) > at):
+            rid = begun[-1][1]
+        if self._runs.get(rid, at + 1) <= at:
+            del self._runs[rid]
 
     def pass_to(self, now: Ms) -> None:
         """Time passes."""

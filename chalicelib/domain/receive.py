@@ -17,8 +17,7 @@ from chalicelib.domain.outage import down, snapshot, up
 from chalicelib.domain.recent import Ended, appended, ends_with_plain_success, ends_without_duration, in_one_hour
 from chalicelib.domain.runs import (
     MOST_RUNS,
-    closed_by_failure,
-    closed_by_success,
+    closed_by,
     duration,
     is_too_short,
 )
@@ -45,7 +44,7 @@ def receive(check: Check, ping: Ping, signal: Signal) -> Outcome:
         case Signal.SUCCESS:
             after = _succeeded(settled, ping)
         case Signal.FAIL:
-            after = _failed(settled, ping, closed_by_failure(settled, ping.rid), Reason.FAILED)
+            after = _failed(settled, ping, closed_by(settled, ping.rid, at=ping.at), Reason.FAILED)
         case _:
             assert_never(signal)
     if after.blind_since is not None:
@@ -111,7 +110,7 @@ def _started(check: Check, ping: Ping) -> Check:
 
 def _succeeded(check: Check, ping: Ping) -> Check:
     """The work was done; or done so fast that it cannot have been (rule 5)."""
-    run = closed_by_success(check, ping.rid)
+    run = closed_by(check, ping.rid, at=ping.at)
     took = _took(ping, run)
     if is_too_short(check, took):
         return _failed(check, ping, run, Reason.TOO_SHORT)

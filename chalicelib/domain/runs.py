@@ -8,30 +8,22 @@ from collections.abc import Iterator
 from datetime import datetime, timedelta
 
 from chalicelib.domain.blind import put_off
-from chalicelib.domain.check import Check, Run, Status, started
+from chalicelib.domain.check import Check, Run, Status
 
 MOST_RUNS = 100  # open at once; the oldest makes room
 LONGEST_REPORTED = timedelta(hours=72)
 
 
-def closed_by_success(check: Check, rid: str) -> Run | None:
-    """The run that a success closes: its namesake; without a rid the newest that has none, else the newest.
+def closed_by(check: Check, rid: str, *, at: datetime) -> Run | None:
+    """The run that a success or a failure made at `at` closes (rule 3); None if there is none. A run that began after
+    that is not closed.
 
-    The last case is for clients that name their run at the start only: to them Healthchecks shows no open run
-    afterwards, and a limit that then passes would be a false alarm.
+    With a rid, the run of that rid and no other. Without one, the run that has none, else the newest: some clients name
+    a run only when it starts, and a limit that then passed would be a false alarm.
     """
-    if rid:
-        return _named(check, rid)
-    return _named(check, "") or started(check)
-
-
-def closed_by_failure(check: Check, rid: str) -> Run | None:
-    """The run that a failure closes: as a success does, else the newest: any failure ends what was going on."""
-    return closed_by_success(check, rid) or started(check)
-
-
-def _named(check: Check, rid: str) -> Run | None:
-    return next((run for run in check.runs if run.rid == rid), None)
+    begun = [run for run in check.runs if run.at <= at]
+    named = next((run for run in begun if run.rid == rid), None)
+    return named if rid or named is not None else max(begun, key=lambda run: run.at, default=None)
 
 
 def closed(before: Check, after: Check) -> Run | None:

@@ -45,7 +45,6 @@ class Reference:
     is_acknowledged: bool = False
     runs: dict[str, datetime] = field(default_factory=dict)
     overran: set[str] = field(default_factory=set)
-    answered_at: datetime | None = None  # to a Healthchecks client, no run that started by then is open
 
     def pinged(self, signal: str, rid: str, at: datetime, *, method: str) -> None:
         """A ping; `signal` is what its URL says."""
@@ -55,7 +54,7 @@ class Reference:
             return
         if self.last_ping is not None and at < self.last_ping:
             if signal != "start" and rid:
-                self._end(rid)
+                self._end(rid, at)
             return
         self.passes_to(at)
         if signal == "start":
@@ -64,7 +63,7 @@ class Reference:
                 self.overran.discard(rid)
             return
         self.last_ping = at
-        began = self._end(self._closed_by(signal, rid))
+        began = self._end(rid, at)
         shortest = self.config.min_runtime
         is_short = shortest is not None and began is not None and timedelta() <= at - began < shortest
         if signal == "success" and not is_short:
@@ -83,19 +82,16 @@ class Reference:
         elif self.last_success is not None:
             self.awaits_since = at
 
-    def _closed_by(self, signal: str, rid: str) -> str:
-        """Its namesake; without a rid, or by a failure, else the newest, if that has not been answered yet."""
-        newest = max(sorted(self.runs), key=lambda each: self.runs[each], default=None)
-        if newest is None or (self.answered_at is not None and self.runs[newest] <= self.answered_at):
-            return rid
-        closes = newest if rid not in self.runs and (rid == "" or signal == "fail") else rid
-        if rid in ("", newest) or signal == "fail":
-            self.answered_at = self.runs[newest]
-        return closes
-
-    def _end(self, rid: str) -> datetime | None:
-        self.overran.discard(rid)
-        return self.runs.pop(rid, None)
+    def _end(self, rid: str, at: datetime) -> datetime | None:
+        """A run is over: that of the rid; where there is no rid, the nameless one, or the one that began last. Nothing
+        ends before it begins.
+        """
+        candidates = [name for name, began in self.runs.items() if began <= at and rid in ("", name)]
+        candidates.sort(key=lambda name: (name == rid, self.runs[name], name))
+        if not candidates:
+            return None
+        self.overran.discard(candidates[-1])
+        return self.runs.pop(candidates[-1])
 
     def edited(self, config: Config, now: datetime) -> None:
         """Another configuration from now on."""

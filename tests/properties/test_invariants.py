@@ -432,7 +432,6 @@ class Model:
     answered: datetime | None = None  # since when the next success is awaited: the last one, or what was borne
     runs: dict[str, datetime] = field(default_factory=dict)
     told: set[str] = field(default_factory=set)  # runs that have overrun
-    answered_at: datetime | None = None  # to a Healthchecks client, no run that started by then is open
 
     def happens(self, event: Event, now: datetime) -> None:
         if isinstance(event, Pinged):
@@ -502,7 +501,7 @@ class Model:
             return
         if self.last_ping is not None and at < self.last_ping:
             if ping.signal is not Signal.START and ping.rid:
-                self._close(ping.rid)
+                self._close(ping.rid, at)
             return
         self._look(at)
         if ping.signal is Signal.START:
@@ -511,7 +510,7 @@ class Model:
                 self.told.discard(ping.rid)
             return
         self.last_ping = at
-        start = self._close(self._closes(ping))
+        start = self._close(ping.rid, at)
         shortest = self.config.min_runtime
         is_short = shortest is not None and start is not None and timedelta(0) <= at - start < shortest
         if ping.signal is Signal.SUCCESS and not is_short:
@@ -527,20 +526,15 @@ class Model:
         else:
             self._becomes(Status.DOWN, at, "too_short" if ping.signal is Signal.SUCCESS else "failed")
 
-    def _closes(self, ping: Pinged) -> str:
-        """Its namesake; without a rid, or by a failure, else the newest, if that has not been answered yet."""
-        newest = max(sorted(self.runs), key=lambda rid: self.runs[rid], default=None)
-        is_open = newest is not None and (self.answered_at is None or self.runs[newest] > self.answered_at)
-        closes = ping.rid
-        if ping.rid not in self.runs and newest is not None and is_open:
-            closes = newest if ping.rid == "" or ping.signal is Signal.FAIL else ping.rid
-        if newest is not None and is_open and (ping.rid in ("", newest) or ping.signal is Signal.FAIL):
-            self.answered_at = self.runs[newest]
-        return closes
-
-    def _close(self, rid: str) -> datetime | None:
+    def _close(self, rid: str, at: datetime) -> datetime | None:
+        """The run of that rid has ended; without a rid, the one that has none, else the newest."""
+        open_by_then = {name: start for name, start in self.runs.items() if start <= at}
+        if rid == "" and rid not in open_by_then:
+            rid = max(sorted(open_by_then), key=lambda name: open_by_then[name], default="")
+        if rid not in open_by_then:
+            return None
         self.told.discard(rid)
-        return self.runs.pop(rid, None)
+        return self.runs.pop(rid)
 
 
 def _expected(config: Config, success: datetime) -> datetime:

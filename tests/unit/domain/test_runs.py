@@ -10,8 +10,7 @@ from chalicelib.domain.check import Check, Run, Status, started, with_run
 from chalicelib.domain.due import next_due
 from chalicelib.domain.runs import (
     closed,
-    closed_by_failure,
-    closed_by_success,
+    closed_by,
     duration,
     held_until,
     is_too_short,
@@ -44,23 +43,40 @@ def with_runs(*rids: str, **given: Any) -> Check:
         pytest.param([], "", None, id="none is open"),
     ],
 )
-def test_the_run_that_a_success_closes(open_runs: list[str], rid: str, closes: str | None) -> None:
-    run = closed_by_success(with_runs(*open_runs), rid)
+def test_the_run_that_a_success_or_a_failure_closes(open_runs: list[str], rid: str, closes: str | None) -> None:
+    run = closed_by(with_runs(*open_runs), rid, at=at(9))
     assert (None if run is None else run.rid) == closes
 
 
 @pytest.mark.parametrize(
-    ("open_runs", "rid", "closes"),
+    ("rid", "minute", "closes"),
     [
-        pytest.param([R1, R2], R1, R1, id="the one that it names"),
-        pytest.param([R1], R2, R1, id="the newest, when it names none that is open"),
-        pytest.param(["", R1], "", "", id="without a rid, the one that has none"),
-        pytest.param([], R1, None, id="none is open"),
+        pytest.param(R2, 0.9, None, id="of its rid: it began afterwards"),
+        pytest.param(R2, 1, R2, id="of its rid: it began at that instant"),
+        pytest.param("", 0.9, R1, id="without a rid: the newest that had begun"),
     ],
 )
-def test_the_run_that_a_failure_closes(open_runs: list[str], rid: str, closes: str | None) -> None:
-    run = closed_by_failure(with_runs(*open_runs), rid)
+def test_no_ping_closes_a_run_that_began_after_it(rid: str, minute: float, closes: str | None) -> None:
+    run = closed_by(with_runs(R1, R2), rid, at=at(minute))
     assert (None if run is None else run.rid) == closes
+
+
+@pytest.mark.parametrize("signal", [Signal.FAIL, Signal.SUCCESS])
+def test_an_unknown_rid_closes_no_run(signal: Signal) -> None:
+    check = after(with_runs("", R1), a_ping(signal, at=at(5), rid=R2))
+    assert [run.rid for run in check.runs] == ["", R1]
+
+
+def test_a_failure_with_an_unknown_rid_leaves_the_other_run_to_its_limit() -> None:
+    check = after(with_runs(R1, max_runtime=minutes(30)), a_ping(Signal.FAIL, at=at(5), rid=R3))
+    assert started(check) is None, "what a Healthchecks client sees"
+    check = after(check, a_ping(at=at(10), rid=R2))
+    assert (check.status, list(overruns(check))) == (Status.UP, [(at(30), check.runs[0])])
+
+
+def test_ends_without_a_rid_close_overlapping_runs_one_by_one() -> None:
+    check = after(with_runs(R1, R2), a_ping(at=at(5)), a_ping(at=at(6)))
+    assert (check.runs, started(check)) == ((), None)
 
 
 def test_a_stuck_run_is_not_hidden_by_a_later_good_one() -> None:
