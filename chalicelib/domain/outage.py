@@ -36,7 +36,7 @@ def up(check: Check, *, was: Check, at: datetime, now: datetime, took: timedelta
     """
     untold = unheard(check)
     after, flip = flipped(check, Status.UP, at=at)
-    after = replace(restarted(after, at=at), misses=0, passed_at=None)
+    after = replace(restarted(after), misses=0, passed_at=None)
     if flip.old is not Status.DOWN:
         return after
     after = replace(after, recovered_at=flip.at)

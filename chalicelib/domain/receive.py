@@ -131,7 +131,7 @@ def _succeeded(check: Check, ping: Ping) -> Check:
         return after
     if check.status is Status.DOWN and check.reason is Reason.STALLED and is_watched(check):
         return after  # alive is not enough: a window that reaches its minimum ends this (rule 6)
-    # the windows begin anew with a recovery, and these items are their first
+    # a recovery has ended the windows: where this ping is counted, it begins them anew
     recovered = up(after, was=check, at=ping.at, now=ping.at, took=took)
     return counted(recovered, ping.count, at=ping.at)
 

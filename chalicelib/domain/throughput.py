@@ -51,6 +51,6 @@ def next_window(check: Check) -> Check:
     return replace(check, window=Window(at=window.at + length, count=0))
 
 
-def restarted(check: Check, *, at: datetime) -> Check:
-    """The check with its windows counted anew from a recovery: what it missed while down is not held against it."""
-    return check if check.window is None else replace(check, window=Window(at=at, count=0))
+def restarted(check: Check) -> Check:
+    """The check after a recovery: its next counted ping begins the windows anew, so nothing from before counts."""
+    return replace(check, window=None)

@@ -108,7 +108,8 @@ def beat(tables: Tables, outcome: Beat) -> Check:
     """Write a heartbeat, if no decision has been made since; return the check, with the number of the ping.
 
     A hundred workers on one check do not conflict: only a change of version, a newer ping, a due_at that is not any
-    more what this beat moves, or the start of the very run that it ends makes it lose. Raises Lost and Unavailable.
+    more what this beat moves, a window that another beat has begun, or the start of the very run that it ends makes it
+    lose. Raises Lost and Unavailable.
     """
     before, after = outcome.before, outcome.after
     update = Update(before, after)
@@ -119,6 +120,8 @@ def beat(tables: Tables, outcome: Beat) -> Check:
         update.require_due_at(before.due_at)
     if outcome.unstarted is not None:
         update.require_no_run(outcome.unstarted)
+    if after.window is not None and (before.window is None or after.window.at != before.window.at):
+        update.require_window(before.window)  # the first counted pings of a window must not erase each other's items
     for run in after.runs:  # a log line must not open again a run that has been closed meanwhile
         if any(old.rid == run.rid and old.at == run.at and old is not run for old in before.runs):
             update.require_run(run.rid)

@@ -7,7 +7,7 @@ heartbeats that race do not erase each other.
 from datetime import datetime
 from typing import Any
 
-from chalicelib.domain.check import Check, Code
+from chalicelib.domain.check import Check, Code, Window
 from chalicelib.store import items
 
 RESERVED = frozenset({"status"})  # of our names, DynamoDB's own words; each alias costs 3 µs
@@ -87,6 +87,13 @@ class Update:
             self._conditions.append("attribute_not_exists(due_at)")
         else:
             self.require("due_at = :read_due_at", {":read_due_at": {"N": items.instant(due_at)}})
+
+    def require_window(self, window: Window | None) -> None:
+        """Make the write depend on when the current window began; None: on there being none."""
+        if window is None:
+            self._conditions.append("attribute_not_exists(window_at)")
+        else:
+            self.require("window_at = :read_window_at", {":read_window_at": {"N": items.instant(window.at)}})
 
     def require_run(self, rid: str) -> None:
         """Make the write depend on a run's being open."""

@@ -124,7 +124,8 @@ def test_a_stalled_check_comes_up_at_the_end_of_the_next_good_window() -> None:
     assert check.status is Status.DOWN
     up = at_minute(check, 60)
     assert (up.status, up.since, told(up)) == (Status.UP, at(60), ["down stalled", "up stalled"])
-    assert (up.window, judged(up)[-1]) == (Window(at=at(60), count=0), (at(60), None, 100))
+    assert (up.window, judged(up)[-1]) == (None, (at(60), None, 100))
+    assert worked(up, (61, 5)).window == Window(at=at(61), count=5)
 
 
 def test_a_stalled_check_stays_down_after_another_bad_window_and_says_nothing_more() -> None:
@@ -148,6 +149,14 @@ def test_a_recovery_from_something_else_begins_a_new_window() -> None:
     check = after(check, a_ping(Signal.FAIL, at=at(10)))
     check = worked(check, (20, 7))
     assert (check.status, check.window) == (Status.UP, Window(at=at(20), count=7))
+
+
+def test_windows_begin_anew_with_the_first_counted_ping_after_a_recovery() -> None:
+    check = after(worked(a_worker(), (0, 1)), a_ping(Signal.FAIL, at=at(10)))
+    recovered = worked(check, (20, None))
+    assert (recovered.status, recovered.window, at_minute(recovered, 600).status) == (Status.UP, None, Status.UP)
+    check = worked(recovered, (25, 7))
+    assert (check.window, window_end(check)) == (Window(at=at(25), count=7), at(55))
 
 
 def test_the_first_counted_ping_of_a_new_check_counts_once() -> None:
