@@ -196,11 +196,11 @@ def test_a_run_that_starts_while_a_success_moves_the_deadline_is_told_at_its_lim
 
 def test_two_pings_that_begin_a_window_at_once_both_count(deployment: Deployment) -> None:
     code = a_pinged(deployment, min_count=10, count_window=timedelta(hours=2))
-    first = partial(deployment.ping, code, at=utc("2026-03-01T12:30Z"), query={"count": "6"})
+    first = partial(deployment.ping, code, at=utc("2026-03-01T12:01Z"), query={"count": "6"})
 
-    take_interrupted(deployment, code, Ping(at=utc("2026-03-01T12:30:01Z"), signal=Signal.SUCCESS, count=4), first)
+    take_interrupted(deployment, code, Ping(at=utc("2026-03-01T12:01:01Z"), signal=Signal.SUCCESS, count=4), first)
 
-    assert deployment.check(code).window == Window(at=utc("2026-03-01T12:30Z"), count=10)
+    assert deployment.check(code).window == Window(at=utc("2026-03-01T12:01Z"), count=10)
 
 
 def test_a_log_line_that_crosses_with_the_end_of_its_run_does_not_open_it_again(deployment: Deployment) -> None:
