@@ -27,22 +27,25 @@ def look(check: Check, members: Sequence[Check], *, now: datetime) -> Verdict:
     """
     group = check.config.group
     assert group is not None, "only a group has members"
-    after = check if check.status is Status.PAUSED else _judged(check, group, _counting(check, members), now=now)
+    after = check if check.status is Status.PAUSED else _judged(check, group, _watched(check, members), now=now)
     after = settle(after, now=now)
     settled_at = now if after.settled_at is None else max(after.settled_at, now)
     after = replace(after, settled_at=settled_at)
     return Verdict(check, replace(after, due_at=next_due(after)))
 
 
-def _counting(check: Check, members: Sequence[Check]) -> list[Check]:
+def _watched(check: Check, members: Sequence[Check]) -> list[Check]:
     """No group counts as a member: groups of groups could go in a circle."""
-    watched = (each for each in members if each.config.group is None and each.status is not Status.PAUSED)
-    return sorted((each for each in watched if each.code != check.code), key=called)
+    watched = (each for each in members if each.config.group is None and each.code != check.code)
+    return sorted(watched, key=called)
 
 
-def _judged(check: Check, group: Group, members: list[Check], *, now: datetime) -> Check:
+def _judged(check: Check, group: Group, watched: list[Check], *, now: datetime) -> Check:
+    members = [each for each in watched if each.status is not Status.PAUSED]
+    # a member may have flipped after `now`, which is when the look began, and by another clock
+    latest = max((now, *(each.since for each in watched if each.since is not None)))
     if not members:
-        return _of_nobody(check, now=now)
+        return _of_nobody(check, at=latest)
     down_ones = [each for each in members if each.status is Status.DOWN]
     needed = len(members) if group.down_when is None else group.down_when
     is_down = bool(down_ones) and len(down_ones) >= needed
@@ -54,32 +57,47 @@ def _judged(check: Check, group: Group, members: list[Check], *, now: datetime) 
     )
     check = replace(check, last_output=members_down(facts)[:LONGEST_OUTPUT] if is_down else "")
     if is_down:
-        return check if check.status is Status.DOWN else _down(check, down_ones, needed, now=now, facts=facts)
+        if check.status is Status.DOWN:
+            return check
+        paused = [each for each in watched if each.status is Status.PAUSED] if group.down_when is None else []
+        return down(check, Reason.FAILED, at=_went_down_at(down_ones, needed, paused), now=now, facts=facts)
     if check.status is Status.UP or (check.status is Status.NEW and all(each.status is Status.NEW for each in members)):
         return check
-    return _up(check, members, len(down_ones), needed, now=now, facts=facts)
+    return _up(check, _came_up_at(check, watched, len(down_ones), needed, latest=latest), now=now, facts=facts)
 
 
-def _of_nobody(check: Check, *, now: datetime) -> Check:
+def _of_nobody(check: Check, *, at: datetime) -> Check:
     """Nothing has gone down or recovered: nobody hears of it, as of a pause."""
-    return check if check.status is Status.NEW else replace(flipped(check, Status.NEW, at=now)[0], last_output="")
+    return check if check.status is Status.NEW else replace(flipped(check, Status.NEW, at=at)[0], last_output="")
 
 
-def _down(check: Check, down_ones: list[Check], needed: int, *, now: datetime, facts: Facts) -> Check:
-    """Since the last of those who had to has gone down."""
-    since = sorted(each.since or now for each in down_ones)
-    return down(check, Reason.FAILED, at=min(since[needed - 1], now), now=now, facts=facts)
+def _went_down_at(down_ones: list[Check], needed: int, paused: list[Check]) -> datetime:
+    """When the last of the members that were needed went down. Where all have to be down, a member that was paused
+    later may have been the last that was not: then the instant of that pause.
+    """
+    return max([sorted(_since(down_ones))[needed - 1], *_since(paused)])
 
 
-def _up(check: Check, members: list[Check], n_down: int, needed: int, *, now: datetime, facts: Facts) -> Check:
-    """Since so many had come up again that those left were too few, as far as that can be told; else from now on."""
+def _came_up_at(check: Check, watched: list[Check], n_down: int, needed: int, *, latest: datetime) -> datetime:
+    """When so many had come up again that those left were too few; `latest` where that cannot be told.
+
+    A member that was paused or resumed since may have been down before, so the instant is not before that.
+    """
     begun = check.since or check.created_at
-    ended = sorted(
-        each.since for each in members if each.status is Status.UP and each.since is not None and each.since > begun
-    )
+    changed = [each for each in watched if each.since is not None and each.since > begun]
+    ended = sorted(_since([each for each in changed if each.status is Status.UP]))
+    left = _since([each for each in changed if each.status in (Status.PAUSED, Status.NEW)])
     nth = n_down + len(ended) - needed
-    at = ended[nth] if 0 <= nth < len(ended) else now
-    after = up(check, was=check, at=min(at, now), now=now, took=None)
+    return max([ended[nth], *left]) if 0 <= nth < len(ended) else latest
+
+
+def _since(checks: list[Check]) -> list[datetime]:
+    return [each.since for each in checks if each.since is not None]
+
+
+def _up(check: Check, at: datetime, *, now: datetime, facts: Facts) -> Check:
+    """The group up again, its alert naming the members that are still down."""
+    after = up(check, was=check, at=at, now=now, took=None)
     told = next((alert for alert in after.alerts if alert.flip == after.n_flips), None)
     if told is None:  # nobody has heard that it was down
         return after

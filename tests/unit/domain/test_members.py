@@ -6,6 +6,8 @@ from datetime import datetime
 from typing import Any
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from chalicelib.domain.alerts import Kind
 from chalicelib.domain.check import Beat, Check, Code, Status
@@ -82,6 +84,61 @@ def test_it_comes_up_with_the_first_that_makes_those_left_too_few() -> None:
     group = look(group, those, now=at(15)).after
     [flip] = flips(group)
     assert (flip.at, flip.new, told(group)) == (at(11), Status.UP, ["up failed"])
+
+
+def test_its_flip_is_not_dated_before_the_flip_of_the_member_that_caused_it() -> None:
+    """The look began a second before the member flipped, or its clock is behind."""
+    behind = 7 - 1 / 60
+    [flip] = flips(look(UP, members(5, 7, 6), now=at(behind)).after)
+    assert (flip.at, flip.new) == (at(7), Status.DOWN)
+    down = seen(UP, members(5, 6, 7), 8)
+    [flip] = flips(look(down, [a_member(1, since=12), *members(None, 6, 7)[1:]], now=at(11.9)).after)
+    assert (flip.at, flip.new) == (at(12), Status.UP)
+    [flip] = flips(look(down, [a_member(1, Status.NEW, since=12), *members(None, 6, 7)[1:]], now=at(11.9)).after)
+    assert (flip.at, flip.new) == (at(12), Status.UP)
+    [flip] = flips(look(down, [a_member(1, Status.PAUSED, since=12)], now=at(11.9)).after)
+    assert (flip.at, flip.new) == (at(12), Status.NEW)
+
+
+def test_a_pause_that_makes_it_flip_is_the_instant_of_its_flip() -> None:
+    [flip] = flips(look(UP, [*members(5, 6), a_member(3, Status.PAUSED, since=9)], now=at(10)).after)
+    assert (flip.at, flip.new) == (at(9), Status.DOWN)
+    down = seen(seen(a_group(2), members(None, None, None), 1), members(5, 6, 7), 7.5)
+    those = [a_member(1, Status.PAUSED, since=9), *members(None, 6)[1:], a_member(3, since=8)]
+    [flip] = flips(look(down, those, now=at(10)).after)
+    assert (flip.at, flip.new) == (at(9), Status.UP)
+
+
+@settings(max_examples=300, derandomize=True, deadline=None, database=None)
+@given(
+    st.sampled_from([None, 1, 2]),
+    st.lists(
+        st.tuples(
+            st.integers(1, 3), st.sampled_from([*Status, Status.UP, Status.DOWN]), st.sampled_from([None, -1, 0, 5])
+        ),
+        min_size=4,
+        max_size=20,
+    ),
+)
+def test_no_flip_is_dated_before_its_cause(
+    down_when: int | None, happened: list[tuple[int, Status, int | None]]
+) -> None:
+    """A member flips each minute. Some looks are left out, some begin a second before the flip that they find."""
+    group = UP if down_when is None else seen(a_group(down_when), members(None, None, None), 1)
+    those = {digit: a_member(digit) for digit in (1, 2, 3)}
+    truth, caused_at = Status.UP, START
+    for minute, (digit, status, lag) in enumerate(happened, 2):
+        if those[digit].status is not status:
+            those[digit] = a_member(digit, status, since=minute)
+        counting = [each.status for each in those.values() if each.status is not Status.PAUSED]
+        n_down = counting.count(Status.DOWN)
+        is_down = n_down > 0 and n_down >= (down_when or len(counting))
+        found = Status.NEW if not counting else Status.DOWN if is_down else Status.UP
+        if found is not truth:
+            truth, caused_at = found, at(minute)
+        if lag is not None:
+            group = look(replace(group, records=()), list(those.values()), now=at(minute + lag / 60)).after
+            assert all(flip.at >= caused_at for flip in flips(group))
 
 
 def test_who_is_paused_does_not_count_and_who_is_new_is_not_down() -> None:
