@@ -18,6 +18,8 @@ INSTANTS = (
     "snoozed_until",
     "acknowledged_at",
     "unknown_since",
+    "throttled_since",
+    "throttled_at",
     "date",
     "timestamp",
 )
@@ -80,6 +82,8 @@ class CheckJson(TypedDict):
     acknowledged_at: NotRequired[str | None]
     acknowledged_by: NotRequired[str | None]
     unknown_since: NotRequired[str | None]
+    throttled_since: NotRequired[str | None]
+    throttled_at: NotRequired[str | None]
     depends_on: NotRequired[list[str]]
     held_by: NotRequired[list[str]]
     group: NotRequired[dict[str, Any] | None]

@@ -111,6 +111,14 @@ class Window:
     count: int
 
 
+@dataclass(frozen=True, slots=True)
+class Pace:
+    """How many pings had been counted when a minute began (minutes since the epoch): what `rate` counts from."""
+
+    minute: int
+    n_pings: int
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Flip:
     """A change of status: when, from what, to what, and why."""
@@ -152,6 +160,9 @@ class Check:
     recovered_at: datetime | None = None  # when it last came up again after it was down; None: never
 
     n_pings: int = 0
+    pace: Pace | None = None  # of the newest minute with a ping; None: none was counted yet
+    throttled_since: datetime | None = None  # pings were refused from then on, in each minute (`rate`); None: never
+    throttled_at: datetime | None = None  # until this instant, at a minute's precision; written by `note_throttled`
     last_ping: datetime | None = None  # the newest success or failure
     last_success: datetime | None = None
     last_duration: timedelta | None = None  # as Healthchecks counts it: of the newest run only

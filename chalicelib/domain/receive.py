@@ -14,6 +14,7 @@ from chalicelib.domain.blind import seen_through
 from chalicelib.domain.check import Beat, Check, Outcome, Run, Status, Verdict, started, with_run
 from chalicelib.domain.due import came_late, expected, expected_after, moved, next_due
 from chalicelib.domain.outage import down, snapshot, up
+from chalicelib.domain.rate import pace
 from chalicelib.domain.recent import Ended, appended, ends_with_plain_success, ends_without_duration, in_one_hour
 from chalicelib.domain.runs import (
     MOST_RUNS,
@@ -51,7 +52,7 @@ def receive(check: Check, ping: Ping, signal: Signal) -> Outcome:
         after = seen_through(after, ping.at)
     if settled is check and _is_heartbeat(check, after):
         return replace(_beat(check, after, ping, is_newest=True), unstarted=_unstarted(check, ping, signal))
-    after = replace(after, n_pings=check.n_pings + 1)
+    after = replace(after, n_pings=check.n_pings + 1, pace=pace(check, ping.at))
     return Verdict(check, replace(after, due_at=next_due(after)))
 
 
@@ -74,7 +75,9 @@ def _unstarted(check: Check, ping: Ping, signal: Signal) -> str | None:
 
 def _beat(check: Check, after: Check, ping: Ping, *, is_newest: bool) -> Beat:
     due_at = moved(after, check.due_at) if after is not check else check.due_at
-    return Beat(check, replace(after, n_pings=check.n_pings + 1, due_at=due_at), ping.at, is_newest)
+    return Beat(
+        check, replace(after, n_pings=check.n_pings + 1, pace=pace(check, ping.at), due_at=due_at), ping.at, is_newest
+    )
 
 
 def _logged(check: Check, ping: Ping) -> Check:

@@ -5,6 +5,7 @@ erase what its condition does not cover. What guards them is in docs/adr/0002.
 """
 
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
@@ -174,6 +175,21 @@ def leave(tables: Tables, member: Code, group: Code) -> None:
     _note(tables, member, "DELETE in_groups :group", {":group": {"SS": [group]}})
 
 
+def note_throttled(tables: Tables, check: Check, *, since: datetime, at: datetime) -> None:
+    """Record on a check that pings were refused. Of several at once the first writes: one write a minute and check.
+
+    No decision rests on it, so its version stays. Raises Unavailable.
+    """
+    values: dict[str, Any] = {":since": {"N": items.instant(since)}, ":at": {"N": items.instant(at)}}
+    unchanged = "attribute_not_exists(throttled_at)"
+    if check.throttled_at is not None:
+        unchanged = "throttled_at = :read_at"
+        values[":read_at"] = {"N": items.instant(check.throttled_at)}
+    what = "SET throttled_since = :since, throttled_at = :at"
+    with suppress(NotFound):  # deleted meanwhile, or another request was first
+        _note(tables, check.code, what, values, condition=f"attribute_exists(code) AND {unchanged}")
+
+
 def make_due(tables: Tables, group: Code, *, now: datetime) -> None:
     """Let the next sweep look at a group. Whoever looks at it right now does not know what has happened meanwhile: the
     new version makes his write lose. Raises NotFound.
@@ -182,7 +198,9 @@ def make_due(tables: Tables, group: Code, *, now: datetime) -> None:
     _note(tables, group, "SET due_at = :now, due_shard = :shard ADD version :one", due | {":one": {"N": "1"}})
 
 
-def _note(tables: Tables, code: Code, what: str, values: dict[str, Any]) -> Any:
+def _note(
+    tables: Tables, code: Code, what: str, values: dict[str, Any], *, condition: str = "attribute_exists(code)"
+) -> Any:
     """One UpdateItem of a check that exists; the item as it is then."""
     try:
         with talking:
@@ -190,7 +208,7 @@ def _note(tables: Tables, code: Code, what: str, values: dict[str, Any]) -> Any:
                 TableName=tables.checks,
                 Key={"code": {"S": code}},
                 UpdateExpression=what,
-                ConditionExpression="attribute_exists(code)",
+                ConditionExpression=condition,
                 ExpressionAttributeValues=values,
                 ReturnValues="ALL_NEW",
             )["Attributes"]

@@ -9,7 +9,7 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from chalicelib.domain.alerts import Reason
-from chalicelib.domain.check import Check, Code, Config, Record, Run, Status, Window
+from chalicelib.domain.check import Check, Code, Config, Pace, Record, Run, Status, Window
 from chalicelib.store import configs
 from chalicelib.store.tables import SCHEMA, SHARDS
 
@@ -75,6 +75,9 @@ STATE: dict[str, Callable[[Any], dict[str, Any]]] = {
     "settled_at": _at,
     "n_flips": _number,
     "recovered_at": _at,
+    "pace": lambda value: {"S": f"{value.minute} {value.n_pings}"},
+    "throttled_since": _at,
+    "throttled_at": _at,
     "last_ping": _at,
     "last_success": _at,
     "last_duration": _span,
@@ -161,6 +164,9 @@ def from_item(item: Item) -> Check:
         n_flips=_int_of(item, "n_flips"),
         recovered_at=_instant_of(item, "recovered_at"),
         n_pings=int(item["n_pings"]["N"]),
+        pace=_pace_of(item),
+        throttled_since=_instant_of(item, "throttled_since"),
+        throttled_at=_instant_of(item, "throttled_at"),
         last_ping=_instant_of(item, "last_ping"),
         last_success=_instant_of(item, "last_success"),
         last_duration=_span_of(item, "last_duration"),
@@ -188,6 +194,14 @@ def from_item(item: Item) -> Check:
         alerts=_load_alerts(item["alerts"]["S"]) if "alerts" in item else (),
         due_at=_instant_of(item, "due_at"),
     )
+
+
+def _pace_of(item: Item) -> Pace | None:
+    found = item.get("pace")
+    if found is None:
+        return None
+    minute, n_pings = found["S"].split()
+    return Pace(int(minute), int(n_pings))
 
 
 def _runs_of(value: Item) -> tuple[Run, ...]:

@@ -7,6 +7,7 @@ check and the history have been written; an alert that cannot be sent is no reas
 import re
 from base64 import b64decode
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from socket import AF_INET, AF_INET6, inet_pton
@@ -15,9 +16,11 @@ from typing import Any
 from chalice.app import Response
 
 from chalicelib import log
-from chalicelib.domain.check import Check, Code
-from chalicelib.domain.errors import BadInput
+from chalicelib.domain.check import Check, Code, short
+from chalicelib.domain.errors import BadInput, OverdueError
+from chalicelib.domain.rate import is_over, retry_after_s, throttled
 from chalicelib.domain.signals import Ping, Signal, heard
+from chalicelib.store.checks import note_throttled
 from chalicelib.store.tables import NotFound, Unavailable
 from chalicelib.take import take as take_ping
 from chalicelib.web.app import plain
@@ -44,6 +47,14 @@ class Heard:
 
 class Refused(BadInput):
     """A ping that cannot be taken; the message is the answer."""
+
+
+class Throttled(OverdueError):
+    """The check has had as many pings as it takes in a minute."""
+
+    def __init__(self, check: Check) -> None:
+        super().__init__(f"check {short(check.code)} is pinged too often")
+        self.check = check
 
 
 class Ambiguous(BadInput):
@@ -92,11 +103,25 @@ def _answered(wiring: Wiring, request: Any, action: str | None, find: Callable[[
         return plain(409, str(error))
     except BadInput as error:
         return plain(400, str(error))
+    except Throttled as error:
+        return _too_many(wiring, error.check, at=said.ping.at)
     except Unavailable as error:
         log.event("ping_refused", why=str(error))
         return plain(503, "try again in a few seconds", {"Retry-After": str(RETRY_AFTER_S)})
     headers = {"Ping-Body-Limit": str(wiring.settings.body_limit_bytes), "Access-Control-Allow-Origin": "*"}
     return plain(201, "Created", headers) if is_new else plain(200, "OK", headers)
+
+
+def _too_many(wiring: Wiring, check: Check, *, at: datetime) -> Response:
+    """429, recorded once a minute so that the check's page can say so. Without a record it costs the check's read."""
+    since = throttled(check, at)
+    if since is not None:
+        log.event("ping_throttled", check=short(check.code), most=wiring.settings.pings_per_minute)
+        with suppress(Unavailable):  # the next refusal tries again
+            note_throttled(wiring.ports.tables, check, since=since, at=at)
+    wait_s = retry_after_s(at)
+    text = f"too many pings: a check takes {wiring.settings.pings_per_minute} a minute, try again in {wait_s} s"
+    return plain(429, text, {"Retry-After": str(wait_s)})
 
 
 _PREFLIGHT = {
@@ -180,11 +205,14 @@ def _is_address(text: str) -> bool:
 
 
 def take(wiring: Wiring, code: Code, said: Heard) -> None:
-    """Let a check take a ping. Raises NotFound, Refused, Unavailable: as `chalicelib.take`."""
+    """Let a check take a ping. Raises NotFound, Refused, Throttled, Unavailable: as `chalicelib.take`."""
 
     def hear(check: Check) -> Signal:
         if said.refusal is not None:
             raise Refused(said.refusal)
-        return heard(check, said.ping)
+        signal = heard(check, said.ping)
+        if is_over(check, said.ping, signal, most=wiring.settings.pings_per_minute):
+            raise Throttled(check)
+        return signal
 
     take_ping(wiring.ports, code, said.ping, hear)

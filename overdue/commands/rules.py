@@ -24,6 +24,7 @@ def rules_of(check: CheckJson, *, now: datetime) -> list[tuple[str, str]]:
         ("unknown", _at("pings could not come in by", check, check.get("unknown_since"), now=now)),
         ("depends on", ", ".join(check.get("depends_on", []))),
         ("held", f"its alert waits for {holding}" if (holding := ", ".join(check.get("held_by", []))) else ""),
+        ("throttled", _throttled(check, now=now)),
         ("seen to", _at("since", check, check.get("acknowledged_at"), now=now)),
     ]
 
@@ -50,6 +51,16 @@ def _tolerated(check: CheckJson) -> Iterator[str]:
 def _by(check: CheckJson, *, now: datetime) -> str:
     by = check.get("first_ping_by")
     return f"within {show.took(by)}" if isinstance(by, int) else _at("by", check, by, now=now)
+
+
+def _throttled(check: CheckJson, *, now: datetime) -> str:
+    since, at = check.get("throttled_since"), check.get("throttled_at")
+    if since is None or at is None:
+        return ""
+    zone = check.get("zone", "UTC")
+    first, last = (show.when(text, tz=zone, now=now) for text in (since, at))
+    when = f"at {first}" if first == last else f"from {first} to {last}"
+    return f"{when} {zone}: pings over the limit were refused"
 
 
 def _at(preposition: str, check: CheckJson, text: str | None, *, now: datetime) -> str:

@@ -96,7 +96,7 @@ def _check() -> Schema:
         "first_ping_by": {"anyOf": [_COUNT, _INSTANT, {"type": "null"}]},
         **{name: {"type": "array", "items": TEXT} for name in ("windows", "schedules", "depends_on", "held_by")},
         **{name: _or_null(_INSTANT) for name in ("maintenance_until", "snoozed_until", "acknowledged_at")},
-        "unknown_since": _or_null(_INSTANT),
+        **{name: _or_null(_INSTANT) for name in ("unknown_since", "throttled_since", "throttled_at")},
         "acknowledged_by": _or_null(TEXT),
         "grace": _COUNT,
         "n_pings": _COUNT,

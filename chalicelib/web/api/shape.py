@@ -109,6 +109,8 @@ class CheckJson(TypedDict):
     acknowledged_at: NotRequired[str | None]
     acknowledged_by: NotRequired[str | None]
     unknown_since: NotRequired[str | None]
+    throttled_since: NotRequired[str | None]
+    throttled_at: NotRequired[str | None]
     runs: NotRequired[list[RunJson]]
     due_at: NotRequired[str | None]
     probe: NotRequired[dict[str, Any] | None]
@@ -252,6 +254,7 @@ def _add_extras(value: CheckJson, check: Check, *, now: datetime) -> None:
     value["acknowledged_at"] = iso(check.acknowledged_at)
     value["acknowledged_by"] = check.acknowledged_by or None
     value["unknown_since"] = iso(shown.unknown_since(check, now=now))
+    value["throttled_since"], value["throttled_at"] = iso(check.throttled_since), iso(check.throttled_at)
     value["runs"] = [
         {"rid": run.rid or None, "started": whole_seconds(run.at), "overran": run.overran} for run in check.runs
     ]

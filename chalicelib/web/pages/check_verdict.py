@@ -6,7 +6,7 @@ which start nothing and have no script, they are said here.
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import assert_never
 
 from chalicelib.domain.alerts import Facts, Reason
@@ -29,6 +29,7 @@ from chalicelib.web.pages.line import RECOVERED_FOR, passed
 from chalicelib.web.pages.row import WORDS
 from chalicelib.web.pages.standing import Group, Standing, shown_text
 
+THROTTLED_FOR = timedelta(days=1)  # so long the page says so
 _MINUTE = timedelta(minutes=1)
 
 
@@ -258,6 +259,8 @@ def _always(check: Check, clock: WallClock) -> Iterator[Fact]:
         if ends > clock.now:
             done = counted(check.window.count, "item")
             yield Fact(f"{done} since {clock.minute(check.window.at)}, of at least {least:,} by {clock.minute(ends)}.")
+    if check.throttled_since is not None and check.throttled_at is not None:
+        yield from _throttled(check.throttled_since, check.throttled_at, clock)
     if check.config.windows:
         from chalicelib.domain.windows import window_end  # most checks have none
 
@@ -266,3 +269,12 @@ def _always(check: Check, clock: WallClock) -> Iterator[Fact]:
             yield Fact(f"Maintenance until {clock.minute(until)}: nothing is expected before that.")
     if check.snoozed_until is not None:
         yield Fact(f"Snoozed until {clock.minute(check.snoozed_until)}: no alert goes out before then.")
+
+
+def _throttled(since: datetime, at: datetime, clock: WallClock) -> Iterator[Fact]:
+    """That pings were refused, until a day ago."""
+    if clock.now - at >= THROTTLED_FOR:
+        return
+    first, last = clock.minute(since), clock.minute(at)
+    when = f"at {first}" if first == last else f"from {first} to {last}"
+    yield Fact(f"Throttled {when}: more pings came than a check takes in a minute, and the rest were refused (429).")

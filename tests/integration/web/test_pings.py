@@ -328,3 +328,37 @@ def test_codes_are_never_logged_whole(deployment: Deployment, caplog: pytest.Log
 
     assert code not in caplog.text
     assert code[:8] in caplog.text
+
+
+def test_a_check_takes_300_pings_a_minute_and_refuses_the_rest_by_one_read(deployment: Deployment) -> None:
+    code, noon = deployment.add(), utc("2026-03-01T12:00:05Z")
+    for number in range(300):
+        assert deployment.ping(code, at=noon + timedelta(milliseconds=number)).status == 200
+    calls = calls_of(deployment)
+
+    first, second = (deployment.ping(code, at=noon + timedelta(seconds=wait)) for wait in (10, 20))
+
+    assert (first.status, first.text) == (429, "too many pings: a check takes 300 a minute, try again in 45 s")
+    assert (first.headers["Retry-After"], second.headers["Retry-After"]) == ("45", "35")
+    assert calls == ["GetItem", "UpdateItem", "GetItem"]  # the first is recorded
+    check = deployment.check(code)
+    assert (check.n_pings, check.throttled_since, check.throttled_at) == (300, *[noon + timedelta(seconds=10)] * 2)
+    assert deployment.ping(code, at=noon + timedelta(seconds=55)).status == 200
+
+
+def test_a_throttled_check_still_takes_its_failure(deployment: Deployment) -> None:
+    code = deployment.add()
+    for number in range(301):
+        deployment.ping(code, at=deployment.now + timedelta(milliseconds=number))
+
+    assert deployment.ping(code, "/fail", at=deployment.now + timedelta(seconds=9)).status == 200
+
+    assert deployment.check(code).status is Status.DOWN
+
+
+def calls_of(deployment: Deployment) -> list[str]:
+    """The operations that are sent to DynamoDB from now on."""
+    calls: list[str] = []
+    client = deployment.wiring.ports.tables.client
+    client.meta.events.register("before-call.dynamodb", lambda model, **_: calls.append(model.name))
+    return calls

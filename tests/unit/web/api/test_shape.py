@@ -25,8 +25,21 @@ TOLD_AGAIN = ["remind_every", "escalation", "escalation_policy"]
 TOLERANCE = ["failures_before_alert", "failures", "misses_before_alert", "misses"]
 CALENDAR = ["first_ping_by", "early", "windows", "maintenance_until", "schedules"]
 QUIET = ["snoozed_until", "acknowledged_at", "acknowledged_by", "unknown_since"]
+THROTTLED = ["throttled_since", "throttled_at"]
 STATE = ["reason", "runs", "due_at", "zone", "every_channel"]
-EXTRAS = ["probe", "depends_on", "held_by", "group", *LIMITS, *TOLD_AGAIN, *TOLERANCE, *CALENDAR, *QUIET, *STATE]
+EXTRAS = [
+    "probe",
+    "depends_on",
+    "held_by",
+    "group",
+    *LIMITS,
+    *TOLD_AGAIN,
+    *TOLERANCE,
+    *CALENDAR,
+    *QUIET,
+    *THROTTLED,
+    *STATE,
+]
 
 
 def viewer(version: str = "v3", *, may_write: bool = True) -> Viewer:

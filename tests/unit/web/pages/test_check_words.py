@@ -119,6 +119,12 @@ PROBE = Probe(url="https://api.example.com/health")
             id="snoozed",
         ),
         pytest.param(
+            changed("invoice-mailer", throttled_since=at("04:00"), throttled_at=at("04:07")),
+            NOTHING,
+            "Throttled from 04:00 to 04:07: more pings came than a check takes in a minute",
+            id="throttled",
+        ),
+        pytest.param(
             changed("invoice-mailer", acknowledged_at=at("05:02"), acknowledged_by="the dashboard"),
             NOTHING,
             "Down since 04:40. Acknowledged 10 min ago by the dashboard.",
