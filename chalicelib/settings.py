@@ -27,6 +27,8 @@ class Settings:
     probe_inside: str = ""  # inside networks that probes may ask, such as "10.0.0.0/8,fd00::/8"
     body_limit_bytes: int = 10_000
     history_days: int = 90
+    checks_per_project: int = 10_000
+    creates_per_minute: int = 1_000  # by ping, in a project
     pings_per_minute: int = 300  # that a check takes
     digest_from: int = 20  # so many alerts of a kind at one moment leave as one; 0: never
     function: str | None = None  # its own name; None: not on Lambda
@@ -54,6 +56,8 @@ def settings(environ: Mapping[str, str]) -> Settings:
         probe_inside=environ.get("OVERDUE_PROBE_INSIDE", ""),
         body_limit_bytes=int(environ.get("OVERDUE_BODY_LIMIT_BYTES", "10000")),
         history_days=int(environ.get("OVERDUE_HISTORY_DAYS", "90")),
+        checks_per_project=int(environ.get("OVERDUE_CHECKS_PER_PROJECT", "10000")),
+        creates_per_minute=int(environ.get("OVERDUE_CREATES_PER_MINUTE", "1000")),
         pings_per_minute=int(environ.get("OVERDUE_PINGS_PER_MINUTE", "300")),
         digest_from=int(environ.get("OVERDUE_DIGEST_FROM", "20")),
         function=environ.get("AWS_LAMBDA_FUNCTION_NAME"),

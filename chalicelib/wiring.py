@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from mypy_boto3_sns import SNSClient
 
     from chalicelib.ack_links import AckLinks
+    from chalicelib.admission import Admission
     from chalicelib.alerts.document import Document
     from chalicelib.alerts.publish import Undelivered
     from chalicelib.domain.digest import Digest
@@ -181,6 +182,17 @@ class Wiring:
         from chalicelib.store.registry import Registry
 
         return Registry()
+
+    @cached_property
+    def admission(self) -> "Admission":
+        """What new checks must pass. Pings of existing checks do not need it."""
+        from chalicelib.admission import Admission
+        from chalicelib.domain.quota import Limits
+        from chalicelib.front_door import FrontDoor
+
+        limits = Limits(checks=self.settings.checks_per_project, by_ping=self.settings.creates_per_minute)
+        operators = FrontDoor(self.settings, self.registry)
+        return Admission(tables=self.ports.tables, limits=limits, tell=operators.tell)
 
     @cached_property
     def session_secret(self) -> "SessionSecret":

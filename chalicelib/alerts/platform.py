@@ -1,6 +1,7 @@
-"""What operators get about the door: that pings cannot come in, and that they can again (domain.md, rule 15).
+"""What operators get about Overdue itself: whether pings can come in (domain.md, rule 15), and refused checks.
 
-Plain text for the platform topic, beside what CloudWatch's alarms say there. Start at `letter_of`.
+Plain text for the platform topic, beside what CloudWatch's alarms say there. Start at `letter_of` and
+`letter_of_refusal`.
 """
 
 from datetime import datetime
@@ -8,6 +9,7 @@ from typing import assert_never
 
 from chalicelib.alerts.letter import LONGEST_SUBJECT, Letter
 from chalicelib.domain.door import Ledger, Word
+from chalicelib.domain.quota import Refusal
 from chalicelib.domain.wallclock import WallClock, lasted
 
 
@@ -26,6 +28,37 @@ def letter_of(word: Word, ledger: Ledger, *, base: str, tz: str, now: datetime) 
             assert_never(word)
     return Letter(subject=subject[:LONGEST_SUBJECT], text=text, sms=subject[:LONGEST_SUBJECT])
 
+
+def letter_of_refusal(project: str, refusal: Refusal) -> Letter:
+    """Say that a project may not have more checks."""
+    subject = f"Overdue refuses new checks in project {project}"[:LONGEST_SUBJECT]
+    text = (_RATE if refusal.is_rate else _FULL).format(project=project, why=refusal.text)
+    return Letter(subject=subject, text=text, sms=subject)
+
+
+_FULL = """\
+Overdue refused to create a check in project "{project}": {why}.
+
+If these checks are yours, delete those that you no longer need, or raise the limit:
+  overdue deploy --stage STAGE --checks-per-project N
+
+If not, a key has leaked. List the newest checks with "overdue checks list", make new keys with "overdue keys rotate",
+revoke the old ones with "overdue keys revoke", and delete what was created.
+
+Pings of existing checks, and their alerts, are not affected. This notice is sent at most once an hour.
+"""
+
+_RATE = """\
+Overdue refused to create a check in project "{project}": {why}.
+
+If this was a roll-out, nothing is lost that its next pings do not repeat. For larger ones, raise the limit:
+  overdue deploy --stage STAGE --creates-per-minute N
+
+If not, the project's ping key has leaked: make a new one with "overdue keys rotate", revoke the old one with "overdue
+keys revoke", and delete what was created.
+
+Pings of existing checks, and their alerts, are not affected. This notice is sent at most once an hour.
+"""
 
 _CLOSED = """\
 Overdue could not reach its own address, as jobs do: {why}.

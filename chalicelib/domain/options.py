@@ -17,6 +17,7 @@ SHORTEST: Final = timedelta(seconds=60)
 LONGEST: Final = timedelta(days=365)
 LONGEST_SLUG: Final = 100  # as in Healthchecks' API (wire.md, Management API)
 LONGEST_TAGS: Final = 500
+MOST_LINES: Final = 3  # of a schedule: a ping key alone must not make an expensive check
 AUTO: Final = "auto"  # a limit that is learnt
 MOST_ITEMS: Final = 10**15  # a count beyond it is no number of items
 
@@ -88,6 +89,9 @@ def _scheduled(config: Config, query: Mapping[str, str]) -> Config:
     if "period" in query and "schedule" in query:
         raise BadInput("period and schedule exclude each other: give one of them")
     if "schedule" in query:
+        n_lines = len(query["schedule"].strip().split("\n"))
+        if n_lines > MOST_LINES:
+            raise BadInput(f"the schedule has {n_lines} lines: with create=1 it may have {MOST_LINES} at most")
         return replace(config, schedule=parse_schedule(query["schedule"], config.tz))
     if "period" in query:
         return replace(config, schedule=Every(parse_duration("period", query["period"])))

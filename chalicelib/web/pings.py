@@ -10,6 +10,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from math import ceil
 from socket import AF_INET, AF_INET6, inet_pton
 from typing import Any
 
@@ -18,6 +19,7 @@ from chalice.app import Response
 from chalicelib import log
 from chalicelib.domain.check import Check, Code, short
 from chalicelib.domain.errors import BadInput, OverdueError
+from chalicelib.domain.quota import NotAdmitted, Refusal
 from chalicelib.domain.rate import is_over, retry_after_s, throttled
 from chalicelib.domain.signals import Ping, Signal, heard
 from chalicelib.store.checks import note_throttled
@@ -103,6 +105,8 @@ def _answered(wiring: Wiring, request: Any, action: str | None, find: Callable[[
         return plain(409, str(error))
     except BadInput as error:
         return plain(400, str(error))
+    except NotAdmitted as error:
+        return _not_admitted(error.refusal, at=said.ping.at)
     except Throttled as error:
         return _too_many(wiring, error.check, at=said.ping.at)
     except Unavailable as error:
@@ -122,6 +126,13 @@ def _too_many(wiring: Wiring, check: Check, *, at: datetime) -> Response:
     wait_s = retry_after_s(at)
     text = f"too many pings: a check takes {wiring.settings.pings_per_minute} a minute, try again in {wait_s} s"
     return plain(429, text, {"Retry-After": str(wait_s)})
+
+
+def _not_admitted(refusal: Refusal, *, at: datetime) -> Response:
+    """403, or 429 where waiting helps."""
+    if not refusal.is_rate:
+        return plain(403, refusal.text)
+    return plain(429, refusal.text, {"Retry-After": str(max(1, ceil((refusal.until - at).total_seconds())))})
 
 
 _PREFLIGHT = {

@@ -15,7 +15,7 @@ from chalicelib.wiring import Wiring
 def find(wiring: Wiring, ping_key: str, slug: str, said: Heard) -> tuple[Code, bool]:
     """The code of the check, and whether it was made for this ping.
 
-    Raises NotFound, Ambiguous, BadInput (nothing is made then), Unavailable.
+    Raises NotFound, Ambiguous, BadInput, NotAdmitted (nothing is made then), Unavailable.
     """
     key = wiring.registry.key(ping_key, now=said.ping.at)
     if key.scope is not Scope.PING:
@@ -36,6 +36,7 @@ def find(wiring: Wiring, ping_key: str, slug: str, said: Heard) -> tuple[Code, b
     if said.refusal is not None:
         raise Refused(said.refusal)
     config = config_of_new(slug, said.query)
+    wiring.admission.admit(key.project, by_ping=True, now=said.ping.at)
     if claimed is None or holder is not None:  # noqa: SIM108  # nobody's yet, or of a check that bears another slug by now
         code = _claim(key.project, slug, instead_of=claimed)
     else:  # its owner is about to make the check, or has died: whoever is first makes it

@@ -29,6 +29,9 @@ STAGE = click.option(
 )
 
 
+_POSITIVE = click.IntRange(min=1)
+
+
 @dataclass(frozen=True, slots=True)
 class Tools:
     """What a deploy works with; click's `obj`, so that a test brings its own."""
@@ -61,6 +64,26 @@ class Tools:
     metavar="NUMBER",
     help="So many alerts of a kind at one moment are told as one; 0 for never.",
 )
+@click.option("--ping-rate", type=_POSITIVE, metavar="N", help="Pings a second that are let in; 1000 unless set.")
+@click.option("--ping-burst", type=_POSITIVE, metavar="N", help="Pings let in at one moment; 2000 unless set.")
+@click.option(
+    "--pings-per-minute", type=_POSITIVE, metavar="N", help="Pings a minute that one check takes; 300 unless set."
+)
+@click.option(
+    "--checks-per-project", type=_POSITIVE, metavar="N", help="Checks in a project, at most; 10000 unless set."
+)
+@click.option(
+    "--creates-per-minute",
+    type=_POSITIVE,
+    metavar="N",
+    help="Checks that pings (create=1) create in a project within a minute, at most; 1000 unless set.",
+)
+@click.option(
+    "--budget",
+    type=click.IntRange(min=0),
+    metavar="USD",
+    help="Notify operators when the account's month costs 80% and 100% of this, or is forecast to; 0 for no budget.",
+)
 @click.option("--checks", metavar="FILE", help="Afterwards, make the checks be as this file says: overdue apply.")
 @click.option("--no-save", is_flag=True, help="Write nothing into the settings file.")
 @click.option("--dry-run", is_flag=True, help="Show what would change. Only the package is uploaded.")
@@ -80,6 +103,12 @@ def deploy(
     probe_inside: str | None,
     tz: str | None,
     digest_from: int | None,
+    ping_rate: int | None,
+    ping_burst: int | None,
+    pings_per_minute: int | None,
+    checks_per_project: int | None,
+    creates_per_minute: int | None,
+    budget: int | None,
     checks: str | None,
     no_save: bool,
     dry_run: bool,
@@ -115,7 +144,15 @@ def deploy(
                 watchdog=watchdog,
                 probe_inside=probe_inside,
                 tz=tz,
-                digest_from=digest_from,
+                numbers={
+                    "DigestFrom": digest_from,
+                    "PingRate": ping_rate,
+                    "PingBurst": ping_burst,
+                    "PingsPerMinute": pings_per_minute,
+                    "ChecksPerProject": checks_per_project,
+                    "CreatesPerMinute": creates_per_minute,
+                    "BudgetUsd": budget,
+                },
             )
         )
         insist(EMAIL, email, "--email", "an e-mail address, such as ops@example.com")

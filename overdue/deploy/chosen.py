@@ -4,6 +4,7 @@ Start at `parameters`. Whatever is not said stays as it is; `none` takes a thing
 """
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from chalicelib.domain.errors import BadInput
@@ -39,7 +40,7 @@ class Choices:
     watchdog: str | None
     probe_inside: str | None
     tz: str | None
-    digest_from: int | None
+    numbers: Mapping[str, int | None]  # by the template's parameter, within their bounds
 
 
 def parameters(choices: Choices) -> dict[str, str]:
@@ -78,8 +79,7 @@ def _beside(choices: Choices) -> dict[str, str]:
         said["ProbeInside"] = "" if inside == NONE else ",".join(str(each) for each in networks(inside))
     if choices.tz is not None:
         said["TimeZone"] = current_zone(choices.tz)
-    if choices.digest_from is not None:
-        said["DigestFrom"] = str(choices.digest_from)
+    said |= {name: str(number) for name, number in choices.numbers.items() if number is not None}
     return said
 
 

@@ -111,6 +111,7 @@ def made(call: Call) -> Response:
     code = Code(str(uuid4()))
     check = new_check(code, project=call.key.project, config=config, now=call.now)
     related.insist_on_other_parents(call.wiring.ports, check)
+    call.wiring.admission.admit(call.key.project, by_ping=False, now=call.now)
     if matching.names_all(said):
         made_by_another = matching.claimed(call.wiring.ports, call.key.project, said, code)
         if made_by_another is not None:

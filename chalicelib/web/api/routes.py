@@ -12,6 +12,7 @@ from typing import Any
 from chalice.app import Response
 
 from chalicelib import log
+from chalicelib.domain.quota import NotAdmitted
 from chalicelib.store.registry import Key, Scope
 from chalicelib.store.tables import NotFound, Unavailable
 from chalicelib.web import answers
@@ -145,6 +146,8 @@ def _answered(
         return answers.error(401, str(error))
     except Forbidden:
         return plain(403, "")
+    except NotAdmitted as error:
+        return answers.error(403, str(error))
     except NotFound:
         return answers.error(404, "not found")
     except (checks.NotPaused, quiet.NotDown) as error:

@@ -18,6 +18,7 @@ from chalice.app import Response
 from chalicelib.domain.check import EVERY_CHANNEL, Check, Code, Verdict, unique_key
 from chalicelib.domain.configure import Edit, configure, new_check
 from chalicelib.domain.errors import OverdueError
+from chalicelib.domain.quota import NotAdmitted
 from chalicelib.store import checks
 from chalicelib.store.tables import Conflict, NotFound
 from chalicelib.web.answers import answer
@@ -141,7 +142,11 @@ def _made(visit: Visit, subject: Subject, values: Values) -> Response:
         return shown(visit, subject, values, reading, hidden=_still(visit), status=400)
     check = new_check(code, project=visit.project, config=config, now=visit.now)
     try:
+        visit.wiring.admission.admit(visit.project, by_ping=False, now=visit.now)
         write_new(visit.wiring.ports, check)
+    except NotAdmitted as error:
+        reading = Reading(config, {"name": Problem(f"Not saved: {error}.")})
+        return shown(visit, subject, values, reading, hidden=_still(visit), status=403)
     except Conflict:  # by the same form, sent twice at once
         check = checks.get(visit.wiring.ports.tables, code)
     return _at(check)

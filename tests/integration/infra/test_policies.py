@@ -22,6 +22,7 @@ from chalicelib import alarms, canary
 from chalicelib.domain.check import Code, Status
 from chalicelib.domain.group import Group
 from chalicelib.domain.probe import Probe
+from chalicelib.domain.quota import Limits
 from chalicelib.domain.schedule import Every
 from chalicelib.domain.signals import Ping, Signal
 from chalicelib.front_door import FrontDoor
@@ -168,7 +169,9 @@ def insist_on_just_these(recorder: Recorder, function: str) -> None:
     assert unused == set(), "allowed, but never called"
 
 
-def test_the_api_may_do_what_it_does(recorder: Recorder, told_everywhere: Deployment) -> None:
+def test_the_api_may_do_what_it_does(
+    recorder: Recorder, told_everywhere: Deployment, monkeypatch: pytest.MonkeyPatch
+) -> None:
     api = Api(told_everywhere)
     browser = Browser(told_everywhere)
     link = browser.link()  # as an operator's machine makes it, and the next, too
@@ -222,6 +225,9 @@ def test_the_api_may_do_what_it_does(recorder: Recorder, told_everywhere: Deploy
             form = {"csrf": browser.csrf(), "until": "3600", "confirm": "typed"}
             assert browser.post(f"/checks/typed/{action}", form).status == 303
         assert told_everywhere.request("GET", "/status/shop").status == 200
+        full = replace(told_everywhere.wiring.admission, limits=Limits(checks=1, by_ping=1))
+        monkeypatch.setitem(vars(told_everywhere.wiring), "admission", full)
+        assert api.call("POST", "/checks/", body=b'{"name": "one too many"}').status == 403
     insist_on_just_these(recorder, "api")
 
 

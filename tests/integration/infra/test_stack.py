@@ -53,7 +53,7 @@ def test_the_names_that_the_deployment_hands_over_and_reads(template: dict[str, 
     assert set(template["Parameters"]) == {
         *("Stage", "ArtifactBucket", "FunctionsKey", "NotifierKey", "LogDays", "WatchdogUrl"),
         *("Domain", "CertificateArn", "HostedZoneId", "ReservedSweeps", "SmsSpendUsd", "ProbeInside", "TimeZone"),
-        "DigestFrom",
+        *("DigestFrom", "PingRate", "PingBurst", "PingsPerMinute", "ChecksPerProject", "CreatesPerMinute", "BudgetUsd"),
     }
     assert set(template["Outputs"]) == {
         *("BaseUrl", "HttpApiId", "DomainTarget", "NotifierArn", "UndeliveredQueueArn"),

@@ -21,7 +21,8 @@ from tests.integration.conftest import StillClock
 ROOT = Path(__file__).parents[3]
 BASE = "https://overdue.example.com"
 PARAMETERS = ("ArtifactBucket", "FunctionsKey", "NotifierKey")
-OPTIONAL = ("Domain", "HostedZoneId", "CertificateArn", "WatchdogUrl", "ProbeInside", "TimeZone", "DigestFrom")
+LIMITS = ("PingRate", "PingBurst", "PingsPerMinute", "ChecksPerProject", "CreatesPerMinute", "BudgetUsd")
+OPTIONAL = ("Domain", "HostedZoneId", "CertificateArn", "WatchdogUrl", "ProbeInside", "TimeZone", "DigestFrom", *LIMITS)
 NOW = utc("2026-03-01T12:00Z")
 
 

@@ -100,6 +100,11 @@ def test_everything_that_can_be_said() -> None:
         pytest.param(
             {"schedule": "0 3 * * *", "tz": "Europe/Berlin"}, Cron("0 3 * * *", "Europe/Berlin"), id="in its zone"
         ),
+        pytest.param(
+            {"schedule": "Mon 03:00\nTue 03:00\nWed 03:00"},
+            OnCalendar("Mon 03:00\nTue 03:00\nWed 03:00", "UTC"),
+            id="three lines",
+        ),
         pytest.param({"schedule": "Mon 03:00"}, OnCalendar("Mon 03:00", "UTC"), id="OnCalendar"),
     ],
 )
@@ -116,6 +121,11 @@ def test_a_schedule(query: dict[str, str], schedule: Cron | OnCalendar) -> None:
         pytest.param({"min_count": "0", "count_window": "1h"}, "must be a whole number from 1", id="a minimum of 0"),
         pytest.param({"tz": "Mars/Olympus"}, 'time zone "Mars/Olympus" is not known', id="no zone"),
         pytest.param({"schedule": "61 * * * *"}, "61", id="no schedule"),
+        pytest.param(
+            {"schedule": "Mon 03:00\nTue 03:00\nWed 03:00\nThu 03:00\n"},
+            "the schedule has 4 lines: with create=1 it may have 3 at most",
+            id="too many lines",
+        ),
         pytest.param({"period": "59"}, 'period "59" is out of bounds', id="too short a period"),
         pytest.param({"min_runtime": "0"}, 'min_runtime "0" is out of bounds: it must be within 1 s', id="no time"),
         pytest.param({"max_runtime": "59"}, 'max_runtime "59" is out of bounds', id="a limit that a sweep may not see"),

@@ -141,6 +141,18 @@ def test_the_zone_of_the_pages_and_what_probes_may_reach_are_chosen_too() -> Non
     assert chosen["DigestFrom"] == "50"
 
 
+def test_limits_and_a_budget_stay_as_chosen() -> None:
+    limits = ("--ping-rate", "500", "--ping-burst", "900", "--pings-per-minute", "120")
+    projects = ("--checks-per-project", "2000", "--creates-per-minute", "50", "--budget", "40")
+    assert deploying("deploy", "--stage", "test", "--yes", *limits, *projects).exit_code == 0
+
+    assert deploying("deploy", "--stage", "test", "--yes", "--budget", "0").exit_code == 0
+
+    chosen = {each["ParameterKey"]: each["ParameterValue"] for each in stack()["Parameters"]}
+    assert (chosen["PingRate"], chosen["PingBurst"], chosen["PingsPerMinute"]) == ("500", "900", "120")
+    assert (chosen["ChecksPerProject"], chosen["CreatesPerMinute"], chosen["BudgetUsd"]) == ("2000", "50", "0")
+
+
 def test_an_address_and_a_number_become_channels_and_the_address_hears_of_troubles_once() -> None:
     said = ("deploy", "--stage", "test", "--yes", "--email", "ops@example.com", "--sms", "+15550100")
     first, second = deploying(*said), deploying(*said)

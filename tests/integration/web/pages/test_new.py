@@ -2,12 +2,14 @@
 
 import html
 import re
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from chalicelib.domain.check import Check, Code, unique_key
 from chalicelib.domain.probe import Probe
+from chalicelib.domain.quota import Limits
 from chalicelib.domain.schedule import AnyOf, Cron, Every, OnCalendar
 from chalicelib.store import listing, probes
 from chalicelib.store.registry import Channel, add_channel
@@ -356,3 +358,18 @@ def test_what_is_stored_or_typed_does_nothing_on_the_page(browser: Browser) -> N
         assert answer.text.count("<script") == answer.text.count('<script src="/static/pages.js')
         assert "<img" not in answer.text
     assert len(the_checks(browser)) == 1
+
+
+def test_a_project_that_is_full_refuses_the_form_and_keeps_what_was_typed(
+    browser: Browser, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    wiring = browser.deployment.wiring
+    monkeypatch.setitem(vars(wiring), "admission", replace(wiring.admission, limits=Limits(checks=0, by_ping=1)))
+    browser.sign_in()
+
+    answer = send(browser, name="Nightly backup", tags="prod db")
+
+    assert answer.status == 403
+    assert "Not saved: the project has 0 checks, as many as it may have." in answer.text
+    assert fields_of(answer.text)["tags"] == "prod db"
+    assert the_checks(browser) == []

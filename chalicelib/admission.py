@@ -1,0 +1,77 @@
+"""Admit a new check, or refuse it because its project has as many as it may (docs/adr/0018).
+
+For every way of creating one: API, form, apply, `?create=1`. Start at `Admission.admit`. Admitting costs a read and a
+write of the project's row. A process remembers a refusal until it may end, so that refusing goes without any call; the
+first refusals of an hour also send one notice to the operators.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
+
+from chalicelib import log
+from chalicelib.alerts.publish import Undelivered
+from chalicelib.domain.quota import Limits, NotAdmitted, Refusal, counted, in_minute, needs_count, refusal
+from chalicelib.store import quotas
+from chalicelib.store.tables import Tables, Unavailable
+
+if TYPE_CHECKING:
+    from chalicelib.alerts.letter import Letter
+
+MOST_TRIES = 10
+NOTICE_EVERY = timedelta(hours=1)  # for each project
+NOTICE_TAKES = timedelta(minutes=1)  # if its sender dies, a refusal after this time sends it again
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Admission:
+    """Admits new checks. One a process: it remembers refusals."""
+
+    tables: Tables
+    limits: Limits
+    tell: Callable[["Letter"], None]  # operators. Raises Undelivered
+    _refusals: dict[tuple[str, bool], Refusal] = field(
+        default_factory=dict, init=False
+    )  # by project, and whether for pings only
+
+    def admit(self, project: str, *, by_ping: bool, now: datetime) -> None:
+        """Count one more check of a project. Raises NotAdmitted and Unavailable: create nothing then."""
+        self._insist_on_none_known(project, by_ping=by_ping, now=now)
+        for _ in range(MOST_TRIES):
+            used = quotas.read(self.tables, project)
+            if used is None or needs_count(used, self.limits, now=now):
+                renewed = in_minute(counted(used, quotas.count(project), now=now), now=now)
+                quotas.renew(self.tables, project, renewed, instead_of=used)
+                continue
+            current = in_minute(used, now=now)
+            why = refusal(current, self.limits, by_ping=by_ping)
+            if why is not None:
+                self._refusals[project, why.is_rate] = why
+                self._notify(project, why, now=now)
+                raise NotAdmitted(why)
+            if current != used and not quotas.renew(self.tables, project, current, instead_of=used):
+                continue
+            if quotas.add(self.tables, project, current, limits=self.limits, by_ping=by_ping):
+                return
+        raise Unavailable("too many checks are created at once: try again in a few seconds")
+
+    def _insist_on_none_known(self, project: str, *, by_ping: bool, now: datetime) -> None:
+        for is_rate in (False, True) if by_ping else (False,):
+            known = self._refusals.get((project, is_rate))
+            if known is not None and now < known.until:
+                raise NotAdmitted(known)
+
+    def _notify(self, project: str, why: Refusal, *, now: datetime) -> None:
+        """Tell operators, once an hour and project. A notice that could not be sent is left to a later refusal."""
+        from chalicelib.alerts.platform import letter_of_refusal
+
+        try:
+            if not quotas.claim_notice(self.tables, project, now=now, until=now + NOTICE_TAKES):
+                return
+            self.tell(letter_of_refusal(project, why))
+            quotas.renew_notice(self.tables, project, until=now + NOTICE_EVERY)
+        except (Undelivered, Unavailable) as error:
+            log.event("operators_not_told", why=str(error))
+            return
+        log.event("operators_told", word="checks_refused", project=project)

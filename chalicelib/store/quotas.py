@@ -1,0 +1,116 @@
+"""What each project has used of its quota: one row of the registry, `quota#<project>` / `checks`, counted atomically.
+
+What follows from it is decided in `domain.quota`. When the next notice to operators may be sent is in the same row, so
+that of many refused requests one sends it. Instants are epoch seconds.
+"""
+
+from datetime import UTC, datetime
+from typing import Any
+
+from botocore.exceptions import ClientError
+
+from chalicelib.domain.quota import Limits, Used
+from chalicelib.store.items import instant
+from chalicelib.store.tables import CONDITION_FAILED, CheckItem, Tables, talking
+
+
+def read(tables: Tables, project: str) -> Used | None:
+    """What the project has used, strongly read; None: nobody has counted yet. Raises Unavailable."""
+    with talking:
+        row = tables.client.get_item(TableName=tables.registry, Key=_key(project), ConsistentRead=True).get("Item")
+    return None if row is None else _used(row)
+
+
+def add(tables: Tables, project: str, seen: Used, *, limits: Limits, by_ping: bool) -> bool:
+    """Count one more check, if the row is of the count and minute that were seen and the limits allow it; else False.
+
+    One UpdateItem, which does not conflict with others that count. Raises Unavailable.
+    """
+    what, condition = "ADD checks :one", "counted_at = :counted_at AND checks < :most"
+    values = {":one": _number(1), ":most": _number(limits.checks), ":counted_at": {"N": instant(seen.counted_at)}}
+    if by_ping:
+        what += ", by_ping :one"
+        condition += " AND #minute = :minute AND by_ping < :most_by_ping"
+        values |= {":minute": _number(seen.minute), ":most_by_ping": _number(limits.by_ping)}
+    return _update(tables, project, what, condition, values, has_minute=by_ping)
+
+
+def renew(tables: Tables, project: str, used: Used, *, instead_of: Used | None) -> bool:
+    """Write a new count, or a new minute, if the row is of the count and the minute that were read; else False.
+
+    Raises Unavailable.
+    """
+    values = {":counted_at": {"N": instant(used.counted_at)}, ":minute": _number(used.minute)}
+    values |= {":checks": _number(used.checks), ":by_ping": _number(used.by_ping)}
+    what = "SET counted_at = :counted_at, #minute = :minute"
+    if instead_of is None:
+        what, condition = f"{what}, checks = :checks, by_ping = :by_ping", "attribute_not_exists(pk)"
+    else:
+        condition = "counted_at = :read_at AND #minute = :read_minute"
+        values |= {":read_at": {"N": instant(instead_of.counted_at)}, ":read_minute": _number(instead_of.minute)}
+        if used.counted_at != instead_of.counted_at:  # else others may have counted meanwhile
+            what += ", checks = :checks"
+        if used.minute != instead_of.minute:
+            what += ", by_ping = :by_ping"
+    needed = {name: value for name, value in values.items() if name in what or name in condition}
+    return _update(tables, project, what, condition, needed, has_minute=True)
+
+
+def count(project: str) -> int:
+    """The checks of a project, by a COUNT of the slugs index: half a read unit for each 4 kB, some 50 checks."""
+    with talking:
+        return CheckItem.slugs.count(project)
+
+
+def claim_notice(tables: Tables, project: str, *, now: datetime, until: datetime) -> bool:
+    """Whether the caller is to tell operators now: the last notice's time is over. Nobody else is before `until`.
+
+    Raises Unavailable.
+    """
+    condition = "attribute_not_exists(notice_after) OR notice_after <= :now"
+    values = {":now": {"N": instant(now)}, ":until": {"N": instant(until)}}
+    return _update(tables, project, "SET notice_after = :until", condition, values, has_minute=False)
+
+
+def renew_notice(tables: Tables, project: str, *, until: datetime) -> None:
+    """Let nobody tell operators again before `until`. Raises Unavailable."""
+    values = {":until": {"N": instant(until)}}
+    _update(tables, project, "SET notice_after = :until", "attribute_exists(pk)", values, has_minute=False)
+
+
+def _update(
+    tables: Tables, project: str, what: str, condition: str, values: dict[str, Any], *, has_minute: bool
+) -> bool:
+    names: Any = {"ExpressionAttributeNames": {"#minute": "minute"}} if has_minute else {}  # DynamoDB's own word
+    try:
+        with talking:
+            tables.client.update_item(
+                TableName=tables.registry,
+                Key=_key(project),
+                UpdateExpression=what,
+                ConditionExpression=condition,
+                ExpressionAttributeValues=values,
+                **names,
+            )
+    except ClientError as error:
+        if error.response["Error"]["Code"] != CONDITION_FAILED:
+            raise
+        return False
+    return True
+
+
+def _key(project: str) -> dict[str, Any]:
+    return {"pk": {"S": f"quota#{project}"}, "sk": {"S": "checks"}}
+
+
+def _number(value: int) -> dict[str, Any]:
+    return {"N": str(value)}
+
+
+def _used(row: Any) -> Used:
+    return Used(
+        checks=int(row["checks"]["N"]),
+        counted_at=datetime.fromtimestamp(float(row["counted_at"]["N"]), UTC),
+        minute=int(row["minute"]["N"]),
+        by_ping=int(row["by_ping"]["N"]),
+    )
