@@ -49,6 +49,7 @@ def in_memory(wiring: Wiring) -> Iterator[tuple[Wiring, "Dynamo", "Sns"]]:
 def _talk_to(wiring: Wiring, ports: Any, clients: list[Any]) -> None:
     wiring.ports = ports
     wiring.registry.forget()
+    ports.publish.forget()
     ports.publish._sns, *others = clients
     for model, client in zip(_MODELS, others, strict=True):
         _connection(model)._client = client
@@ -121,6 +122,10 @@ class Dynamo:
         """Up to 100 items."""
         return self._make_api_call("BatchGetItem", asked)
 
+    def batch_write_item(self, **asked: Any) -> Any:
+        """Up to 25 puts of one table."""
+        return self._make_api_call("BatchWriteItem", asked)
+
     def _answer(self, operation: str, asked: Asked) -> Any:
         with self._lock:
             match operation:
@@ -140,6 +145,12 @@ class Dynamo:
                     [(table, wanted)] = asked["RequestItems"].items()
                     rows = [row for key in wanted["Keys"] if (row := self._row(table, key)) is not None]
                     return {"Responses": {table: rows}, "UnprocessedKeys": {}}
+                case "BatchWriteItem":
+                    [(table, puts)] = asked["RequestItems"].items()
+                    for put in puts:
+                        item = dict(put["PutRequest"]["Item"])
+                        self._write(operation, {"TableName": table}, item, partial(_replaced, item))
+                    return {"UnprocessedItems": {}}
         raise NotImplementedError(operation)
 
     def _row(self, name: str, key: Item) -> Item | None:
@@ -204,6 +215,10 @@ class Dynamo:
         found = rows[at:] if ">" in asked["KeyConditionExpression"] else rows[:at]
         for due_at, code in found[:limit]:
             yield {"code": {"S": code}, "due_shard": {"N": str(int(shard))}, "due_at": {"N": repr(due_at)}}
+
+
+def _replaced(new: Item, _: Item) -> Item:
+    return new
 
 
 def _place(name: str, key: Item) -> tuple[str, str, str]:

@@ -1,13 +1,14 @@
 """The round trip of a change, written once: load, decide, write, again on a conflict; then let out what waits.
 
 Ping, sweep and API hand their decision to `change`, and call `deliver` for what a verdict left in the check's
-outbox. The order of steps is what makes an alert at least once: write the verdict with its alert, publish,
-acknowledge. Whatever dies in between, the alert still is in the item, and `due_at` has the sweep look again.
+outbox. The order of steps is what makes an alert at least once: write the verdict with its alert, publish, record
+what was sent in the history, acknowledge. Whatever dies in between, the alert still is in the item, and `due_at` has
+the sweep look again (docs/adr/0022).
 """
 
 import random
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -15,8 +16,8 @@ from typing import TYPE_CHECKING, Protocol
 
 from chalicelib import log
 from chalicelib.alerts.publish import Undelivered
-from chalicelib.domain.alerts import Alert
-from chalicelib.domain.check import Beat, Check, Code, Flip, Outcome, short
+from chalicelib.domain.alerts import Alert, Told
+from chalicelib.domain.check import Beat, Check, Code, Flip, Outcome, Record, short
 from chalicelib.domain.deliver import delivered, waiting
 from chalicelib.store import checks, history
 from chalicelib.store.tables import NotFound, Tables, Unavailable
@@ -59,6 +60,7 @@ class Ports:
     publish: Publish
     tally: Tally
     together: Together | None = None  # None: each alert leaves alone
+    recorded: frozenset[tuple[Code, Record]] = frozenset()  # what a storm has written to the history already
     sleep: Callable[[float], None] = field(default=time.sleep)
 
 
@@ -120,11 +122,11 @@ def let_out(ports: Ports, check: Check, *, now: datetime) -> Check:
     alerts = waiting(check, now=now)
     if not check.records and not alerts:
         return check
-    for record in check.records:
-        history.put_record(ports.tables, check, record)
-    # publish, then acknowledge: dying in between repeats an alert, the other order loses one
-    sent = tuple(alert for alert in alerts if _was_sent(ports, check, alert, now=now))
-    failed = tuple(alert for alert in alerts if alert not in sent)
+    # publish, record, then acknowledge: dying in between repeats an alert, another order loses one
+    told = {alert.id: it for alert in alerts if (it := _publish(ports, check, alert, now=now)) is not None}
+    sent = tuple(alert for alert in alerts if alert.id in told)
+    failed = tuple(alert for alert in alerts if alert.id not in told)
+    _record(ports, check, sent, told)
     if check.in_groups and any(isinstance(record, Flip) for record in check.records):
         make_groups_due(ports, check, now=now)
     records = check.records
@@ -185,14 +187,29 @@ def _known(ports: Ports, check: Check) -> dict[Code, Check]:
     return known
 
 
-def _was_sent(ports: Ports, check: Check, alert: Alert, *, now: datetime) -> bool:
+def _publish(ports: Ports, check: Check, alert: Alert, *, now: datetime) -> Told | None:
+    """Publish one alert; None: SNS did not take it."""
     try:
         to = ports.publish(check, alert, now=now)
     except Undelivered as error:
         log.event("undelivered", check=short(check.code), kind=alert.kind, attempts=alert.attempts + 1, why=str(error))
         ports.tally.add("Undelivered")
-        return False
-    history.note_sent(ports.tables, check.code, alert, to=to, at=now)
+        return None
     log.event("alert", check=short(check.code), kind=alert.kind, reason=alert.reason)
     ports.tally.add("Alerts")
-    return True
+    return Told(id=alert.id, kind=alert.kind, to=to, at=now)
+
+
+def _record(ports: Ports, check: Check, sent: Iterable[Alert], told: Mapping[str, Told]) -> None:
+    """Write the check's records to the history, each flip together with what was sent about it. One write each, and
+    one for each earlier flip that something was sent about.
+    """
+    about: dict[int, list[Told]] = {}
+    for alert in sent:
+        about.setdefault(alert.flip, []).append(told[alert.id])
+    for record in check.records:
+        notes = about.pop(record.number, ()) if isinstance(record, Flip) else ()
+        if (check.code, record) not in ports.recorded:
+            history.put_record(ports.tables, check, record, sent=notes)
+    for flip, notes in about.items():
+        history.note_sent(ports.tables, check.code, flip, notes)

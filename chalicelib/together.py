@@ -1,8 +1,8 @@
 """What many checks have to tell at one moment goes out as digests, where it is much of a kind (docs/adr/0013).
 
-Digests first; then each check lets out what it holds as ever (`change.let_out`), and what a digest has told counts as
-told: noted at its flip, and taken out of its check. Whatever dies in between, it still waits, and is told again. Start
-at `told_together`.
+Digests first; then judgements are written to the history, 25 a call; then each check lets out what it still holds as
+ever (`change.let_out`), and what a digest has told counts as told: noted at its flip, and taken out of its check.
+Whatever dies in between, it still waits, and is told again. Start at `told_together`.
 """
 
 from collections.abc import Iterable, Mapping
@@ -15,6 +15,7 @@ from chalicelib.change import Ports, Publish
 from chalicelib.domain.alerts import Alert
 from chalicelib.domain.check import Check
 from chalicelib.domain.digest import digests
+from chalicelib.store.history import put_judged
 
 
 def told_together(ports: Ports, checks: Iterable[Check], *, now: datetime) -> Ports:
@@ -22,13 +23,15 @@ def told_together(ports: Ports, checks: Iterable[Check], *, now: datetime) -> Po
 
     Raises Unavailable: nothing is told then.
     """
+    checks = tuple(checks)
     if ports.together is None:
         return ports
     refused: dict[str, Undelivered] = {}
     for digest in digests(checks, at_least=ports.together.at_least, now=now):
         refused |= ports.together.publish(digest, now=now)
         log.event("digest", kind=digest.common.kind, alerts=len(digest.members))
-    return replace(ports, publish=_Rest(ports.publish, refused))
+    recorded = put_judged(ports.tables, checks)
+    return replace(ports, publish=_Rest(ports.publish, refused), recorded=recorded)
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,6 +6,7 @@ from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from functools import cached_property
+from threading import Lock
 from typing import TYPE_CHECKING
 
 from chalicelib.change import Ports, Together
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
     from chalicelib.store.session_secret import SessionSecret
 
 _Way = Callable[..., None]  # `publish`, and the likes of it
+MOST_REMEMBERED = 20_000  # alerts, some 4 MB; more than a sweep judges before it publishes
 PAGERDUTY, AMAZON_Q = "pagerduty", "amazon-q"  # kinds of channels whose alerts go to a topic of their own
 
 
@@ -48,7 +50,8 @@ class Publisher:
     def __init__(self, settings: Settings, registry: Callable[[], "Registry"]) -> None:
         self._settings = settings
         self._registry = registry
-        self._taken: dict[str, set[str]] = {}  # topics that have taken an alert which another has refused, by its id
+        self._taken: dict[str, set[str]] = {}  # the topics that have taken an alert, by its id; the oldest goes first
+        self._lock = Lock()
 
     @cached_property
     def _ack_links(self) -> "AckLinks":
@@ -65,7 +68,8 @@ class Publisher:
     def __call__(self, check: Check, alert: Alert, *, now: datetime) -> tuple[str, ...]:
         """Publish one alert; return the names of the channels that it went to. Raises Undelivered, Unavailable.
 
-        A topic that has taken a digest with it is spared.
+        A topic that has taken it before, alone or in a digest, is spared: where DynamoDB refuses what comes after the
+        publishing, each next look would repeat it. Another process knows nothing of that, and repeats it.
         """
         from chalicelib.alerts.document import document
         from chalicelib.alerts.letter import Sending, letter
@@ -76,7 +80,6 @@ class Publisher:
         names = tuple(channel.name for channel in channels)
         topics = self._topics({channel.kind for channel in channels})
         if self._taken.get(alert.id, set()) >= set(topics):
-            self._taken.pop(alert.id, None)
             return names
         sending = Sending(
             at=now,
@@ -89,7 +92,6 @@ class Publisher:
         refused = self._publish(told, topics, to=_addressees(wanted, names), ids=[alert.id])
         if refused is not None:
             raise refused
-        self._taken.pop(alert.id, None)
         return names
 
     def digest(self, digest: "Digest", *, now: datetime) -> "dict[str, Undelivered]":
@@ -153,9 +155,19 @@ class Publisher:
             except Undelivered as error:
                 refused = error
                 continue
+            self._remember(ids, topic)
+        return refused
+
+    def _remember(self, ids: Sequence[str], topic: str) -> None:
+        with self._lock:
             for each in ids:
                 self._taken.setdefault(each, set()).add(topic)
-        return refused
+            while len(self._taken) > MOST_REMEMBERED:
+                del self._taken[next(iter(self._taken))]
+
+    def forget(self) -> None:
+        """Know no more than a process that has just begun."""
+        self._taken.clear()
 
 
 def _addressees(wanted: Collection[str], names: tuple[str, ...]) -> tuple[str, ...]:

@@ -8,7 +8,7 @@ or `#window`. Writing a row twice is harmless. What a page asks for is bounded: 
 
 import json
 import zlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -16,13 +16,16 @@ from typing import Any
 from botocore.exceptions import ClientError
 from pynamodb.expressions.condition import Condition
 
-from chalicelib.domain.alerts import Alert, Kind, Reason, Told
+from chalicelib import log
+from chalicelib.domain.alerts import Kind, Reason, Told
 from chalicelib.domain.check import Check, Code, Flip, Judged, Record, Status
 from chalicelib.domain.signals import Ping, Signal
 from chalicelib.store.items import instant, seconds
-from chalicelib.store.tables import CONDITION_FAILED, SCHEMA, HistoryItem, NotFound, Tables, talking
+from chalicelib.store.tables import CONDITION_FAILED, SCHEMA, HistoryItem, NotFound, Tables, Unavailable, talking
 
 COMPRESS_FROM_BYTES = 1_024
+BATCH = 25  # rows, DynamoDB's own limit of a BatchWriteItem
+_KEY = ("code", "sort")
 _OUTLINE = ("code", "sort", "v", "at", "expires_at", "signal", "request", "rid", "exit_status", "count", "took")
 
 
@@ -66,8 +69,57 @@ def put_ping(tables: Tables, code: Code, stored: StoredPing) -> None:
         tables.client.put_item(TableName=tables.history, Item=row)
 
 
-def put_record(tables: Tables, check: Check, record: Record) -> None:
-    """Put a flip or a judgement, unless it is there. Raises Unavailable."""
+def put_record(tables: Tables, check: Check, record: Record, *, sent: Sequence[Told] = ()) -> None:
+    """Write a judgement, or a flip together with what was sent about it. One write; raises Unavailable.
+
+    A flip is an update, not a put: written again, it keeps what another process has added meanwhile. Nothing is ever
+    added to a judgement.
+    """
+    row = _record_row(tables, check, record)
+    if isinstance(record, Judged):
+        with talking:
+            tables.client.put_item(TableName=tables.history, Item=row)
+        return
+    values = {name: value for name, value in row.items() if name not in _KEY}
+    sets = [f"#{name} = :{name}" for name in values]  # "at", "new" and others are words of DynamoDB's own
+    with talking:
+        tables.client.update_item(
+            TableName=tables.history,
+            Key={name: row[name] for name in _KEY},
+            UpdateExpression=f"SET {', '.join([*sets, *([_APPEND] if sent else [])])}",
+            ExpressionAttributeNames={f"#{name}": name for name in values},
+            ExpressionAttributeValues={f":{name}": value for name, value in values.items()} | _lines(sent),
+        )
+
+
+def put_judged(tables: Tables, checks: Iterable[Check]) -> frozenset[tuple[Code, Record]]:
+    """Write the judgements that these checks hold, 25 a call; return those that were written.
+
+    What DynamoDB leaves out or refuses is not tried again here: `put_record` writes it. Putting a judgement again is
+    harmless, since nothing is ever added to it; a flip may have been added to, so that it is no matter for a batch.
+    """
+    waiting = [(check, record) for check in checks for record in check.records if isinstance(record, Judged)]
+    written: set[tuple[Code, Record]] = set()
+    for start in range(0, len(waiting), BATCH):
+        rows = {
+            (check.code, record): _record_row(tables, check, record) for check, record in waiting[start : start + BATCH]
+        }
+        puts: list[Any] = [{"PutRequest": {"Item": row}} for row in rows.values()]
+        try:
+            with talking:
+                answer = tables.client.batch_write_item(RequestItems={tables.history: puts})
+        except (Unavailable, ClientError) as error:
+            log.event("not_written_together", why=str(error))
+            continue
+        left = {
+            (put["PutRequest"]["Item"]["code"]["S"], put["PutRequest"]["Item"]["sort"]["S"])
+            for put in answer.get("UnprocessedItems", {}).get(tables.history, ())
+        }
+        written |= {key for key, row in rows.items() if (row["code"]["S"], row["sort"]["S"]) not in left}
+    return frozenset(written)
+
+
+def _record_row(tables: Tables, check: Check, record: Record) -> dict[str, Any]:
     match record:
         case Flip():
             row = _row(tables, check.code, f"flip#{record.number:012}", record.at)
@@ -80,25 +132,34 @@ def put_record(tables: Tables, check: Check, record: Record) -> None:
                 row["count"] = {"N": str(record.count)}
     if record.reason is not None:
         row["reason"] = {"S": record.reason.value}
-    _write(
-        tables.client.put_item,
-        TableName=tables.history,
-        Item=row,
-        ConditionExpression="attribute_not_exists(code)",
-    )
+    return row
 
 
-def note_sent(tables: Tables, code: Code, alert: Alert, *, to: tuple[str, ...], at: datetime) -> None:
-    """Note at its flip that an alert went out: what, to whom, when. Nothing to do when the flip has expired."""
-    line = json.dumps({"id": alert.id, "kind": alert.kind, "to": to, "at": at.isoformat()})
-    _write(
-        tables.client.update_item,
-        TableName=tables.history,
-        Key={"code": {"S": code}, "sort": {"S": f"flip#{alert.flip:012}"}},
-        UpdateExpression="SET sent = list_append(if_not_exists(sent, :none), :line)",
-        ConditionExpression="attribute_exists(code)",
-        ExpressionAttributeValues={":none": {"L": []}, ":line": {"L": [{"S": line}]}},
-    )
+def note_sent(tables: Tables, code: Code, flip: int, sent: Sequence[Told]) -> None:
+    """Add what was sent to a flip of this number: what, to whom, when. Nothing to do when the flip has expired."""
+    try:
+        with talking:
+            tables.client.update_item(
+                TableName=tables.history,
+                Key={"code": {"S": code}, "sort": {"S": f"flip#{flip:012}"}},
+                UpdateExpression=f"SET {_APPEND}",
+                ConditionExpression="attribute_exists(code)",
+                ExpressionAttributeValues=_lines(sent),
+            )
+    except ClientError as error:
+        if error.response["Error"]["Code"] != CONDITION_FAILED:
+            raise
+
+
+_APPEND = "sent = list_append(if_not_exists(sent, :none), :lines)"
+
+
+def _lines(sent: Sequence[Told]) -> dict[str, Any]:
+    """The values of `_APPEND`; empty where nothing was sent, as DynamoDB refuses values that no expression names."""
+    if not sent:
+        return {}
+    lines = [json.dumps({"id": it.id, "kind": it.kind, "to": it.to, "at": it.at.isoformat()}) for it in sent]
+    return {":none": {"L": []}, ":lines": {"L": [{"S": line} for line in lines]}}
 
 
 def pings(code: Code, *, now: datetime, most: int) -> list[StoredPing]:
@@ -172,16 +233,6 @@ def _row(tables: Tables, code: Code, sort: str, at: datetime) -> dict[str, Any]:
     }
 
 
-def _write(call: Any, **arguments: Any) -> None:
-    """Write under a condition whose failing means that there is nothing to do."""
-    try:
-        with talking:
-            call(**arguments)
-    except ClientError as error:
-        if error.response["Error"]["Code"] != CONDITION_FAILED:
-            raise
-
-
 def _rows(
     code: Code, which: Condition, *, now: datetime, most: int, attributes: Sequence[str] | None = None
 ) -> Iterator[HistoryItem]:
@@ -235,7 +286,7 @@ def _stored_flip(row: HistoryItem) -> StoredFlip:
 
 
 def _told(line: str) -> Told:
-    """What `note_sent` has noted."""
+    """A line that `put_record` or `note_sent` has added."""
     said = json.loads(line)
     at = datetime.fromisoformat(said["at"])
     return Told(id=said["id"], kind=Kind(said["kind"]), to=tuple(said["to"]), at=at)

@@ -4,7 +4,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 import app
-from chalicelib.domain.alerts import Alert, Facts, Kind, Reason
+from chalicelib.domain.alerts import Kind, Reason, Told
 from chalicelib.domain.check import Check, Flip, Judged, Status
 from chalicelib.domain.signals import Ping, Signal
 from chalicelib.store import history
@@ -85,19 +85,9 @@ class Writer:
     def flip(self, number: int, when: datetime, new: Status, reason: Reason | None, *, to: tuple[str, ...]) -> None:
         old = Status.UP if new is Status.DOWN else Status.DOWN
         flip = Flip(number=number, at=when, old=old, new=new, reason=reason)
-        history.put_record(self.tables, self.check, flip)
         kind = Kind.DOWN if new is Status.DOWN else Kind.UP
-        alert = Alert(
-            id=f"{number}",
-            kind=kind,
-            reason=reason,
-            flip=number,
-            ordinal=0,
-            at=when,
-            facts=Facts(since=when),
-            retry_at=when,
-        )
-        history.note_sent(self.tables, self.check.code, alert, to=to, at=when + seconds(1))
+        told = Told(id=f"{number}", kind=kind, to=to, at=when + seconds(1))
+        history.put_record(self.tables, self.check, flip, sent=(told,))
 
 
 def of_search_reindex(tables: Tables, check: Check) -> int:

@@ -85,6 +85,12 @@ class Deployment:
     now: datetime = field(default=utc("2026-03-01T12:00Z"))
     way: Way = field(default_factory=Way)
 
+    def restart(self) -> None:
+        """Let another process take over, which knows nothing of what has been sent."""
+        publisher: Any = self.wiring.ports.publish
+        publisher.forget()
+        self.wiring.registry.forget()
+
     def add(self, **config: Any) -> Code:
         """Make a check; its code."""
         name = config.setdefault("name", "nightly-backup")
@@ -257,8 +263,8 @@ def deployment(aws: Aws) -> Deployment:
     queue = aws.sqs.create_queue(QueueName=names.alerts.rpartition(":")[2])["QueueUrl"]
     aws.sns.subscribe(TopicArn=names.alerts, Protocol="sqs", Endpoint=names.alerts.replace(":sns:", ":sqs:", 1))
     wiring = lambda_app.wiring()
-    wiring.registry.forget()
     made = Deployment(wiring, queue, aws.sqs)
+    made.restart()
     channel = Channel(id=str(uuid4()), name="ops-email", kind="email", target="ops@example.com", subscription="")
     registry.add_channel("default", channel, now=made.now)
     registry.add_key(PING_KEY, Key("default", Scope.PING, "ping key"), now=made.now)

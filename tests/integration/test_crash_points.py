@@ -91,7 +91,8 @@ class InMemory(Deployment):
         return pickle.dumps((self.dynamo.rows, self.dynamo._due))
 
     def put_back(self, kept: bytes) -> None:
-        """Let it hold that again."""
+        """Let it hold that again, and nobody know what has come since."""
+        self.restart()
         self.dynamo.rows, self.dynamo._due = pickle.loads(kept)
 
     def stories(self, path: Path, alerts: list[dict[str, Any]]) -> tuple[Story, ...]:
@@ -232,7 +233,7 @@ def run(
 
 def answered(deployment: Deployment, path: Path, wire: Wire) -> bool:
     """Let the work be done by a process that remembers nothing; whether it said so."""
-    deployment.wiring.registry.forget()
+    deployment.restart()
     engines: list[Dynamo | Sns] = [deployment.dynamo, deployment.topic] if isinstance(deployment, InMemory) else []
     for engine in engines:
         engine.between = wire.between
@@ -243,7 +244,7 @@ def answered(deployment: Deployment, path: Path, wire: Wire) -> bool:
     finally:
         for engine in engines:
             engine.between = plainly
-        deployment.wiring.registry.forget()
+        deployment.restart()
     return answer is None or answer.status == 200
 
 

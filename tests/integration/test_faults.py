@@ -148,11 +148,38 @@ def test_an_alert_whose_acknowledgement_was_lost_is_told_again_under_the_same_id
     with throttled(dynamodb(deployment), "UpdateItem", only=lambda call: acknowledgement in call["body"].decode()):
         assert deployment.ping(code, "/fail", at=utc("2026-03-01T12:00Z")).status == 200
 
+    deployment.restart()
     deployment.sweep(utc("2026-03-01T12:00:10Z"))
 
     ids = [alert["id"] for alert in deployment.alerts()]
     assert len(ids) == 2
     assert len(set(ids)) == 1
+
+
+@pytest.mark.parametrize("lost", ["flip_project", "REMOVE records"], ids=["its flip", "its acknowledgement"])
+def test_the_process_that_has_sent_an_alert_does_not_repeat_it_when_a_later_write_is_refused(
+    deployment: Deployment, lost: str
+) -> None:
+    code = deployment.add()
+    with throttled(dynamodb(deployment), "UpdateItem", only=lambda call: lost in call["body"].decode()) as refused:
+        assert deployment.ping(code, "/fail", at=utc("2026-03-01T12:00Z")).status == 200
+        deployment.sweep(utc("2026-03-01T12:00:10Z"))
+    deployment.sweep(utc("2026-03-01T12:01Z"))
+
+    assert len(refused) >= 2
+    [alert] = deployment.alerts()
+    [flip] = deployment.flips(code)
+    assert {sent.id for sent in flip.sent} == {alert["id"]}
+    assert (deployment.check(code).records, deployment.check(code).alerts) == ((), ())
+
+
+def test_an_alert_leaves_though_the_history_takes_no_flip(deployment: Deployment) -> None:
+    code = deployment.add()
+    with throttled(dynamodb(deployment), "UpdateItem", only=lambda call: "flip_project" in call["body"].decode()):
+        deployment.ping(code, "/fail", at=utc("2026-03-01T12:00Z"))
+
+    assert [alert["kind"] for alert in deployment.alerts()] == ["down"]
+    assert deployment.flips(code) == []
 
 
 def test_a_bug_answers_a_plain_500_and_shows_no_trace(deployment: Deployment, caplog: pytest.LogCaptureFixture) -> None:

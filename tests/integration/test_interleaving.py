@@ -22,9 +22,9 @@ CALLS = [
     "read",
     "read again, the door being open",
     "write the verdict",
+    "publish",
     "put the miss",
-    "put the flip",
-    "note what was sent",
+    "write the flip with what was sent",
     "acknowledge",
 ]
 STEPS = [pytest.param(step, id=f"before the sweep would {call}") for step, call in enumerate(CALLS)]
@@ -41,13 +41,16 @@ class Interrupted:
         return self._left < 0
 
     def __getattr__(self, name: str) -> Any:
-        method = getattr(self._client, name)
+        return self.before(getattr(self._client, name))
 
-        def called(**arguments: Any) -> Any:
+    def before(self, call: Callable[..., Any]) -> Callable[..., Any]:
+        """The same call, counted."""
+
+        def called(*subject: Any, **arguments: Any) -> Any:
             self._left -= 1
             if self._left == -1:
                 self._meanwhile()
-            return method(**arguments)
+            return call(*subject, **arguments)
 
         return called
 
@@ -84,7 +87,8 @@ def sweep_interrupted(deployment: Deployment, step: int, meanwhile: Callable[[],
     interrupted = Interrupted(ports.tables.client, step, meanwhile)
     client: Any = interrupted
     tables = replace(ports.tables, client=client)
-    sweep(replace(ports, tables=tables, sleep=lambda _: None), StillClock(utc("2026-03-01T13:06Z")), deployment.way)
+    ports = replace(ports, tables=tables, publish=interrupted.before(ports.publish), sleep=lambda _: None)
+    sweep(ports, StillClock(utc("2026-03-01T13:06Z")), deployment.way)
     assert interrupted.has_happened(), "the sweep makes fewer calls than the test says"
 
 

@@ -48,11 +48,6 @@ class InMemory(Deployment):
         bodies = [json.loads(message["Message"]) for message in taken]
         return [json.loads(body.get("https", body["default"])) for body in bodies]
 
-    def restart(self) -> None:
-        """Let another process take over, which knows nothing of what has been sent."""
-        publisher: Any = self.wiring.ports.publish
-        publisher._taken.clear()
-
 
 @pytest.fixture
 def stage(deployment: Deployment) -> Iterator[InMemory]:

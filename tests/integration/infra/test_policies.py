@@ -242,6 +242,10 @@ def test_the_sweep_may_do_what_it_does(recorder: Recorder, told_everywhere: Depl
         swept = told_everywhere.sweep(told_everywhere.now + hours(2))
         closed = FrontDoor(replace(wiring.settings, base_url=front.base), wiring.registry)
         assert sweep(wiring.ports, StillClock(at), closed).held == 1
+        assert wiring.ports.together is not None
+        storm = replace(wiring.ports, together=replace(wiring.ports.together, at_least=1))
+        for later in (hours(3), days(2)):  # the door opens, then what it held is missed
+            assert sweep(storm, StillClock(at + later), told_everywhere.way).looked_at >= 1
         assert Sharing(wiring.settings, "overdue-test-sweep")(Part((2, 3), at))
     assert swept.looked_at == 2
     insist_on_just_these(recorder, "sweep")

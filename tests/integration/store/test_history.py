@@ -1,10 +1,13 @@
 """The history: what is stored, compressed, expired, and written twice."""
 
+import json
+from dataclasses import replace
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
-from chalicelib.domain.alerts import Reason
+from chalicelib.domain.alerts import Kind, Reason, Told
 from chalicelib.domain.check import Flip, Judged, Status
 from chalicelib.domain.signals import Ping, Signal
 from chalicelib.store import history
@@ -79,6 +82,48 @@ def test_a_flip_that_is_written_again_keeps_what_was_sent(deployment: Deployment
 
     assert deployment.flips(code) == [before]
     assert before.flip == Flip(number=1, at=NOON, old=Status.NEW, new=Status.DOWN, reason=Reason.FAILED)
+
+
+def test_what_was_sent_after_a_flip_was_written_by_others_is_added_to_it(deployment: Deployment) -> None:
+    code = deployment.add()
+    deployment.ping(code, "/fail", at=NOON)
+    [before] = deployment.flips(code)
+    again = Told(id="a-repeat", kind=Kind.DOWN, to=("ops",), at=NOON + timedelta(minutes=1))
+
+    history.put_record(deployment.wiring.ports.tables, deployment.check(code), before.flip, sent=(again,))
+
+    assert [stored.sent for stored in deployment.flips(code)] == [(*before.sent, again)]
+    assert len(before.sent) == 1
+
+
+def test_judgements_of_a_storm_are_written_25_a_call_and_what_was_left_out_is_not_claimed(
+    deployment: Deployment,
+) -> None:
+    some = [deployment.check(deployment.add(name=f"job-{i}")) for i in range(30)]
+    held = [replace(check, records=(Judged(at=NOON, reason=Reason.MISSED, count=None),)) for check in some]
+    tables = deployment.wiring.ports.tables
+    calls: list[int] = []
+
+    def leave_out_the_last(params: dict[str, Any], context: dict[str, Any], **_: Any) -> None:
+        body = json.loads(params["body"])
+        context["left"] = {tables.history: [body["RequestItems"][tables.history].pop()]}
+        params["body"] = json.dumps(body).encode()
+
+    def tell(parsed: dict[str, Any], context: dict[str, Any], **_: Any) -> None:
+        calls.append(len(parsed))
+        parsed["UnprocessedItems"] = context["left"]
+
+    events = tables.client.meta.events
+    events.register("before-call.dynamodb.BatchWriteItem", leave_out_the_last)
+    events.register("after-call.dynamodb.BatchWriteItem", tell)
+    written = history.put_judged(tables, held)
+    events.unregister("before-call.dynamodb.BatchWriteItem", leave_out_the_last)
+    events.unregister("after-call.dynamodb.BatchWriteItem", tell)
+
+    claimed = {code for code, _ in written}
+    stored = {check.code for check in held if history.judged(check.code, now=NOON, most=10)}
+    assert (len(calls), len(claimed)) == (2, 28)
+    assert claimed == stored
 
 
 def test_what_no_ping_tells_is_kept(deployment: Deployment) -> None:
