@@ -72,13 +72,14 @@ class Written:
     check: Check
 
 
-def change(ports: Ports, code: Code, decide: Callable[[Check], Outcome]) -> Written:
+def change(ports: Ports, code: Code, decide: Callable[[Check], Outcome], *, read: Check | None = None) -> Written:
     """Decide on a check as it is, and write what was decided.
 
-    A verdict that changes nothing is not written. Raises NotFound, and Unavailable after ten conflicts or when
+    `read` is the check where the caller has just read it; it spares one call. A verdict that changes nothing is not
+    written. Raises NotFound, and Unavailable after ten conflicts or when
     DynamoDB is away: nothing was recorded then.
     """
-    check = checks.get(ports.tables, code)
+    check = read or checks.get(ports.tables, code)
     for _ in range(MOST_TRIES):
         outcome = decide(check)
         try:

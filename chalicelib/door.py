@@ -61,11 +61,17 @@ class Door:
         self._way = way
         self._ledger: Ledger | None = None  # None: it could not be read
         self._proved_at: datetime | None = None  # when it was last found open
+        self._known_at: datetime | None = None  # when it was last looked at
 
     @property
     def is_blind(self) -> bool:
         """Whether it is known to be closed."""
         return self._ledger is not None and is_blind(self._ledger)
+
+    def is_known(self, *, now: datetime) -> bool:
+        """Whether somebody has just looked at it, and noted what was found."""
+        known_at = self._known_at
+        return known_at is not None and now - known_at < PROVED_FOR
 
     def recall(self) -> None:
         """What earlier sweeps have noted. One read."""
@@ -82,23 +88,25 @@ class Door:
     def judge(self, check: Check, now: datetime) -> Verdict:
         """What has become of a check at `now`. Raises Unproved, unless the door was found open shortly before."""
         verdict = self.judge_by_what_is_known(check, now)
-        is_proved = self._proved_at is not None and now - self._proved_at < PROVED_FOR
+        proved_at = self._proved_at
+        is_proved = proved_at is not None and now - proved_at < PROVED_FOR
         if calls_silence(verdict) and not is_proved:
             raise Unproved(check)
         return verdict
 
     def judge_by_what_is_known(self, check: Check, now: datetime) -> Verdict:
         """The same after `prove`. While the ledger cannot be read, what is held stays so."""
-        if self._ledger is None:
+        ledger = self._ledger  # another thread may prove the door meanwhile
+        if ledger is None:
             return advance(check, now=now)
-        return look(check, now=now, blindness=self._ledger.blindness)
+        return look(check, now=now, blindness=ledger.blindness)
 
     def prove(self, *, since: datetime, now: datetime) -> bool:
         """Look at the door, and note what was found; `since` is the first instant that is at stake.
 
         False when it could not be noted, or another sweep has noted something meanwhile: nobody may judge by it.
         """
-        self._proved_at = None
+        self._proved_at = self._known_at = None
         try:
             before = door.read()
             why = self._why_closed(now=now)
@@ -112,6 +120,7 @@ class Door:
             return False
         self._ledger = after
         self._proved_at = now if why is None else None
+        self._known_at = now
         return True
 
     def _why_closed(self, *, now: datetime) -> str | None:
@@ -124,7 +133,7 @@ class Door:
     def _pings_come_in(self, *, now: datetime) -> bool:
         """Whether any of the checks that are due soonest has just been pinged by HTTP."""
         codes = [code for shard in range(SHARDS) for code in checks.coming_codes(shard, after=now, most=SOONEST)]
-        found = listing.checks(self._ports.tables, codes, sleep=self._ports.sleep)
+        found = listing.readable_checks(self._ports.tables, codes, sleep=self._ports.sleep)
         pinged = [check for check in found if _is_pinged(check) and _is_fresh(check.last_ping, now)]
         return any(self._came_by_http(check, now=now) for check in pinged[:LOOKED_INTO])
 

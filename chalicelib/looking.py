@@ -1,27 +1,33 @@
-"""A look at one check by the sweep: judge it, let out what it holds; and what becomes of one that cannot be handled.
+"""Evaluate one check for the sweep, and publish what it holds; and what becomes of a check that cannot be evaluated.
 
-Start at `look`, which does all of it; its halves, `judged` and `let_out`, are for who looks at many at once
-(`chalicelib.storm`). What becomes of a check is the domain's decision, when to look the sweep's.
+`evaluate` and `publish` are the two halves: many checks of a project are evaluated first, so that their alerts leave
+together (`chalicelib.storm`). What becomes of a check is the domain's decision; when to evaluate it is the sweep's.
 """
 
-from collections.abc import Callable
+import threading
+from collections import defaultdict
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, TypeVar
+from uuid import uuid4
 
 from chalicelib import change, log
 from chalicelib.change import Ports
+from chalicelib.cpu_limit import CpuLimit
 from chalicelib.domain.blind import is_held
 from chalicelib.domain.check import Check, Code, Verdict, short
 from chalicelib.door import Door, Unproved
-from chalicelib.store import checks
+from chalicelib.store import checks, items, listing
+from chalicelib.store.in_flight import Flight
 from chalicelib.store.tables import NotFound, Unavailable
 
 if TYPE_CHECKING:
     from chalicelib.sweep import Clock, Swept
 
 ALLOWANCE = timedelta(seconds=1)  # a ping made just before an instant, and still on its way, counts
-PUSH_BACK = timedelta(minutes=5)
+FRESH = timedelta(seconds=2)  # an item that was read longer ago is read again
+CPU_LIMIT_S = 0.1  # of one evaluation, which takes 20 ms at most: what slips through is stopped
 
 Due = tuple[datetime, Code]
 Judge = Callable[[Check, datetime], Verdict]
@@ -37,71 +43,103 @@ class Work:
     done: "Swept"
     door: Door
     shards: tuple[int, ...]  # those that are its own
-    unproved: list[Due] = field(default_factory=list)  # what would be called missed, if only the door was known open
     held: set[Due] = field(default_factory=set)  # cannot be judged, and will not be in this sweep
+    id: str = field(default_factory=lambda: uuid4().hex[:12])
+    has_written: bool = False  # a row of what is in flight
+    abandoned: list[Flight] = field(default_factory=list)  # what sweeps that died were evaluating
+    suspects: list[Due] = field(default_factory=list)  # may have killed one of them: evaluated last
+    counting: threading.Lock = field(default_factory=threading.Lock)
+    cpu: CpuLimit = field(default_factory=lambda: CpuLimit(CPU_LIMIT_S))
+    # Evaluations of one project take turns: Python runs one at a time anyway, and eight that burn CPU would keep the
+    # threads that only wait for AWS from going on.
+    turns: "defaultdict[str, threading.Lock]" = field(default_factory=lambda: defaultdict(threading.Lock))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Read:
+    """A check that is due, as DynamoDB held it a moment ago; not decoded, which may fail."""
+
+    due: Due
+    item: items.Item
+    at: datetime
+
+    @property
+    def project(self) -> str:
+        """Whose it is; "" where the item does not say so."""
+        return str(self.item.get("project", {}).get("S", ""))
+
+    @property
+    def setbacks(self) -> int:
+        """How often in a row it has been pushed back."""
+        return checks.setbacks(self.item)
 
 
 @dataclass(frozen=True, slots=True)
-class Looked:
-    """A check that has been looked at, and holds what is to be let out."""
+class Evaluated:
+    """A check that has been evaluated, and holds what is to be published."""
 
-    due: Due
+    read: Read
     check: Check
     is_proved: bool  # False: it is as it was, and the door must be looked at first
 
 
-def look(work: Work, due: Due, judge: Judge) -> Due | None:
-    """Look at one check; return when it is due again. One that cannot be handled is pushed back, and told of."""
+def read(work: Work, due: Sequence[Due], *, now: datetime) -> list[Read]:
+    """Read checks that are due, in one BatchGet per 100. Those deleted meanwhile are missing. Raises Unavailable."""
+    by_code = {each[1]: each for each in due}
+    found = listing.undecoded(work.ports.tables, list(by_code), sleep=work.ports.sleep)
+    return [Read(due=by_code[Code(item["code"]["S"])], item=item, at=now) for item in found]
+
+
+def evaluate(work: Work, read: Read, judge: Judge, *, now: datetime) -> Evaluated | None:
+    """Evaluate a check, and write the verdict. None: it cannot be evaluated, and has been pushed back."""
+    return isolated(work, read, lambda: _evaluated(work, read, judge, now=now))
+
+
+def publish(work: Work, evaluated: Evaluated, ports: Ports, *, now: datetime) -> Check | None:
+    """Publish what a check holds; the check as it is then. None: that failed, and it has been pushed back."""
+    return isolated(work, evaluated.read, lambda: change.let_out(ports, evaluated.check, now=now))
+
+
+def evaluate_suspect(work: Work, due: Due) -> Callable[[], None]:
+    """Evaluate a check that may end the invocation: it is pushed back first, so that the next one does not meet it
+    again at once. Returns what is to be done in the sweep's own thread.
+    """
     now = work.clock.now()
-    looked = judged(work, due, judge, now=now)
-    if looked is None:
-        return None
-    if not looked.is_proved:
-        work.unproved.append(due)
-    return let_out(work, looked, work.ports, now=now)
-
-
-def judged(work: Work, due: Due, judge: Judge, *, now: datetime) -> Looked | None:
-    """Judge it, and write that. None: it cannot be handled."""
-    return _apart(work, due, lambda: _judged(work, due, judge, now=now))
-
-
-def _judged(work: Work, due: Due, judge: Judge, *, now: datetime) -> Looked:
     try:
-        check, is_proved = change.change(work.ports, due[1], lambda it: _verdict(work, it, judge, now=now)).check, True
-    except Unproved as unproved:
-        check, is_proved = unproved.check, False
-    return Looked(due, change.held_back(work.ports, check, now=now), is_proved)
+        waiting = [each for each in read(work, [due], now=now) if push_back(work, each)]
+        found = read(work, [each.due for each in waiting], now=now)  # as it is now: the verdict sets `due_at` right
+    except Unavailable as error:
+        log.event("unavailable", check=short(due[1]), why=str(error))
+        return lambda: None
+    for each in found:
+        log.event("suspect", check=short(due[1]), setbacks=each.setbacks)
+        evaluated = evaluate(work, each, work.door.judge, now=now)
+        if evaluated is not None and not evaluated.is_proved and work.door.prove(since=due[0], now=now):
+            evaluated = evaluate(work, each, work.door.judge_by_what_is_known, now=now)
+        if evaluated is not None and publish(work, evaluated, work.ports, now=now) and evaluated.is_proved:
+            isolated(work, each, lambda: checks.clear_setbacks(due[1]))
+            return lambda: _count(work)
+    return lambda: None
 
 
-def _verdict(work: Work, check: Check, judge: Judge, *, now: datetime) -> Verdict:
-    if check.config.group is None:
-        return judge(check, now - ALLOWANCE)
-    from chalicelib.groups import judged as judged_by_members  # most deployments have none
-
-    return judged_by_members(work.ports, check, now=now)
-
-
-def let_out(work: Work, looked: Looked, ports: Ports, *, now: datetime) -> Due | None:
-    """Let out what it holds; when it is due again."""
-    return _apart(work, looked.due, lambda: _let_out(work, looked, ports, now=now))
-
-
-def _let_out(work: Work, looked: Looked, ports: Ports, *, now: datetime) -> Due | None:
-    check = change.let_out(ports, looked.check, now=now)
-    if not looked.is_proved:
-        return None
+def _count(work: Work) -> None:
     work.done.looked_at += 1
-    again = None if check.due_at is None else (check.due_at, check.code)
-    if again is not None and again[0] <= now and is_held(check):
+
+
+def due_again(work: Work, check: Check, *, now: datetime) -> Due | None:
+    """When an evaluated check is due again in this sweep."""
+    if check.due_at is None:
+        return None
+    again = (check.due_at, check.code)
+    if again[0] <= now and is_held(check):
         work.held.add(again)
         return None
     return again
 
 
-def _apart(work: Work, due: Due, act: Callable[[], T]) -> T | None:
-    """Do it, whatever comes of it: its neighbours are served."""
-    at, code = due
+def isolated(work: Work, read: Read, act: Callable[[], T]) -> T | None:
+    """Do something with a check; whatever it raises, the neighbours go on, and the check is pushed back."""
+    code = read.due[1]
     try:
         return act()
     except NotFound:
@@ -112,13 +150,46 @@ def _apart(work: Work, due: Due, act: Callable[[], T]) -> T | None:
     except Exception:  # noqa: BLE001  # the boundary between a check and its neighbours
         log.crash("check_failed", check=short(code))
         work.ports.tally.add("PushedBack")
-        work.done.pushed_back += 1
-        _push_back(work.clock, code, at)
+        with work.counting:
+            work.done.pushed_back += 1
+        push_back(work, read)
         return None
 
 
-def _push_back(clock: "Clock", code: Code, at: datetime) -> None:
+def push_back(work: Work, read: Read) -> bool:
+    """Make a check wait, longer each time. False: it is not due any more, or DynamoDB is away."""
+    at, code = read.due
     try:
-        checks.push_back(code, seen=at, to=clock.now() + PUSH_BACK)
+        return checks.push_back(code, seen=at, now=work.clock.now(), setbacks=read.setbacks)
     except Unavailable as error:
         log.event("unavailable", check=short(code), why=str(error))
+        return False
+
+
+def _evaluated(work: Work, read: Read, judge: Judge, *, now: datetime) -> Evaluated:
+    is_fresh = now - read.at < FRESH
+    try:
+        check = change.change(
+            work.ports,
+            read.due[1],
+            lambda it: _verdict(work, it, judge, now=now),
+            read=_limited(work, read.project, lambda: items.from_item(read.item)) if is_fresh else None,
+        ).check
+        is_proved = True
+    except Unproved as unproved:
+        check, is_proved = unproved.check, False
+    return Evaluated(read, change.held_back(work.ports, check, now=now), is_proved)
+
+
+def _verdict(work: Work, check: Check, judge: Judge, *, now: datetime) -> Verdict:
+    if check.config.group is None:
+        return _limited(work, check.project, lambda: judge(check, now - ALLOWANCE))
+    from chalicelib.groups import judged as judged_by_members  # most deployments have none
+
+    return judged_by_members(work.ports, check, now=now)
+
+
+def _limited(work: Work, project: str, act: Callable[[], T]) -> T:
+    """Run what a check's configuration makes expensive, when it is the project's turn. Raises TookTooLong."""
+    with work.turns[project], work.cpu.applied():
+        return act()

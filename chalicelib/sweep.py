@@ -9,32 +9,33 @@ outside how it went.
 """
 
 import heapq
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any, Protocol
 
 from chalicelib import log
 from chalicelib.change import Ports
 from chalicelib.door import Door, Way
 from chalicelib.front_door import FrontDoor
-from chalicelib.looking import ALLOWANCE, Due, Work, look
+from chalicelib.looking import Due, Work, evaluate_suspect
+from chalicelib.rounds import POLL_S, Round, ready_at
 from chalicelib.sharing import PARTS, Part, Sharing
-from chalicelib.store import checks, sweeps
+from chalicelib.store import checks, in_flight, sweeps
 from chalicelib.store.items import shard
 from chalicelib.store.tables import SHARDS, Unavailable
-from chalicelib.storm import handled
 from chalicelib.telemetry import Metric
 from chalicelib.watchdog import call
 from chalicelib.wiring import Wiring
+from chalicelib.workers import Workers
 
 LOOK_AHEAD = timedelta(seconds=70)
 TIME_BOX = timedelta(seconds=62)  # into the next sweep, or what comes due while that one starts would be late
 LOOK_AGAIN = timedelta(seconds=10)  # while there is something to wait for: what has come up meanwhile?
-WORKERS = 8
-BATCH = 64  # checks between two looks at the clock
-HAND_OUT = 2_000  # checks that are looked at together in a storm, if there is time
+FOR_SUSPECTS = timedelta(seconds=30)  # beyond the time box; Lambda allows 120 s in all
+WORKERS = 10  # as many as botocore keeps connections
+MOST_FOR_ONE_PROJECT = 8
 SHARE_FROM = 500  # checks that are due between two looks: with fewer, it is done before others have begun
 LATE = timedelta(seconds=10)  # the index may still show what has been handled a moment ago
 
@@ -60,6 +61,7 @@ class Swept:
     looked_at: int = 0
     pushed_back: int = 0  # checks that could not be handled
     held: int = 0  # checks that cannot be judged, since pings cannot come in
+    suspects: int = 0  # checks that may have killed an invocation: evaluated after this was reported
     unread_shards: int = 0
     lag_s: float = 0.0  # the longest that an instant had to wait
     oldest_overdue_s: float | None = None  # how long what is still due at the end has been; None: a shard is unread
@@ -67,7 +69,7 @@ class Swept:
     @property
     def is_full(self) -> bool:
         """Whether everything was read, and nothing left undone."""
-        nothing_failed = self.unread_shards == 0 and self.pushed_back == 0 and self.held == 0
+        nothing_failed = self.unread_shards == self.pushed_back == self.held == self.suspects == 0
         return nothing_failed and self.oldest_overdue_s is not None and self.oldest_overdue_s <= LATE.total_seconds()
 
 
@@ -85,7 +87,12 @@ def invoked(wiring: Wiring, clock: Clock, detail: Mapping[str, Any]) -> None:
         wiring.meter.tell({"SweepLag": done.lag_s} if done.looked_at else {}, at_s=clock.now().timestamp())
         return
     function = wiring.settings.function
-    done = sweep(wiring.ports, clock, way, share=None if function is None else Sharing(wiring.settings, function))
+    share = None if function is None else Sharing(wiring.settings, function)
+    sweep(wiring.ports, clock, way, share=share, report=lambda done: _report(wiring, clock, done))
+    wiring.meter.tell({}, at_s=clock.now().timestamp())  # what became of the suspects
+
+
+def _report(wiring: Wiring, clock: Clock, done: Swept) -> None:
     measured: dict[Metric, float] = {"SweepLag": done.lag_s}
     if done.oldest_overdue_s is not None:
         measured |= {"Swept": 1, "OldestOverdue": done.oldest_overdue_s}
@@ -104,15 +111,28 @@ def note(done: Swept, *, now: datetime) -> None:
         log.event("sweep_not_noted", why=str(error))
 
 
-def sweep(ports: Ports, clock: Clock, way: Way, *, share: Share | None = None) -> Swept:
+def sweep(
+    ports: Ports,
+    clock: Clock,
+    way: Way,
+    *,
+    share: Share | None = None,
+    report: Callable[[Swept], None] = lambda _: None,
+) -> Swept:
     """Handle what is due now and what comes due within the time box; tell what was done.
 
-    `share` lets another invocation take a part of a storm; None: there is no other.
+    `share` lets another invocation take a part of a storm; None: there is no other. `report` is called before the last
+    step, the evaluation of the suspects: one of them may end this invocation.
     """
     work = Work(ports=ports, clock=clock, done=Swept(), door=Door(ports, way), shards=ALL)
-    seen = _swept(work, ALL, share, end=clock.now() + TIME_BOX)
+    end = clock.now() + TIME_BOX
+    seen = _swept(work, ALL, share, end=end)
     work.door.tell(now=clock.now())  # last, so that it delays no alert
-    return _ended(work, seen, "swept")
+    done = _ended(work, seen, "swept")
+    report(done)
+    if _evaluate_suspects(work, until=end + FOR_SUSPECTS):
+        _remove_flights(work, seen)
+    return done
 
 
 def sweep_part(ports: Ports, clock: Clock, way: Way, part: Part) -> Swept:
@@ -121,36 +141,79 @@ def sweep_part(ports: Ports, clock: Clock, way: Way, part: Part) -> Swept:
     if clock.now() >= part.until:
         log.event("came_too_late")  # Lambda had no room: the next sweep has found it all
         return work.done
-    return _ended(work, _swept(work, part.shards, None, end=part.until), "swept_part")
+    done = _ended(work, _swept(work, part.shards, None, end=part.until), "swept_part")
+    _evaluate_suspects(work, until=part.until + FOR_SUSPECTS)
+    return done
 
 
 def _ended(work: Work, seen: "Seen", event: str) -> Swept:
-    work.done.held = len(work.held)
+    work.done.held, work.done.suspects = len(work.held), len(work.suspects)
     work.done.oldest_overdue_s = seen.overdue_s()
     log.event(event, **asdict(work.done))
+    if work.has_written:
+        _remove_flight(work.id)
     return work.done
+
+
+def _evaluate_suspects(work: Work, *, until: datetime) -> bool:
+    """Evaluate one by one what may have killed an invocation. False: there was no time for all of them."""
+    with Workers(1, most_for_one=1) as workers:
+        for due in work.suspects:
+            if work.clock.now() >= until:
+                return False
+            workers.start("", partial(evaluate_suspect, work, due))
+            while workers.is_busy:
+                workers.finish(POLL_S)
+                work.cpu.enforce()
+    return True
+
+
+def _remove_flights(work: Work, seen: "Seen") -> None:
+    """Remove the rows of sweeps that died, but for those that accuse a check which nobody has evaluated yet."""
+    left = set(seen.coming)
+    for flight in work.abandoned:
+        if seen.is_whole and len(work.shards) == SHARDS and not left & flight.entries:
+            _remove_flight(flight.id)
+
+
+def _remove_flight(sweep: str) -> None:
+    try:
+        in_flight.remove(sweep)
+    except Unavailable as error:
+        log.event("in_flight_not_removed", why=str(error))
 
 
 def _swept(work: Work, shards: Sequence[int], share: Share | None, *, end: datetime) -> "Seen":
     """Look at these shards, handle what is this sweep's own, until nothing comes any more or time is up."""
     clock = work.clock
-    with ThreadPoolExecutor(WORKERS, initializer=log.within, initargs=(log.invocation(),)) as pool:
+    with Workers(WORKERS, most_for_one=MOST_FOR_ONE_PROJECT) as workers:
         work.door.recall()
-        seen = _seen(pool, work, shards)
-        if not seen.coming:
+        seen = _seen(workers, work, shards)
+        if seen.coming:
+            work.abandoned = _abandoned(now=clock.now())
+        else:
             work.door.look_again(now=clock.now())
         # the look itself may have taken longer than all that is left
-        while seen.coming and _ready(seen.coming) <= max(seen.at, end):
+        while seen.coming and ready_at(seen.coming) <= max(seen.at, end):
             until = max(seen.at, min(seen.at + LOOK_AGAIN, end))
             if share is not None and seen.number_by(until) > SHARE_FROM:
                 seen, share = _shared_out(work, seen, share, end=end), None
-            _handle(work, pool, seen.coming, until=until)
+            Round(work, workers, seen.coming, until=until).run()
             is_over = clock.now() >= end
             work.door.look_again(now=clock.now())
-            seen = _seen(pool, work, shards)  # at the end, too: what is left?
+            seen = _seen(workers, work, shards)  # at the end, too: what is left?
             if is_over:
                 break
     return seen
+
+
+def _abandoned(*, now: datetime) -> list[in_flight.Flight]:
+    """What other sweeps were evaluating when they died."""
+    try:
+        return in_flight.abandoned(now=now)
+    except Unavailable as error:
+        log.event("in_flight_unread", why=str(error))
+        return []
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -173,18 +236,18 @@ class Seen:
         return sum(at <= until for at, _ in self.coming)
 
 
-def _seen(pool: ThreadPoolExecutor, work: Work, shards: Sequence[int]) -> Seen:
+def _seen(workers: Workers, work: Work, shards: Sequence[int]) -> Seen:
     """What comes soon. A shard that cannot be read is left to the next look; the others are served."""
     until = work.clock.now() + LOOK_AHEAD
     found: list[Due] = []
     unread = 0
-    for due in pool.map(lambda shard: _due_in(shard, until), shards):
+    for due in workers.map(lambda shard: _due_in(shard, until), shards):
         unread += due is None
         found += due or []
     work.done.unread_shards += unread
     if not work.door.is_blind:
         work.held.clear()
-    found = [due for due in found if due not in work.held]
+    found = [due for due in found if due not in work.held and due not in work.suspects]
     oldest = min((at for at, _ in found), default=None)
     return Seen(coming=_own(found, work.shards), oldest=oldest, at=work.clock.now(), is_whole=unread == 0)
 
@@ -209,57 +272,3 @@ def _shared_out(work: Work, seen: Seen, share: Share, *, end: datetime) -> Seen:
     kept = [part for part in others if not share(Part(part, end))]
     work.shards = tuple(number for part in (own, *kept) for number in part)
     return replace(seen, coming=_own(seen.coming, work.shards))
-
-
-def _ready(coming: list[Due]) -> datetime:
-    return coming[0][0] + ALLOWANCE
-
-
-def _handle(work: Work, pool: ThreadPoolExecutor, coming: list[Due], *, until: datetime) -> None:
-    """Handle each instant up to `until` when it has come, and those that the handling brings up; then wait for it.
-
-    What is due already is handled however late it is: at least one batch a look.
-    """
-    while coming and _ready(coming) <= until:
-        _wait(work.clock, _ready(coming))
-        now = work.clock.now()
-        work.done.lag_s = max(work.done.lag_s, (now - coming[0][0]).total_seconds())
-        batch = _popped(coming, now, most=HAND_OUT)
-        if work.ports.together is not None and len(batch) >= work.ports.together.at_least:
-            _push(coming, handled(work, pool, batch, until=until))
-        else:
-            _push(coming, batch[BATCH:])
-            _push(coming, pool.map(lambda due: look(work, due, work.door.judge), batch[:BATCH]))
-        is_over = work.clock.now() > until
-        if is_over or len(work.unproved) >= BATCH or not (coming and _ready(coming) <= now):
-            _push(coming, _silent(work, pool))  # after the others: they need not wait for the door
-        if is_over:
-            return
-    _wait(work.clock, until)
-
-
-def _popped(coming: list[Due], now: datetime, *, most: int) -> list[Due]:
-    """What is ready, the earliest first."""
-    batch: list[Due] = []
-    while coming and _ready(coming) <= now and len(batch) < most:
-        batch.append(heapq.heappop(coming))
-    return batch
-
-
-def _push(coming: list[Due], again: Iterable[Due | None]) -> None:
-    for due in again:
-        if due is not None:
-            heapq.heappush(coming, due)
-
-
-def _silent(work: Work, pool: ThreadPoolExecutor) -> Iterator[Due | None]:
-    """What would be called missed, judged when the door has been looked at; left due when nobody knows about it."""
-    silent, work.unproved = work.unproved, []
-    if silent and work.door.prove(since=min(silent)[0], now=work.clock.now()):
-        yield from pool.map(lambda due: look(work, due, work.door.judge_by_what_is_known), silent)
-
-
-def _wait(clock: Clock, until: datetime) -> None:
-    left = (until - clock.now()).total_seconds()
-    if left > 0:
-        clock.sleep(left)

@@ -218,18 +218,41 @@ def _note(
         raise NotFound(f"there is no check {short(code)}") from error
 
 
-def push_back(code: Code, *, seen: datetime, to: datetime) -> None:
-    """Let a check that cannot be handled wait, if it still is due when it was seen to be.
+FIRST_PUSH_BACK = timedelta(minutes=5)
+LONGEST_PUSH_BACK = timedelta(hours=1)
 
-    The one write that lets `due_at` be later than the true instant: else such a check would take every sweep's
-    time. Nothing of it is read, since reading it may be what fails.
+
+def setbacks(item: items.Item) -> int:
+    """How often in a row a check has been pushed back, from its item as DynamoDB holds it."""
+    return int(item["setbacks"]["N"]) if "setbacks" in item else 0
+
+
+def push_back(code: Code, *, seen: datetime, now: datetime, setbacks: int) -> bool:
+    """Make a check wait that cannot be evaluated, or that may end the invocation, if it is still due when it was seen
+    to be: 5 minutes, doubling with each of its `setbacks` up to an hour. False: it is not due any more.
+
+    The one write that makes `due_at` later than the true instant: otherwise such a check would take every sweep's
+    time. Nothing of the check is decoded, since decoding it may be what fails. Raises Unavailable.
     """
+    to = now + min(FIRST_PUSH_BACK * (1 << min(setbacks, 8)), LONGEST_PUSH_BACK)
     try:
         with talking:
             CheckItem(code).update(
-                actions=[CheckItem.due_at.set(to.timestamp())],
+                actions=[CheckItem.due_at.set(round(to.timestamp(), 3)), CheckItem.setbacks.add(1)],
                 condition=(CheckItem.due_at <= (seen + timedelta(milliseconds=1)).timestamp()),
             )
+    except UpdateError as error:
+        if error.cause_response_code != CONDITION_FAILED:
+            raise
+        return False
+    return True
+
+
+def clear_setbacks(code: Code) -> None:
+    """Forget that a check has been pushed back: it has been evaluated. Raises Unavailable."""
+    try:
+        with talking:
+            CheckItem(code).update(actions=[CheckItem.setbacks.remove()], condition=CheckItem.setbacks.exists())
     except UpdateError as error:
         if error.cause_response_code != CONDITION_FAILED:
             raise

@@ -78,6 +78,7 @@ class CheckItem(Model):
     code = UnicodeAttribute(hash_key=True)
     due_shard = NumberAttribute(null=True)
     due_at = NumberAttribute(null=True)
+    setbacks = NumberAttribute(null=True)
     project = UnicodeAttribute()
     slug = UnicodeAttribute()
     due = DueIndex()
@@ -156,6 +157,7 @@ class RegistryItem(Model):
     ledger = UnicodeAttribute(null=True)
     tags = UnicodeAttribute(null=True)
     steps = UnicodeAttribute(null=True)
+    in_flight = UnicodeAttribute(null=True)
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,7 +20,6 @@ from tests.integration.dying import Killed
 
 CALLS = [
     "read",
-    "read again, the door being open",
     "write the verdict",
     "publish",
     "put the miss",

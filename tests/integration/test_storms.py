@@ -295,10 +295,10 @@ def test_a_check_that_cannot_be_read_stops_nobody(stage: InMemory) -> None:
 
 
 class Slow(StillClock):
-    """A clock by which each look at it takes a second."""
+    """A clock by which each look at it takes half a second."""
 
     def now(self) -> datetime:
-        self.at += timedelta(seconds=1)
+        self.at += timedelta(seconds=0.5)
         return self.at
 
 
@@ -308,7 +308,7 @@ def test_a_sweep_whose_time_is_up_leaves_the_rest_to_the_next(stage: InMemory) -
 
     first = sweep(stage.wiring.ports, clock, stage.way)
 
-    assert 62 <= (clock.at - MISSED).total_seconds() <= 80
+    assert 62 <= (clock.at - MISSED).total_seconds() <= 110, "Lambda allows 120 s"
     assert 0 < first.looked_at < 1_500
     assert not first.is_full
 

@@ -1,0 +1,283 @@
+"""What comes due between two looks at the index: read, evaluated and published, fairly between projects.
+
+The due index knows no projects, so checks that are due are read first: up to 100 in one BatchGet, which also serves as
+the first read of their evaluation; of more, only the projects, and then 100 at a time by turns. A project with 10,000
+checks due has its own line, and never all workers. Before a check is evaluated, the sweep writes down that it will be
+(`store.in_flight`). Start at `Round.run`; docs/adr/0016 says why.
+"""
+
+import heapq
+from collections import Counter, defaultdict, deque
+from collections.abc import Collection, Iterable, Sequence
+from datetime import datetime
+from functools import partial
+
+from chalicelib import log
+from chalicelib.change import Ports
+from chalicelib.domain.check import Check, Code
+from chalicelib.door import Door
+from chalicelib.fair_queue import FairQueue
+from chalicelib.looking import ALLOWANCE, Due, Evaluated, Judge, Read, Work, due_again, evaluate, publish, read
+from chalicelib.store import in_flight, listing
+from chalicelib.store.listing import BATCH
+from chalicelib.store.tables import Unavailable
+from chalicelib.storm import Gathering, publish_digests
+from chalicelib.workers import Then, Workers
+
+READ_AHEAD = 10_000  # checks whose project is looked up before their turn; the rest waits in the order of the index
+AT_LEAST = 10  # checks that a round evaluates although its time is up
+POLL_S = 0.05  # how often evaluations are checked for the CPU time that they use
+READING, LOOKING_UP, PROVING = "read", "look up", "prove"  # lines of the sweep's own: no project has such an id
+
+
+class Round:
+    """One round. `coming` is a heap, which loses what is evaluated and gains what is due again."""
+
+    def __init__(self, work: Work, workers: Workers, coming: list[Due], *, until: datetime) -> None:
+        self._work = work
+        self._workers = workers
+        self._coming = coming
+        self._until = until
+        self._now = until
+        self._unknown: deque[Sequence[Due]] = deque()  # their projects are to be looked up, 100 at a time
+        self._unread: deque[Sequence[Due]] = deque()  # to be read at once
+        self._waiting: FairQueue[Due] = FairQueue()
+        self._looked_up_for: dict[Due, str] = {}  # the projects of those that wait, or are being read
+        self._evaluating: FairQueue[Read] = FairQueue()
+        self._proved: FairQueue[Read] = FairQueue()  # evaluated once, and again now that the door has been looked at
+        self._publishing: FairQueue[tuple[Evaluated, Ports]] = FairQueue()
+        self._unproved: list[Read] = []  # rest on silence, and the door must be looked at first
+        self._is_proving = self._is_reading = self._is_looking_up = False
+        self._pending: Counter[str] = Counter()  # by project: checks that are not evaluated yet
+        self._gathered: defaultdict[str, Gathering] = defaultdict(Gathering)
+        self._in_flight: set[Due] = set()
+        self._started = 0
+
+    def run(self) -> None:
+        """Evaluate each check when its instant has come, until nothing more comes by the end of the round; then wait
+        for that end. What is due already is evaluated however late it is: a few checks a round at least.
+        """
+        while True:
+            self._now = self._work.clock.now()
+            self._admit()
+            self._start()
+            if self._workers.is_busy:
+                self._workers.finish(POLL_S)
+                self._work.cpu.enforce()
+            elif self._is_over or not self._coming or ready_at(self._coming) > self._until:
+                break
+            else:
+                wait(self._work, ready_at(self._coming))
+        wait(self._work, self._until)
+
+    @property
+    def _is_over(self) -> bool:
+        return self._now > self._until and self._started >= AT_LEAST
+
+    def _admit(self) -> None:
+        """Take in what is ready; when time is up, leave out what has not been evaluated yet: it stays due."""
+        if self._is_over:
+            self._leave_rest()
+            return
+        most = BATCH if self._now > self._until else READ_AHEAD - len(self._waiting)
+        arrived: list[Due] = []
+        while self._coming and ready_at(self._coming) <= self._now and len(arrived) < most:
+            due = heapq.heappop(self._coming)
+            if any(due in flight.entries for flight in self._work.abandoned):
+                self._work.suspects.append(due)
+            else:
+                arrived.append(due)
+        if len(arrived) <= BATCH:
+            self._unread.extend([arrived] if arrived else [])
+        else:
+            self._unknown.extend(arrived[start : start + BATCH] for start in range(0, len(arrived), BATCH))
+
+    def _leave_rest(self) -> None:
+        for queue in (self._unknown, self._unread, self._waiting, self._evaluating):
+            queue.clear()
+        self._pending.clear()
+
+    def _start(self) -> None:
+        """Start what there is room for: what people wait for first."""
+        self._start_proof()
+        self._start_reading()
+        for project, gathering in self._gathered.items():
+            if gathering.evaluated and self._is_time_to_publish(project, gathering):
+                self._workers.start(project, partial(self._publish_together, project, gathering.taken(), self._now))
+        while (entry := self._publishing.pop(may=self._workers.has_room)) is not None:
+            project, (evaluated, ports) = entry
+            self._workers.start(project, partial(self._publish, evaluated, ports, self._now))
+        while (proved := self._proved.pop(may=self._workers.has_room)) is not None:
+            judge = self._work.door.judge_by_what_is_known
+            self._workers.start(proved[0], partial(self._evaluate, proved[1], judge, self._now))
+        while (found := self._evaluating.pop(may=self._workers.has_room)) is not None:
+            self._started += 1
+            self._work.done.lag_s = max(self._work.done.lag_s, (self._now - found[1].due[0]).total_seconds())
+            self._workers.start(found[0], partial(self._evaluate, found[1], self._work.door.judge, self._now))
+
+    def _is_time_to_publish(self, project: str, gathering: Gathering) -> bool:
+        """Whether nothing more of this project may come for now, or it has been gathered for long enough."""
+        if self._pending[project] <= 0 and not self._unknown and not self._is_looking_up:
+            return True
+        together = self._work.ports.together
+        return gathering.is_ripe(now=self._now, at_least=0 if together is None else together.at_least)
+
+    def _start_reading(self) -> None:
+        """One read at a time: each writes the row of what is in flight. Projects are looked up beside it."""
+        if self._unknown and not self._is_looking_up:
+            self._is_looking_up = True
+            self._workers.start(LOOKING_UP, partial(self._look_up, self._unknown.popleft()))
+        if self._is_reading or len(self._evaluating) >= BATCH:
+            return
+        batch = self._unread.popleft() if self._unread else self._next_of_all()
+        if batch:
+            self._is_reading = self._work.has_written = True
+            self._in_flight.update(batch)
+            self._workers.start(READING, partial(self._read, batch, frozenset(self._in_flight), self._now))
+
+    def _next_of_all(self) -> Sequence[Due]:
+        """The next 100 of those that wait, by turns."""
+        batch: list[Due] = []
+        while len(batch) < BATCH and (entry := self._waiting.pop()) is not None:
+            batch.append(entry[1])
+        return batch
+
+    def _start_proof(self) -> None:
+        if not self._unproved or self._is_proving:
+            return
+        silent, self._unproved = self._unproved, []
+        if self._work.door.is_known(now=self._now):
+            self._was_proved(silent, is_known=True)
+        else:
+            self._is_proving = True
+            self._workers.start(PROVING, partial(self._prove, silent, self._now))
+
+    def _look_up(self, batch: Sequence[Due]) -> Then:
+        try:
+            projects = listing.projects(
+                self._work.ports.tables, [each[1] for each in batch], sleep=self._work.ports.sleep
+            )
+        except Unavailable as error:
+            log.event("unavailable", why=str(error))
+            projects = {}
+        return partial(self._looked_up, batch, projects)
+
+    def _looked_up(self, batch: Sequence[Due], projects: dict[Code, str]) -> None:
+        self._is_looking_up = False
+        for due in batch:
+            if due[1] in projects:
+                project = self._looked_up_for[due] = projects[due[1]]
+                self._pending[project] += 1
+                self._waiting.add(project, due)
+
+    def _read(self, batch: Sequence[Due], in_flight_now: Collection[Due], now: datetime) -> Then:
+        try:
+            in_flight.write(self._work.id, in_flight_now, now=now)
+        except Unavailable as error:  # it would only have told what killed this sweep, if anything does
+            log.event("in_flight_not_written", why=str(error))
+        try:
+            found = read(self._work, batch, now=now)
+        except Unavailable as error:
+            log.event("unavailable", why=str(error))
+            found = []
+        return partial(self._was_read, batch, found)
+
+    def _was_read(self, batch: Sequence[Due], found: Iterable[Read]) -> None:
+        self._is_reading = False
+        for due in batch:
+            if due in self._looked_up_for:
+                self._pending[self._looked_up_for.pop(due)] -= 1
+        left = set(batch)
+        for each in found:
+            if each.setbacks:
+                self._work.suspects.append(each.due)
+                continue
+            left.discard(each.due)
+            self._pending[each.project] += 1
+            self._evaluating.add(each.project, each)
+        self._in_flight -= left
+
+    def _evaluate(self, due: Read, judge: Judge, now: datetime) -> Then:
+        """Evaluate a check, and publish what it holds, unless that may leave with others."""
+        evaluated = evaluate(self._work, due, judge, now=now)
+        if evaluated is None:
+            return partial(self._evaluated, due)
+        if not evaluated.is_proved:
+            publish(self._work, evaluated, self._work.ports, now=now)  # what it held already
+            return partial(self._is_silent, due)
+        check = evaluated.check
+        if (check.alerts or check.records) and self._are_many(due.project):
+            return partial(self._gather, evaluated)
+        published = publish(self._work, evaluated, self._work.ports, now=now)
+        return partial(self._evaluated, due, published)
+
+    def _are_many(self, project: str) -> bool:
+        together = self._work.ports.together
+        gathered = self._gathered.get(project)
+        number = self._pending[project] + (len(gathered.evaluated) if gathered is not None else 0)
+        return together is not None and number >= together.at_least
+
+    def _evaluated(self, due: Read, check: Check | None = None) -> None:
+        """It is done with, until it is due again."""
+        self._pending[due.project] -= 1
+        self._done(due, check)
+
+    def _done(self, due: Read, check: Check | None) -> None:
+        self._in_flight.discard(due.due)
+        if check is None:
+            return
+        self._work.done.looked_at += 1
+        again = due_again(self._work, check, now=self._now)
+        if again is not None:
+            heapq.heappush(self._coming, again)
+
+    def _is_silent(self, due: Read) -> None:
+        self._unproved.append(due)
+
+    def _prove(self, silent: Sequence[Read], now: datetime) -> Then:
+        is_known = prove(self._work.door, silent, now=now)
+        return partial(self._was_proved, silent, is_known=is_known)
+
+    def _was_proved(self, silent: Sequence[Read], *, is_known: bool) -> None:
+        """What rests on silence is evaluated by what is known now; left due where nobody knows."""
+        self._is_proving = False
+        for each in silent:
+            if is_known:
+                self._proved.add(each.project, each)
+            else:
+                self._evaluated(each)
+
+    def _gather(self, evaluated: Evaluated) -> None:
+        self._pending[evaluated.read.project] -= 1
+        self._gathered[evaluated.read.project].add(evaluated, now=self._now)
+
+    def _publish_together(self, project: str, evaluated: Sequence[Evaluated], now: datetime) -> Then:
+        ports = publish_digests(self._work, evaluated, now=now)
+        return partial(self._published_together, project, evaluated, ports)
+
+    def _published_together(self, project: str, evaluated: Sequence[Evaluated], ports: Ports | None) -> None:
+        for each in evaluated:
+            if ports is None:
+                self._done(each.read, None)
+            else:
+                self._publishing.add(project, (each, ports))
+
+    def _publish(self, evaluated: Evaluated, ports: Ports, now: datetime) -> Then:
+        return partial(self._done, evaluated.read, publish(self._work, evaluated, ports, now=now))
+
+
+def prove(door: Door, silent: Sequence[Read], *, now: datetime) -> bool:
+    """Look at the door for checks that rest on silence. False: what was found could not be noted. Seconds, at most."""
+    return door.prove(since=min(each.due[0] for each in silent), now=now)
+
+
+def ready_at(coming: Sequence[Due]) -> datetime:
+    """When the first of a heap may be evaluated."""
+    return coming[0][0] + ALLOWANCE
+
+
+def wait(work: Work, until: datetime) -> None:
+    """Wait for an instant."""
+    left_s = (until - work.clock.now()).total_seconds()
+    if left_s > 0:
+        work.clock.sleep(left_s)

@@ -1,0 +1,62 @@
+"""Threads that work for several projects at once; one project never gets all of them.
+
+Start at `Workers.start`. A job runs in a thread and returns what is to be done afterwards in the thread of the caller,
+who therefore needs no locks.
+"""
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from types import TracebackType
+from typing import Self, TypeVar
+
+from chalicelib import log
+
+Then = Callable[[], None]
+T = TypeVar("T")
+R = TypeVar("R")
+
+
+class Workers:
+    """So many threads. Ends when its block ends, with the jobs that run."""
+
+    def __init__(self, number: int, *, most_for_one: int) -> None:
+        self._number = number
+        self._most_for_one = most_for_one
+        self._pool = ThreadPoolExecutor(number, initializer=log.within, initargs=(log.invocation(),))
+        self._running: dict[Future[Then], str] = {}
+        self._per_project: Counter[str] = Counter()
+
+    def __enter__(self) -> Self:
+        """Nothing to prepare: threads start with their first jobs."""
+        return self
+
+    def __exit__(self, _: type[BaseException] | None, __: BaseException | None, ___: TracebackType | None) -> None:
+        """Wait for the jobs that run."""
+        self._pool.shutdown(cancel_futures=True)
+
+    @property
+    def is_busy(self) -> bool:
+        """Whether a job runs."""
+        return bool(self._running)
+
+    def has_room(self, project: str) -> bool:
+        """Whether a job of this project would run at once."""
+        return len(self._running) < self._number and self._per_project[project] < self._most_for_one
+
+    def start(self, project: str, job: Callable[[], Then]) -> None:
+        """Run a job in a thread."""
+        self._running[self._pool.submit(job)] = project
+        self._per_project[project] += 1
+
+    def finish(self, timeout_s: float) -> None:
+        """Wait until a job has ended, and do what follows from those that have. Raises what a job has raised."""
+        ended, _ = wait(self._running, timeout_s, FIRST_COMPLETED)
+        for each in ended:
+            self._per_project[self._running.pop(each)] -= 1
+        for each in ended:
+            each.result()()
+
+    def map(self, act: Callable[[T], R], values: Iterable[T]) -> Iterator[R]:
+        """Do the same with several values at once; the results in their order."""
+        return self._pool.map(act, values)
