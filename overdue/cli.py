@@ -9,6 +9,7 @@ import os
 import signal
 import sys
 from collections.abc import Sequence
+from contextlib import nullcontext
 from importlib import import_module
 from io import TextIOWrapper
 from itertools import pairwise
@@ -148,10 +149,12 @@ def _log_troubles() -> None:
     help="Keep data in this folder, for the next start. Needs Node 20 and once: make dynalite",
 )
 @click.option("--speed", default=1.0, show_default=True, help="60 lets an hour pass in a minute.")
-@click.option("--ready-file", type=click.Path(dir_okay=False, path_type=Path), help="Written once it serves: JSON.")
+@click.option(
+    "--ready-file", "ready_path", type=click.Path(dir_okay=False, path_type=Path), help="Written once it serves: JSON."
+)
 @click.option("--conformance", is_flag=True, help="With the channels and the second project of tests/conformance.")
 def local(
-    port: int, dynamodb_url: str | None, keep: Path | None, speed: float, ready_file: Path | None, conformance: bool
+    port: int, dynamodb_url: str | None, keep: Path | None, speed: float, ready_path: Path | None, conformance: bool
 ) -> None:
     """Run all of Overdue on this machine: pings, sweep, and an inbox that shows each alert.
 
@@ -161,14 +164,17 @@ def local(
     Example: overdue local --port 0 --speed 60
     """
     from overdue.local.clock import Clock
+    from overdue.ready import FILE, announced, clear_ready_file, ready_file
 
-    if ready_file is not None and not ready_file.parent.is_dir():
-        raise click.BadParameter(f"there is no folder {ready_file.parent}", param_hint="--ready-file")
+    if ready_path is not None and not ready_path.parent.is_dir():
+        raise click.BadParameter(f"there is no folder {ready_path.parent}", param_hint="--ready-file")
     if keep is not None and dynamodb_url is not None:
         raise click.UsageError("--keep and --dynamodb name two places for the same data: leave one out")
     if keep is not None and speed != 1:
         raise click.UsageError(f"--keep is for real time: at --speed {speed:g}, the next start would be in the past")
     clock = Clock(speed)
+    if ready_path is not None:
+        clear_ready_file(ready_path)
 
     # What was asked for can be done: only now comes the engine, which takes two seconds to load.
     import threading
@@ -176,8 +182,7 @@ def local(
     from rich.console import Console
 
     from overdue.local.letter import tell
-    from overdue.local.run import running, write_ready_file
-    from overdue.ready import FILE, announced
+    from overdue.local.run import running
 
     console = Console()
     _log_troubles()
@@ -194,20 +199,20 @@ def local(
             keep=keep,
         ) as ready,
         # `running` has set it, as a deployment would
-        announced(ready, dynamodb=os.environ["OVERDUE_DYNAMODB_URL"], directory=Path.cwd()) as announcement,
+        announced(
+            ready,
+            dynamodb=os.environ["OVERDUE_DYNAMODB_URL"],
+            access_key=os.environ["AWS_ACCESS_KEY_ID"],
+            directory=Path.cwd(),
+        ) as announcement,
+        nullcontext() if ready_path is None else ready_file(ready_path, ready),
     ):
         console.print(_greeting(ready, speed=speed), highlight=False, soft_wrap=True)
         if announcement is None:
             click.echo(f"{FILE} cannot be written here, so other commands need to be told where this runs.", err=True)
         sys.stdout.flush()
-        if ready_file is not None:
-            write_ready_file(ready_file, ready)
-        try:
-            while not stop.wait(1.0):  # a wait without end would not see the signal on every platform
-                pass
-        finally:
-            if ready_file is not None:
-                ready_file.unlink(missing_ok=True)
+        while not stop.wait(1.0):  # a wait without end would not see the signal on every platform
+            pass
     console.print("\nStopped.")
 
 

@@ -25,6 +25,7 @@ class Given:
     stage: str | None = None
     region: str | None = None
     dynamodb_url: str | None = None
+    dynamodb_key: str | None = None
 
 
 NOTHING = Given()
@@ -40,6 +41,7 @@ class Settings:
     ping_key: str | None
     region: str | None  # where its tables are
     dynamodb_url: str | None  # of a local server; None: AWS itself
+    dynamodb_key: str | None = None  # the access key that requests to `dynamodb_url` are signed with
 
     def base(self) -> str:
         """The URL. Raises BadInput, which says how to give one."""
@@ -96,6 +98,7 @@ def _merged(layers: list[Given]) -> Settings:
         ping_key=next((layer.ping_key for layer in beside if layer.ping_key), None),
         region=next((layer.region for layer in of_stage if layer.region), None),
         dynamodb_url=next((layer.dynamodb_url for layer in of_stage if layer.dynamodb_url), None),
+        dynamodb_key=next((layer.dynamodb_key for layer in of_stage if layer.dynamodb_key), None),
     )
 
 
@@ -183,4 +186,5 @@ def _local_server(directory: Path) -> Given:
         api_key=found.api_key,
         ping_key=found.ping_key,
         dynamodb_url=found.dynamodb,
+        dynamodb_key=found.access_key,
     )

@@ -44,9 +44,10 @@ def opened(settings: Settings) -> Iterator[Tables]:
     if settings.stage is None:
         raise BadInput("Which deployment? Say --stage NAME, or start a server here with: overdue local")
     if settings.dynamodb_url is not None:
-        from overdue.local import engine
+        from overdue.local import access, engine
 
-        engine.keep_off_aws(os.environ, endpoint=settings.dynamodb_url)
+        key = settings.dynamodb_key or access.SHARED_KEY
+        engine.keep_off_aws(os.environ, endpoint=settings.dynamodb_url, key=key)
     session = get_session()
     try:
         region = settings.region or os.environ.get("AWS_REGION") or session.get_config_variable("region")

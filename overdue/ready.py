@@ -1,17 +1,21 @@
-"""The file that a running `overdue local` leaves in its directory, so that commands there need no settings.
+"""The files that a running `overdue local` writes, so that commands and scripts know its address and its keys.
 
-Decides when such a file may be followed: it is this user's alone, names a server on loopback, and that server
-runs and answers. Start at `find`; `announced` is the other side. It holds keys.
+`.overdue/local.json` is for commands of this directory: `find` decides when they may follow it (it is this user's
+alone, names a server on loopback, and that server runs and answers), `announced` writes it. `ready_file` writes the
+file of `--ready-file`. Both hold keys: their owner alone may read them, and a symbolic link is never followed.
 """
 
 import json
 import os
+import stat
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
+
+from chalicelib.domain.errors import OverdueError
 
 if TYPE_CHECKING:
     from overdue.local.run import Ready
@@ -29,6 +33,7 @@ class Local:
     api_key: str
     ping_key: str
     dynamodb: str
+    access_key: str  # that requests to `dynamodb` are signed with
     pid: int
 
 
@@ -54,6 +59,7 @@ def _read(path: Path) -> Local | None:
             api_key=str(said["api_key"]),
             ping_key=str(said["ping_key"]),
             dynamodb=str(said["dynamodb"]),
+            access_key=str(said["access_key"]),
             pid=int(said["pid"]),
         )
         is_near = urlsplit(found.base).hostname in LOOPBACK
@@ -86,32 +92,92 @@ def _answers(base: str) -> bool:
 
 
 @contextmanager
-def announced(server: "Ready", *, dynamodb: str, directory: Path) -> Iterator[Path | None]:
+def announced(server: "Ready", *, dynamodb: str, access_key: str, directory: Path) -> Iterator[Path | None]:
     """Leave the file while the block runs; where that cannot be written, say None and go on without.
 
     Another server of the same directory that came later keeps its own.
     """
     path = directory / FILE
     try:
-        written = _write(path, asdict(server) | {"dynamodb": dynamodb, "pid": os.getpid()})
+        more = {"dynamodb": dynamodb, "access_key": access_key, "pid": os.getpid()}
+        written = _write(path, asdict(server) | more)
     except OSError:
         written = None
     try:
         yield None if written is None else path
     finally:
-        with suppress(FileNotFoundError, NotADirectoryError):
-            if path.stat().st_ino == written:
-                path.unlink()
+        _remove(path, written)
 
 
 def _write(path: Path, said: object) -> int:
-    """Write it in one move, for its owner only; the number of its inode."""
+    """Write it in one move; the number of its inode. Raises OSError, also where the folder is somebody else's."""
     path.parent.mkdir(mode=0o700, exist_ok=True)
+    folder = path.parent.lstat()
+    if not stat.S_ISDIR(folder.st_mode) or folder.st_uid != os.getuid():
+        raise PermissionError(f"{path.parent} is a link, or another user's")
+    with _draft(path, said) as (draft, number):
+        draft.replace(path)
+    return number
+
+
+def _remove(path: Path, written: int | None) -> None:
+    """Delete the file unless another server has replaced it."""
+    with suppress(FileNotFoundError, NotADirectoryError):
+        if path.lstat().st_ino == written:
+            path.unlink()
+
+
+@contextmanager
+def _draft(path: Path, said: object) -> Iterator[tuple[Path, int]]:
+    """A whole file beside `path`, for its owner only, and the number of its inode. Deleted at the end of the block."""
     draft = path.with_name(f".{path.name}.{os.getpid()}")
     draft.unlink(missing_ok=True)
-    with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
-        json.dump(said, file, indent=2)
-        file.write("\n")
-        number = os.fstat(file.fileno()).st_ino
-    draft.replace(path)
-    return number
+    flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW
+    try:
+        with os.fdopen(os.open(draft, flags, 0o600), "w") as file:
+            json.dump(said, file, indent=2)
+            file.write("\n")
+            number = os.fstat(file.fileno()).st_ino
+        yield draft, number
+    finally:
+        draft.unlink(missing_ok=True)
+
+
+@contextmanager
+def ready_file(path: Path, server: "Ready") -> Iterator[None]:
+    """Create the file of `--ready-file` for the time of the block; it is complete from the moment it exists.
+
+    Raises OverdueError where there is a file already (see `clear_ready_file`), and where none can be created.
+    """
+    try:
+        with _draft(path, {name: value for name, value in asdict(server).items() if value is not None}) as (draft, own):
+            os.link(draft, path)  # as O_EXCL, it fails where anything exists, and follows no link
+    except OSError as error:
+        raise OverdueError(f"{path} cannot be created: {(error.strerror or str(error)).lower()}") from error
+    try:
+        yield
+    finally:
+        _remove(path, own)
+
+
+def clear_ready_file(path: Path) -> None:
+    """Delete the ready file of a server that was killed; before the next one starts, which may have the same address.
+
+    Raises OverdueError for anything else in its place: another file, a link, the file of a server that runs.
+    """
+    if not os.path.lexists(path):
+        return
+    try:
+        with os.fdopen(os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK), "rb") as file:
+            state = os.fstat(file.fileno())
+            said = json.load(file) if stat.S_ISREG(state.st_mode) and state.st_uid == os.getuid() else {}
+        base, is_ours = str(said["base"]), isinstance(said["ping_key"], str)
+    except (OSError, ValueError, KeyError, TypeError):
+        base, is_ours = "", False
+    if not is_ours:
+        raise OverdueError(f"{path} exists already, and no local server wrote it. Delete it, or name another file")
+    if urlsplit(base).hostname in LOOPBACK and _answers(base):
+        raise OverdueError(
+            f"{path} belongs to the local server that runs at {base}. End that one, or name another file"
+        )
+    path.unlink(missing_ok=True)

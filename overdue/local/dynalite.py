@@ -4,6 +4,7 @@ Start at `serving`. `make dynalite` installs it, into .venv/dynalite; nothing is
 expiry and no transactions, and does not tell the item that a condition failed on: Overdue does without all three.
 """
 
+import os
 import shutil
 import subprocess
 import tempfile
@@ -13,6 +14,7 @@ from pathlib import Path
 from typing import IO
 
 from chalicelib.domain.errors import OverdueError
+from overdue.local.access import access_key
 
 ROOT = Path(__file__).parents[2]
 INSTALLED = ROOT / ".venv" / "dynalite" / "node_modules" / "dynalite"
@@ -25,7 +27,8 @@ def serving(folder: Path | None, *, package: Path) -> Iterator[str]:
     """An engine while the block runs: its URL. Its tables are in this folder, made if need be, or in memory.
 
     `package` is where dynalite is: INSTALLED. It starts within half a second, takes 100 MB, and ends with this
-    process, however that ends. The folder must be nobody else's meanwhile. Raises OverdueError when Node or dynalite
+    process, however that ends. It answers only requests that are signed with `access_key`. The folder must be nobody
+    else's meanwhile. Raises OverdueError when Node or dynalite
     is missing, or will not start.
     """
     command = [_node(), str(SERVE), str(_checked(package))]
@@ -38,6 +41,7 @@ def serving(folder: Path | None, *, package: Path) -> Iterator[str]:
             stdout=subprocess.PIPE,
             stderr=complaints,
             text=True,
+            env=os.environ | {"OVERDUE_ENGINE_KEY": access_key()},  # no argument: `ps` shows those to everybody
             start_new_session=True,  # Ctrl-C is for who started this: requests under way still need the engine
         )
         try:

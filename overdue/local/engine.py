@@ -22,8 +22,10 @@ from moto import backends
 from moto.core.base_backend import BackendDict
 from moto.core.model_instances import reset_model_data
 from moto.dynamodb.responses import DynamoHandler
-from moto.server import ThreadedMotoServer
+from moto.moto_server.werkzeug_app import DomainDispatcherApplication, MotoRequestHandler, create_backend_app
+from werkzeug.serving import BaseWSGIServer, make_server
 
+from overdue.local import access
 from overdue.local.delivery import bear_what_is_away
 
 if TYPE_CHECKING:
@@ -32,7 +34,7 @@ if TYPE_CHECKING:
     from mypy_boto3_ssm import SSMClient
 
 REGION = "us-east-1"
-MADE_UP = "overdue-local"  # key and secret: a local engine asks for some, and checks none
+SECRET_KEY = "overdue-local"  # noqa: S105  # an engine compares the access key, and does not verify signatures
 LOOPBACK = ("127.0.0.1", "localhost", "::1")
 QUICK = Config(connect_timeout=2, read_timeout=10, retries={"mode": "standard", "max_attempts": 2})
 
@@ -42,11 +44,14 @@ class Engine:
     """A running engine: `endpoint` is the URL of each of its services."""
 
     endpoint: str
-    _server: ThreadedMotoServer
+    _server: BaseWSGIServer
+    _thread: threading.Thread
 
     def stop(self) -> None:
         """Stop answering. Takes up to half a second."""
-        self._server.stop()
+        self._server.shutdown()
+        self._thread.join()
+        self._server.server_close()
 
 
 def start(environ: MutableMapping[str, str]) -> Engine:
@@ -60,23 +65,28 @@ def start(environ: MutableMapping[str, str]) -> Engine:
     bear_what_is_away()
     BackendDict.reset()
     reset_model_data()
-    server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
-    server.start()
-    host, port = server.get_host_and_port()
-    endpoint = f"http://{host}:{port}"
-    keep_off_aws(environ, endpoint=endpoint)
-    return Engine(endpoint, server)
+    # moto's ThreadedMotoServer does the same, but serves before its app could be wrapped.
+    app = access.guarded(DomainDispatcherApplication(create_backend_app), key=access.access_key())
+    server = make_server("127.0.0.1", 0, app, threaded=True, request_handler=MotoRequestHandler)
+    thread = threading.Thread(target=server.serve_forever, name="engine", daemon=True)
+    thread.start()
+    endpoint = f"http://127.0.0.1:{server.server_port}"
+    keep_off_aws(environ, endpoint=endpoint, key=access.access_key())
+    return Engine(endpoint, server, thread)
 
 
-def keep_off_aws(environ: MutableMapping[str, str], *, endpoint: str) -> None:
-    """Replace all that AWS's libraries read from the environment: account, files, role, endpoints, proxy."""
+def keep_off_aws(environ: MutableMapping[str, str], *, endpoint: str, key: str) -> None:
+    """Replace all that AWS's libraries read from the environment: account, files, role, endpoints, proxy.
+
+    `key` is the access key that requests are signed with.
+    """
     for name in [name for name in environ if name.startswith("AWS_")]:
         del environ[name]
     past_the_proxy = ",".join(filter(None, (environ.get("no_proxy") or environ.get("NO_PROXY"), *LOOPBACK)))
     environ.update(
         {
-            "AWS_ACCESS_KEY_ID": MADE_UP,
-            "AWS_SECRET_ACCESS_KEY": MADE_UP,
+            "AWS_ACCESS_KEY_ID": key,
+            "AWS_SECRET_ACCESS_KEY": SECRET_KEY,
             "AWS_DEFAULT_REGION": REGION,
             "AWS_REGION": REGION,
             "AWS_ENDPOINT_URL": endpoint,
@@ -127,20 +137,29 @@ def _load_ssm_without_ec2() -> None:
         del sys.modules["moto.ec2"]
 
 
-def dynamodb(endpoint: str) -> "DynamoDBClient":
-    """A client of the DynamoDB at this URL, be it moto's or another engine's."""
-    return _session().client("dynamodb", endpoint_url=endpoint, config=QUICK)
+def share_database(environ: MutableMapping[str, str]) -> None:
+    """Sign requests so that a database that another program runs keeps its tables in one place from start to start.
+
+    DynamoDB Local has separate tables for each access key, so that this one must not be random. The session token
+    proves to this process's engine, which still serves SNS and SSM, who is asking.
+    """
+    environ.update({"AWS_ACCESS_KEY_ID": access.SHARED_KEY, "AWS_SESSION_TOKEN": access.access_key()})
+
+
+def dynamodb(endpoint: str, *, key: str | None = None) -> "DynamoDBClient":
+    """A client of the DynamoDB at this URL. `key`: its access key; None: it is an engine of this process."""
+    return _session(key or access.access_key()).client("dynamodb", endpoint_url=endpoint, config=QUICK)
 
 
 def sns(endpoint: str) -> "SNSClient":
     """A client of the SNS at this URL."""
-    return _session().client("sns", endpoint_url=endpoint, config=QUICK)
+    return _session(access.access_key()).client("sns", endpoint_url=endpoint, config=QUICK)
 
 
 def ssm(endpoint: str) -> "SSMClient":
     """A client of the SSM at this URL."""
-    return _session().client("ssm", endpoint_url=endpoint, config=QUICK)
+    return _session(access.access_key()).client("ssm", endpoint_url=endpoint, config=QUICK)
 
 
-def _session() -> Session:
-    return Session(aws_access_key_id=MADE_UP, aws_secret_access_key=MADE_UP, region_name=REGION)
+def _session(key: str) -> Session:
+    return Session(aws_access_key_id=key, aws_secret_access_key=SECRET_KEY, region_name=REGION)

@@ -20,7 +20,7 @@ BODY_LIMIT_BYTES = 6 * 1024 * 1024
 TOKEN = rb"[!#$%&'*+.^_`|~0-9A-Za-z-]+"
 REQUEST_LINE = re.compile(rb"(" + TOKEN + rb") ([!-~\x80-\xff]+) HTTP/([0-9])\.([0-9])")
 HEADER = re.compile(rb"(" + TOKEN + rb"):[ \t]*([^\0\r\n]*)")
-ABSOLUTE_FORM = re.compile(r"https?://[^/?]*", re.IGNORECASE)
+ABSOLUTE_FORM = re.compile(r"https?://([^/?]*)", re.IGNORECASE)
 WITHOUT_BODY = (HTTPStatus.NO_CONTENT, HTTPStatus.NOT_MODIFIED)
 OURS_ALONE = ("content-length", "transfer-encoding", "connection", "date")  # headers that no handler sets
 
@@ -92,7 +92,10 @@ def read(stream: BinaryIO, *, peer: str, go_on: Callable[[], None]) -> LocalRequ
     body = stream.read(length)
     if len(body) < length:
         return None
-    path, _, query = _origin_form(target).partition("?")
+    authority, target = _origin_form(target)
+    if authority is not None:
+        headers = (*(pair for pair in headers if pair[0].lower() != "host"), ("Host", authority))
+    path, _, query = target.partition("?")
     return LocalRequest(
         method=method,
         path=unquote(path, errors="replace"),
@@ -162,15 +165,18 @@ def _length(headers: tuple[tuple[str, str], ...]) -> int:
     return int(digits)
 
 
-def _origin_form(target: str) -> str:
-    """The target as path and query; a proxy's absolute form loses its origin. Two slashes stay two."""
+def _origin_form(target: str) -> tuple[str | None, str]:
+    """The target as path and query, and the authority of an absolute form, which replaces Host (RFC 9112, 3.2.2).
+
+    Two slashes stay two.
+    """
     if target.startswith("/"):
-        return target
+        return None, target
     origin = ABSOLUTE_FORM.match(target)
     if origin is None:
         raise RefusedError(HTTPStatus.BAD_REQUEST, "the request target is not a path")
     rest = target[origin.end() :]
-    return rest if rest.startswith("/") else f"/{rest}"
+    return origin[1], rest if rest.startswith("/") else f"/{rest}"
 
 
 def _keeps_alive(headers: tuple[tuple[str, str], ...], *, is_1_1: bool) -> bool:

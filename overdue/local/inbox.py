@@ -99,10 +99,12 @@ class Inbox:
 
 
 def _refusal(request: LocalRequest, *methods: str) -> LocalAnswer | None:
-    """A wrong verb, or a form that another site's page makes a browser send."""
+    """A wrong method, or a POST from another site's page. Browsers before 2023 send Origin but no Sec-Fetch-Site."""
     if request.method not in methods:
         answer = plain(HTTPStatus.METHOD_NOT_ALLOWED, f"{request.path} takes {', '.join(methods)}")
         return replace(answer, headers=(*answer.headers, ("Allow", ", ".join(methods))))
-    if request.method == "POST" and request.header("sec-fetch-site") not in (None, "same-origin", "none"):
+    site, origin = request.header("sec-fetch-site"), request.header("origin")
+    is_ours = origin in (None, f"http://{request.header('host')}") if site is None else site in ("same-origin", "none")
+    if request.method == "POST" and not is_ours:
         return plain(HTTPStatus.FORBIDDEN, "Another site's page asked for this: nothing was done.")
     return None

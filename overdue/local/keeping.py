@@ -33,7 +33,7 @@ def kept(folder: Path) -> Iterator[Kept]:
     """
     try:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        lock = (folder / "lock").open("w")
+        lock = os.fdopen(os.open(folder / "lock", os.O_WRONLY | os.O_CREAT | os.O_NOFOLLOW, 0o600), "w")
     except OSError as error:
         raise OverdueError(f"--keep {folder}: {(error.strerror or str(error)).lower()}") from error
     with lock:
@@ -70,7 +70,8 @@ def _keys(path: Path) -> dict[Scope, str]:
 def _write(path: Path, keys: Mapping[Scope, str]) -> None:
     """In one move, for their owner only."""
     draft = path.with_suffix(".draft")
-    with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as file:
+    draft.unlink(missing_ok=True)  # of a server that was killed
+    with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, 0o600), "w") as file:
         json.dump({scope.value: secret for scope, secret in keys.items()}, file, indent=2)
         file.write("\n")
         os.fsync(file.fileno())

@@ -9,7 +9,7 @@ import os
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -122,8 +122,10 @@ def running(
         server = _serving(port, clock, inbox, wired)
         stack.callback(server.stop)  # before the engine: requests under way still need it
         database = kept.endpoint if kept else dynamodb_url or local.endpoint
+        if dynamodb_url is not None:
+            engine.share_database(os.environ)
         sns = engine.sns(local.endpoint)
-        names = _created(database, sns)
+        names = _created(database, sns, key=os.environ["AWS_ACCESS_KEY_ID"])
         wiring = _wired(server, names, database=database, sns_url=local.endpoint, speed=clock.speed)
         channels = CONFORMANCE_CHANNELS if conformance else (CHANNEL,)
         keys = kept.keys if kept else new_keys()
@@ -149,10 +151,13 @@ def running(
         yield ready
 
 
-def _created(database: str, sns: "SNSClient") -> Resources:
-    """The tables at this URL, and the topics. Raises OverdueError when no DynamoDB answers there."""
+def _created(database: str, sns: "SNSClient", *, key: str) -> Resources:
+    """The tables at this URL, asked with this access key, and the topics.
+
+    Raises OverdueError when no DynamoDB answers there.
+    """
     try:
-        return resources.create(engine.dynamodb(database), sns, stage=STAGE)
+        return resources.create(engine.dynamodb(database, key=key), sns, stage=STAGE)
     except (BotoCoreError, ClientError, ValueError) as error:
         raise OverdueError(
             f"no DynamoDB answers at {database} ({type(error).__name__}): start one there, or leave --dynamodb out"
@@ -278,13 +283,3 @@ def _probe_every_minute(wiring: Wiring, clock: SweepClock) -> None:
             clock.sleep((began + MINUTE - clock.now()).total_seconds())
     except Stopped:
         return
-
-
-def write_ready_file(path: Path, ready: Ready) -> None:
-    """Write the ready file in one move, for its owner only: it holds keys."""
-    said = {name: value for name, value in asdict(ready).items() if value is not None}
-    draft = path.with_name(f".{path.name}.{os.getpid()}")
-    with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as file:
-        json.dump(said, file, indent=2)
-        file.write("\n")
-    draft.replace(path)

@@ -19,7 +19,7 @@ from typing import Any
 from uuid import uuid4
 
 from chalicelib.domain.errors import OverdueError
-from overdue.local import exchange, gateway
+from overdue.local import access, exchange, gateway
 from overdue.local.clock import Clock
 from overdue.local.exchange import LocalAnswer, LocalRequest, RefusedError
 
@@ -68,7 +68,7 @@ def serve(
     listener = _listen(host, port)
     bound_port: int = listener.server_address[1]
     base = f"http://{_reachable(host)}:{bound_port}"
-    listener.app = _App(handler=handler, clock=clock, local_routes=local_routes, base=base)
+    listener.app = _App(handler=handler, clock=clock, local_routes=local_routes, base=base, port=bound_port)
     listener.timeout_s = timeout_s
     thread = threading.Thread(
         target=listener.serve_forever, kwargs={"poll_interval": 0.05}, name="overdue-local", daemon=True
@@ -113,8 +113,17 @@ class _App:
     clock: Clock
     local_routes: LocalRoutes
     base: str
+    port: int
 
     def answer(self, request: LocalRequest) -> LocalAnswer:
+        """Ask the local route or the app. A request for another host is refused before either of them sees it."""
+        host = request.header("host")
+        if not access.is_this_server(host, port=self.port):
+            return exchange.plain(
+                HTTPStatus.MISDIRECTED_REQUEST,
+                f"This local server answers to {self.base} and to other names of loopback with the same port, "
+                f'not to Host "{(host or "")[:100]}".',
+            )
         route = self.local_routes.get(request.path)
         if route is not None:
             return route(request)

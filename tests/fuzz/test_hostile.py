@@ -42,8 +42,9 @@ def test_what_has_no_empty_line_is_no_request_yet() -> None:
 
 def test_a_request_on_the_wire_has_its_body_behind_its_head() -> None:
     request = Hostile(verb="POST", target="/ping/x", headers=(("Accept", "*/*"),), body=b"body")
-    assert raw(request, Random(1)) == (
-        b"POST /ping/x HTTP/1.1\r\nAccept: */*\r\nHost: 127.0.0.1\r\nConnection: close\r\nContent-Length: 4\r\n\r\nbody"
+    assert raw(request, Random(1), port=8000) == (
+        b"POST /ping/x HTTP/1.1\r\nAccept: */*\r\nHost: 127.0.0.1:8000\r\nConnection: close\r\n"
+        b"Content-Length: 4\r\n\r\nbody"
     )
 
 

@@ -45,7 +45,9 @@ def test_the_local_server_bears_hostile_requests(
 ) -> None:
     server = serve(lambda_app.app, host="127.0.0.1", port=0, clock=Clock(1.0), local_routes={}, timeout_s=20)
     try:
-        told = assert_all_borne(deployment, dose, lambda request, chance: exchanged(server.port, raw(request, chance)))
+        told = assert_all_borne(
+            deployment, dose, lambda request, chance: exchanged(server.port, raw(request, chance, port=server.port))
+        )
     finally:
         server.stop()
     assert "Traceback" not in capsys.readouterr().err

@@ -22,9 +22,9 @@ class Answered:
 NONE = Answered(None, {}, b"")
 
 
-def raw(request: Hostile, chance: Random) -> bytes:
+def raw(request: Hostile, chance: Random, *, port: int) -> bytes:
     """The request as it would be sent; now and then with a frame that asks to be misread."""
-    headers = [*request.headers, ("Host", "127.0.0.1"), ("Connection", "close")]
+    headers = [*request.headers, ("Host", f"127.0.0.1:{port}"), ("Connection", "close")]
     length = str(len(request.body))
     line_end, version = "\r\n", "HTTP/1.1"
     match chance.randrange(40):

@@ -29,6 +29,7 @@ from chalicelib.store.registry import Channel, Key, Scope
 from chalicelib.sweep import Swept, sweep
 from chalicelib.wiring import Wiring
 from overdue.local import dynalite, engine, resources
+from overdue.local.access import access_key
 from tests.builders import utc
 
 PING_KEY = "pingpingpingpingpingping"
@@ -237,7 +238,7 @@ def aws(dynamodb_url: str | None) -> Iterator[Aws]:
     engine.make_atomic()
     with mock_aws(), pytest.MonkeyPatch.context() as patch:
         for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
-            patch.setenv(name, "made-up")
+            patch.setenv(name, access_key())
         patch.setenv("AWS_REGION", "us-east-1")
         patch.delenv("AWS_PROFILE", raising=False)
         for table in ("checks", "history", "registry"):

@@ -16,6 +16,7 @@ import pytest
 from chalicelib.domain.door import proof
 from overdue.deploy.dependencies import THIS_MACHINE
 from overdue.local import engine, resources
+from overdue.local.access import access_key
 from tests.packaged import packaged
 from tests.stand_in import Asked, Says, stand_in
 
@@ -185,9 +186,9 @@ def function(task: Path, environ: dict[str, str]) -> Iterator[Function]:
 def test_the_unpacked_functions_take_a_ping_miss_the_next_and_tell_of_it(
     function: Function, environ: dict[str, str]
 ) -> None:
-    sqs = boto3.session.Session(aws_access_key_id="x", aws_secret_access_key="x", region_name="us-east-1").client(
-        "sqs", endpoint_url=environ["AWS_ENDPOINT_URL"]
-    )
+    sqs = boto3.session.Session(
+        aws_access_key_id=access_key(), aws_secret_access_key="x", region_name="us-east-1"
+    ).client("sqs", endpoint_url=environ["AWS_ENDPOINT_URL"])
     queue = sqs.create_queue(QueueName="alerts")["QueueUrl"]
     topics = engine.sns(environ["AWS_ENDPOINT_URL"])
     topics.subscribe(

@@ -1,18 +1,22 @@
 import os
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING
 
 import boto3
 import pytest
+import requests
 
-from overdue.local import engine
+from overdue.local import access, dynalite, engine
 from overdue.local.engine import Engine
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
+
+
+on_dynalite = pytest.mark.skipif(not dynalite.is_installed(), reason="needs Node 20 and dynalite: make dynalite")
 
 
 @pytest.fixture(scope="module")
@@ -93,7 +97,7 @@ def test_an_engine_knows_nothing_of_the_one_before() -> None:
 def test_it_starts_without_ec2_and_ssm_keeps_its_parameters_all_the_same() -> None:
     program = """
 import sys
-from overdue.local import engine
+from overdue.local import access, dynalite, engine
 running = engine.start({})
 ssm = engine.ssm(running.endpoint)
 ssm.put_parameter(Name="/a", Value="b", Type="SecureString")
@@ -102,6 +106,105 @@ running.stop()
 """
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, timeout=60, check=True)
     assert done.stdout == "b False\n"
+
+
+KEYED = "AWS4-HMAC-SHA256 Credential={key}/20261201/us-east-1/dynamodb/aws4_request, SignedHeaders=host, Signature=0"
+SHARED = "AWS4-HMAC-SHA256 Credential=overdue-local/20261201/us-east-1/dynamodb/aws4_request, SignedHeaders=host"
+LIST_TABLES = {"X-Amz-Target": "DynamoDB_20120810.ListTables", "X-Amz-Date": "20261201T000000Z"}
+JSON = "application/x-amz-json-1.0"
+
+
+@pytest.fixture(scope="module", params=["moto", pytest.param("dynalite", marks=on_dynalite)])
+def engine_url(request: pytest.FixtureRequest, running: Engine) -> Iterator[str]:
+    """The port of each engine that a local server opens."""
+    if request.param == "moto":
+        yield running.endpoint
+        return
+    with dynalite.serving(None, package=dynalite.INSTALLED) as url:
+        yield url
+
+
+def asked(url: str, headers: Mapping[str, str | None], *, path: str = "/", verb: str = "POST") -> requests.Response:
+    """ListTables, signed as a client of this engine, with some headers changed, or left out for None."""
+    signed = {"Authorization": KEYED.format(key=access.access_key()), "Content-Type": JSON}
+    given = {**signed, **LIST_TABLES, **headers}
+    with requests.Session() as session:
+        session.trust_env = False
+        return session.request(verb, url + path, data=b"{}", headers=given, timeout=20)
+
+
+def test_a_client_that_knows_the_access_key_is_served_under_each_loopback_name(engine_url: str) -> None:
+    port = engine_url.rpartition(":")[2]
+    for name in ("127.0.0.1", "localhost", "[::1]"):
+        answer = asked(engine_url, {"Host": f"{name}:{port}"})
+        assert (answer.status_code, answer.json()) == (200, {"TableNames": []})
+
+
+@pytest.mark.parametrize(
+    ("headers", "status"),
+    [
+        pytest.param({"Host": "rebound.example"}, 421, id="DNS rebinding"),
+        pytest.param({"Host": "rebound.example:8000"}, 421, id="DNS rebinding, with a port"),
+        pytest.param({"Host": "localhost"}, 421, id="no port"),
+        pytest.param({"Host": "dynamodb.us-east-1.amazonaws.com"}, 421, id="an address of AWS's"),
+        pytest.param({"Origin": "https://evil.example"}, 403, id="a page that knows the key"),
+        pytest.param({"Origin": "null"}, 403, id="a page without an origin"),
+        pytest.param({"Authorization": None}, 403, id="not signed"),
+        pytest.param({"Authorization": None, "Content-Type": "text/plain"}, 403, id="what a form can send"),
+        pytest.param({"Authorization": KEYED.format(key="overdue-local")}, 403, id="the key of former versions"),
+        pytest.param({"Authorization": KEYED.format(key="AKIAIOSFODNN7EXAMPLE")}, 403, id="another key"),
+        pytest.param({"Authorization": "Bearer x"}, 403, id="another kind of credentials"),
+        pytest.param(
+            {"Authorization": SHARED, "X-Amz-Security-Token": "guessed"}, 403, id="the shared key and a guessed token"
+        ),
+    ],
+)
+def test_an_engine_refuses_whoever_is_no_client_of_this_start(
+    engine_url: str, headers: dict[str, str | None], status: int
+) -> None:
+    answer = asked(engine_url, headers)
+    assert answer.status_code == status
+    assert "access-control-allow-origin" not in answer.headers
+
+
+@pytest.mark.parametrize("verb", ["GET", "POST", "OPTIONS"])
+def test_a_preflight_and_a_plain_get_get_nothing(engine_url: str, verb: str) -> None:
+    answer = asked(engine_url, {"Origin": "https://evil.example", "Authorization": None}, verb=verb)
+    assert answer.status_code == 403
+    assert "access-control-allow-origin" not in answer.headers
+
+
+@pytest.mark.parametrize("path", ["/moto-api/reset", "//moto-api/reset", "/%6doto-api/reset", "/moto-api/data.json"])
+def test_motos_own_api_is_closed_even_to_who_knows_the_key(running: Engine, path: str) -> None:
+    topics = engine.sns(running.endpoint)
+    arn = topics.create_topic(Name="kept")["TopicArn"]
+    for authorization, status in ((KEYED.format(key=access.access_key()), 404), (None, 403)):
+        assert asked(running.endpoint, {"Authorization": authorization}, path=path).status_code == status
+    assert {"TopicArn": arn} in topics.list_topics()["Topics"]
+    topics.close()
+
+
+def test_beside_a_database_of_another_program_the_engine_knows_its_clients_by_their_token(running: Engine) -> None:
+    environ = dict[str, str]()
+    engine.keep_off_aws(environ, endpoint=running.endpoint, key=access.access_key())
+    engine.share_database(environ)
+    assert environ["AWS_ACCESS_KEY_ID"] == "overdue-local"  # DynamoDB Local: another key would be another database
+    session = boto3.session.Session(
+        environ["AWS_ACCESS_KEY_ID"], environ["AWS_SECRET_ACCESS_KEY"], environ["AWS_SESSION_TOKEN"], "us-east-1"
+    )
+    topics = session.client("sns", endpoint_url=running.endpoint)
+    assert "Topics" in topics.list_topics()
+    topics.close()
+
+
+def test_each_process_has_another_access_key() -> None:
+    program = "from overdue.local.access import access_key; print(access_key() == access_key(), access_key())"
+    said = {
+        subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True).stdout
+        for _ in range(2)
+    }
+    assert len(said) == 2
+    assert all(len(each.split("overdue-")[1].strip()) == 32 and each.startswith("True") for each in said)
 
 
 def test_it_listens_on_loopback_only(running: Engine) -> None:
@@ -118,7 +221,7 @@ def test_a_persons_account_and_settings_are_not_in_the_environment_any_more() ->
         "HTTPS_PROXY": "http://proxy.example.com",
         "no_proxy": "intranet.example.com",
     }
-    engine.keep_off_aws(environ, endpoint="http://127.0.0.1:1")
+    engine.keep_off_aws(environ, endpoint="http://127.0.0.1:1", key="random")
     assert "AKIAREAL" not in environ.values()
     assert not {"AWS_PROFILE", "AWS_SESSION_TOKEN", "AWS_ENDPOINT_URL_DYNAMODB"} & environ.keys()
     assert environ["AWS_SHARED_CREDENTIALS_FILE"] == os.devnull
@@ -130,7 +233,7 @@ def test_a_client_that_names_no_endpoint_reaches_the_engine_and_not_aws(
     monkeypatch: pytest.MonkeyPatch, running: Engine
 ) -> None:
     environ = dict(os.environ)
-    engine.keep_off_aws(environ, endpoint=running.endpoint)
+    engine.keep_off_aws(environ, endpoint=running.endpoint, key=access.access_key())
     for name in [name for name in os.environ if name not in environ]:
         monkeypatch.delenv(name)
     for name, value in environ.items():

@@ -243,6 +243,22 @@ def test_posting_to_the_page_empties_it(post: Post) -> None:
     assert post.get("/inbox.json").json() == []
 
 
+@pytest.mark.parametrize("origin", ["https://evil.example", "null", "http://localhost:1"])
+@pytest.mark.parametrize("path", ["/inbox", "/inbox/deliver"])
+def test_a_page_of_another_origin_posts_nothing_from_a_browser_without_fetch_metadata(
+    post: Post, path: str, origin: str
+) -> None:
+    post.deliver(a_message())
+    assert post.post(path, b"{}", Origin=origin, **{"Content-Type": "text/plain"}).status_code == 403
+    assert len(post.get("/inbox.json").json()) == 1
+
+
+def test_the_inbox_is_emptied_by_its_own_page_in_a_browser_without_fetch_metadata(post: Post) -> None:
+    post.deliver(a_message())
+    assert post.post("/inbox", Origin=post.server.base).status_code == 303
+    assert post.get("/inbox.json").json() == []
+
+
 @pytest.mark.parametrize("path", ["/inbox", "/inbox/deliver"])
 def test_a_page_of_another_site_can_neither_empty_nor_fill_the_inbox(post: Post, path: str) -> None:
     post.deliver(a_message())

@@ -25,16 +25,16 @@ import sys
 from datetime import timedelta
 from pathlib import Path
 from overdue.local.clock import Clock
-from overdue.local.run import running, write_ready_file
+from overdue.local.run import running
+from overdue.ready import ready_file
 
 class Ahead(Clock):
     def now(self):
         return super().now() + timedelta(hours=float(sys.argv[1]))
 
 with running(port=0, clock=Ahead(1.0), dynamodb_url=None, keep=Path("kept"), on_alert=lambda alert: None) as ready:
-    write_ready_file(Path("ready.json"), ready)
-    sys.stdin.read()
-Path("ready.json").unlink()
+    with ready_file(Path("ready.json"), ready):
+        sys.stdin.read()
 """
 on_dynalite = pytest.mark.skipif(not dynalite.is_installed(), reason="needs Node 20 and dynalite: make dynalite")
 about_dynalite = pytest.mark.about_dynalite

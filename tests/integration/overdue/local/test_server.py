@@ -56,15 +56,19 @@ def connected(server: Server) -> Iterator[socket.socket]:
         yield connection
 
 
+def named(server: Server, request: bytes) -> bytes:
+    return request.replace(b"Host: x\r\n", f"Host: localhost:{server.port}\r\n".encode())
+
+
 def everything(connection: socket.socket) -> bytes:
     """All that comes until the server ends the connection."""
     return b"".join(iter(lambda: connection.recv(65_536), b""))
 
 
 def answered(server: Server, request: bytes) -> bytes:
-    """What comes back for these bytes and then the end of them."""
+    """What comes back for these bytes and then the end of them. Their Host x is the server's own."""
     with connected(server) as connection:
-        connection.sendall(request)
+        connection.sendall(named(server, request))
         connection.shutdown(socket.SHUT_WR)
         return everything(connection)
 
@@ -88,15 +92,16 @@ def the_event(answer: bytes) -> Event:
         pytest.param(b"//evil.example/x", "//evil.example/x", None, id="two slashes stay two"),
         pytest.param(b"/a/../b", "/a/../b", None, id="dots stay dots"),
         pytest.param(b"/x%3Fa", "/x", None, id="an encoded question mark cuts the path"),
-        pytest.param(b"http://h.example:80/x?a=1", "/x", {"a": ["1"]}, id="a proxy's absolute form"),
-        pytest.param(b"HTTP://h.example", "/", None, id="an absolute form without path"),
-        pytest.param(b"http://h.example?a=", "/", {"a": [""]}, id="an absolute form with a query only"),
+        pytest.param(b"http://localhost:PORT/x?a=1", "/x", {"a": ["1"]}, id="a proxy's absolute form"),
+        pytest.param(b"HTTP://127.0.0.1:PORT", "/", None, id="an absolute form without path"),
+        pytest.param(b"http://LOCALHOST:PORT?a=", "/", {"a": [""]}, id="an absolute form with a query only"),
         pytest.param(b"/x?a=1&a=2&b&%ff=%ff", "/x", {"a": ["1", "2"], "b": [""], "�": ["�"]}, id="a query"),
     ],
 )
 def test_a_target_becomes_path_and_parameters(
     echoing: Server, target: bytes, path: str, query: dict[str, list[str]] | None
 ) -> None:
+    target = target.replace(b"PORT", str(echoing.port).encode())
     event = the_event(answered(echoing, b"GET " + target + b" HTTP/1.1\r\nHost: x\r\n\r\n"))
     assert event["path"] == event["requestContext"]["path"] == path
     assert event["multiValueQueryStringParameters"] == query
@@ -186,7 +191,7 @@ def test_a_client_that_sends_too_much_at_once_can_still_read_why(echoing: Server
 
 
 def test_a_head_of_just_10_240_bytes_is_taken(echoing: Server) -> None:
-    head = b"GET / HTTP/1.1\r\nHost: x\r\nA: \r\n\r\n"
+    head = named(echoing, b"GET / HTTP/1.1\r\nHost: x\r\nA: \r\n\r\n")
     fill = b"b" * (10_240 - len(head))
     assert the_event(answered(echoing, head.replace(b"A: ", b"A: " + fill)))["path"] == "/"
     longer = answered(echoing, head.replace(b"A: ", b"A: b" + fill))
@@ -195,10 +200,11 @@ def test_a_head_of_just_10_240_bytes_is_taken(echoing: Server) -> None:
 
 def test_a_client_that_waits_for_100_continue_is_told_to_go_on(echoing: Server) -> None:
     with connected(echoing) as connection:
-        connection.sendall(
+        head = (
             b"POST / HTTP/1.1\r\nHost: x\r\nContent-Type: text/plain\r\nContent-Length: 5\r\n"
             b"Expect: 100-continue\r\nConnection: close\r\n\r\n"
         )
+        connection.sendall(named(echoing, head))
         assert connection.recv(65_536) == b"HTTP/1.1 100 Continue\r\n\r\n"
         connection.sendall(b"hello")
         assert the_event(everything(connection))["body"] == "hello"
@@ -286,7 +292,7 @@ def test_requests_on_a_kept_connection_do_not_wait_for_acknowledgements(serving:
     began_s = time.monotonic()
     with connected(server) as connection:
         for _ in range(50):
-            connection.sendall(b"GET / HTTP/1.1\r\nHost: x\r\n\r\n")
+            connection.sendall(named(server, b"GET / HTTP/1.1\r\nHost: x\r\n\r\n"))
             assert connection.recv(65_536).endswith(b"\r\n\r\nOK")
     assert time.monotonic() - began_s < 1.0  # 50 times Linux's 44 ms would be 2.2 s
 
@@ -296,8 +302,8 @@ def test_requests_on_a_kept_connection_do_not_wait_for_acknowledgements(serving:
     [
         pytest.param(b"GET / HTTP/1.1\r\nHost: x\r\n\r\n", b"keep-alive", id="1.1 stays"),
         pytest.param(b"GET / HTTP/1.1\r\nHost: x\r\nConnection: TE, Close\r\n\r\n", b"close", id="1.1 asked"),
-        pytest.param(b"GET / HTTP/1.0\r\n\r\n", b"close", id="1.0 ends"),
-        pytest.param(b"GET / HTTP/1.0\r\nConnection: keep-alive\r\n\r\n", b"keep-alive", id="1.0 asked"),
+        pytest.param(b"GET / HTTP/1.0\r\nHost: x\r\n\r\n", b"close", id="1.0 ends"),
+        pytest.param(b"GET / HTTP/1.0\r\nHost: x\r\nConnection: keep-alive\r\n\r\n", b"keep-alive", id="1.0 asked"),
     ],
 )
 def test_the_client_decides_whether_the_connection_stays(
@@ -386,7 +392,7 @@ def test_a_place_where_nobody_can_listen_is_an_error_to_act_on(host: str, port: 
 def test_a_port_is_free_again_at_once_when_the_server_has_stopped(serving: Serve) -> None:
     first = serving()
     with connected(first) as connection:
-        connection.sendall(b"GET / HTTP/1.1\r\nHost: x\r\n\r\n")
+        connection.sendall(named(first, b"GET / HTTP/1.1\r\nHost: x\r\n\r\n"))
         assert connection.recv(65_536)
         began_s = time.monotonic()
         first.stop()
@@ -406,7 +412,7 @@ def test_stopping_lets_an_answer_under_way_go_out(serving: Serve) -> None:
 
     server = serving(handler)
     with connected(server) as connection:
-        connection.sendall(b"GET / HTTP/1.1\r\nHost: x\r\n\r\n")
+        connection.sendall(named(server, b"GET / HTTP/1.1\r\nHost: x\r\n\r\n"))
         assert asked.wait(5)
         stopping = threading.Thread(target=server.stop)
         stopping.start()
@@ -415,6 +421,40 @@ def test_stopping_lets_an_answer_under_way_go_out(serving: Serve) -> None:
         go.set()
         assert everything(connection).endswith(b"the last answer")
         stopping.join()
+
+
+@pytest.mark.parametrize("name", ["localhost", "LocalHost", "127.0.0.1", "[::1]"])
+def test_a_loopback_name_with_the_bound_port_is_answered(echoing: Server, name: str) -> None:
+    request = f"GET / HTTP/1.1\r\nHost: {name}:{echoing.port}\r\n\r\n"
+    assert the_event(answered(echoing, request.encode()))["path"] == "/"
+
+
+@pytest.mark.parametrize(
+    "head",
+    [
+        pytest.param("/hello HTTP/1.1\r\nHost: rebound.example:PORT", id="DNS rebinding: a name that leads here"),
+        pytest.param("/hello HTTP/1.1\r\nHost: rebound.example", id="the same, without a port"),
+        pytest.param("/hello HTTP/1.1\r\nHost: localhost", id="no port"),
+        pytest.param("/hello HTTP/1.1\r\nHost: localhost:1", id="another port"),
+        pytest.param("/hello HTTP/1.1\r\nHost: localhost.rebound.example:PORT", id="loopback at its beginning"),
+        pytest.param("/hello HTTP/1.1\r\nHost: rebound.example@localhost:PORT", id="loopback at its end"),
+        pytest.param("/hello HTTP/1.1\r\nHost: 0.0.0.0:PORT", id="any address"),
+        pytest.param("/hello HTTP/1.0", id="no Host"),
+        pytest.param(
+            "http://rebound.example:PORT/hello HTTP/1.1\r\nHost: localhost:PORT", id="the target's authority counts"
+        ),
+    ],
+)
+def test_another_host_is_refused_by_every_route_of_the_local_server(serving: Serve, head: str) -> None:
+    def never(_event: Event, _context: Any) -> dict[str, Any]:
+        raise AssertionError("it was asked")
+
+    server = serving(never)
+    for path in ("/hello", "/ping/x"):
+        request = f"GET {head}\r\n\r\n".replace("PORT", str(server.port)).replace("/hello", path)
+        answer = answered(server, request.encode())
+        assert answer.startswith(b"HTTP/1.1 421 Misdirected Request\r\n")
+        assert f"answers to {server.base} ".encode() in answer
 
 
 def test_all_addresses_are_reached_by_loopback() -> None:
