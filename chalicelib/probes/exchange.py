@@ -1,12 +1,15 @@
 """One exchange by HTTP: a question with its redirects, and what came of it, within one deadline.
 
-The deadline holds for all of it, not for each read: a server that drips is cut off. Each hop's name is resolved and
+The deadline holds for all of it, not for each read: a server that drips is cut off. A server may send any bytes: the
+outcome is an answer or the reason why there is none, and what is received is bounded. Each hop's name is resolved and
 judged anew (`address`), and the connection goes to the address that was judged. TLS is verified against the host of
 the URL. What the answer means is `verdict`'s business. Start at `exchange`.
 """
 
+import codecs
 import http.client
 import io
+import re
 import socket
 import ssl
 import threading
@@ -22,12 +25,20 @@ from chalicelib.domain.errors import BadInput
 from chalicelib.domain.probe import Probe, Target, target
 from chalicelib.probes.address import Address, Closed, Network, Resolve, reachable
 from chalicelib.probes.certificate import ends_at
+from chalicelib.probes.cookies import Cookies
 
 AGENT = "Overdue-Probe"
 MOST_REDIRECTS = 5
 MOST_BYTES = 65_536
+MOST_HEAD_BYTES = 262_144  # of one hop, received for its header and for the interim answers (1xx) before it
+MOST_BODY_BYTES = 4 * MOST_BYTES  # received for the first 64 kB of text: chunks of a single byte take six
+MOST_INTERIM = 10
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
-_VERIFIED = "certificate verify failed: "
+_SWITCHING = 101  # the only 1xx that nothing follows: the connection speaks another protocol from then on
+_CHARSET = re.compile(r';\s*charset\s*=\s*"?([^\s;"]{1,40})', re.IGNORECASE | re.ASCII)  # Python keeps each for good
+_LONGEST_TYPE = 1_000  # characters of Content-Type that are looked at
+_NO_CHARSETS = {"idna", "punycode", "undefined", "unicode-escape", "raw-unicode-escape", "mbcs", "oem"}  # codecs only
+_HEADER_LINES = 100  # as many as http.client takes
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,8 +82,13 @@ def exchange(probe: Probe, way: Way) -> Exchange:
     try:
         status, text, is_cut, ends = _asked(probe, way, began_s + probe.timeout.total_seconds())
     except NoAnswer as error:
-        return Unanswered(why=str(error), took=_since(began_s))
+        return Unanswered(why=_printable(str(error)), took=_since(began_s))
     return Answered(status=status, text=text, is_cut=is_cut, took=_since(began_s), certificate_ends=ends)
+
+
+def _printable(text: str) -> str:
+    """A text without what steers a terminal: parts of it may be the server's."""
+    return "".join(each if each.isprintable() else "\N{REPLACEMENT CHARACTER}" for each in text)
 
 
 def _since(began_s: float) -> timedelta:
@@ -82,18 +98,18 @@ def _since(began_s: float) -> timedelta:
 def _asked(probe: Probe, way: Way, until_s: float) -> tuple[int, str, bool, datetime | None]:
     """The last answer of a chain of redirects, and the earliest end of its certificates."""
     at, method, headers, ends = target(probe.url), str(probe.method), probe.headers, list[datetime]()
-    url = probe.url
+    url, cookies = probe.url, Cookies()
     for _ in range(MOST_REDIRECTS + 1):
-        with _connected(at, way, probe.timeout, until_s) as connection:
-            if isinstance(connection, ssl.SSLSocket):
-                ends.append(ends_at(connection.getpeercert() or {}))
-            response = _sent(connection, _request(method, at, headers), method, probe.timeout, until_s)
+        with _connected(at, way, probe.timeout, until_s) as (connection, certificate_ends):
+            ends += [] if certificate_ends is None else [certificate_ends]
+            request = _request(method, at, headers, cookies.header(at))
+            response = _sent(connection, request, method, probe.timeout, until_s)
             to = response.getheader("Location")
             if not (probe.follow_redirects and to and response.status in _REDIRECTS):
                 text, is_cut = _read(response, probe.timeout)
                 return response.status, text, is_cut, min(ends, default=None)
-        url = urljoin(url, to)
-        there = _redirected(url)
+            cookies.take(response.headers.get_all("Set-Cookie", ()), of=at)
+        url, there = _redirected(url, to)
         if there.origin != at.origin:
             headers = ()  # they may be secrets, meant for the first origin
         if response.status == 303 or (response.status in (301, 302) and method == "POST"):
@@ -102,14 +118,29 @@ def _asked(probe: Probe, way: Way, until_s: float) -> tuple[int, str, bool, date
     raise NoAnswer(f"no answer: more than {MOST_REDIRECTS} redirects")
 
 
-def _redirected(url: str) -> Target:
+def _redirected(url: str, to: str) -> tuple[str, Target]:
+    """Where a `Location` leads, seen from a URL."""
     try:
-        return target(url)
+        there = urljoin(url, to)
+        return there, target(there)
     except BadInput as error:
         raise NoAnswer(f"no answer: redirected to where no probe goes: {error}") from error
+    except ValueError as error:  # a bracket without its other one, or around what is no address
+        raise NoAnswer(f"no answer: redirected to what is no URL: {_shown(to)}") from error
 
 
-def _request(method: str, at: Target, headers: Sequence[tuple[str, str]]) -> bytes:
+def _shown(text: str) -> str:
+    """The beginning of what a server has sent, in quotes."""
+    return f'"{text}"' if len(text) <= 100 else f'"{text[:100]}…"'
+
+
+def _request(method: str, at: Target, headers: Sequence[tuple[str, str]], cookies: str) -> bytes:
+    """`cookies` of the chain join the probe's own in one header: a second one is not allowed (RFC 6265, 5.4)."""
+    own = [value for name, value in headers if name.lower() == "cookie"]
+    if cookies and own:
+        headers = [pair for pair in headers if pair[0].lower() != "cookie"]
+    if cookies:
+        headers = [*headers, ("Cookie", "; ".join([*own, cookies]))]
     ours = {"User-Agent": AGENT, "Accept": "*/*"}
     given = {name.lower() for name, _ in headers}
     lines = [f"{method} {at.path} HTTP/1.1", f"Host: {at.authority}"]
@@ -121,20 +152,26 @@ def _request(method: str, at: Target, headers: Sequence[tuple[str, str]]) -> byt
 
 
 @contextmanager
-def _connected(at: Target, way: Way, timeout: timedelta, until_s: float) -> Iterator[socket.socket]:
-    """A connection to the first of the host's addresses that takes one, with TLS where the URL wants it."""
+def _connected(
+    at: Target, way: Way, timeout: timedelta, until_s: float
+) -> Iterator[tuple[socket.socket, datetime | None]]:
+    """A connection to the first of the host's addresses that takes one, with TLS where the URL wants it; and the end of
+    its certificate, if it has one.
+    """
     with _told(timeout, "no connection"):
         addresses = _looked_up(at, way, until_s)
         plain = _first(addresses, at.port, until_s)
     with plain:
         if at.scheme == "http":
-            yield plain
+            yield plain, None
             return
         with _told(timeout, "no TLS"):
             plain.settimeout(_left_s(until_s))
             secured = way.tls.wrap_socket(plain, server_hostname=at.host)
         with secured:
-            yield secured
+            with _told(timeout, "no TLS"):
+                ends = ends_at(secured.getpeercert() or {})
+            yield secured, ends
 
 
 def _looked_up(at: Target, way: Way, until_s: float) -> list[Address]:
@@ -157,6 +194,8 @@ def _looked_up(at: Target, way: Way, until_s: float) -> list[Address]:
             raise NoAnswer(f"no answer: the DNS did not tell the address of {at.host} in time")
         case [socket.gaierror() as error]:
             raise NoAnswer(f"no answer: {at.host} has no address in the DNS ({error.strerror})") from error
+        case [UnicodeError() as error]:
+            raise NoAnswer(f"no answer: {at.host[:100]} is no name that the DNS can be asked for") from error
         case [Closed() as error]:
             raise NoAnswer(f"no answer: {error}") from error
         case [Exception() as error]:
@@ -182,12 +221,18 @@ def _first(addresses: Sequence[Address], port: int, until_s: float) -> socket.so
 def _sent(
     connection: socket.socket, request: bytes, method: str, timeout: timedelta, until_s: float
 ) -> http.client.HTTPResponse:
+    """The header of the answer to a request. Interim answers, such as 103 Early Hints, are passed over."""
     with _told(timeout, "nothing came"):
         connection.settimeout(_left_s(until_s))
         connection.sendall(request)
-        response = http.client.HTTPResponse(_Until(connection, until_s), method=method)  # type: ignore[arg-type]  # all that it needs of a socket
-        response.begin()
-    return response
+        stream = _Stream(_Reads(connection, until_s))
+        for _ in range(MOST_INTERIM + 1):
+            response = http.client.HTTPResponse(stream, method=method)  # type: ignore[arg-type]  # all that it needs
+            response.begin()
+            if not 100 <= response.status < 200 or response.status == _SWITCHING:
+                stream.raw.allow(MOST_BODY_BYTES, "its chunks are too small: 256 kB came for less than 64 kB of text")
+                return response
+    raise NoAnswer(f"no answer: more than {MOST_INTERIM} interim answers (1xx) came instead")
 
 
 def _read(response: http.client.HTTPResponse, timeout: timedelta) -> tuple[str, bool]:
@@ -197,11 +242,22 @@ def _read(response: http.client.HTTPResponse, timeout: timedelta) -> tuple[str, 
         is_cut = len(body) == MOST_BYTES
         if not is_cut and response.length:
             raise http.client.IncompleteRead(body, response.length)
-    charset = response.headers.get_content_charset("utf-8")
+    return _decoded(body, response.headers.get("Content-Type", "")), is_cut
+
+
+def _decoded(body: bytes, content_type: str) -> str:
+    """The text in its charset; in UTF-8 when there is none, or one that nobody knows."""
+    found = _CHARSET.search(content_type[:_LONGEST_TYPE])
+    charset = found[1] if found else "utf-8"
     try:
-        return body.decode(charset, "replace"), is_cut
-    except LookupError:  # a charset that nobody knows
-        return body.decode("utf-8", "replace"), is_cut
+        known = codecs.lookup(charset).name
+        if known.replace("_", "-") in _NO_CHARSETS:
+            raise NoAnswer(f"no answer: its charset {_shown(charset)} is none that a text can be in")
+        return body.decode(known, "replace")
+    except LookupError:  # also for a codec between bytes and bytes, such as zip
+        return body.decode("utf-8", "replace")
+    except ValueError as error:  # a NUL within the name
+        raise NoAnswer(f"no answer: its charset {_shown(charset)} is none that a text can be in") from error
 
 
 def _left_s(until_s: float) -> float:
@@ -212,20 +268,16 @@ def _left_s(until_s: float) -> float:
     return left_s
 
 
-class _Until:
-    """A socket for HTTPResponse whose reads, all together, end at a deadline."""
-
-    def __init__(self, connection: socket.socket, until_s: float) -> None:
-        self._reads = _Reads(connection, until_s)
-
-    def makefile(self, _: str) -> io.BufferedReader:
-        """What HTTPResponse reads from."""
-        return io.BufferedReader(self._reads)
-
-
 class _Reads(io.RawIOBase):
+    """A socket whose reads, all together, end at a deadline, and at so many bytes."""
+
     def __init__(self, connection: socket.socket, until_s: float) -> None:
         self._connection, self._until_s = connection, until_s
+        self.allow(MOST_HEAD_BYTES, "its header is larger than 256 kB")
+
+    def allow(self, left_bytes: int, exceeded: str) -> None:
+        """Read so many bytes from now on. `exceeded` says what is wrong with the answer when more come."""
+        self._left_bytes, self._exceeded = left_bytes, exceeded
 
     def readable(self) -> bool:
         """As RawIOBase wants it."""
@@ -233,8 +285,25 @@ class _Reads(io.RawIOBase):
 
     def readinto(self, buffer: Any) -> int:
         """One read, for as long as is left."""
+        if self._left_bytes <= 0:
+            raise NoAnswer(f"no answer: {self._exceeded}")
         self._connection.settimeout(_left_s(self._until_s))
-        return self._connection.recv_into(buffer)
+        received = self._connection.recv_into(buffer)
+        self._left_bytes -= received
+        return received
+
+
+class _Stream(io.BufferedReader):
+    """What several answers are read from, one after the other."""
+
+    raw: _Reads
+
+    def makefile(self, _: str) -> io.BufferedReader:
+        """As HTTPResponse asks a socket."""
+        return self
+
+    def close(self) -> None:
+        """Stay open for the next answer; the socket is closed by whoever has opened it."""
 
 
 @contextmanager
@@ -252,7 +321,11 @@ def _told(timeout: timedelta, late: str) -> Iterator[None]:
         raise NoAnswer("no answer: the connection was closed before one came") from error
     except http.client.IncompleteRead as error:
         raise NoAnswer("no answer: the connection was closed in the midst of it") from error
+    except http.client.LineTooLong as error:
+        raise NoAnswer("no answer: a line of its header is longer than 64 kB") from error
     except (http.client.HTTPException, ValueError) as error:  # ValueError: a chunk's length that is no number
+        if str(error).endswith(" headers"):  # "got more than 100 headers", which has no class of its own
+            raise NoAnswer(f"no answer: its header has more than {_HEADER_LINES} lines") from error
         raise NoAnswer(f"no answer: what came is not HTTP ({type(error).__name__})") from error
     except ConnectionError as error:
         raise NoAnswer(f"no answer: {(error.strerror or 'connection broken').lower()}") from error

@@ -132,7 +132,7 @@ def _do(ports: Ports, ask: Ask, now: Now, done: Probed, checks: Sequence[Check],
 
 
 def _one(ports: Ports, ask: Ask, now: Now, check: Check, recording: Executor, *, end_s: float) -> Finding | None:
-    """Probe a check, and hand on what was found; None when there was no time, or it could not be done."""
+    """Probe a check, and hand on what was found; None when there was no time for it."""
     probe = check.config.probe
     assert probe is not None, "only such checks are due"
     if time.monotonic() >= end_s:
@@ -141,7 +141,7 @@ def _one(ports: Ports, ask: Ask, now: Now, check: Check, recording: Executor, *,
         found = tried(probe, ask, now)
     except Exception:  # noqa: BLE001  # the boundary between a probe and its neighbours
         log.crash("probe_failed", check=short(check.code))
-        return None
+        found = Finding(is_good=False, text="no answer: an error of the prober's own, see its log", took=timedelta(0))
     recording.submit(_record, ports, check, probe, found, at=now())
     return found
 

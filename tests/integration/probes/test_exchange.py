@@ -89,6 +89,9 @@ def test_the_text_is_read_in_its_own_charset_and_in_chunks() -> None:
         assert answered(ask(server.url())).text == "Grüße"
 
 
+A_WHOLE_ONE = "HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nHello"
+
+
 def hang(_: str, to: Connection) -> None:
     to.wait(10)
 
@@ -138,8 +141,43 @@ def flood(_: str, to: Connection) -> None:
         ),
         pytest.param(
             lambda _, to: to.say("HTTP/1.1 200 OK\r\n" + "X: y\r\n" * 200 + "\r\n"),
-            "no answer: what came is not HTTP (HTTPException)",
+            "no answer: its header has more than 100 lines",
             id="has too many headers",
+        ),
+        pytest.param(
+            lambda _, to: to.say("HTTP/1.1 200 OK\r\nX: " + "y" * 65_536 + "\r\n\r\n"),
+            "no answer: a line of its header is longer than 64 kB",
+            id="has a long header",
+        ),
+        pytest.param(
+            lambda _, to: to.say("HTTP/1.1 200 OK\r\n" + ("X: " + "y" * 60_000 + "\r\n") * 10 + "\r\n"),
+            "no answer: its header is larger than 256 kB",
+            id="has many long headers",
+        ),
+        pytest.param(
+            lambda _, to: to.say("HTTP/1.1 100 Continue\r\n\r\n" * 100_000),
+            "no answer: its header is larger than 256 kB",
+            id="says 100 for ever",
+        ),
+        pytest.param(
+            lambda _, to: to.say("HTTP/1.1 103 Early Hints\r\n\r\n" * 11 + "HTTP/1.1 200 OK\r\n\r\n"),
+            "no answer: more than 10 interim answers (1xx) came instead",
+            id="says 103 for ever",
+        ),
+        pytest.param(
+            lambda _, to: to.say("HTTP/1.1 103 Early Hints\r\n\r\n"),
+            "no answer: the connection was closed before one came",
+            id="says 103 and nothing more",
+        ),
+        pytest.param(
+            lambda _, to: to.say("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n" + "1\r\nx\r\n" * 60_000),
+            "no answer: its chunks are too small: 256 kB came for less than 64 kB of text",
+            id="dribbles its text",
+        ),
+        pytest.param(
+            lambda _, to: to.say("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n-5\r\n" + "x" * 1_000_000),
+            "no answer: what came is not HTTP (ValueError)",
+            id="has a chunk of less than nothing",
         ),
     ],
 )
@@ -149,6 +187,41 @@ def test_no_whole_answer_is_told_by_what_has_happened_instead(script: Script, wh
 
     assert why_not(found) == why
     assert found.took < seconds(2)
+
+
+@pytest.mark.parametrize("charset", ["idna", "undefined", "punycode", "unicode_escape", "RAW-UNICODE-ESCAPE", "a\0b"])
+def test_a_charset_that_no_text_can_be_in_is_no_answer(charset: str) -> None:
+    with answering(saying("200 OK", "OK", f"Content-Type: text/plain; charset={charset}")) as server:
+        shown = charset.replace("\0", "\N{REPLACEMENT CHARACTER}")
+        assert why_not(ask(server.url())) == f'no answer: its charset "{shown}" is none that a text can be in'
+
+
+@pytest.mark.parametrize("charset", ["nobody-knows-it", "zip", '"', "x" * 5_000, '"utf-8"', "../os"])
+def test_a_text_whose_charset_is_not_known_is_read_as_utf_8(charset: str) -> None:
+    with answering(saying("200 OK", "Grüße", f"Content-Type: text/plain; charset={charset}")) as server:
+        assert answered(ask(server.url())).text == "Grüße"
+
+
+def test_interim_answers_are_passed_over() -> None:
+    hints = "HTTP/1.1 103 Early Hints\r\nLink: </style.css>\r\n\r\nHTTP/1.1 102 Processing\r\n\r\n"
+    with answering(lambda _, to: to.say(f"{hints}HTTP/1.1 100 Continue\r\n\r\n{hints}{A_WHOLE_ONE}")) as server:
+        found = answered(ask(server.url()))
+    assert (found.status, found.text) == (200, "Hello")
+
+
+def test_interim_answers_may_come_one_by_one() -> None:
+    def script(_: str, to: Connection) -> None:
+        for part in ("HTTP/1.1 103 Early", " Hints\r\n\r", "\nHTTP/1.1 103 Early Hints\r\n\r\n", A_WHOLE_ONE):
+            to.say(part)
+            to.wait(0.05)
+
+    with answering(script) as server:
+        assert answered(ask(server.url())).text == "Hello"
+
+
+def test_a_switch_of_protocols_is_an_answer_as_nothing_of_http_follows() -> None:
+    with answering(lambda _, to: to.say("HTTP/1.1 101 Switching Protocols\r\nUpgrade: x\r\n\r\n\x81\x05")) as server:
+        assert answered(ask(server.url())).status == 101
 
 
 def test_of_a_long_answer_the_first_64_kb_are_read() -> None:
@@ -244,6 +317,13 @@ def test_all_hops_together_have_one_deadline() -> None:
         ("file:///etc/passwd", "http:// and https:// only"),
         ("ftp://example.com/", "http:// and https:// only"),
         ("http://user@127.0.0.1/", "user name or a password"),
+        ("http://[::1", 'no answer: redirected to what is no URL: "http://[::1"'),
+        ("//[", 'no answer: redirected to what is no URL: "//["'),
+        ("http://a]b/", 'no answer: redirected to what is no URL: "http://a]b/"'),
+        ("http://a..b/", "no answer: redirected to where no probe goes: url is not a URL"),
+        (f"http://{'a' * 64}.example/", "no answer: redirected to where no probe goes: url is not a URL"),
+        ("http://127.0.0.1:99999/", "no answer: redirected to where no probe goes: url is not a URL"),
+        ("/\x1b[31m", "no answer: redirected to where no probe goes: url holds a blank, a backslash or a control"),
     ],
 )
 def test_a_redirect_inside_or_to_another_scheme_is_not_followed(location: str, why: str) -> None:
@@ -257,6 +337,46 @@ def test_headers_are_not_sent_to_another_origin() -> None:
 
     assert "X-Api-Key: secret" in server.asked[0]
     assert "secret" not in other.asked[0]
+
+
+def logging_in(*cookies: str, to: str = "/in") -> Script:
+    """`/` sets these cookies and leads on; all other paths say what was asked."""
+    lines = "".join(f"Set-Cookie: {each}\r\n" for each in cookies)
+
+    def script(asked: str, connection: Connection) -> None:
+        if asked.startswith("GET / "):
+            connection.say(f"HTTP/1.1 302 Found\r\nLocation: {to}\r\n{lines}Content-Length: 0\r\n\r\n")
+        else:
+            saying()(asked, connection)
+
+    return script
+
+
+def cookies_of(server: Answering) -> list[str]:
+    """What the last request brought along."""
+    return [line.removeprefix("Cookie: ") for line in server.asked[-1].split("\r\n") if line.startswith("Cookie: ")]
+
+
+def test_cookies_are_kept_within_a_chain_of_redirects_and_forgotten_after_it() -> None:
+    with answering(logging_in("session=a1; Path=/; HttpOnly", "lang=de")) as server:
+        for _ in range(2):
+            answered(ask(server.url()))
+            assert cookies_of(server) == ["session=a1; lang=de"]
+    assert ["Cookie" in asked for asked in server.asked] == [False, True, False, True]
+
+
+def test_cookies_join_the_probes_own() -> None:
+    with answering(logging_in("session=a1")) as server:
+        answered(ask(server.url(), headers=(("cookie", "consent=1"),)))
+    assert "cookie: consent=1\r\n" in server.asked[0]
+    assert cookies_of(server) == ["consent=1; session=a1"]
+
+
+def test_cookies_are_not_sent_to_another_host() -> None:
+    with answering(saying()) as other, answering(logging_in("a=1; Domain=example.com", to=other.url())) as server:
+        found = ask(server.url(host="shop.example.com"), resolve=lambda _, __: ["127.0.0.1"])
+    assert answered(found).status == 200
+    assert cookies_of(other) == []
 
 
 def test_headers_are_sent_on_within_an_origin() -> None:

@@ -235,7 +235,7 @@ def test_what_there_is_no_time_for_goes_first_in_the_next_round(deployment: Depl
 
 
 def test_a_probe_that_raises_does_not_keep_its_neighbours_from_theirs(deployment: Deployment) -> None:
-    add(deployment, name="bad", url="https://bad.example.com/")
+    bad = add(deployment, name="bad", url="https://bad.example.com/")
     good = add(deployment, name="good")
 
     def ask(probe: Probe) -> Exchange:
@@ -243,8 +243,12 @@ def test_a_probe_that_raises_does_not_keep_its_neighbours_from_theirs(deployment
             raise RuntimeError("a bug")
         return an_answer()
 
-    assert run(deployment, ask) == Probed(due=2, good=1, left=1)
+    assert run(deployment, ask) == Probed(due=2, good=1, failed=1)
     assert deployment.check(good).status is Status.UP
+    [alert] = deployment.alerts()
+    assert (alert["check"]["name"], alert["reason"]) == ("bad", "failed")
+    assert "no answer: an error of the prober's own, see its log" in alert["text"]
+    assert deployment.check(bad).status is Status.DOWN
 
 
 def test_a_round_after_an_outage_asks_each_once(deployment: Deployment) -> None:
