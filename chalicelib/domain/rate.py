@@ -7,7 +7,7 @@ current minute began, and the rate of that minute is the difference. `receive` k
 from datetime import datetime
 
 from chalicelib.domain.check import Check, Pace, Status
-from chalicelib.domain.runs import closed_by_success
+from chalicelib.domain.runs import closed_by
 from chalicelib.domain.signals import Ping, Signal
 
 MINUTE_S = 60
@@ -45,7 +45,7 @@ def _is_vital(check: Check, ping: Ping, signal: Signal) -> bool:
 def _is_news(check: Check, ping: Ping, signal: Signal) -> bool:
     """Whether it can change more than counters: a log line and one more success of the same minute cannot."""
     if signal is Signal.SUCCESS:
-        return check.status is not Status.UP or closed_by_success(check, ping.rid) is not None
+        return check.status is not Status.UP or closed_by(check, ping.rid, at=ping.at) is not None
     return signal in (Signal.START, Signal.FAIL)
 
 
