@@ -7,9 +7,11 @@ BIN := .venv/bin
 ARGS ?=
 # Some 300 Pythons start in the tests, and benchmarks measure starts: none should compile what another has.
 export PYTHONDONTWRITEBYTECODE :=
+# Installing builds packages that are published as source only, which runs their code: not with AWS credentials.
+unexport $(filter AWS_%,$(.VARIABLES))
 SOURCES := app.py chalicelib overdue tests benchmarks
 
-.PHONY: help run demo test test-dynalite dynalite lint types imports unit bench bench-ping bench-cold bench-latency bench-listing bench-pages bench-package bench-probing bench-sweep bench-units fuzz simulate package format clean docs screenshots
+.PHONY: help run demo test test-dynalite dynalite lint types imports unit bench bench-ping bench-cold bench-latency bench-listing bench-pages bench-package bench-probing bench-sweep bench-units fuzz simulate package lock format clean docs screenshots
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -83,6 +85,9 @@ bench-package: .venv/dev.done ## the package's size, and a cold start from where
 package: .venv/run.done ## what `overdue deploy` uploads, into dist/: the zips and the template
 	@$(BIN)/python -c "from pathlib import Path; from overdue.deploy.package import package; package(Path('dist'))"
 	@sha256sum dist/functions.zip dist/notifier.zip dist/template.json
+
+lock: .venv/dev.done ## write the hashes of the packages' dependencies, after a change of their versions: some minutes
+	$(BIN)/python -m overdue.deploy.lock
 
 format: .venv/dev.done ## put the code into shape
 	$(BIN)/ruff check --fix $(SOURCES)

@@ -17,7 +17,7 @@ from typing import Any
 
 from chalicelib.domain.errors import OverdueError
 from overdue.deploy.bundle import Archive, bundle
-from overdue.deploy.dependencies import Architecture, installed
+from overdue.deploy.dependencies import Architecture, installed, without_aws
 from overdue.deploy.template import plain
 
 ROOT = Path(__file__).parents[2]
@@ -83,12 +83,11 @@ def _chalice(project: Path, *, architecture: Architecture) -> Path:
     config = project / ".chalice" / "config.json"
     config.write_text(json.dumps(json.loads(config.read_text("utf-8")) | {"lambda_architecture": architecture}))
     arguments = ["package", "--stage", "prod", "--merge-template", str(project / "infra" / "template.yaml"), "made"]
-    # It asks for a region, although it calls nothing; and loads a profile if one is named.
-    environ = {name: value for name, value in os.environ.items() if not name.startswith("AWS_")}
     done = subprocess.run(  # noqa: S603  # our own arguments
         [sys.executable, "-c", RUN_CHALICE, *arguments],
         cwd=project,
-        env=environ | {"AWS_DEFAULT_REGION": "us-east-1", "PYTHONDONTWRITEBYTECODE": "1"},
+        # It asks for a region, although it calls nothing; and loads a profile if one is named.
+        env=without_aws(os.environ) | {"AWS_DEFAULT_REGION": "us-east-1", "PYTHONDONTWRITEBYTECODE": "1"},
         capture_output=True,
         text=True,
         check=False,

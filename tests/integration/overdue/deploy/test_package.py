@@ -4,13 +4,17 @@ import os
 import re
 import subprocess
 import sys
+from importlib.metadata import distributions
 from pathlib import Path
 from zipfile import ZipFile
 
 import pytest
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
 
 from overdue.deploy.bundle import Archive
-from overdue.deploy.package import Package
+from overdue.deploy.dependencies import installed
+from overdue.deploy.package import CACHE, Package
 from tests.packaged import packaged
 
 ROOT = Path(__file__).parents[4]
@@ -58,8 +62,21 @@ def test_whatever_ships_is_pinned(made: Package, which: str, requirements: str) 
     archive: Archive = getattr(made, which)
     found = {match[1] for name in names(archive) if (match := re.match(r"(.+)\.dist-info/", name))}
     shipped = {tuple(each.replace("_", "-").lower().rsplit("-", 1)) for each in found}
-    lines = (ROOT / requirements).read_text().splitlines()
-    assert shipped == {tuple(line.lower().split("==")) for line in lines if not line.startswith("#")}
+    pins = re.findall(r"^([\w.-]+)==(\S+) \\$", (ROOT / requirements).read_text(), re.MULTILINE)
+    assert shipped == {(name.lower(), version) for name, version in pins}
+
+
+@pytest.mark.parametrize("requirements", ["requirements.txt", "notifier/requirements.txt"])
+def test_whatever_a_package_needs_is_listed(requirements: str) -> None:
+    """pip is not asked to look for what is missing: what it finds would have no hash."""
+    folder = installed(ROOT / requirements, architecture="arm64", cache=CACHE)
+    found = {canonicalize_name(each.name): each for each in distributions(path=[str(folder)])}
+    needed = [Requirement(line) for each in found.values() for line in each.requires or ()]
+    on_lambda = {"sys_platform": "linux", "platform_machine": "aarch64", "extra": ""}  # the Python is this one
+    needed = [each for each in needed if each.marker is None or each.marker.evaluate(on_lambda)]
+    assert needed
+    for each in needed:
+        assert each.specifier.contains(found[canonicalize_name(each.name)].version), each
 
 
 def test_compiled_parts_are_for_the_functions_machine(made: Package) -> None:
