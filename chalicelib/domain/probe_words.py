@@ -51,6 +51,8 @@ def look_first(facts: Facts) -> str:
     """The probable place of the trouble, by what was found."""
     said = _first_line(facts)
     match said:
+        case _ if "the prober's own" in said:
+            return "Look first at Overdue itself: see the log of the prober."
         case _ if "inside address" in said:
             return (
                 "Look first at the address: it is an inside one, which probes may ask only where the deployment "
