@@ -48,6 +48,7 @@ def item(schedule: Mapping[str, Any], *, due_at_s: int) -> dict[str, Any]:
         "last_success": {"N": f"{LAST_PING_S}.123"},
         "recent": {"B": "EAAAZBAAAGQQAABkEAAAZBAAAGQQAABkEAAAZBAAAGQ="},
         "runs": {"M": {}},
+        "ended": {"M": {"*": {"N": f"{LAST_PING_S}.123"}}},
         "due_at": {"N": f"{due_at_s}.123"},
         "due_shard": {"N": "1"},
     }

@@ -144,7 +144,7 @@ def _sent(rules: Rules, random: Random, end: Ms) -> Iterator[Sent]:
         begun = due + random.randrange(20 * SECOND)
         ended = begun + int(lasts * random.uniform(0.5, 1.5))
         deadline = due + rules.grace
-        ends = ["success"]
+        ends, start_took, other = ["success"], None, ""
         match random.choices(_CONDUCT, _WEIGHTS)[0]:
             case "missing":
                 continue
@@ -168,22 +168,29 @@ def _sent(rules: Rules, random: Random, end: Ms) -> Iterator[Sent]:
                 begun = ended - lasts
             case "overlapping":
                 ended = begun + (rules.period or 6 * HOUR) + random.randrange(HOUR)
+            case "overtaken by its end":
+                ended, start_took = begun + random.randrange(1, 400), 949
+            case "hanging, overtaken by another" if starts:
+                ends, start_took, other = [], 949, str(UUID(int=number, version=4))
         if starts:
-            yield _made(begun, "start", rid, random)
+            yield _made(begun, "start", rid, random, took=start_took)
+        if other:
+            yield _made(begun + random.randrange(1, 400), "success", other, random, took=500)
         for i, signal in enumerate(ends):
-            yield _made(ended + i * MINUTE, signal, rid, random)
+            yield _made(ended + i * MINUTE, signal, rid, random, took=None if start_took is None else 500)
 
 
 _CONDUCT = (
     *("well", "missing", "hanging", "failing", "failing, then well", "late", "launched late"),
     *("in the last moment", "just too late", "early", "overlapping"),
+    *("overtaken by its end", "hanging, overtaken by another"),
 )
-_WEIGHTS = (943, 8, 4, 4, 3, 4, 4, 10, 10, 5, 5)
+_WEIGHTS = (935, 8, 4, 4, 3, 4, 4, 10, 10, 5, 5, 4, 4)
 
 
-def _made(at: Ms, signal: str, rid: str, random: Random) -> Sent:
+def _made(at: Ms, signal: str, rid: str, random: Random, *, took: Ms | None = None) -> Sent:
     """On its way for less than the second that the sweep allows."""
-    return Sent(at, signal, rid, random.randrange(5, 950))
+    return Sent(at, signal, rid, random.randrange(5, 950) if took is None else took)
 
 
 def _launches(rules: Rules, random: Random, end: Ms) -> Iterator[Ms]:

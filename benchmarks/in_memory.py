@@ -237,10 +237,12 @@ def _names(path: str, asked: Asked) -> list[str]:
 
 
 def _at(item: Item, path: str, asked: Asked) -> Any:
-    """The value at a path of one or two names; None when there is none."""
+    """The value at a path through maps; None when there is none."""
     first, *rest = _names(path, asked)
     value = item.get(first)
-    return value if not rest or value is None else value["M"].get(rest[0])
+    for name in rest:
+        value = None if value is None else value["M"].get(name)
+    return value
 
 
 @lru_cache(maxsize=4_096)
@@ -282,6 +284,8 @@ def _one(tokens: list[str]) -> tuple[Test, list[str]]:
             return (lambda item, asked: _at(item, path, asked) is None), rest
         case ["begins_with", "(", path, ",", name, ")", *rest]:
             return partial(_begins, path, name), rest
+        case ["size", "(", path, ")", "=", name, *rest]:
+            return partial(_is_of_size, path, name), rest
         case [path, sign, name, *rest]:
             return partial(_compares, path, sign, name), rest
     raise NotImplementedError(tokens)
@@ -290,6 +294,11 @@ def _one(tokens: list[str]) -> tuple[Test, list[str]]:
 def _begins(path: str, name: str, item: Item, asked: Asked) -> bool:
     found = _at(item, path, asked)
     return found is not None and str(found["S"]).startswith(asked["ExpressionAttributeValues"][name]["S"])
+
+
+def _is_of_size(path: str, name: str, item: Item, asked: Asked) -> bool:
+    found = _at(item, path, asked)
+    return found is not None and len(found["M"]) == int(asked["ExpressionAttributeValues"][name]["N"])
 
 
 def _compares(path: str, sign: str, name: str, item: Item, asked: Asked) -> bool:

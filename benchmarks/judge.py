@@ -59,17 +59,19 @@ class Judge:
     _misses: int = 0
     _runs: dict[str, Ms] = field(default_factory=dict)
     _told: set[str] = field(default_factory=set)
+    _ends: dict[str, Ms] = field(default_factory=dict)
+    _spare: Ms = 0  # the newest end without a rid when no run was open
 
     def pinged(self, signal: str, rid: str, at: Ms) -> None:
         """A ping was taken. Those of one check are told in the order in which they arrived."""
-        if self._last_ping is not None and at < self._last_ping:
-            if signal != "start":
-                self._close(rid, at)
-            return
-        self.pass_to(at)
+        is_overtaken = self._last_ping is not None and at < self._last_ping
+        if not is_overtaken:
+            self.pass_to(at)
         if signal == "start":
-            self._runs[rid] = at
-            self._told.discard(rid)
+            self._open(rid, at)
+            return
+        if is_overtaken:
+            self._close(rid, at)
             return
         self._last_ping = at
         self._close(rid, at)
@@ -85,8 +87,17 @@ class Judge:
         else:
             self._becomes("down", "failed", at)
 
+    def _open(self, rid: str, at: Ms) -> None:
+        """Begin the run of this rid, unless a newer start or an end of it has come already."""
+        if max(self._ends.get(rid, 0), self._spare, self._runs.get(rid, 0)) <= at:
+            self._runs[rid] = at
+            self._told.discard(rid)
+
     def _close(self, rid: str, at: Ms) -> None:
         """End the run of this rid. Without a rid: the one that has none, else the newest."""
+        self._ends[rid] = max(self._ends.get(rid, 0), at)
+        if rid == "" and all(start > at for start in self._runs.values()):
+            self._spare = max(self._spare, at)
         begun = sorted((start, name) for name, start in self._runs.items() if start <= at)
         if rid == "" and begun and (self._runs.get("", at + 1) > at):
             rid = begun[-1][1]

@@ -104,6 +104,14 @@ class Run:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class End:
+    """The newest success or failure of a run id that has arrived; `ended_runs` knows the marks."""
+
+    mark: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Window:
     """The current window of a throughput check: since when, and how many items so far (rule 6)."""
 
@@ -173,6 +181,7 @@ class Check:
     passed_at: datetime | None = None  # the last miss or failure that was borne: the next success is expected after it
 
     runs: tuple[Run, ...] = ()  # all open ones, oldest first
+    ended: tuple[End, ...] = ()  # which runs have ended lately, the oldest end first
     answered_at: datetime | None = None  # starts up to here are, for a Healthchecks client, answered
     window: Window | None = None
     counted_at: datetime | None = None  # the newest ping that brought items
@@ -204,6 +213,7 @@ class Beat:
     at: datetime
     is_newest: bool  # `after` holds what is true only while no newer ping is known
     unstarted: str | None = None  # the rid of a success whose start may be coming in just now; None: it is not so
+    opened: str | None = None  # the rid of a run that this opens; None: it opens none
 
 
 @dataclass(frozen=True, slots=True)
@@ -219,7 +229,16 @@ Outcome = Beat | Verdict
 
 def started(check: Check) -> Run | None:
     """The newest run, while a Healthchecks client would call it open (wire.md, Pings)."""
-    newest = max(check.runs, key=lambda run: run.at, default=None)
+    return _unanswered(check, check.runs)
+
+
+def started_by(check: Check, at: datetime) -> Run | None:
+    """The same of the runs that had started by then."""
+    return _unanswered(check, tuple(run for run in check.runs if run.at <= at))
+
+
+def _unanswered(check: Check, runs: tuple[Run, ...]) -> Run | None:
+    newest = max(runs, key=lambda run: run.at, default=None)
     if newest is None or (check.answered_at is not None and newest.at <= check.answered_at):
         return None
     return newest

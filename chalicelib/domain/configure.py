@@ -13,6 +13,7 @@ from chalicelib.domain.alerts import Kind
 from chalicelib.domain.check import Check, Code, Config, Status, Verdict, flipped
 from chalicelib.domain.depends import is_of_now, is_unheard
 from chalicelib.domain.due import due_still, next_due, told_since
+from chalicelib.domain.ended_runs import without_runs
 from chalicelib.domain.snooze import ended, held_in, snoozed, unheard
 from chalicelib.domain.tolerance import counted_anew
 
@@ -135,7 +136,8 @@ def _with_other_steps(check: Check, *, now: datetime) -> Check:
 def _paused(check: Check, *, now: datetime) -> Check:
     """Nothing is awaited, not even the end of a run that has started since an earlier pause."""
     after = check if check.status is Status.PAUSED else flipped(check, Status.PAUSED, at=now)[0]
-    return replace(after, runs=(), window=None, passed_at=None, blind_since=None, blind_until=None)
+    after = without_runs(after, at=now)
+    return replace(after, window=None, passed_at=None, blind_since=None, blind_until=None)
 
 
 def _resumed(check: Check, *, now: datetime) -> Check:
@@ -143,7 +145,8 @@ def _resumed(check: Check, *, now: datetime) -> Check:
     if check.status is not Status.PAUSED:
         return check
     after, _ = flipped(check, Status.NEW, at=now)
-    return counted_anew(replace(after, last_ping=None, last_success=None, last_duration=None, runs=()))
+    after = without_runs(after, at=now)
+    return counted_anew(replace(after, last_ping=None, last_success=None, last_duration=None))
 
 
 def _acknowledged(check: Check, by: str, *, now: datetime) -> Check:

@@ -11,8 +11,9 @@ from typing import assert_never
 from chalicelib.domain.advance import settle
 from chalicelib.domain.alerts import Reason
 from chalicelib.domain.blind import seen_through
-from chalicelib.domain.check import Beat, Check, Outcome, Run, Status, Verdict, started, with_run
+from chalicelib.domain.check import Beat, Check, Outcome, Run, Status, Verdict, started_by, with_run
 from chalicelib.domain.due import came_late, expected, expected_after, moved, next_due
+from chalicelib.domain.ended_runs import has_ended, with_end
 from chalicelib.domain.outage import down, snapshot, up
 from chalicelib.domain.rate import pace
 from chalicelib.domain.recent import Ended, appended, ends_with_plain_success, ends_without_duration, in_one_hour
@@ -30,12 +31,12 @@ from chalicelib.domain.tolerance import bears_failure, counted_anew, passed_over
 def receive(check: Check, ping: Ping, signal: Signal) -> Outcome:
     """What the check becomes by this ping, of which `heard` has told the signal.
 
-    A ping older than the newest known one is counted, closes its run, and changes nothing else (rule 12).
+    A ping older than the newest known one is counted, opens or closes its run, and changes nothing else (rule 12).
     """
     if signal is Signal.IGN:
-        return _beat(check, check, ping, is_newest=False)
+        return _beat(check, check, ping, is_newest=False, signal=signal)
     if signal is Signal.LOG:
-        return _beat(check, _logged(check, ping), ping, is_newest=False)
+        return _beat(check, _logged(check, ping), ping, is_newest=False, signal=signal)
     if check.last_ping is not None and ping.at < check.last_ping:
         return _overtaken(check, ping, signal)
     settled = check if check.due_at is None or ping.at < check.due_at else settle(check, now=ping.at)
@@ -51,7 +52,7 @@ def receive(check: Check, ping: Ping, signal: Signal) -> Outcome:
     if after.blind_since is not None:
         after = seen_through(after, ping.at)
     if settled is check and _is_heartbeat(check, after):
-        return replace(_beat(check, after, ping, is_newest=True), unstarted=_unstarted(check, ping, signal))
+        return _beat(check, after, ping, is_newest=True, signal=signal)
     after = replace(after, n_pings=check.n_pings + 1, pace=pace(check, ping.at))
     return Verdict(check, replace(after, due_at=next_due(after)))
 
@@ -67,17 +68,21 @@ def _is_heartbeat(check: Check, after: Check) -> bool:
     )
 
 
-def _unstarted(check: Check, ping: Ping, signal: Signal) -> str | None:
-    """The rid of a success whose start has not come. If it is on its way, it must not open a run that has ended."""
-    is_known = signal is not Signal.SUCCESS or any(run.rid == ping.rid for run in check.runs)
-    return None if is_known else ping.rid
-
-
-def _beat(check: Check, after: Check, ping: Ping, *, is_newest: bool) -> Beat:
+def _beat(check: Check, after: Check, ping: Ping, *, is_newest: bool, signal: Signal) -> Beat:
     due_at = moved(after, check.due_at) if after is not check else check.due_at
     return Beat(
-        check, replace(after, n_pings=check.n_pings + 1, pace=pace(check, ping.at), due_at=due_at), ping.at, is_newest
+        check,
+        replace(after, n_pings=check.n_pings + 1, pace=pace(check, ping.at), due_at=due_at),
+        ping.at,
+        is_newest,
+        unstarted=ping.rid if signal in (Signal.SUCCESS, Signal.FAIL) and not _is_open(check, ping) else None,
+        opened=ping.rid if signal is Signal.START and after.runs is not check.runs else None,
     )
+
+
+def _is_open(check: Check, ping: Ping) -> bool:
+    """Whether the run of this end is open. If its start is still on its way, it must not open a run that has ended."""
+    return any(run.rid == ping.rid and run.at <= ping.at for run in check.runs)
 
 
 def _logged(check: Check, ping: Ping) -> Check:
@@ -90,25 +95,36 @@ def _logged(check: Check, ping: Ping) -> Check:
 def _overtaken(check: Check, ping: Ping, signal: Signal) -> Beat:
     """A ping that a newer one has overtaken on its way (rule 12).
 
-    It closes the run that it names, or a false overrun would follow, and its items count if their window is
-    still open. A start opens nothing: its own end may be among what has already come.
+    It opens or closes its run, or an overrun would be missed or falsely reported. Its items count if their window is
+    still open.
     """
     if signal is Signal.START:
-        return _beat(check, check, ping, is_newest=False)
-    after = check
-    if ping.rid and any(run.rid == ping.rid for run in check.runs):
-        after = replace(check, runs=tuple(run for run in check.runs if run.rid != ping.rid))
+        return _beat(check, _started(check, ping), ping, is_newest=False, signal=signal)
+    after = _ended(check, ping, signal, closed_by(check, ping.rid, at=ping.at))
     if signal is Signal.SUCCESS and check.window is not None:
         after = counted(after, ping.count, at=ping.at)
-    return _beat(check, after, ping, is_newest=False)
+    return _beat(check, after, ping, is_newest=False, signal=signal)
 
 
 def _started(check: Check, ping: Ping) -> Check:
-    """A run is open. One with the same rid begins anew, if it is not newer; the 101st makes the oldest go."""
-    if any(run.rid == ping.rid and run.at > ping.at for run in check.runs):
+    """A run is open, unless it has ended by now. One with the same rid begins anew, if it is not newer; the 101st makes
+    the oldest go.
+    """
+    is_newer = any(run.rid == ping.rid and run.at > ping.at for run in check.runs)
+    if is_newer or has_ended(check, ping.rid, began=ping.at):
         return check
     runs = with_run(check, Run(rid=ping.rid, at=ping.at))
     return replace(check, runs=runs[-MOST_RUNS:])
+
+
+def _ended(check: Check, ping: Ping, signal: Signal, run: Run | None) -> Check:
+    """The check with this run closed by a success or a failure, the end remembered for a start that comes later."""
+    return replace(
+        check,
+        runs=_without(check, run),
+        ended=with_end(check, ping.rid, at=ping.at, closed=run),
+        answered_at=_answered_at(check, ping, signal),
+    )
 
 
 def _succeeded(check: Check, ping: Ping) -> Check:
@@ -118,14 +134,12 @@ def _succeeded(check: Check, ping: Ping) -> Check:
     if is_too_short(check, took):
         return _failed(check, ping, run, Reason.TOO_SHORT)
     after = replace(
-        counted(check, ping.count, at=ping.at),
+        counted(_ended(check, ping, Signal.SUCCESS, run), ping.count, at=ping.at),
         last_ping=ping.at,
         last_success=ping.at,
         last_duration=_last_duration(check, ping),
         last_exit=ping.exit_status,
         last_output=last_words(ping.end),
-        runs=_without(check, run),
-        answered_at=_answered_at(check, ping.rid),
         recent=_with_success(check, ping.at, run, took),
     )
     if after.failures or after.passed_at is not None:
@@ -143,15 +157,12 @@ def _failed(check: Check, ping: Ping, run: Run | None, reason: Reason) -> Check:
     """The job said so, or was too fast to be true (rules 3, 5): people are told, unless that is borne (rule 4)."""
     took = _took(ping, run)
     ended = Ended.TOO_SHORT if reason is Reason.TOO_SHORT else Ended.FAILED
-    newest = started(check)
     after = replace(
-        check,
+        _ended(check, ping, Signal.FAIL, run),
         last_ping=ping.at,
         last_duration=_last_duration(check, ping),
         last_exit=ping.exit_status,
         last_output=last_words(ping.end),
-        runs=_without(check, run),
-        answered_at=check.answered_at if newest is None else newest.at,
     )
     if _was_planned(check, ping.at):
         return passed_over(after, ping.at) if check.status is Status.UP else after
@@ -195,14 +206,15 @@ def _last_duration(check: Check, ping: Ping) -> timedelta | None:
     """As Healthchecks counts it: of the newest run, when this ping bears its very rid (wire.md, Pings)."""
     if ping.took is not None:
         return ping.took
-    newest = started(check)
+    newest = started_by(check, ping.at)
     return duration(newest, until=ping.at) if newest is not None and newest.rid == ping.rid else None
 
 
-def _answered_at(check: Check, rid: str) -> datetime | None:
-    """A success answers the newest start when it bears its rid, or none; another's leaves it open."""
-    newest = started(check)
-    return newest.at if newest is not None and rid in ("", newest.rid) else check.answered_at
+def _answered_at(check: Check, ping: Ping, signal: Signal) -> datetime | None:
+    """A failure answers the newest start, a success when it bears its rid, or none; another's leaves it open."""
+    newest = started_by(check, ping.at)
+    is_answered = newest is not None and (signal is Signal.FAIL or ping.rid in ("", newest.rid))
+    return newest.at if newest is not None and is_answered else check.answered_at
 
 
 def _with_success(check: Check, at: datetime, run: Run | None, took: timedelta | None) -> bytes:

@@ -14,6 +14,7 @@ from botocore.exceptions import ClientError
 from pynamodb.exceptions import UpdateError
 
 from chalicelib.domain.check import Beat, Check, Code, Verdict, short
+from chalicelib.domain.ended_runs import marks_of
 from chalicelib.store import items
 from chalicelib.store.tables import (
     CONDITION_FAILED,
@@ -119,8 +120,7 @@ def beat(tables: Tables, outcome: Beat) -> Check:
         update.require(NEWEST, {":read_at": {"N": items.instant(outcome.at)}})
     if after.due_at != before.due_at:
         update.require_due_at(before.due_at)
-    if outcome.unstarted is not None:
-        update.require_no_run(outcome.unstarted)
+    _require_runs(update, outcome)
     if after.window is not None and (before.window is None or after.window.at != before.window.at):
         update.require_window(before.window)  # the first counted pings of a window must not erase each other's items
     for run in after.runs:  # a log line must not open again a run that has been closed meanwhile
@@ -128,6 +128,28 @@ def beat(tables: Tables, outcome: Beat) -> Check:
             update.require_run(run.rid)
     number = int(_send(tables, before.code, update)["n_pings"]["N"])
     return after if number == after.n_pings else replace(after, n_pings=number)
+
+
+def _require_runs(update: Update, outcome: Beat) -> None:
+    """What must hold of the runs for pings that cross each other to leave the same ones open, whoever writes first."""
+    before, after, at = outcome.before, outcome.after, outcome.at
+    if outcome.unstarted == "":  # without a rid, it would close any other that is opened meanwhile
+        update.require_as_many_runs(before.runs)
+    if outcome.unstarted is not None and (outcome.unstarted or before.runs):
+        update.require_no_older_run(outcome.unstarted, at)
+    if outcome.opened is not None:
+        update.require_no_newer_run(outcome.opened, at)
+    if after.runs is not before.runs:
+        for rid in {run.rid for run in before.runs} - {run.rid for run in after.runs}:
+            update.require_no_newer_run(rid, at)
+    if not before.ended and after.ended:
+        update.require_no_ends()
+    if not outcome.is_newest and outcome.opened is not None:
+        for mark in marks_of(outcome.opened):
+            update.require_no_newer_end(mark, at)
+    elif not outcome.is_newest and after.ended != before.ended:
+        for end in set(after.ended) - set(before.ended):
+            update.require_no_newer_end(end.mark, at)
 
 
 def decide(tables: Tables, outcome: Verdict) -> Check:

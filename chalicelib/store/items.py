@@ -9,7 +9,7 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from chalicelib.domain.alerts import Reason
-from chalicelib.domain.check import Check, Code, Config, Pace, Record, Run, Status, Window
+from chalicelib.domain.check import Check, Code, Config, End, Pace, Record, Run, Status, Window
 from chalicelib.store import configs
 from chalicelib.store.tables import SCHEMA, SHARDS
 
@@ -50,6 +50,16 @@ def run_value(run: Run) -> dict[str, Any]:
     if run.overran:
         value["overran"] = {"BOOL": True}
     return {"M": value}
+
+
+def ends_by_mark(ended: tuple[End, ...]) -> dict[str, dict[str, Any]]:
+    """The members of the map of ends."""
+    return {end.mark: {"N": instant(end.at)} for end in ended}
+
+
+def ended_value(ended: tuple[End, ...]) -> dict[str, Any] | None:
+    """The map of ends; None when it is to be left out."""
+    return {"M": ends_by_mark(ended)} if ended else None
 
 
 def _text(value: str) -> dict[str, Any]:
@@ -130,6 +140,7 @@ def to_item(check: Check) -> dict[str, Any]:
         **config_attributes(check.config),
         **state,
         **index_attributes(check),
+        "ended": ended_value(check.ended),
     }
     if check.window is not None:
         attributes |= {"window_at": _at(check.window.at), "window_count": _number(check.window.count)}
@@ -176,6 +187,7 @@ def from_item(item: Item) -> Check:
         misses=_int_of(item, "misses"),
         passed_at=_instant_of(item, "passed_at"),
         runs=_runs_of(item["runs"]["M"]),
+        ended=_ended_of(item["ended"]["M"]) if "ended" in item else (),
         answered_at=_instant_of(item, "answered_at"),
         window=None if window_at is None else Window(at=window_at, count=_int_of(item, "window_count")),
         counted_at=_instant_of(item, "counted_at"),
@@ -215,6 +227,11 @@ def _runs_of(value: Item) -> tuple[Run, ...]:
         for key, run in value.items()
     ]
     return tuple(sorted(runs, key=lambda run: (run.at, run.rid))) if len(runs) > 1 else tuple(runs)
+
+
+def _ended_of(value: Item) -> tuple[End, ...]:
+    ends = [End(mark=mark, at=_epoch(at["N"])) for mark, at in value.items()]
+    return tuple(sorted(ends, key=lambda end: (end.at, end.mark)))
 
 
 def _epoch(number: str) -> datetime:

@@ -4,6 +4,7 @@ Which conditions those are is decided in `checks`. Counters are ADDed and each r
 heartbeats that race do not erase each other.
 """
 
+from collections.abc import Sized
 from datetime import datetime
 from typing import Any
 
@@ -23,6 +24,7 @@ class Update:
         self._conditions: list[str] = []
         self._names: dict[str, str] = {}
         self._values: dict[str, Any] = {}
+        self._aliases: dict[str, str] = {}  # by the key of a map's member
         if after.n_pings != before.n_pings:
             self._adds.append("n_pings :one")
             self._values[":one"] = {"N": "1"}
@@ -41,6 +43,8 @@ class Update:
             self._change_window(before, after)
         if after.runs is not before.runs:
             self._change_runs(before, after)
+        if after.ended != before.ended:
+            self._change_ended(before, after)
 
     def set(self, name: str, value: dict[str, Any] | None) -> None:
         """Set an attribute, or remove it when there is no value."""
@@ -68,13 +72,33 @@ class Update:
         old = {run.rid: run for run in before.runs}
         new = {run.rid: run for run in after.runs}
         changed = [rid for rid in old.keys() | new.keys() if old.get(rid) != new.get(rid)]
-        for i, rid in enumerate(changed):
-            self._names[f"#r{i}"] = items.run_key(rid)
-            if rid in new:
-                self._sets.append(f"runs.#r{i} = :r{i}")
-                self._values[f":r{i}"] = items.run_value(new[rid])
-            else:
-                self._removes.append(f"runs.#r{i}")
+        for rid in changed:
+            self._change_member("runs", items.run_key(rid), items.run_value(new[rid]) if rid in new else None)
+
+    def _change_ended(self, before: Check, after: Check) -> None:
+        """Each end by itself, as each run. A check that was pinged last by an earlier version has no such map yet."""
+        if not before.ended or not after.ended:
+            self.set("ended", items.ended_value(after.ended))
+            return
+        old, new = (items.ends_by_mark(check.ended) for check in (before, after))
+        for mark in old.keys() | new.keys():
+            if old.get(mark) != new.get(mark):
+                self._change_member("ended", mark, new.get(mark))
+
+    def _change_member(self, name: str, key: str, value: dict[str, Any] | None) -> None:
+        path = self._path(name, key)
+        if value is None:
+            self._removes.append(path)
+        else:
+            placeholder = path.replace(".#", "_")
+            self._sets.append(f"{path} = :{placeholder}")
+            self._values[f":{placeholder}"] = value
+
+    def _path(self, name: str, key: str) -> str:
+        """The path of a member of a map, its key behind an alias."""
+        alias = self._aliases.setdefault(key, f"#k{len(self._aliases)}")
+        self._names[alias] = key
+        return f"{name}.{alias}"
 
     def require(self, condition: str, values: dict[str, dict[str, Any]]) -> None:
         """Make the write depend on a condition; its placeholders begin with `:read_`."""
@@ -97,13 +121,34 @@ class Update:
 
     def require_run(self, rid: str) -> None:
         """Make the write depend on a run's being open."""
-        self._names["#open"] = items.run_key(rid)
-        self._conditions.append("attribute_exists(runs.#open)")
+        self._conditions.append(f"attribute_exists({self._path('runs', items.run_key(rid))})")
 
-    def require_no_run(self, rid: str) -> None:
-        """Make the write depend on there being no run of this rid."""
-        self._names["#own"] = items.run_key(rid)
-        self._conditions.append("attribute_not_exists(runs.#own)")
+    def require_no_newer_run(self, rid: str, at: datetime) -> None:
+        """Make the write depend on there being no run of this rid that began after an instant."""
+        self._require_run_at(rid, "<=", at)
+
+    def require_no_older_run(self, rid: str, at: datetime) -> None:
+        """Make the write depend on there being no run of this rid that began by an instant."""
+        self._require_run_at(rid, ">", at)
+
+    def _require_run_at(self, rid: str, sign: str, at: datetime) -> None:
+        path = self._path("runs", items.run_key(rid))
+        self._names["#at"] = "at"  # one of DynamoDB's own words
+        condition = f"(attribute_not_exists({path}) OR {path}.#at {sign} :read_at)"
+        self.require(condition, {":read_at": {"N": items.instant(at)}})
+
+    def require_as_many_runs(self, runs: Sized) -> None:
+        """Make the write depend on how many runs are open."""
+        self.require("size(runs) = :read_runs", {":read_runs": {"N": str(len(runs))}})
+
+    def require_no_newer_end(self, mark: str, at: datetime) -> None:
+        """Make the write depend on there being no end of this mark after an instant."""
+        path = self._path("ended", mark)
+        self.require(f"(attribute_not_exists({path}) OR {path} <= :read_at)", {":read_at": {"N": items.instant(at)}})
+
+    def require_no_ends(self) -> None:
+        """Make the write depend on there being no map of ends."""
+        self._conditions.append("attribute_not_exists(ended)")
 
     def call(self, table: str, code: Code) -> dict[str, Any]:
         """The arguments of `update_item`."""

@@ -164,19 +164,62 @@ def test_what_a_ping_has_written_is_told_though_it_dies_in_the_middle(deployment
     assert_settled(deployment, code)
 
 
-@pytest.mark.parametrize("query", [{}, {"rid": R1}], ids=["without a rid", "with a rid"])
-def test_a_start_that_comes_in_while_its_success_does_opens_no_run(
-    deployment: Deployment, query: dict[str, str]
+def a_ping(text: str) -> Ping:
+    """ "start r1 12:01:01": signal, run id if any, and when it was made."""
+    signal, *rid, clock = text.split()
+    at = utc(f"2026-03-01T{clock}Z")
+    return Ping(at=at, signal=Signal(signal), rid={"r1": R1, "r2": R2}[rid[0]] if rid else "")
+
+
+@pytest.mark.parametrize(
+    ("earlier", "first", "second", "opened"),
+    [
+        pytest.param([], "success 12:01:03", "start 12:01:02", {}, id="a success and its start"),
+        pytest.param([], "success r1 12:01:03", "start r1 12:01:02", {}, id="the same with a rid"),
+        pytest.param([], "success 12:01:03", "start r1 12:01:02", {}, id="the same, only the start has a rid"),
+        pytest.param(
+            ["success r2 12:01:09"], "success r1 12:01:03", "start r1 12:01:02", {}, id="both overtaken by another"
+        ),
+        pytest.param(
+            ["success r2 12:01:09"], "start r1 12:01:02", "success r1 12:01:03", {}, id="… the start writes last"
+        ),
+        pytest.param(["success r2 12:01:09"], "start 12:01:02", "success 12:01:03", {}, id="… without a rid"),
+        pytest.param(["success r2 12:01:09"], "start r1 12:01:02", "success 12:01:03", {}, id="… the start with one"),
+        pytest.param(
+            ["success r2 12:01:09"],
+            "start r1 12:01:02",
+            "start r1 12:01:03",
+            {R1: "12:01:03"},
+            id="two overtaken starts",
+        ),
+        pytest.param([], "start r1 12:01:02", "start r1 12:01:03", {R1: "12:01:03"}, id="two starts of one run"),
+        pytest.param(
+            ["start 12:01:01"],
+            "success 12:01:02",
+            "start 12:01:03",
+            {"": "12:01:03"},
+            id="a success and the next start",
+        ),
+        pytest.param(
+            ["start r1 12:01:01"], "success 12:01:03", "start r2 12:01:02", {R1: "12:01:01"}, id="it closes the newest"
+        ),
+        pytest.param(
+            ["start r1 12:01:01"], "success r1 12:01:04", "success r2 12:01:03", {}, id="two successes of two runs"
+        ),
+    ],
+)
+def test_pings_that_cross_leave_open_what_they_would_leave_one_after_the_other(
+    deployment: Deployment, earlier: list[str], first: str, second: str, opened: dict[str, str]
 ) -> None:
-    code = a_pinged(deployment)
-    start = partial(deployment.ping, code, "/start", at=utc("2026-03-01T12:30Z"), query=query)
+    """The second is taken between the read and the write of the first. No deadline moves, so none guards the writes."""
+    code = a_pinged(deployment, max_runtime=timedelta(hours=2))
+    for each in earlier:
+        take_over(deployment, deployment.wiring.ports.tables.client, code, a_ping(each))
 
-    success = Ping(at=utc("2026-03-01T12:30:00.300Z"), signal=Signal.SUCCESS, rid=query.get("rid", ""))
-    take_interrupted(deployment, code, success, start)
-    deployment.sweep(utc("2026-03-01T12:40Z"))
+    meanwhile = partial(take_over, deployment, deployment.wiring.ports.tables.client, code, a_ping(second))
+    take_interrupted(deployment, code, a_ping(first), meanwhile)
 
-    assert deployment.check(code).runs == ()
-    assert told(deployment) == []
+    assert {run.rid: f"{run.at:%H:%M:%S}" for run in deployment.check(code).runs} == opened
 
 
 def take_interrupted(deployment: Deployment, code: Code, ping: Ping, meanwhile: Callable[[], object]) -> None:

@@ -45,6 +45,7 @@ class Reference:
     is_acknowledged: bool = False
     runs: dict[str, datetime] = field(default_factory=dict)
     overran: set[str] = field(default_factory=set)
+    ends: list[tuple[datetime, str]] = field(default_factory=list)  # each end that has come, and which run it ended
 
     def pinged(self, signal: str, rid: str, at: datetime, *, method: str) -> None:
         """A ping; `signal` is what its URL says."""
@@ -53,14 +54,14 @@ class Reference:
         if self.config.filters.methods == "POST" and method != "POST":
             return
         if self.last_ping is not None and at < self.last_ping:
-            if signal != "start" and rid:
+            if signal == "start":
+                self._begin(rid, at)
+            else:
                 self._end(rid, at)
             return
         self.passes_to(at)
         if signal == "start":
-            if self.runs.get(rid, at) <= at:
-                self.runs[rid] = at
-                self.overran.discard(rid)
+            self._begin(rid, at)
             return
         self.last_ping = at
         began = self._end(rid, at)
@@ -82,12 +83,20 @@ class Reference:
         elif self.last_success is not None:
             self.awaits_since = at
 
+    def _begin(self, rid: str, at: datetime) -> None:
+        """A run is open, if nothing that ended it, and no newer start, has come before this start."""
+        if any(end > at and ended in (rid, "whatever") for end, ended in self.ends) or self.runs.get(rid, at) > at:
+            return
+        self.runs[rid] = at
+        self.overran.discard(rid)
+
     def _end(self, rid: str, at: datetime) -> datetime | None:
         """A run is over: that of the rid; where there is no rid, the nameless one, or the one that began last. Nothing
         ends before it begins.
         """
         candidates = [name for name, began in self.runs.items() if began <= at and rid in ("", name)]
         candidates.sort(key=lambda name: (name == rid, self.runs[name], name))
+        self.ends.append((at, "whatever" if rid == "" and not candidates else rid))
         if not candidates:
             return None
         self.overran.discard(candidates[-1])
@@ -101,6 +110,7 @@ class Reference:
     def paused(self, now: datetime) -> None:
         """Nothing is awaited."""
         self.passes_to(now)
+        self.ends.append((now, "whatever"))
         self.runs, self.awaits_since = {}, self.last_success
         self._becomes("paused", "", now)
 
@@ -108,6 +118,7 @@ class Reference:
         """It begins anew, if it was paused."""
         self.passes_to(now)
         if self.status == "paused":
+            self.ends.append((now, "whatever"))
             self.runs, self.last_ping, self.last_success, self.awaits_since = {}, None, None, None
             self.failures = self.misses = 0
             self._becomes("new", "", now)

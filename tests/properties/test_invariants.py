@@ -432,6 +432,9 @@ class Model:
     answered: datetime | None = None  # since when the next success is awaited: the last one, or what was borne
     runs: dict[str, datetime] = field(default_factory=dict)
     told: set[str] = field(default_factory=set)  # runs that have overrun
+    ended: dict[str, datetime] = field(default_factory=dict)  # the newest end of each rid
+    unpaired_at: datetime = BEGINNING  # the newest end without a rid that found no run open
+    over_at: datetime = BEGINNING  # when a pause or a resumption last ended all runs
 
     def happens(self, event: Event, now: datetime) -> None:
         if isinstance(event, Pinged):
@@ -442,10 +445,11 @@ class Model:
             case Edit():
                 self.config, self.floor = event.config, max(self.floor, now)
             case Pause():
-                self.runs, self.answered = {}, self.last_success
+                self.runs, self.answered, self.over_at = {}, self.last_success, now
                 self._becomes(Status.PAUSED, now)
             case Resume() if self.status is Status.PAUSED:
                 self.runs, self.last_ping, self.last_success, self.answered = {}, None, None, None
+                self.over_at = now
                 self.failures = self.misses = 0
                 self._becomes(Status.NEW, now)
 
@@ -500,14 +504,11 @@ class Model:
         if ping.signal in (Signal.LOG, Signal.IGN) or (self.status is Status.PAUSED and self.config.manual_resume):
             return
         if self.last_ping is not None and at < self.last_ping:
-            if ping.signal is not Signal.START and ping.rid:
-                self._close(ping.rid, at)
+            self._opens(ping.rid, at) if ping.signal is Signal.START else self._close(ping.rid, at)
             return
         self._look(at)
         if ping.signal is Signal.START:
-            if self.runs.get(ping.rid, at) <= at:
-                self.runs[ping.rid] = at
-                self.told.discard(ping.rid)
+            self._opens(ping.rid, at)
             return
         self.last_ping = at
         start = self._close(ping.rid, at)
@@ -526,11 +527,22 @@ class Model:
         else:
             self._becomes(Status.DOWN, at, "too_short" if ping.signal is Signal.SUCCESS else "failed")
 
+    def _opens(self, rid: str, at: datetime) -> None:
+        """Where its end has not come before it, nor a newer start of that rid."""
+        over = max(self.over_at, self.unpaired_at, self.ended.get(rid, BEGINNING))
+        if over <= at and self.runs.get(rid, at) <= at:
+            self.runs[rid] = at
+            self.told.discard(rid)
+
     def _close(self, rid: str, at: datetime) -> datetime | None:
         """The run of that rid has ended; without a rid, the one that has none, else the newest."""
+        named = rid
         open_by_then = {name: start for name, start in self.runs.items() if start <= at}
         if rid == "" and rid not in open_by_then:
             rid = max(sorted(open_by_then), key=lambda name: open_by_then[name], default="")
+        if named == "" and not open_by_then:
+            self.unpaired_at = max(self.unpaired_at, at)
+        self.ended[named] = max(self.ended.get(named, BEGINNING), at)
         if rid not in open_by_then:
             return None
         self.told.discard(rid)

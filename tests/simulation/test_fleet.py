@@ -107,6 +107,22 @@ def test_the_judge_lets_no_stuck_run_hold_back_a_later_miss() -> None:
     assert judge.alerts == [Alert("down", "missed", BEGIN + 26 * HOUR)]
 
 
+@pytest.mark.parametrize(
+    ("rid", "told"),
+    [
+        pytest.param("r2", [Alert("down", "overrun", BEGIN + 7 * HOUR, 2 * HOUR)], id="by another: it hangs"),
+        pytest.param("r1", [], id="by its own end"),
+        pytest.param("", [], id="by an end without a rid"),
+    ],
+)
+def test_the_judge_knows_what_becomes_of_a_start_that_is_overtaken(rid: str, told: list[Alert]) -> None:
+    judge = Judge(Rules(period=DAY, grace=HOUR, max_runtime=2 * HOUR))
+    judge.pinged("success", rid, BEGIN + 5 * HOUR + 1)
+    judge.pinged("start", "r1", BEGIN + 5 * HOUR)
+    judge.pass_to(BEGIN + 20 * HOUR)
+    assert judge.alerts == told
+
+
 def test_an_occurrence_is_after_the_success_that_it_follows() -> None:
     assert next_of((10, 20), 10 * MINUTE) == 20 * MINUTE
 

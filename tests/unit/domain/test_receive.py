@@ -7,7 +7,9 @@ import pytest
 
 from chalicelib.domain.alerts import Kind, Reason
 from chalicelib.domain.check import Check, Filters, Pace, Status, started
+from chalicelib.domain.configure import Pause, Resume, configure
 from chalicelib.domain.recent import Ended, unpacked
+from chalicelib.domain.runs import overruns
 from chalicelib.domain.signals import Ping, Signal
 from tests.builders import (
     R1,
@@ -272,7 +274,7 @@ def test_while_down_a_success_that_is_too_short_does_not_bring_it_up() -> None:
 )
 def test_a_ping_older_than_the_newest_only_counts(check: Check, signal: Signal) -> None:
     beat = beat_of(check, a_ping(signal, at=at(-1), exit_status=3, body="old"))
-    assert beat.after == counted(check, beat.after.pace)
+    assert beat.after == replace(counted(check, beat.after.pace), ended=beat.after.ended)
     assert not beat.is_newest
 
 
@@ -288,14 +290,91 @@ def test_an_overtaken_end_still_closes_the_run_that_it_names() -> None:
     assert (check.runs, check.last_ping, check.n_pings) == ((), at(9), 4)
 
 
-def test_an_overtaken_end_without_a_rid_closes_nothing() -> None:
+def test_an_overtaken_end_without_a_rid_closes_the_run_that_was_open_by_then() -> None:
     check = after(a_check(), a_ping(START, at=at(0)), a_ping(at=at(9), rid=R2), a_ping(at=at(8)))
-    assert [run.rid for run in check.runs] == [""]
+    assert (check.runs, check.last_ping) == ((), at(9))
+    check = after(a_check(), a_ping(at=at(9), rid=R2), a_ping(START, at=at(10)), a_ping(at=at(8)))
+    assert [run.at for run in check.runs] == [at(10)]
 
 
-def test_an_overtaken_start_opens_nothing() -> None:
-    check = after(a_check(), a_ping(at=at(9), rid=R1), a_ping(START, at=at(8), rid=R1))
-    assert (check.runs, started(check)) == ((), None)
+def test_an_overtaken_end_leaves_what_a_healthchecks_client_sees_as_if_it_had_come_in_time() -> None:
+    starts = a_ping(START, at=at(0), rid=R1), a_ping(START, at=at(1), rid=R2)
+    end, newer = a_ping(at=at(8), rid=R2), a_ping(at=at(9), rid=R3)
+    for order in ((end, newer), (newer, end)):
+        check = after(a_check(), *starts, *order)
+        assert ([run.rid for run in check.runs], started(check)) == ([R1], None)
+
+
+@pytest.mark.parametrize(
+    ("end", "rid", "opened"),
+    [
+        pytest.param(a_ping(at=at(9), rid=R2), R1, [at(8)], id="overtaken by another's success: it opens"),
+        pytest.param(a_ping(at=at(9), rid=R2), "", [at(8)], id="the same without a rid"),
+        pytest.param(a_ping(at=at(9), rid=R1), R1, [], id="its success has come"),
+        pytest.param(a_ping(FAIL, at=at(9), rid=R1), R1, [], id="its failure has come"),
+        pytest.param(a_ping(at=at(9)), "", [], id="its success has come, both without a rid"),
+        pytest.param(
+            a_ping(at=at(9)), R1, [], id="a success without a rid that closed no run: it is the end of this one"
+        ),
+        pytest.param(a_ping(at=at(9), rid=R1), "", [at(8)], id="a success with a rid ends no run without one"),
+    ],
+)
+def test_a_start_that_a_newer_ping_has_overtaken_opens_its_run_unless_it_has_ended(
+    end: Ping, rid: str, opened: list[datetime]
+) -> None:
+    check = after(a_check(), end)
+    late = outcome_of(check, a_ping(START, at=at(8), rid=rid)).after
+    assert ([run.at for run in late.runs], late.last_ping, late.n_pings) == (opened, at(9), 2)
+    assert [instant for instant, _ in overruns(late)] == [opening + hours(1) for opening in opened]
+
+
+def test_a_success_without_a_rid_that_closed_a_run_is_not_the_end_of_another_one() -> None:
+    check = after(a_check(), a_ping(START, at=at(0)), a_ping(at=at(9)), a_ping(START, at=at(8), rid=R1))
+    assert [run.rid for run in check.runs] == [R1]
+
+
+def test_a_second_start_that_arrives_after_the_end_of_its_run_does_not_open_it_again() -> None:
+    """A client whose first start was answered too late for it has sent another."""
+    start = a_ping(START, at=at(0), rid=R1)
+    check = after(a_check(), start, a_ping(at=at(9), rid=R1), replace(start, at=at(1)))
+    assert check.runs == ()
+
+
+@pytest.mark.parametrize(
+    ("ends", "began_s", "opened"),
+    [
+        pytest.param(15, 0.5, True, id="all 15 ends since are remembered"),
+        pytest.param(16, 0.5, False, id="its end may be one of those that were forgotten"),
+        pytest.param(16, 1.5, True, id="not of those since the oldest that is remembered"),
+    ],
+)
+def test_of_an_overtaken_start_that_is_older_than_the_memory_nothing_is_known(
+    ends: int, began_s: float, opened: bool
+) -> None:
+    rids = [f"{number:08d}-0000-4000-8000-000000000000" for number in range(ends)]
+    check = after(a_check(), *(a_ping(at=at(number), rid=rid) for number, rid in enumerate(rids, start=1)))
+    assert (check.runs, len(check.ended)) == ((), ends)
+    check = after(check, a_ping(START, at=at(began_s), rid=R1))
+    assert bool(check.runs) is opened
+
+
+def test_ends_are_remembered_for_an_hour() -> None:
+    check = after(a_check(period=hours(24)), a_ping(at=at(0), rid=R1), a_ping(at=at(3600), rid=R2))
+    assert [end.at for end in check.ended] == [at(3600)]
+    assert after(check, a_ping(START, at=at(0), rid=R3)).runs == ()
+    assert [run.at for run in after(check, a_ping(START, at=at(0.001), rid=R3)).runs] == [at(0.001)]
+
+
+def test_of_a_check_that_an_earlier_version_has_written_no_end_is_known() -> None:
+    assert after(a_check(last_success=at(9)), a_ping(START, at=at(8), rid=R1)).runs == ()
+
+
+@pytest.mark.parametrize("change", [Pause(), Resume()])
+def test_a_start_made_before_a_pause_or_a_resumption_opens_no_run_after_it(change: Pause | Resume) -> None:
+    check = after(a_check(status=Status.PAUSED, since=at(-60)), a_ping(LOG, at=at(0)))
+    check = configure(check, change, now=at(9)).after
+    assert after(check, a_ping(START, at=at(8), rid=R1)).runs == ()
+    assert [run.at for run in after(check, a_ping(START, at=at(10), rid=R1)).runs] == [at(10)]
 
 
 def test_a_start_at_the_very_instant_of_the_last_ping_opens_a_run() -> None:

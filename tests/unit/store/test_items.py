@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from chalicelib.domain.alerts import Alert, Facts, Kind, Reason
-from chalicelib.domain.check import Check, Code, Config, Filters, Flip, Judged, Pace, Run, Status, Window
+from chalicelib.domain.check import Check, Code, Config, End, Filters, Flip, Judged, Pace, Run, Status, Window
 from chalicelib.domain.escalation import Step
 from chalicelib.domain.group import Group
 from chalicelib.domain.schedule import AnyOf, Cron, Every, OnCalendar
@@ -99,6 +99,7 @@ RECORDS = st.one_of(
     ),
     st.builds(Judged, at=INSTANTS, reason=perhaps(st.sampled_from(Reason)), count=perhaps(COUNTS)),
 )
+MARKS = st.sampled_from(["!", "-", "*", "0a1b2c3d"])
 RUNS = st.builds(Run, rid=TEXTS, at=INSTANTS, log=TEXTS, overran=st.booleans())
 CHECKS = st.builds(
     Check,
@@ -127,6 +128,9 @@ CHECKS = st.builds(
     passed_at=perhaps(INSTANTS),
     runs=st.lists(RUNS, max_size=3, unique_by=lambda run: run.rid).map(
         lambda runs: tuple(sorted(runs, key=lambda run: (run.at, run.rid)))
+    ),
+    ended=st.lists(st.builds(End, mark=MARKS, at=INSTANTS), max_size=3, unique_by=lambda end: end.mark).map(
+        lambda ends: tuple(sorted(ends, key=lambda end: (end.at, end.mark)))
     ),
     answered_at=perhaps(INSTANTS),
     window=perhaps(st.builds(Window, at=INSTANTS, count=COUNTS)),
@@ -200,6 +204,7 @@ def test_a_plain_check_that_has_run_for_long_stays_below_a_write_unit() -> None:
         last_exit=0,
         last_output="x" * 120,
         runs=(Run(rid="11111111-1111-4111-8111-111111111111", at=at),),
+        ended=tuple(End(mark=f"{digit:08x}", at=at) for digit in range(3)),
         answered_at=at,
         recent=bytes(120),
         due_at=at,
