@@ -100,7 +100,13 @@ def _overtaken(check: Check, ping: Ping, signal: Signal) -> Beat:
     """
     if signal is Signal.START:
         return _beat(check, _started(check, ping), ping, is_newest=False, signal=signal)
-    after = _ended(check, ping, signal, closed_by(check, ping.rid, at=ping.at))
+    run = closed_by(check, ping.rid, at=ping.at)
+    after = replace(
+        check,
+        runs=_without(check, run),
+        ended=with_end(check, ping.rid, at=ping.at, closed=run),
+        answered_at=_answered_at(check, ping, signal),
+    )
     if signal is Signal.SUCCESS and check.window is not None:
         after = counted(after, ping.count, at=ping.at)
     return _beat(check, after, ping, is_newest=False, signal=signal)
@@ -117,16 +123,6 @@ def _started(check: Check, ping: Ping) -> Check:
     return replace(check, runs=runs[-MOST_RUNS:])
 
 
-def _ended(check: Check, ping: Ping, signal: Signal, run: Run | None) -> Check:
-    """The check with this run closed by a success or a failure, the end remembered for a start that comes later."""
-    return replace(
-        check,
-        runs=_without(check, run),
-        ended=with_end(check, ping.rid, at=ping.at, closed=run),
-        answered_at=_answered_at(check, ping, signal),
-    )
-
-
 def _succeeded(check: Check, ping: Ping) -> Check:
     """The work was done; or done so fast that it cannot have been (rule 5)."""
     run = closed_by(check, ping.rid, at=ping.at)
@@ -134,12 +130,15 @@ def _succeeded(check: Check, ping: Ping) -> Check:
     if is_too_short(check, took):
         return _failed(check, ping, run, Reason.TOO_SHORT)
     after = replace(
-        counted(_ended(check, ping, Signal.SUCCESS, run), ping.count, at=ping.at),
+        counted(check, ping.count, at=ping.at),
         last_ping=ping.at,
         last_success=ping.at,
         last_duration=_last_duration(check, ping),
         last_exit=ping.exit_status,
         last_output=last_words(ping.end),
+        runs=_without(check, run),
+        ended=with_end(check, ping.rid, at=ping.at, closed=run),
+        answered_at=_answered_at(check, ping, Signal.SUCCESS),
         recent=_with_success(check, ping.at, run, took),
     )
     if after.failures or after.passed_at is not None:
@@ -158,11 +157,14 @@ def _failed(check: Check, ping: Ping, run: Run | None, reason: Reason) -> Check:
     took = _took(ping, run)
     ended = Ended.TOO_SHORT if reason is Reason.TOO_SHORT else Ended.FAILED
     after = replace(
-        _ended(check, ping, Signal.FAIL, run),
+        check,
         last_ping=ping.at,
         last_duration=_last_duration(check, ping),
         last_exit=ping.exit_status,
         last_output=last_words(ping.end),
+        runs=_without(check, run),
+        ended=with_end(check, ping.rid, at=ping.at, closed=run),
+        answered_at=_answered_at(check, ping, Signal.FAIL),
     )
     if _was_planned(check, ping.at):
         return passed_over(after, ping.at) if check.status is Status.UP else after

@@ -52,14 +52,9 @@ def run_value(run: Run) -> dict[str, Any]:
     return {"M": value}
 
 
-def ends_by_mark(ended: tuple[End, ...]) -> dict[str, dict[str, Any]]:
-    """The members of the map of ends."""
-    return {end.mark: {"N": instant(end.at)} for end in ended}
-
-
 def ended_value(ended: tuple[End, ...]) -> dict[str, Any] | None:
     """The map of ends; None when it is to be left out."""
-    return {"M": ends_by_mark(ended)} if ended else None
+    return {"M": {end.mark: _at(end.at) for end in ended}} if ended else None
 
 
 def _text(value: str) -> dict[str, Any]:
@@ -231,7 +226,7 @@ def _runs_of(value: Item) -> tuple[Run, ...]:
 
 def _ended_of(value: Item) -> tuple[End, ...]:
     ends = [End(mark=mark, at=_epoch(at["N"])) for mark, at in value.items()]
-    return tuple(sorted(ends, key=lambda end: (end.at, end.mark)))
+    return tuple(sorted(ends, key=lambda end: (end.at, end.mark))) if len(ends) > 1 else tuple(ends)
 
 
 def _epoch(number: str) -> datetime:

@@ -80,10 +80,10 @@ class Update:
         if not before.ended or not after.ended:
             self.set("ended", items.ended_value(after.ended))
             return
-        old, new = (items.ends_by_mark(check.ended) for check in (before, after))
+        old, new = ({end.mark: end.at for end in check.ended} for check in (before, after))
         for mark in old.keys() | new.keys():
             if old.get(mark) != new.get(mark):
-                self._change_member("ended", mark, new.get(mark))
+                self._change_member("ended", mark, {"N": items.instant(new[mark])} if mark in new else None)
 
     def _change_member(self, name: str, key: str, value: dict[str, Any] | None) -> None:
         path = self._path(name, key)
