@@ -290,6 +290,25 @@ def test_two_pings_out_of_order_leave_the_newer_one_standing(deployment: Deploym
     assert (check.status, check.last_ping, check.n_pings) == (Status.DOWN, utc("2026-03-01T12:00:05Z"), 2)
 
 
+@pytest.mark.parametrize(
+    ("end", "alerts"),
+    [
+        pytest.param({"rid": "33333333-3333-4333-8333-333333333333"}, ["overrun"], id="by another run: it hangs"),
+        pytest.param({"rid": RID}, [], id="by its own end"),
+    ],
+)
+def test_a_start_that_a_success_has_overtaken_is_watched_unless_it_has_ended(
+    deployment: Deployment, end: dict[str, str], alerts: list[str]
+) -> None:
+    code = deployment.add(max_runtime=timedelta(minutes=10))
+    deployment.ping(code, query=end, at=utc("2026-03-01T12:00:05Z"))
+    deployment.ping(code, "/start", query={"rid": RID}, at=utc("2026-03-01T12:00:04Z"))
+
+    deployment.sweep(utc("2026-03-01T12:11Z"))
+
+    assert [alert["reason"] for alert in deployment.alerts()] == alerts
+
+
 def test_the_item_of_a_plain_check_stays_under_one_write_unit(deployment: Deployment) -> None:
     code = deployment.add(schedule=Every(timedelta(hours=1)), tags="billing prod", desc="Sends the invoices.")
     for hour in range(40):
