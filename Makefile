@@ -11,7 +11,7 @@ export PYTHONDONTWRITEBYTECODE :=
 unexport $(filter AWS_%,$(.VARIABLES))
 SOURCES := app.py chalicelib overdue tests benchmarks
 
-.PHONY: help run demo test test-dynalite dynalite lint types imports unit bench bench-ping bench-cold bench-latency bench-listing bench-pages bench-package bench-probing bench-sweep bench-units fuzz simulate package lock format clean docs screenshots
+.PHONY: help run demo test test-dynalite dynalite lint types imports unit bench bench-ping bench-cold bench-latency bench-listing bench-pages bench-package bench-probing bench-sweep bench-units bench-storm fuzz simulate package lock format clean docs screenshots
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -50,7 +50,7 @@ unit: .venv/dev.done ## only the tests that need no AWS
 	$(BIN)/pytest tests/unit tests/properties
 
 bench: ## all benchmarks, whatever one of them says: tables here, JSON in benchmarks/out
-	@failed=; for each in ping cold listing pages package sweep units latency; do \
+	@failed=; for each in ping cold listing pages package sweep storm units latency; do \
 	    $(MAKE) --no-print-directory bench-$$each || failed="$$failed $$each"; done; \
 	if [ -n "$$failed" ]; then echo "over a limit:$$failed"; exit 1; fi
 
@@ -70,8 +70,11 @@ bench-pages: .venv/dev.done ## CPU and size of the overview of 1,000 checks, and
 bench-units: .venv/dev.done ## DynamoDB's units per ping in five workloads, and their list price
 	$(BIN)/python -m benchmarks.units $(ARGS)
 
-bench-sweep: .venv/dev.done ## the sweep of up to 100,000 checks when none is due, and of 10,000 due at once
+bench-sweep: .venv/dev.done ## the sweep of up to 100,000 checks when none is due
 	$(BIN)/python -m benchmarks.sweep $(ARGS)
+
+bench-storm: .venv/dev.done ## 10,000 checks due at once: the first message, CPU and calls per alert
+	$(BIN)/python -m benchmarks.storm $(ARGS)
 
 bench-latency: .venv/dev.done ## from a deadline to its alert, on the local server
 	$(BIN)/python -m benchmarks.latency $(ARGS)

@@ -8,6 +8,7 @@ import json
 from base64 import b64decode
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlencode
 
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
@@ -227,7 +228,13 @@ def sns_client(settings: Settings, config: Config) -> "SNSClient":
     client: SNSClient = _session().create_client(
         "sns", region_name=settings.region, endpoint_url=settings.sns_endpoint_url, config=config
     )
+    client.meta.events.register("before-call.sns", _encode_once)
     return client
+
+
+def _encode_once(params: dict[str, Any], **_: Any) -> None:
+    """Encode the form. Left to botocore 1.44, it is encoded twice, to sign and to send it: 1 ms of CPU an alert."""
+    params["body"] = urlencode(params["body"]).encode()
 
 
 def lambda_client(settings: Settings, config: Config) -> "LambdaClient":
