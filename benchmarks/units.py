@@ -114,7 +114,7 @@ WORKLOADS = (
         name="cron, each 5 min, grace 5 min",
         config=Config(name="mails", slug="mails", schedule=EVERY_5_MIN, grace=5 * MINUTE),
         requests=each(5 * MINUTE, 61, body=OUTPUT),
-        most=5.0,
+        most=4.1,
     ),
     Workload(
         name="hourly, start and success",

@@ -150,10 +150,11 @@ def moved(check: Check, stored: datetime | None) -> datetime | None:
     """What `due_at` becomes after a heartbeat, given what the index holds (architecture.md, A ping).
 
     A write to the index costs twice, so the stored instant stays as long as it does no harm: it may come too
-    early, not before the next success is expected; it must never come too late.
+    early, but only after the next success is expected; it must never come too late. At that very instant the sweep
+    would be there before the success is, and its evaluation costs more: three write units and a read.
     """
     true = next_due(check)
     if stored is None or true is None or true < stored:
         return true
     due = expected(check)
-    return true if due is None or stored < due else stored
+    return true if due is None or stored <= due else stored

@@ -115,7 +115,8 @@ def test_without_remind_every_there_is_no_reminder() -> None:
         pytest.param(None, 70, id="nothing stored: the true one"),
         pytest.param(70, 70, id="the true one stays"),
         pytest.param(71, 70, id="too late: moved nearer, always"),
-        pytest.param(60, 60, id="early, not before the next success is expected: stays"),
+        pytest.param(60.001, 60.001, id="early, but after the next success is expected: stays"),
+        pytest.param(60, 70, id="when the next success is expected: moved, or the sweep would be first"),
         pytest.param(59, 70, id="before the next success is expected: moved"),
     ],
 )

@@ -438,7 +438,8 @@ def test_newest_means_that_a_newer_ping_would_make_it_untrue() -> None:
     ("second", "due_s"),
     [
         pytest.param(60, 4200, id="next expected at 3660: the stored 4200 is not too early and stays"),
-        pytest.param(600, 4200, id="next expected at 4200: at that very instant it stays"),
+        pytest.param(599, 4200, id="next expected at 4199: the stored one is not too early and stays"),
+        pytest.param(600, 4800, id="next expected at 4200: at that very instant it moves"),
         pytest.param(601, 4801, id="next expected at 4201: the stored one would come too early and moves"),
     ],
 )
