@@ -11,7 +11,7 @@ export PYTHONDONTWRITEBYTECODE :=
 unexport $(filter AWS_%,$(.VARIABLES))
 SOURCES := app.py chalicelib overdue tests benchmarks
 
-.PHONY: help run demo test test-dynalite dynalite lint types imports unit bench bench-ping bench-cold bench-latency bench-listing bench-pages bench-package bench-probing bench-sweep bench-units bench-storm fuzz simulate package lock format clean docs screenshots
+.PHONY: help run demo test test-dynalite dynalite lint types imports unit bench bench-ping bench-cold bench-latency bench-listing bench-pages bench-package bench-probing bench-sweep bench-units bench-storm bench-scale fuzz simulate package lock format clean docs screenshots
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -50,7 +50,7 @@ unit: .venv/dev.done ## only the tests that need no AWS
 	$(BIN)/pytest tests/unit tests/properties
 
 bench: ## all benchmarks, whatever one of them says: tables here, JSON in benchmarks/out
-	@failed=; for each in ping cold listing pages package sweep storm units latency; do \
+	@failed=; for each in ping cold listing pages package sweep storm scale units latency; do \
 	    $(MAKE) --no-print-directory bench-$$each || failed="$$failed $$each"; done; \
 	if [ -n "$$failed" ]; then echo "over a limit:$$failed"; exit 1; fi
 
@@ -75,6 +75,9 @@ bench-sweep: .venv/dev.done ## the sweep of up to 100,000 checks when none is du
 
 bench-storm: .venv/dev.done ## 10,000 checks due at once: the first message, CPU and calls per alert
 	$(BIN)/python -m benchmarks.storm $(ARGS)
+
+bench-scale: .venv/dev.done ## the due index and the sweep, simulated in memory (ARGS="--checks 1000000": some minutes)
+	$(BIN)/python -m benchmarks.scale $(ARGS)
 
 bench-latency: .venv/dev.done ## from a deadline to its alert, on the local server
 	$(BIN)/python -m benchmarks.latency $(ARGS)

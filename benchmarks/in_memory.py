@@ -90,6 +90,7 @@ class Dynamo:
         self.between: Between = plainly
         self.rows: dict[str, dict[str, dict[str, Item]]] = {table: defaultdict(dict) for table in _KEYS}
         self._due: list[list[tuple[float, str]]] = [[] for _ in range(SHARDS)]
+        self.page_rows: int | None = None  # None: no page ends
 
     def is_due_by(self, at: datetime) -> bool:
         """Whether the index of checks that are due holds one for this instant, past the calls that a sweep makes."""
@@ -115,7 +116,7 @@ class Dynamo:
         return self._make_api_call("DeleteItem", asked)
 
     def query(self, **asked: Any) -> Any:
-        """All rows at once: no page ends."""
+        """All rows at once, unless `page_rows` of the index of due checks make a page."""
         return self._make_api_call("Query", asked)
 
     def batch_get_item(self, **asked: Any) -> Any:
@@ -140,7 +141,9 @@ class Dynamo:
                     return self._write(operation, asked, asked["Key"], lambda _: None)
                 case "Query" | "Scan":
                     rows = list(self._found(asked))
-                    return {"Items": rows, "Count": len(rows), "ScannedCount": len(rows)}
+                    answer = {"Items": rows, "Count": len(rows), "ScannedCount": len(rows)}
+                    is_page = asked.get("IndexName") == "due" and len(rows) == self.page_rows
+                    return answer | ({"LastEvaluatedKey": rows[-1]} if is_page else {})
                 case "BatchGetItem":
                     [(table, wanted)] = asked["RequestItems"].items()
                     rows = [row for key in wanted["Keys"] if (row := self._row(table, key)) is not None]
@@ -212,8 +215,10 @@ class Dynamo:
         shard, bound = sorted(float(value["N"]) for value in asked["ExpressionAttributeValues"].values())
         rows = self._due[int(shard)]
         at = bisect_right(rows, (bound, "~"))
-        found = rows[at:] if ">" in asked["KeyConditionExpression"] else rows[:at]
-        for due_at, code in found[:limit]:
+        start = asked.get("ExclusiveStartKey")
+        begin = 0 if start is None else bisect_right(rows, (float(start["due_at"]["N"]), start["code"]["S"]))
+        found = rows[at:] if ">" in asked["KeyConditionExpression"] else rows[begin:at]
+        for due_at, code in found[: min(limit or len(rows), self.page_rows or len(rows))]:
             yield {"code": {"S": code}, "due_shard": {"N": str(int(shard))}, "due_at": {"N": repr(due_at)}}
 
 

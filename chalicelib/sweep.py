@@ -37,6 +37,7 @@ FOR_SUSPECTS = timedelta(seconds=30)  # beyond the time box; Lambda allows 120 s
 WORKERS = 10  # as many as botocore keeps connections
 MOST_FOR_ONE_PROJECT = 8
 SHARE_FROM = 500  # checks that are due between two looks: with fewer, it is done before others have begun
+MOST_OF_A_SHARD = 10_000  # of what is due, a look reads the earliest: all of a million would take 240 MB
 LATE = timedelta(seconds=10)  # the index may still show what has been handled a moment ago
 
 ALL = tuple(range(SHARDS))
@@ -254,7 +255,7 @@ def _seen(workers: Workers, work: Work, shards: Sequence[int]) -> Seen:
 
 def _due_in(number: int, until: datetime) -> list[Due] | None:
     try:
-        return list(checks.due_codes(number, until=until))
+        return list(checks.due_codes(number, until=until, most=MOST_OF_A_SHARD))
     except Exception:  # noqa: BLE001  # the boundary between a shard and its neighbours
         log.crash("shard_unread", shard=number)
         return None

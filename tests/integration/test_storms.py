@@ -395,6 +395,24 @@ def test_what_is_behind_a_closed_door_is_held_in_a_storm_too(stage: InMemory) ->
     assert stage.check(codes[0]).status is Status.UP
 
 
+def test_a_look_reads_no_more_than_fits_into_the_sweeps_memory(stage: InMemory) -> None:
+    stage.dynamo._due[0] = [
+        (MISSED.timestamp(), str(code_of(16 * number))) for number in range(12_000)
+    ]  # since deleted
+    read: list[int] = []
+
+    def counted(operation: str, _: Any, effect: Callable[[], Any]) -> Any:
+        answer = effect()
+        if operation == "Query":
+            read.append(len(answer["Items"]))
+        return answer
+
+    stage.dynamo.between = counted
+    stage.sweep(MISSED + seconds(30))
+
+    assert max(read) == 10_000
+
+
 @dataclass
 class Lambda:
     """Takes invocations, and keeps them."""
