@@ -19,6 +19,7 @@ from chalicelib.alerts.publish import Undelivered
 from chalicelib.domain.alerts import Alert, Told
 from chalicelib.domain.check import Beat, Check, Code, Flip, Outcome, Record, short
 from chalicelib.domain.deliver import delivered, waiting
+from chalicelib.domain.steps import DECISION, limited_to
 from chalicelib.store import checks, history
 from chalicelib.store.tables import NotFound, Tables, Unavailable
 from chalicelib.telemetry import Tally
@@ -76,12 +77,13 @@ def change(ports: Ports, code: Code, decide: Callable[[Check], Outcome], *, read
     """Decide on a check as it is, and write what was decided.
 
     `read` is the check where the caller has just read it; it spares one call. A verdict that changes nothing is not
-    written. Raises NotFound, and Unavailable after ten conflicts or when
-    DynamoDB is away: nothing was recorded then.
+    written. Raises NotFound, OverBudget when the decision takes too many steps, and Unavailable after ten conflicts or
+    when DynamoDB is away: nothing was recorded then.
     """
     check = read or checks.get(ports.tables, code)
     for _ in range(MOST_TRIES):
-        outcome = decide(check)
+        with limited_to(DECISION):
+            outcome = decide(check)
         try:
             return Written(outcome, _write(ports, outcome))
         except checks.Lost as lost:

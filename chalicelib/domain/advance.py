@@ -17,9 +17,13 @@ from chalicelib.domain.first_ping import first_ping_at
 from chalicelib.domain.outage import down, escalated, reminded, snapshot, up
 from chalicelib.domain.recent import Ended, appended
 from chalicelib.domain.runs import limit, overruns
+from chalicelib.domain.steps import OverBudget, limited_to, spend
 from chalicelib.domain.throughput import next_window, window_end
 from chalicelib.domain.tolerance import bears_miss, passed_over
 from chalicelib.domain.usual import learnt
+
+MOST_STEPS = 14_000  # of one evaluation: some 14 ms
+STEPS_OF_ONE = 50  # for each instant, beside what its walk through schedule and windows takes
 
 
 def advance(check: Check, *, now: datetime) -> Verdict:
@@ -29,21 +33,37 @@ def advance(check: Check, *, now: datetime) -> Verdict:
 
 
 def settle(check: Check, *, now: datetime) -> Check:
-    """The check after all that has happened to it without a ping, up to and including `now`."""
-    while True:
-        judgement, quiet, reminder = next_judgement(check), check.snoozed_until, next_reminder(check)
-        step = next_step(check)
-        others = (quiet, reminder, step)  # nothing but the first is due while it is quiet
-        if judgement is not None and judgement <= now and all(at is None or judgement <= at for at in others):
-            check = _judged(check, at=judgement, now=now)
-        elif quiet is not None and quiet <= now:
-            check = _woken(check, at=quiet, now=now)
-        elif step is not None and step <= now and (reminder is None or step <= reminder):
-            check = _escalated(check, at=step, now=now)
-        elif reminder is not None and reminder <= now:
-            check = _reminded(check, before=min(filter(None, (judgement, step)), default=None), now=now)
-        else:
-            return check
+    """The check after all that has happened to it without a ping, up to and including `now`.
+
+    With more to do than MOST_STEPS allow, the check as far as the walk came: its next instant has passed still, so the
+    sweep goes on from there (docs/adr/0015). Raises OverBudget when one instant alone takes too many.
+    """
+    settled = check
+    with limited_to(MOST_STEPS):
+        try:
+            while (after := _settled_once(settled, now=now)) is not settled:
+                settled = after
+                spend(STEPS_OF_ONE)
+        except OverBudget:
+            if settled is check:
+                raise
+    return settled
+
+
+def _settled_once(check: Check, *, now: datetime) -> Check:
+    """The check after the next instant up to `now`; the very same when none is left."""
+    judgement, quiet, reminder = next_judgement(check), check.snoozed_until, next_reminder(check)
+    step = next_step(check)
+    others = (quiet, reminder, step)  # nothing but the first is due while it is quiet
+    if judgement is not None and judgement <= now and all(at is None or judgement <= at for at in others):
+        return _judged(check, at=judgement, now=now)
+    if quiet is not None and quiet <= now:
+        return _woken(check, at=quiet, now=now)
+    if step is not None and step <= now and (reminder is None or step <= reminder):
+        return _escalated(check, at=step, now=now)
+    if reminder is not None and reminder <= now:
+        return _reminded(check, before=min(filter(None, (judgement, step)), default=None), now=now)
+    return check
 
 
 def _judged(check: Check, *, at: datetime, now: datetime) -> Check:

@@ -6,6 +6,7 @@ an instant is `advance`'s business; when anyone looks is the sweep's. All are in
 """
 
 from datetime import datetime, timedelta
+from functools import lru_cache
 from typing import assert_never
 
 from chalicelib.domain.blind import is_held, put_off
@@ -14,7 +15,7 @@ from chalicelib.domain.depends import is_waiting
 from chalicelib.domain.early import next_after
 from chalicelib.domain.first_ping import first_ping_at
 from chalicelib.domain.runs import held_until, overruns
-from chalicelib.domain.schedule import later
+from chalicelib.domain.schedule import Every, Schedule, later
 from chalicelib.domain.throughput import window_end
 
 PUNCTUAL = timedelta(minutes=1)
@@ -64,13 +65,25 @@ def expected(check: Check) -> datetime | None:
 
 
 def expected_after(config: Config, at: datetime) -> datetime | None:
-    """When the next success is due after one at `at`: early ones counted (rule 8), maintenance left out (rule 9)."""
-    due = next_after(config.schedule, at, early=config.early) if config.early else config.schedule.next_after(at)
-    if due is None or not config.windows:
+    """When the next success is due after one at `at`: early ones counted (rule 8), maintenance left out (rule 9).
+
+    An evaluation asks several times for the same instant: the answer is found once.
+    """
+    if isinstance(config.schedule, Every) and not config.windows:
+        return later(at, config.schedule.period)
+    return _expected_after(config.schedule, at, config.early, config.windows, config.tz)
+
+
+@lru_cache(maxsize=1024)
+def _expected_after(
+    schedule: Schedule, at: datetime, early: timedelta, windows: tuple[str, ...], tz: str
+) -> datetime | None:
+    due = next_after(schedule, at, early=early) if early else schedule.next_after(at)
+    if due is None or not windows:
         return due
     from chalicelib.domain.windows import expected_outside  # most checks have none: a cold start goes without
 
-    return expected_outside(config.schedule, due, config.windows, tz=config.tz)
+    return expected_outside(schedule, due, windows, tz=tz)
 
 
 def came_late(*, due: datetime, began: datetime | None, ended: datetime, grace: timedelta) -> bool:
@@ -86,6 +99,9 @@ def came_late(*, due: datetime, began: datetime | None, ended: datetime, grace: 
 def deadline(check: Check) -> datetime | None:
     """The instant at which the success is *missed*: expected + grace (rule 1), or the limit of the run that
     came in time (rule 3); of a new check, by when the first must have come (rule 7). None when nothing is awaited.
+
+    Within a maintenance window nothing is missed: at its end (rule 9). Limits of runs stay where they are: a run that
+    hangs has been started by somebody, and counts, as a failure that a job reports does.
     """
     match check.status:
         case Status.UP:
@@ -101,7 +117,16 @@ def deadline(check: Check) -> datetime | None:
             return None
         case _:
             assert_never(check.status)
-    return None if missed_at is None else held_until(check, missed_at)
+    if missed_at is None:
+        return None
+    return held_until(check, _outside(check.config, missed_at) if check.config.windows else missed_at)
+
+
+def _outside(config: Config, at: datetime) -> datetime:
+    """The end of the maintenance that is on at `at`; else `at`."""
+    from chalicelib.domain import windows  # most checks have none: a cold start goes without
+
+    return windows.window_end(config.windows, at, tz=config.tz) or at
 
 
 def next_reminder(check: Check) -> datetime | None:

@@ -12,6 +12,7 @@ from chalicelib.domain.blind import is_held
 from chalicelib.domain.check import Check, Status, started
 from chalicelib.domain.due import awaited, expected
 from chalicelib.domain.runs import limit
+from chalicelib.domain.steps import OverBudget
 
 
 class Shown(StrEnum):
@@ -26,8 +27,16 @@ class Shown(StrEnum):
 
 
 def as_of(check: Check, *, now: datetime) -> Check:
-    """The check as it is at `now`, even where no sweep has been since its deadline. Nothing of it is to be written."""
-    return check if check.due_at is None or now < check.due_at else settle(check, now=now)
+    """The check as it is at `now`, even where no sweep has been since its deadline. Nothing of it is to be written.
+
+    As it is stored, where that would take too many steps: a check must not make a page unreadable.
+    """
+    if check.due_at is None or now < check.due_at:
+        return check
+    try:
+        return settle(check, now=now)
+    except OverBudget:
+        return check
 
 
 def status(check: Check, *, now: datetime) -> Shown:

@@ -17,6 +17,8 @@ class OverBudget(OverdueError):
     """An evaluation took more steps than its budget allows."""
 
 
+DECISION = 40_000  # steps that one decision about a check may take: no check that is accepted comes near
+
 _left: ContextVar[list[int] | None] = ContextVar("steps_left", default=None)
 
 

@@ -4,27 +4,40 @@ A window is a line of text: `0 2 * * 0 for 2h`, or `2026-12-24T20:00 to 2026-12-
 where that is not the check's zone. It holds its beginning, and its end no more. Pings within are recorded as always,
 and what they say counts; but that a probe fails there does not, as `receive` decides. Start at `expected_outside`; what
 may be written is told by `parse_window`.
+
+Every walk through windows takes at most MOST_STEPS steps, at every instant and for every configuration. A walk that
+needs more ignores the windows beyond them, so that a dead job is still reported (docs/adr/0015). `affordable` refuses
+configurations that would come to that.
 """
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import MAXYEAR, MINYEAR, UTC, datetime, timedelta
 from functools import lru_cache
+from threading import get_ident
+from typing import Protocol
 
+from chalicelib.domain.cron_fields import cron_fields
 from chalicelib.domain.errors import BadInput
 from chalicelib.domain.options import parse_duration, parse_instant
-from chalicelib.domain.schedule import Cron, Every, Schedule, current_zone, later, parse_schedule
+from chalicelib.domain.schedule import AnyOf, Cron, Every, OnCalendar, Schedule, current_zone, later, parse_schedule
+from chalicelib.domain.steps import spend
 
 MOST = 20  # windows of a check
 LONGEST_TEXT = 200
+MOST_STEPS = 1_000  # of one walk; a step finds one occurrence of one expression: 5-10 µs
+STEP = 8  # `steps.spend` for each of them
 
 _RECURRING = re.compile(r"(?P<cron>\S+(?: +\S+){4}) +for +(?P<length>\S+)")
 _ONCE = re.compile(r"(?P<start>\S+) +to +(?P<end>\S+)")
-_SOME_DAY = datetime(2026, 1, 1, tzinfo=UTC)  # from which on it is tried out whether a window ends
-_MOST_STEPS = 2_000  # windows without a gap between them
-_MOST_OCCURRENCES = 400  # within windows, one after the other: more than a year of days
+_LINE_STEPS = 300  # about a hundred windows of one line, without a gap between them
+_SOME_DAY = datetime(2026, 1, 1, tzinfo=UTC)  # from which on a line is tried
+_MOST_COUNTED = 100  # occurrences within windows that are told as a number
 _TICK = timedelta.resolution
+_MINUTE = timedelta(minutes=1)
+_FIRST = datetime(MINYEAR, 1, 1, tzinfo=UTC)
+_NEVER = datetime(MAXYEAR, 12, 31, 23, 59, 59, 999_999, tzinfo=UTC)
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,11 +47,6 @@ class Recurring:
     cron: Cron
     length: timedelta
 
-    def end_of(self, at: datetime) -> datetime | None:
-        """When the window that holds `at` ends; None when none does."""
-        began = self.cron.next_after(at - self.length)
-        return None if began is None or began > at else later(began, self.length)
-
 
 @dataclass(frozen=True, slots=True)
 class Once:
@@ -47,10 +55,6 @@ class Once:
     start: datetime
     end: datetime
 
-    def end_of(self, at: datetime) -> datetime | None:
-        """When the window ends, if it holds `at`."""
-        return self.end if self.start <= at < self.end else None
-
 
 Window = Recurring | Once
 
@@ -58,42 +62,223 @@ Window = Recurring | Once
 def expected_outside(schedule: Schedule, due: datetime, lines: tuple[str, ...], *, tz: str) -> datetime | None:
     """When the success that was expected at `due` is expected, given the windows of a check in this zone.
 
-    Of a schedule, the first occurrence outside; None when there is none for more than a year. A period's clock starts
-    again at the window's end; once, or a window that comes back within the period would hide a dead job for ever.
+    Of a schedule, the first occurrence outside; None when it never comes again. A period's clock starts again at the
+    window's end; once, or a window that comes back within the period would hide a dead job for ever.
     """
-    windows = _parsed(lines, tz)
-    end = _end_of_all(windows, due)
+    return walk_outside(schedule, due, lines, tz=tz)[0]
+
+
+@lru_cache(maxsize=1024)
+def walk_outside(schedule: Schedule, due: datetime, lines: tuple[str, ...], *, tz: str) -> tuple[datetime | None, int]:
+    """`expected_outside`, and the steps that it took: MOST_STEPS or more when windows were ignored in the end."""
+    walk = Walk(lines, tz)
+    return _outside(walk, schedule, due), walk.steps
+
+
+def _outside(walk: "Walk", schedule: Schedule, due: datetime) -> datetime | None:
+    end = walk.end_of(due)
     if end is None:
         return due
     if isinstance(schedule, Every):
         again = later(end, schedule.period)
-        return None if again is None else _end_of_all(windows, again) or again
-    for _ in range(_MOST_OCCURRENCES):
+        return None if again is None else walk.end_of(again) or again
+    while True:
+        walk.take(_lines(schedule))
         found = schedule.next_after(end - _TICK)
-        end = None if found is None else _end_of_all(windows, found)
+        end = None if found is None else walk.end_of(found)
         if end is None:
             return found
-    return None
 
 
+def _lines(schedule: Schedule) -> int:
+    return len(schedule.lines) if isinstance(schedule, AnyOf) else 1
+
+
+@lru_cache(maxsize=1024)
 def window_end(lines: tuple[str, ...], at: datetime, *, tz: str) -> datetime | None:
     """When maintenance is over, if it is on at `at`; windows that overlap or touch are one."""
-    return _end_of_all(_parsed(lines, tz), at)
+    return Walk(lines, tz).end_of(at)
 
 
-def hide_all(schedule: Schedule, lines: tuple[str, ...], *, tz: str) -> bool:
-    """Whether recurring windows leave no occurrence of a schedule to be expected."""
-    recurring = tuple(line for line in lines if isinstance(parse_window(line, tz), Recurring))
-    due = schedule.next_after(_SOME_DAY)
-    return due is not None and expected_outside(schedule, due, recurring, tz=tz) is None
+@dataclass(frozen=True, slots=True)
+class Outside:
+    """An occurrence outside of all windows."""
+
+    at: datetime
+    hidden: int  # occurrences directly before it that lie within windows, as far as they were counted
+    is_counted: bool  # whether these are all of them
+    before: datetime | None  # the occurrence before it; None: not known
 
 
+def occurrences_outside(
+    schedule: Cron | OnCalendar | AnyOf, lines: tuple[str, ...], *, tz: str, after: datetime, count: int
+) -> Iterator[Outside]:
+    """The next occurrences outside, strictly after an instant, at most `count`: one walk for all of them."""
+    walk = Walk(lines, tz)
+    most = max(_MOST_COUNTED // _lines(schedule), 1)
+    at, hidden, is_counted, before = schedule.next_after(after), 0, True, None
+    while at is not None and count > 0:
+        walk.take(_lines(schedule))
+        end = walk.end_of(at)
+        if end is None:
+            yield Outside(at, hidden, is_counted, before)
+            count -= 1
+            at, hidden, is_counted, before = schedule.next_after(at), 0, True, at
+            continue
+        while at is not None and at < end and hidden < most:
+            at, hidden, before = schedule.next_after(at), hidden + 1, at
+        if at is not None and at < end:
+            at, is_counted, before = schedule.next_after(end - _TICK), False, None
+
+
+class Walk:
+    """Ask several times whether maintenance is on, with one budget of steps for all.
+
+    The steps depend on the instants and the windows only, never on what was asked before.
+    """
+
+    def __init__(self, lines: tuple[str, ...], tz: str, *, most: int = MOST_STEPS) -> None:
+        self._spans = _spans(lines, tz, get_ident())
+        self._most = most
+        self._next: list[datetime | None] = [None] * len(self._spans)  # start of each line's next window
+        self.steps = 0
+
+    @property
+    def is_over(self) -> bool:
+        """Whether the budget is used up."""
+        return self.steps >= self._most
+
+    def take(self, steps: int) -> None:
+        """Count steps that are taken elsewhere on the way."""
+        self.steps += steps
+        spend(STEP * steps)
+
+    def end_of(self, at: datetime) -> datetime | None:
+        """When all windows that hold `at`, or begin before the last of them ends, are over; None when none holds it.
+
+        Without steps left, no window holds anything.
+        """
+        end: datetime | None = None
+        while not self.is_over:
+            found = self._latest_end(at if end is None else end)
+            if found is None:
+                break
+            end = found
+        return end
+
+    def _latest_end(self, at: datetime) -> datetime | None:
+        latest, steps = None, 1
+        for number, span in enumerate(self._spans):
+            end, following = span.around(at)
+            if following != self._next[number]:
+                self._next[number] = following
+                steps += span.steps
+            if end is not None and (latest is None or end > latest):
+                latest = end
+        self.take(steps)
+        return latest
+
+
+class _Span(Protocol):
+    """The windows of one line."""
+
+    steps: int
+
+    def around(self, at: datetime) -> tuple[datetime | None, datetime]:
+        """When the last window that holds `at` ends (None: none does), and when the next one begins."""
+
+
+class _OnceSpan:
+    steps = 0
+
+    def __init__(self, window: Once) -> None:
+        self._window = window
+
+    def around(self, at: datetime) -> tuple[datetime | None, datetime]:
+        return (self._window.end if self._window.start <= at < self._window.end else None), _NEVER
+
+
+class _RecurringSpan:
+    """Remembers the answer for the time around the last question: most questions are close to the one before."""
+
+    def __init__(self, window: Recurring) -> None:
+        self._cron, self._length = window.cron, window.length
+        self._from, self._until, self._end = _NEVER, _FIRST, _FIRST
+        self.steps = 2 if not _overlaps(window) else 2 + 2 * (window.length // _MINUTE).bit_length()
+
+    def around(self, at: datetime) -> tuple[datetime | None, datetime]:
+        if not self._from <= at < self._until:
+            self._ask(at)
+        return (self._end if self._end > at else None), self._until
+
+    def _ask(self, at: datetime) -> None:
+        began = self._cron.next_after(at - self._length if at - _FIRST > self._length else _FIRST)
+        if began is None or began > at:
+            self._from, self._until, self._end = at, began or _NEVER, _FIRST
+            return
+        last, following = self._last_by(at, began)
+        self._from, self._until, self._end = last, following, later(last, self._length) or _NEVER
+
+    def _last_by(self, at: datetime, known: datetime) -> tuple[datetime, datetime]:
+        """The last window that begins by `at`, and the first after it; `known` begins by then. Halves the time left."""
+        last, by = known, at
+        while (following := self._cron.next_after(last)) is not None and following <= by:
+            last = following
+            middle = last + (by - last) / 2
+            found = self._cron.next_after(middle)
+            if found is not None and found <= by:
+                last = found
+            else:
+                by = middle
+        return last, following or _NEVER
+
+
+def _overlaps(window: Recurring) -> bool:
+    """Whether one may begin before the one before it is over."""
+    starts = cron_fields(window.cron.expression).minutes_of_day
+    gaps = [after - before for before, after in zip(starts, (*starts[1:], starts[0] + 1440), strict=True)]
+    return window.length > min(gaps) * _MINUTE
+
+
+@lru_cache(maxsize=512)
+def _spans(lines: tuple[str, ...], tz: str, _thread: int) -> tuple[_Span, ...]:
+    """The lines of a check as one thread asks for them: what a span remembers is not shared with another thread."""
+    parsed = (_parsed(line, tz) for line in lines)
+    return tuple(_OnceSpan(each) if isinstance(each, Once) else _RecurringSpan(each) for each in parsed)
+
+
+@lru_cache(maxsize=512)
 def parse_window(text: str, tz: str) -> Window:
-    """What an operator wrote, for a check in this zone. Raises BadInput."""
+    """What an operator wrote, for a check in this zone. Raises BadInput.
+
+    A line whose windows follow each other without a gap about a hundred times is refused: it would take a walk of its
+    own to find its end.
+    """
+    window = _parsed(text, tz)
+    begins = window.cron.next_after(_SOME_DAY) if isinstance(window, Recurring) else None
+    walk = Walk((text,), tz, most=_LINE_STEPS)
+    if begins is not None and walk.end_of(begins) is not None and walk.is_over:
+        raise BadInput(
+            f'window "{text}" never ends: each begins before the last one is over. Use one longer window, '
+            'such as "0 0 1 1 * for 31d"'
+        )
+    return window
+
+
+def is_recurring(text: str, tz: str) -> bool:
+    """Whether a window comes again."""
+    return isinstance(_parsed(text, tz), Recurring)
+
+
+@lru_cache(maxsize=512)
+def _parsed(text: str, tz: str) -> Window:
+    """A window that is written as one, whatever it costs."""
     said, _, zone = text.strip().partition(" in ")
     tz = current_zone(zone.strip()) if zone else tz
     if parts := _RECURRING.fullmatch(said.strip()):
-        return _recurring(text, parts["cron"], parts["length"], tz)
+        schedule = parse_schedule(parts["cron"], tz)
+        assert isinstance(schedule, Cron), "five words on one line are cron"
+        return Recurring(schedule, parse_duration("a window's length", parts["length"]))
     if parts := _ONCE.fullmatch(said.strip()):
         start, end = (parse_instant("a window's edge", parts[edge], tz) for edge in ("start", "end"))
         if start >= end:
@@ -103,29 +288,3 @@ def parse_window(text: str, tz: str) -> Window:
         f'window "{text[:60]}" is none: write "0 2 * * 0 for 2h" or "2026-12-24T20:00 to 2026-12-25T08:00", '
         'and " in Europe/Berlin" behind it where that is not the zone of its check'
     )
-
-
-def _recurring(text: str, cron: str, length: str, tz: str) -> Recurring:
-    schedule = parse_schedule(cron, tz)
-    assert isinstance(schedule, Cron), "five words on one line are cron"
-    window = Recurring(schedule, parse_duration("a window's length", length))
-    begins = schedule.next_after(_SOME_DAY)
-    if begins is not None and window.end_of(_end_of_all((window,), begins) or begins) is not None:
-        raise BadInput(f'window "{text}" never ends: each begins before the last one is over')
-    return window
-
-
-@lru_cache(maxsize=256)
-def _parsed(lines: tuple[str, ...], tz: str) -> tuple[Window, ...]:
-    return tuple(parse_window(line, tz) for line in lines)
-
-
-def _end_of_all(windows: Iterable[Window], at: datetime) -> datetime | None:
-    """When all windows that hold `at`, or begin before the last of them ends, are over; None when none holds it."""
-    end = None
-    for _ in range(_MOST_STEPS):
-        ends = [found for window in windows if (found := window.end_of(end or at)) is not None]
-        if not ends:
-            break
-        end = max(ends)
-    return end

@@ -22,6 +22,7 @@ from chalicelib.domain.errors import BadInput, OverdueError
 from chalicelib.domain.quota import NotAdmitted, Refusal
 from chalicelib.domain.rate import is_over, retry_after_s, throttled
 from chalicelib.domain.signals import Ping, Signal, heard
+from chalicelib.domain.steps import OverBudget
 from chalicelib.store.checks import note_throttled
 from chalicelib.store.tables import NotFound, Unavailable
 from chalicelib.take import take as take_ping
@@ -109,7 +110,7 @@ def _answered(wiring: Wiring, request: Any, action: str | None, find: Callable[[
         return _not_admitted(error.refusal, at=said.ping.at)
     except Throttled as error:
         return _too_many(wiring, error.check, at=said.ping.at)
-    except Unavailable as error:
+    except (OverBudget, Unavailable) as error:
         log.event("ping_refused", why=str(error))
         return plain(503, "try again in a few seconds", {"Retry-After": str(RETRY_AFTER_S)})
     headers = {"Ping-Body-Limit": str(wiring.settings.body_limit_bytes), "Access-Control-Allow-Origin": "*"}

@@ -8,10 +8,15 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
+from datetime import timedelta
 from difflib import get_close_matches
 
+from chalicelib.domain.affordable import TooCostly, insist_on_budget
+from chalicelib.domain.check import Config
 from chalicelib.domain.errors import BadInput, OverdueError
 from chalicelib.domain.options import LONGEST_SLUG
+from chalicelib.domain.schedule import Every
+from chalicelib.domain.several import parse_schedules
 from overdue.ascode.document import Problem, Scalar, Table, Value, Wrong, parse
 from overdue.ascode.fields import BY_NAME, Settings, completed
 from overdue.ascode.kinds import Setting, text
@@ -22,6 +27,7 @@ LARGEST_BYTES = 4_000_000
 _TOP = ("version", "defaults", "checks")
 _SLUG = re.compile(r"[a-z0-9_-]+")
 NOT_IN_DEFAULTS = ("name", "desc", "probe", "group")
+_COSTS = frozenset({"schedule", "every", "tz", "grace", "early", "windows", "misses_before_alert"})
 _OTHERS_WORDS = {  # what a field is called elsewhere
     "timeout": "every",
     "period": "every",
@@ -207,6 +213,35 @@ def _contradictions(
         yield lines.get("schedule", line), "a probe comes every so often: write every, not schedule"
     if settings["group"] is not None and (settings["probe"], settings["first_ping_by"]) != (None, None):
         yield lines.get("group", line), "a group has no probe and no first ping: its members tell how it is"
+    if not unread & _COSTS and (costs := _too_costly(settings)) is not None:
+        yield lines.get(costs.field, lines.get("schedule", line)), str(costs)
+
+
+def _too_costly(settings: Settings) -> TooCostly | None:
+    """Why the server would refuse to evaluate such a check, as far as its fields say."""
+    schedule, every, tz = settings["schedule"], settings["every"], settings["tz"]
+    windows, misses = settings["windows"], settings["misses_before_alert"]
+    assert isinstance(tz, str), "as its reader has it"
+    assert isinstance(windows, tuple), "as above"
+    assert isinstance(misses, int), "as above"
+    try:
+        insist_on_budget(
+            Config(
+                schedule=parse_schedules([schedule], tz) if isinstance(schedule, str) else Every(_seconds(every)),
+                tz=tz,
+                grace=_seconds(settings["grace"]),
+                early=_seconds(settings["early"]),
+                windows=windows,
+                misses_before_alert=misses,
+            )
+        )
+    except TooCostly as error:
+        return error
+    return None
+
+
+def _seconds(setting: Setting) -> timedelta:
+    return timedelta(seconds=setting) if isinstance(setting, int) else timedelta()
 
 
 def _near(word: str, known: Iterable[str]) -> str:

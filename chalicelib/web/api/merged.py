@@ -11,6 +11,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from chalicelib.domain.affordable import TooCostly, insist_on_budget
 from chalicelib.domain.check import EVERY_CHANNEL, Config, Filters
 from chalicelib.domain.errors import BadInput
 from chalicelib.domain.escalation import Step, in_order
@@ -18,7 +19,6 @@ from chalicelib.domain.options import AUTO, parse_instant
 from chalicelib.domain.probe import default_grace
 from chalicelib.domain.schedule import Every, Schedule, parse_schedule
 from chalicelib.domain.several import in_zone, parse_schedules
-from chalicelib.domain.windows import hide_all
 from chalicelib.store.registry import Channel
 from chalicelib.web.api.call import Refused
 from chalicelib.web.api.fields import CheckFields, StepFields
@@ -172,15 +172,16 @@ def _consistent(config: Config) -> Config:
         raise Refused("json validation error: min_count and count_window go together", detail)
     if config.min_runtime and config.max_runtime and config.min_runtime > config.max_runtime:
         raise Refused("json validation error: min_runtime is above max_runtime", "no run could ever be right")
-    if config.windows and hide_all(config.schedule, config.windows, tz=config.tz):
-        detail = "each time at which it should succeed lies within a window: nothing would ever be expected"
-        raise Refused("json validation error: windows leave nothing of the schedule", detail)
     if config.group is not None and (config.probe is not None or config.first_ping_by is not None):
         detail = "its members tell how it is: nobody pings or probes it. Say null for probe and first_ping_by"
         raise Refused("json validation error: a group has nothing of its own to wait for", detail)
     if config.probe is not None and config.schedule != Every(config.probe.every):
         detail = "it is expected as often as it is probed: say `every` within probe, or null for probe first"
         raise Refused("json validation error: a probed check has no schedule of its own", detail)
+    try:
+        insist_on_budget(config)
+    except TooCostly as error:
+        raise Refused(f"json validation error: {error.summary}", error.detail) from error
     return config
 
 

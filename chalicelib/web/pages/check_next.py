@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from itertools import takewhile
+from typing import TYPE_CHECKING
 
 from chalicelib.domain.alerts import Reason
 from chalicelib.domain.check import Check, Status
@@ -18,8 +19,10 @@ from chalicelib.domain.wallclock import WallClock
 from chalicelib.domain.words import counted
 from chalicelib.web.pages.instants import exact, local
 
+if TYPE_CHECKING:  # most checks have no windows
+    from chalicelib.domain.windows import Outside
+
 COUNT = 5
-_MOST_LOOKED_AT = 100  # occurrences, where maintenance hides some
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,22 +87,24 @@ def _periods(check: Check, schedule: Every, now: datetime) -> Iterator[Occurrenc
 def _outside(check: Check, now: datetime) -> Iterator[Occurrence]:
     """The occurrences that are expected: those outside of maintenance."""
     config = check.config
+    assert not isinstance(config.schedule, Every), "a period has no occurrences"
     if not config.windows:
         yield from occurrences(config.schedule, after=now, count=COUNT)
         return
-    from chalicelib.domain.windows import window_end  # most checks have none
+    from chalicelib.domain.windows import occurrences_outside  # most checks have none
 
-    hidden = left = 0
-    for each in occurrences(config.schedule, after=now, count=_MOST_LOOKED_AT):
-        if window_end(config.windows, each.at, tz=config.tz) is not None:
-            hidden += 1
-            continue
-        before = f"{counted(hidden, 'occurrence')} before it {'falls' if hidden == 1 else 'fall'} into maintenance."
-        odd = " ".join(part for part in (each.oddity, before if hidden else None) if part)
-        yield replace(each, oddity=odd or None)
-        hidden, left = 0, left + 1
-        if left == COUNT:
-            return
+    for each in occurrences_outside(config.schedule, config.windows, tz=config.tz, after=now, count=COUNT):
+        start = (each.at if each.before is None else each.before) - timedelta.resolution
+        found = occurrences(config.schedule, after=start, count=1 if each.before is None else 2)[-1]
+        odd = " ".join(part for part in (found.oddity, _hidden(each)) if part)
+        yield replace(found, oddity=odd or None)
+
+
+def _hidden(each: "Outside") -> str:
+    if not each.hidden:
+        return ""
+    number = f"{'' if each.is_counted else 'More than '}{counted(each.hidden, 'occurrence')}"
+    return f"{number} before it {'falls' if each.is_counted and each.hidden == 1 else 'fall'} into maintenance."
 
 
 def _coming(each: Occurrence, tz: str, clock: WallClock, *, by_second: bool) -> Coming:

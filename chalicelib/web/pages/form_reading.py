@@ -39,6 +39,14 @@ _CONTRADICTIONS = {  # how what the API says begins: the field, and what the for
         "windows",
         "each time at which it should succeed lies within them: nothing would ever be expected",
     ),
+    "windows cost too much": (
+        "windows",
+        "there are too many, or too many that follow each other without a gap: use fewer, longer windows",
+    ),
+    "misses_before_alert costs too much": (
+        "misses_before_alert",
+        "with this schedule, one evaluation would take too long: lower this number, or use fewer schedules or windows",
+    ),
     FIRST_PING_HAS_PASSED.removeprefix(PREFIX): ("first_ping_at", "this has passed: give an instant to come"),
 }
 
@@ -129,6 +137,7 @@ def _merged(
         problems.setdefault(name, problem)
         when = ("schedules", "timeout", "tz", "probe", "grace", "name")
         plain = replace(before, windows=(), min_count=None, count_window=None, min_runtime=None, max_runtime=None)
+        plain = replace(plain, misses_before_alert=1)
         config = _config(plain, {field: value for field, value in said.items() if field in when}, channels)
     return Reading(config, problems)
 

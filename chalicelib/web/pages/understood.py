@@ -12,7 +12,7 @@ from chalicelib.domain.check import EVERY_CHANNEL, Config
 from chalicelib.domain.schedule import Every, Schedule, zone_named
 from chalicelib.domain.schedule_words import Occurrence, in_words, occurrences
 from chalicelib.domain.wallclock import WallClock, duration
-from chalicelib.domain.windows import window_end
+from chalicelib.domain.windows import Walk
 from chalicelib.domain.words import counted, ordinal
 from chalicelib.store.registry import Channel
 from chalicelib.web.pages.form_reading import Problem, Reading
@@ -65,14 +65,15 @@ def understood(reading: Reading, clock: WallClock) -> Understood:
     found = occurrences(schedule, after=clock.now, count=COUNT)
     end = "" if len(found) == COUNT else ("No more come after that." if found else "It never comes again.")
     by_second = any(each.at.second for each in found)
-    coming = tuple(_coming(each, reading.config, schedule.tz, clock, by_second=by_second) for each in found)
+    walk = Walk(reading.config.windows, reading.config.tz)
+    coming = tuple(_coming(each, walk, schedule.tz, clock, by_second=by_second) for each in found)
     return Understood(None, f"{_capital(in_words(schedule))}, {schedule.tz}", coming, end)
 
 
-def _coming(each: Occurrence, config: Config, tz: str, clock: WallClock, *, by_second: bool) -> Coming:
+def _coming(each: Occurrence, walk: Walk, tz: str, clock: WallClock, *, by_second: bool) -> Coming:
     local, other = each.local, "UTC" if tz != "UTC" else clock.tz
     odd = [each.oddity] if each.oddity else []
-    if config.windows and (end := window_end(config.windows, each.at, tz=config.tz)) is not None:
+    if (end := walk.end_of(each.at)) is not None:
         odd.append(f"Within maintenance, until {WallClock(tz=tz, now=each.at).minute(end)}: not expected.")
     return Coming(
         exact(each.at, tz),

@@ -1,18 +1,20 @@
 """Maintenance windows (domain.md, rule 9)."""
 
+from datetime import datetime
 from typing import Any
 
 import pytest
 
 from chalicelib.domain.advance import advance
+from chalicelib.domain.alerts import Reason
 from chalicelib.domain.check import Check, Status
 from chalicelib.domain.due import deadline, expected
 from chalicelib.domain.errors import BadInput
 from chalicelib.domain.probe import Probe
-from chalicelib.domain.schedule import Cron, Every
+from chalicelib.domain.schedule import Cron
 from chalicelib.domain.signals import Signal
-from chalicelib.domain.windows import hide_all, parse_window, window_end
-from tests.builders import a_check, a_ping, after, days, hours, minutes, utc
+from chalicelib.domain.windows import MOST_STEPS, parse_window, walk_outside, window_end
+from tests.builders import a_check, a_ping, after, days, flips, hours, minutes, utc
 
 ONCE = "2026-03-10T10:00 to 2026-03-10T14:00"
 NIGHTLY = "0 2 * * * for 1h"
@@ -101,11 +103,56 @@ def test_pings_within_are_recorded_and_count() -> None:
     assert after(check, a_ping(Signal.FAIL, at=utc("2026-03-10T11:00Z"))).status is Status.DOWN
 
 
-def test_a_schedule_that_lies_within_windows_altogether_is_found_out() -> None:
-    assert hide_all(Cron("30 2 * * *"), (NIGHTLY,), tz="UTC")
-    assert not hide_all(Cron("30 2 * * *"), (ONCE,), tz="UTC")
-    assert not hide_all(Cron("30 2,3 * * *"), (NIGHTLY,), tz="UTC")
-    assert not hide_all(Every(hours(1)), (NIGHTLY,), tz="UTC")
+@pytest.mark.parametrize(
+    ("success", "grace", "missed_at"),
+    [
+        pytest.param("2026-03-10T09:58Z", 10, "2026-03-10T14:00Z", id="due before it, the deadline within: at its end"),
+        pytest.param("2026-03-10T09:58Z", 1, "2026-03-10T14:00Z", id="the deadline at its beginning: at its end"),
+        pytest.param("2026-03-10T09:57Z", 1, "2026-03-10T09:59Z", id="the deadline before it: then"),
+        pytest.param("2026-03-10T09:58Z", 241, "2026-03-10T14:00Z", id="the deadline at its end: then"),
+        pytest.param("2026-03-10T09:58Z", 242, "2026-03-10T14:01Z", id="the deadline after it: then"),
+    ],
+)
+def test_a_deadline_within_a_window_is_evaluated_at_its_end(success: str, grace: int, missed_at: str) -> None:
+    check = a_check(last_success=utc(success), period=minutes(1), grace=minutes(grace), windows=(ONCE,))
+    assert deadline(check) == utc(missed_at)
+    assert advance(check, now=utc(missed_at) - minutes(1)).after.status is Status.UP
+    [flip] = flips(advance(check, now=utc(missed_at)).after)
+    assert (flip.new, flip.at) == (Status.DOWN, utc(missed_at))
+
+
+def test_a_success_within_the_window_comes_in_time_for_a_deadline_that_fell_into_it() -> None:
+    check = a_check(last_success=utc("2026-03-10T08:00Z"), schedule=Cron("0 9 * * *"), grace=hours(2), windows=(ONCE,))
+    check = after(check, a_ping(at=utc("2026-03-10T13:30Z")))
+    assert (check.status, check.n_flips, check.records) == (Status.UP, 1, ())
+
+
+def test_a_run_that_exceeds_its_limit_within_a_window_counts_at_its_limit_as_a_failure_does() -> None:
+    check = a_check(last_success=utc("2026-03-10T09:00Z"), period=hours(8), grace=minutes(30), windows=(ONCE,))
+    check = after(check, a_ping(Signal.START, at=utc("2026-03-10T09:45Z")))
+    [flip] = flips(advance(check, now=utc("2026-03-10T11:00Z")).after)
+    assert (flip.reason, flip.at) == (Reason.OVERRUN, utc("2026-03-10T10:15Z"))
+
+
+def test_windows_that_touch_further_than_a_walk_may_go_are_ignored_from_there_and_the_job_is_expected() -> None:
+    always = ("0 * * * * for 59m", "1 * * * * for 59m")  # stored before such windows were refused
+    found, steps = walk_outside(Cron("* * * * *"), utc("2026-03-10T09:00Z"), always, tz="UTC")
+    assert found is not None
+    assert utc("2026-03-11T09:00Z") < found < utc("2026-04-10T09:00Z")
+    assert MOST_STEPS <= steps < MOST_STEPS + 10
+
+
+def test_the_steps_of_a_walk_do_not_depend_on_what_was_asked_before() -> None:
+    lines = ("50 0-22 * * * for 10m", "0-29 3 * * * for 20m", "0 0 29 2 * for 2d", ONCE)
+    at = utc("2026-03-10T03:10Z")
+
+    def steps(instant: datetime) -> int:
+        return walk_outside.__wrapped__(Cron("55 * * * *"), instant, lines, tz="UTC")[1]
+
+    fresh = steps(at)
+    for other in ("2020-01-01T00:00Z", "2026-03-10T03:09Z", "2026-03-10T03:25Z", "2031-05-05T05:05Z"):
+        steps(utc(other))
+        assert steps(at) == fresh
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,112 @@
+"""Configurations that were, or could be, dear to evaluate: as the API takes them, each with its story.
+
+Tests and `benchmarks.evaluation` read the same list. Start at `CASES`.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any, cast
+
+from chalicelib.domain.affordable import insist_on_budget
+from chalicelib.domain.check import Config
+from chalicelib.domain.errors import BadInput
+from chalicelib.domain.schedule import Every
+from chalicelib.web.api.fields import CheckFields, read
+from chalicelib.web.api.merged import BLANK, merged
+from chalicelib.web.api.versions import VERSIONS
+
+Fields = Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """One of them; `is_refused`: nobody can make such a check any more."""
+
+    name: str
+    fields: Fields
+    is_refused: bool = False
+
+    def config(self) -> Config:
+        """The configuration as the API makes it. Raises BadInput."""
+        said = read(dict(self.fields), has_extras=True)
+        return merged(BLANK, said, version=VERSIONS["v3"], channels=())
+
+    def stored(self) -> Config:
+        """The same, whether it is accepted or not: stored before such a check was refused."""
+        said = dict(read({name: value for name, value in self.fields.items() if name != "windows"}, has_extras=True))
+        misses = said.pop("misses_before_alert", 1)
+        plain = merged(BLANK, cast("CheckFields", said), version=VERSIONS["v3"], channels=())
+        return replace(plain, windows=tuple(self.fields.get("windows", ())), misses_before_alert=misses)
+
+
+def is_accepted(config: Config) -> bool:
+    """Whether such a check can be made today."""
+    try:
+        insist_on_budget(config)
+    except BadInput:
+        return False
+    return True
+
+
+def _numbered(text: str, count: int) -> list[str]:
+    return [text.replace("N", str(number)) for number in range(count)]
+
+
+_GAP = "Sun *-03~07/1 02:*:* Europe/Berlin"  # all of its occurrences fall into the hour that clocks skip
+_ALL_FIELDS = "*-02,04,06,09,11-31"  # a day that no month has
+_EVEN, _ODD = "*/2 * 1-30 12 * for 60s", "1-59/2 * 1-30 12 * for 60s"
+_TEN: Sequence[str] = [f"{n},{n + 20},{n + 40} {n}-23 * * *" for n in range(10)]
+
+CASES = (
+    Case("one an hour", {"schedule": "0 * * * *"}),
+    Case("a period", {"timeout": 3600}),
+    Case(
+        "two windows that cover all time",
+        {"schedule": "* * * * *", "windows": ["0 * * * * for 59m", "1 * * * * for 59m"]},
+        is_refused=True,
+    ),
+    Case(
+        "a December of minutes, and eighteen days in 28 years",
+        {"schedule": "* * * * *", "windows": [_EVEN, _ODD, *_numbered("N 0 29 2 1 for 60s", 18)]},
+        is_refused=True,
+    ),
+    Case(
+        "the same, with 50 misses",
+        {"schedule": "* * * * *", "windows": [_EVEN, _ODD], "misses_before_alert": 50},
+        is_refused=True,
+    ),
+    Case("eighteen rare windows", {"schedule": "* * * * *", "windows": _numbered("N 0 29 2 1 for 60s", 18)}),
+    Case("each even minute", {"schedule": "* * * * *", "windows": ["*/2 * * * * for 60s"], "misses_before_alert": 100}),
+    Case("23 of 24 hours", {"schedule": "55 * * * *", "windows": ["50 0-22 * * * for 10m"]}),
+    Case(
+        "167 of 168 hours",
+        {"schedule": "55 * * * *", "windows": ["50 0-22 * * * for 10m", "50 23 * * 1-6 for 10m"]},
+    ),
+    Case("nights and weekends", {"schedule": "*/5 * * * *", "tz": "Europe/Berlin",
+                                 "windows": ["0 18 * * 1-5 for 14h", "0 0 * * 6,0 for 24h"]}),
+    Case("windows that overlap", {"schedule": "55 * * * *", "windows": ["0-29 * * * * for 20m"]}),
+    Case(
+        "twenty of each night",
+        {"schedule": "0 * * * *", "windows": _numbered("N 2 * * * for 1h", 20), "misses_before_alert": 20},
+    ),
+    Case(
+        "twenty of each hour, and ten schedules",
+        {"schedules": [f"{n + 30} * * * *" for n in range(10)], "windows": _numbered("N * * * * for 60s", 20)},
+    ),
+    Case("twenty once", {"schedule": "* * * * *", "misses_before_alert": 50, "windows": [
+        f"2026-01-01T{n:02}:00 to 2026-01-01T{n + 1:02}:00" for n in range(20)]}),
+    Case("ten schedules, a hundred misses", {"schedules": _TEN, "misses_before_alert": 100}),
+    Case("a gap of clocks", {"schedule": _GAP}, is_refused=True),
+    Case("ten of them", {"schedules": [_GAP] * 10}, is_refused=True),
+    Case("a day that never comes", {"schedules": [_ALL_FIELDS] * 5}, is_refused=True),
+    Case("each second", {"schedule": "*:*:*", "misses_before_alert": 100}),
+    Case("each second, ten times", {"schedules": [f"*:*:{n}/2" for n in range(10)], "misses_before_alert": 100}),
+    Case("a Feb 29 that is a Monday", {"schedules": _numbered("N 0 29 2 */7", 10)}),
+    Case("Friday the 13th", {"schedules": [f"{n} 0 13 * */5" for n in range(10)], "misses_before_alert": 100}),
+    Case("a period, 100 misses", {"timeout": 60, "misses_before_alert": 100, "windows": _numbered("N 2 * * * for 1h", 5)}),
+)  # fmt: skip
+
+
+def plain(config: Config) -> bool:
+    """Whether no schedule is walked through."""
+    return isinstance(config.schedule, Every)

@@ -1,0 +1,128 @@
+"""Refuse a configuration whose evaluation would take too many steps (docs/adr/0015).
+
+One validator for API, form, YAML, CLI and `?create=1`. It plays the longest evaluation that the rules allow: as many
+misses in a row as the check tolerates, each with its walk through schedule and maintenance windows, from several days
+of a year. Evaluations from any other instant are bounded, too: `windows` and `advance` see to that. Start at
+`insist_on_budget`.
+"""
+
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import UTC, datetime
+from functools import lru_cache
+
+from chalicelib.domain.advance import MOST_STEPS as MOST_OF_EVALUATION
+from chalicelib.domain.advance import STEPS_OF_ONE
+from chalicelib.domain.check import Config
+from chalicelib.domain.early import next_after
+from chalicelib.domain.errors import BadInput
+from chalicelib.domain.schedule import AnyOf, Every, later
+from chalicelib.domain.steps import OverBudget, limited_to, spend
+from chalicelib.domain.windows import MOST_STEPS, STEP, Walk, is_recurring, walk_outside
+
+_TRIED = tuple(datetime(2028, month, 1, tzinfo=UTC) for month in (1, 7, 12, 2, 3, 4, 5, 6, 8, 9, 10, 11))
+_PLAYED = 3  # of these days, so many with all misses in a row; the others with one
+
+
+class TooCostly(BadInput):
+    """An evaluation of the check could take too many steps. `field` is the one to change, as the API calls it."""
+
+    def __init__(self, field: str, summary: str, detail: str) -> None:
+        super().__init__(f"{summary}: {detail}")
+        self.field, self.summary, self.detail = field, summary, detail
+
+
+def insist_on_budget(config: Config) -> None:
+    """Raise TooCostly if an evaluation of this check could take too many steps, or if windows hide all of its schedule.
+
+    Takes 30 ms at most, and for most checks less than one.
+    """
+    found = _problem(replace(config, name="", slug="", tags="", desc="", channels=()))
+    if found is not None:
+        raise TooCostly(*found)
+
+
+def ignored(config: Config) -> str | None:
+    """What Overdue leaves out of a stored configuration that it would not accept today; None: nothing."""
+    found = _problem(replace(config, name="", slug="", tags="", desc="", channels=()))
+    if found is None:
+        return None
+    return f"{found[1]}: {found[2]}. Until then, part of the windows is ignored, so that a dead job is still reported."
+
+
+@lru_cache(maxsize=1024)
+def _problem(config: Config) -> tuple[str, str, str] | None:
+    if config.group is not None or (isinstance(config.schedule, Every) and not config.windows):
+        return None
+    recurring = tuple(line for line in config.windows if is_recurring(line, config.tz))
+    played = replace(config, windows=recurring)
+    try:
+        is_over = (_walks_too_far(played, at, misses=n) for at, n in _tries(config))
+        if not any(is_over):
+            return None
+        hides_all = all(_walks_too_far(played, at, misses=1) for at in _TRIED[:2])
+    except OverBudget:
+        return _too_costly(played)
+    return _HIDES_ALL if hides_all else _too_costly(played)
+
+
+def _tries(config: Config) -> Iterator[tuple[datetime, int]]:
+    """From when on to play an evaluation, and with how many misses."""
+    for number, at in enumerate(_TRIED):
+        yield at, config.misses_before_alert if number < _PLAYED else 1
+
+
+def _walks_too_far(config: Config, at: datetime, *, misses: int) -> bool:
+    """Whether windows are ignored on the way. Raises OverBudget."""
+    with limited_to(MOST_OF_EVALUATION):
+        for _ in range(misses):
+            due, steps = _expected_after(config, at)
+            if steps >= MOST_STEPS:
+                return True
+            missed_at = None if due is None else later(due, config.grace)
+            if due is None or missed_at is None:
+                return False
+            if config.windows:
+                walk = Walk(config.windows, config.tz)
+                walk.end_of(missed_at)
+                if walk.is_over:
+                    return True
+            spend(STEPS_OF_ONE)
+            at = due
+    return False
+
+
+def _expected_after(config: Config, at: datetime) -> tuple[datetime | None, int]:
+    """As `due.expected_after`, with the steps; nothing is taken from what was asked before."""
+    schedule = config.schedule
+    spend(STEP * (len(schedule.lines) if isinstance(schedule, AnyOf) else 1))
+    due = next_after(schedule, at, early=config.early)
+    if due is None or not config.windows:
+        return due, 0
+    return walk_outside.__wrapped__(schedule, due, config.windows, tz=config.tz)
+
+
+_HIDES_ALL = (
+    "windows",
+    "windows leave nothing of the schedule",
+    "each time at which it should succeed lies within a window: nothing would ever be expected",
+)
+
+
+def _too_costly(config: Config) -> tuple[str, str, str]:
+    """Which field costs most, and what to do."""
+    if config.windows and (config.misses_before_alert == 1 or _costs_less_without_windows(config)):
+        detail = (
+            "there are too many windows, or too many that follow each other without a gap, to find the next time "
+            "outside of them within the limit of one evaluation: use fewer, longer windows"
+        )
+        return "windows", "windows cost too much", detail
+    detail = (
+        f"with misses_before_alert {config.misses_before_alert}, so many times of its schedule are looked at in one "
+        "evaluation that it exceeds the limit: lower misses_before_alert, or use fewer schedules"
+    )
+    return "misses_before_alert", "misses_before_alert costs too much", detail
+
+
+def _costs_less_without_windows(config: Config) -> bool:
+    return _problem(replace(config, windows=())) is None
