@@ -10,7 +10,6 @@ from typing import Any, cast
 from chalicelib.domain.affordable import insist_on_budget
 from chalicelib.domain.check import Config
 from chalicelib.domain.errors import BadInput
-from chalicelib.domain.schedule import Every
 from chalicelib.web.api.fields import CheckFields, read
 from chalicelib.web.api.merged import BLANK, merged
 from chalicelib.web.api.versions import VERSIONS
@@ -31,9 +30,19 @@ class Case:
         said = read(dict(self.fields), has_extras=True)
         return merged(BLANK, said, version=VERSIONS["v3"], channels=())
 
+    @property
+    def is_stored(self) -> bool:
+        """Whether its schedule can be read at all."""
+        try:
+            self.stored()
+        except BadInput:
+            return False
+        return True
+
     def stored(self) -> Config:
         """The same, whether it is accepted or not: stored before such a check was refused."""
-        said = dict(read({name: value for name, value in self.fields.items() if name != "windows"}, has_extras=True))
+        fields = {name: value for name, value in self.fields.items() if name != "windows"}
+        said: dict[str, Any] = dict(read(fields, has_extras=True))
         misses = said.pop("misses_before_alert", 1)
         plain = merged(BLANK, cast("CheckFields", said), version=VERSIONS["v3"], channels=())
         return replace(plain, windows=tuple(self.fields.get("windows", ())), misses_before_alert=misses)
@@ -81,6 +90,7 @@ CASES = (
     Case(
         "167 of 168 hours",
         {"schedule": "55 * * * *", "windows": ["50 0-22 * * * for 10m", "50 23 * * 1-6 for 10m"]},
+        is_refused=True,
     ),
     Case("nights and weekends", {"schedule": "*/5 * * * *", "tz": "Europe/Berlin",
                                  "windows": ["0 18 * * 1-5 for 14h", "0 0 * * 6,0 for 24h"]}),
@@ -103,10 +113,8 @@ CASES = (
     Case("each second, ten times", {"schedules": [f"*:*:{n}/2" for n in range(10)], "misses_before_alert": 100}),
     Case("a Feb 29 that is a Monday", {"schedules": _numbered("N 0 29 2 */7", 10)}),
     Case("Friday the 13th", {"schedules": [f"{n} 0 13 * */5" for n in range(10)], "misses_before_alert": 100}),
-    Case("a period, 100 misses", {"timeout": 60, "misses_before_alert": 100, "windows": _numbered("N 2 * * * for 1h", 5)}),
+    Case("a period, 100 misses", {"timeout": 60, "misses_before_alert": 100,
+                                  "windows": _numbered("N 2 * * * for 1h", 5)}),
+    Case("25 lines in one text", {"schedule": "\n".join(["*:0"] * 25), "misses_before_alert": 100},
+         is_refused=True),
 )  # fmt: skip
-
-
-def plain(config: Config) -> bool:
-    """Whether no schedule is walked through."""
-    return isinstance(config.schedule, Every)

@@ -16,9 +16,10 @@ from chalicelib.domain.advance import STEPS_OF_ONE
 from chalicelib.domain.check import Config
 from chalicelib.domain.early import next_after
 from chalicelib.domain.errors import BadInput
-from chalicelib.domain.schedule import AnyOf, Every, later
+from chalicelib.domain.remembered import fresh
+from chalicelib.domain.schedule import Every, later
 from chalicelib.domain.steps import OverBudget, limited_to, spend
-from chalicelib.domain.windows import MOST_STEPS, STEP, Walk, is_recurring, walk_outside
+from chalicelib.domain.windows import Walk, first_outside, is_recurring, spans_of
 
 _TRIED = tuple(datetime(2028, month, 1, tzinfo=UTC) for month in (1, 7, 12, 2, 3, 4, 5, 6, 8, 9, 10, 11))
 _PLAYED = 3  # of these days, so many with all misses in a row; the others with one
@@ -73,33 +74,23 @@ def _tries(config: Config) -> Iterator[tuple[datetime, int]]:
 
 
 def _walks_too_far(config: Config, at: datetime, *, misses: int) -> bool:
-    """Whether windows are ignored on the way. Raises OverBudget."""
+    """Whether windows are ignored on the way. Raises OverBudget. Nothing is taken from what was searched before."""
+    search, spans = fresh(config.schedule), spans_of(config.windows, config.tz)
     with limited_to(MOST_OF_EVALUATION):
         for _ in range(misses):
-            due, steps = _expected_after(config, at)
-            if steps >= MOST_STEPS:
-                return True
+            walk = Walk(config.windows, config.tz, spans=spans)
+            due = next_after(search, at, early=config.early)
+            due = None if due is None else first_outside(walk, config.schedule, search, due)
             missed_at = None if due is None else later(due, config.grace)
             if due is None or missed_at is None:
                 return False
-            if config.windows:
-                walk = Walk(config.windows, config.tz)
-                walk.end_of(missed_at)
-                if walk.is_over:
-                    return True
+            until_end = Walk(config.windows, config.tz, spans=spans)
+            until_end.end_of(missed_at)
+            if walk.is_over or until_end.is_over:
+                return True
             spend(STEPS_OF_ONE)
             at = due
     return False
-
-
-def _expected_after(config: Config, at: datetime) -> tuple[datetime | None, int]:
-    """As `due.expected_after`, with the steps; nothing is taken from what was asked before."""
-    schedule = config.schedule
-    spend(STEP * (len(schedule.lines) if isinstance(schedule, AnyOf) else 1))
-    due = next_after(schedule, at, early=config.early)
-    if due is None or not config.windows:
-        return due, 0
-    return walk_outside.__wrapped__(schedule, due, config.windows, tz=config.tz)
 
 
 _HIDES_ALL = (

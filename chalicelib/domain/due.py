@@ -14,6 +14,7 @@ from chalicelib.domain.check import Check, Config, Status
 from chalicelib.domain.depends import is_waiting
 from chalicelib.domain.early import next_after
 from chalicelib.domain.first_ping import first_ping_at
+from chalicelib.domain.remembered import remembered
 from chalicelib.domain.runs import held_until, overruns
 from chalicelib.domain.schedule import Every, Schedule, later
 from chalicelib.domain.throughput import window_end
@@ -78,7 +79,8 @@ def expected_after(config: Config, at: datetime) -> datetime | None:
 def _expected_after(
     schedule: Schedule, at: datetime, early: timedelta, windows: tuple[str, ...], tz: str
 ) -> datetime | None:
-    due = next_after(schedule, at, early=early) if early else schedule.next_after(at)
+    search = remembered(schedule)
+    due = next_after(search, at, early=early) if early else search.next_after(at)
     if due is None or not windows:
         return due
     from chalicelib.domain.windows import expected_outside  # most checks have none: a cold start goes without

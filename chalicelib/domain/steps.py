@@ -17,6 +17,7 @@ class OverBudget(OverdueError):
     """An evaluation took more steps than its budget allows."""
 
 
+SEARCH = 8  # steps of one search for the next occurrence of one expression: 5-10 µs, so a step is about 1 µs
 DECISION = 40_000  # steps that one decision about a check may take: no check that is accepted comes near
 
 _left: ContextVar[list[int] | None] = ContextVar("steps_left", default=None)
@@ -35,10 +36,14 @@ def spend(steps: int = 1) -> None:
 
 
 @contextmanager
-def limited_to(steps: int) -> Iterator[None]:
-    """Give the block a budget of its own; an outer budget waits meanwhile, and is not charged."""
-    token = _left.set([steps])
+def limited_to(steps: int) -> Iterator[list[int]]:
+    """Give the block a budget of its own; an outer budget waits meanwhile, and is not charged.
+
+    Yields what is left, in a list of one.
+    """
+    left = [steps]
+    token = _left.set(left)
     try:
-        yield
+        yield left
     finally:
         _left.reset(token)

@@ -11,23 +11,24 @@ configurations that would come to that.
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import MAXYEAR, MINYEAR, UTC, datetime, timedelta
 from functools import lru_cache
+from itertools import pairwise
 from threading import get_ident
 from typing import Protocol
 
 from chalicelib.domain.cron_fields import cron_fields
 from chalicelib.domain.errors import BadInput
 from chalicelib.domain.options import parse_duration, parse_instant
+from chalicelib.domain.remembered import Remembered, remembered
 from chalicelib.domain.schedule import AnyOf, Cron, Every, OnCalendar, Schedule, current_zone, later, parse_schedule
-from chalicelib.domain.steps import spend
+from chalicelib.domain.steps import SEARCH, spend
 
 MOST = 20  # windows of a check
 LONGEST_TEXT = 200
-MOST_STEPS = 1_000  # of one walk; a step finds one occurrence of one expression: 5-10 µs
-STEP = 8  # `steps.spend` for each of them
+MOST_STEPS = 400  # of one walk; a step finds one occurrence of one expression: 5-10 µs
 
 _RECURRING = re.compile(r"(?P<cron>\S+(?: +\S+){4}) +for +(?P<length>\S+)")
 _ONCE = re.compile(r"(?P<start>\S+) +to +(?P<end>\S+)")
@@ -59,23 +60,18 @@ class Once:
 Window = Recurring | Once
 
 
+@lru_cache(maxsize=1024)
 def expected_outside(schedule: Schedule, due: datetime, lines: tuple[str, ...], *, tz: str) -> datetime | None:
     """When the success that was expected at `due` is expected, given the windows of a check in this zone.
 
     Of a schedule, the first occurrence outside; None when it never comes again. A period's clock starts again at the
     window's end; once, or a window that comes back within the period would hide a dead job for ever.
     """
-    return walk_outside(schedule, due, lines, tz=tz)[0]
+    return first_outside(Walk(lines, tz), schedule, remembered(schedule), due)
 
 
-@lru_cache(maxsize=1024)
-def walk_outside(schedule: Schedule, due: datetime, lines: tuple[str, ...], *, tz: str) -> tuple[datetime | None, int]:
-    """`expected_outside`, and the steps that it took: MOST_STEPS or more when windows were ignored in the end."""
-    walk = Walk(lines, tz)
-    return _outside(walk, schedule, due), walk.steps
-
-
-def _outside(walk: "Walk", schedule: Schedule, due: datetime) -> datetime | None:
+def first_outside(walk: "Walk", schedule: Schedule, search: Schedule | Remembered, due: datetime) -> datetime | None:
+    """The same by a given walk. When that is over in the end, windows were ignored."""
     end = walk.end_of(due)
     if end is None:
         return due
@@ -83,21 +79,11 @@ def _outside(walk: "Walk", schedule: Schedule, due: datetime) -> datetime | None
         again = later(end, schedule.period)
         return None if again is None else walk.end_of(again) or again
     while True:
-        walk.take(_lines(schedule))
-        found = schedule.next_after(end - _TICK)
+        walk.steps += searches(schedule)
+        found = search.next_after(end - _TICK)
         end = None if found is None else walk.end_of(found)
         if end is None:
             return found
-
-
-def _lines(schedule: Schedule) -> int:
-    return len(schedule.lines) if isinstance(schedule, AnyOf) else 1
-
-
-@lru_cache(maxsize=1024)
-def window_end(lines: tuple[str, ...], at: datetime, *, tz: str) -> datetime | None:
-    """When maintenance is over, if it is on at `at`; windows that overlap or touch are one."""
-    return Walk(lines, tz).end_of(at)
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,30 +101,45 @@ def occurrences_outside(
 ) -> Iterator[Outside]:
     """The next occurrences outside, strictly after an instant, at most `count`: one walk for all of them."""
     walk = Walk(lines, tz)
-    most = max(_MOST_COUNTED // _lines(schedule), 1)
-    at, hidden, is_counted, before = schedule.next_after(after), 0, True, None
+    most = max(_MOST_COUNTED // searches(schedule), 1)
+    search = remembered(schedule)
+    at, hidden, is_counted, before = search.next_after(after), 0, True, None
     while at is not None and count > 0:
-        walk.take(_lines(schedule))
+        walk.steps += searches(schedule)
         end = walk.end_of(at)
         if end is None:
             yield Outside(at, hidden, is_counted, before)
             count -= 1
-            at, hidden, is_counted, before = schedule.next_after(at), 0, True, at
+            at, hidden, is_counted, before = search.next_after(at), 0, True, at
             continue
         while at is not None and at < end and hidden < most:
-            at, hidden, before = schedule.next_after(at), hidden + 1, at
+            at, hidden, before = search.next_after(at), hidden + 1, at
         if at is not None and at < end:
-            at, is_counted, before = schedule.next_after(end - _TICK), False, None
+            at, is_counted, before = search.next_after(end - _TICK), False, None
+
+
+def searches(schedule: Schedule) -> int:
+    """How many expressions are searched for its next occurrence."""
+    return 1 if isinstance(schedule, Every) else schedule.expression.count("\n") + 1
+
+
+@lru_cache(maxsize=1024)
+def window_end(lines: tuple[str, ...], at: datetime, *, tz: str) -> datetime | None:
+    """When maintenance is over, if it is on at `at`; windows that overlap or touch are one."""
+    return Walk(lines, tz).end_of(at)
 
 
 class Walk:
     """Ask several times whether maintenance is on, with one budget of steps for all.
 
-    The steps depend on the instants and the windows only, never on what was asked before.
+    The steps depend on the instants and the windows only, never on what was asked before; what is spent is what had
+    to be searched.
     """
 
-    def __init__(self, lines: tuple[str, ...], tz: str, *, most: int = MOST_STEPS) -> None:
-        self._spans = _spans(lines, tz, get_ident())
+    def __init__(
+        self, lines: tuple[str, ...], tz: str, *, most: int = MOST_STEPS, spans: "Sequence[Span] | None" = None
+    ) -> None:
+        self._spans = _spans_of_thread(lines, tz, get_ident()) if spans is None else spans
         self._most = most
         self._next: list[datetime | None] = [None] * len(self._spans)  # start of each line's next window
         self.steps = 0
@@ -147,11 +148,6 @@ class Walk:
     def is_over(self) -> bool:
         """Whether the budget is used up."""
         return self.steps >= self._most
-
-    def take(self, steps: int) -> None:
-        """Count steps that are taken elsewhere on the way."""
-        self.steps += steps
-        spend(STEP * steps)
 
     def end_of(self, at: datetime) -> datetime | None:
         """When all windows that hold `at`, or begin before the last of them ends, are over; None when none holds it.
@@ -175,11 +171,12 @@ class Walk:
                 steps += span.steps
             if end is not None and (latest is None or end > latest):
                 latest = end
-        self.take(steps)
+        self.steps += steps
+        spend()
         return latest
 
 
-class _Span(Protocol):
+class Span(Protocol):
     """The windows of one line."""
 
     steps: int
@@ -198,51 +195,73 @@ class _OnceSpan:
         return (self._window.end if self._window.start <= at < self._window.end else None), _NEVER
 
 
+@dataclass(frozen=True, slots=True)
+class _Answer:
+    """What holds for every instant from one to another: the end of the window that may be on, and the next start."""
+
+    since: datetime
+    until: datetime
+    end: datetime
+
+
 class _RecurringSpan:
-    """Remembers the answer for the time around the last question: most questions are close to the one before."""
+    """Remembers two answers: an evaluation asks for what is expected and for its deadline, in turns, ever later."""
 
     def __init__(self, window: Recurring) -> None:
         self._cron, self._length = window.cron, window.length
-        self._from, self._until, self._end = _NEVER, _FIRST, _FIRST
+        self._answers = (_Answer(_NEVER, _FIRST, _FIRST),) * 2
         self.steps = 2 if not _overlaps(window) else 2 + 2 * (window.length // _MINUTE).bit_length()
 
     def around(self, at: datetime) -> tuple[datetime | None, datetime]:
-        if not self._from <= at < self._until:
-            self._ask(at)
-        return (self._end if self._end > at else None), self._until
+        found, other = self._answers
+        if not found.since <= at < found.until:
+            found, other = other, found
+            if not found.since <= at < found.until:
+                found = self._answer(at)
+            self._answers = found, other
+        return (found.end if found.end > at else None), found.until
 
-    def _ask(self, at: datetime) -> None:
-        began = self._cron.next_after(at - self._length if at - _FIRST > self._length else _FIRST)
+    def _answer(self, at: datetime) -> _Answer:
+        began = self._search(at - self._length if at - _FIRST > self._length else _FIRST)
         if began is None or began > at:
-            self._from, self._until, self._end = at, began or _NEVER, _FIRST
-            return
+            return _Answer(at, began or _NEVER, _FIRST)
         last, following = self._last_by(at, began)
-        self._from, self._until, self._end = last, following, later(last, self._length) or _NEVER
+        return _Answer(last, following, later(last, self._length) or _NEVER)
 
     def _last_by(self, at: datetime, known: datetime) -> tuple[datetime, datetime]:
         """The last window that begins by `at`, and the first after it; `known` begins by then. Halves the time left."""
         last, by = known, at
-        while (following := self._cron.next_after(last)) is not None and following <= by:
+        while (following := self._search(last)) is not None and following <= by:
             last = following
             middle = last + (by - last) / 2
-            found = self._cron.next_after(middle)
+            found = self._search(middle)
             if found is not None and found <= by:
                 last = found
             else:
                 by = middle
         return last, following or _NEVER
 
+    def _search(self, at: datetime) -> datetime | None:
+        spend(SEARCH)
+        return self._cron.next_after(at)
+
 
 def _overlaps(window: Recurring) -> bool:
     """Whether one may begin before the one before it is over."""
-    starts = cron_fields(window.cron.expression).minutes_of_day
-    gaps = [after - before for before, after in zip(starts, (*starts[1:], starts[0] + 1440), strict=True)]
+    wall = cron_fields(window.cron.expression).wall
+    starts = [hour * 60 + minute for hour in wall.hours for minute in wall.minutes]
+    gaps = [after - before for before, after in pairwise((*starts, starts[0] + 1440))]
     return window.length > min(gaps) * _MINUTE
 
 
 @lru_cache(maxsize=512)
-def _spans(lines: tuple[str, ...], tz: str, _thread: int) -> tuple[_Span, ...]:
+def _spans_of_thread(lines: tuple[str, ...], tz: str, _thread: int) -> tuple[Span, ...]:
     """The lines of a check as one thread asks for them: what a span remembers is not shared with another thread."""
+    return spans_of(lines, tz)
+
+
+def spans_of(lines: tuple[str, ...], tz: str) -> tuple[Span, ...]:
+    """The lines of a check, with nothing remembered yet."""
     parsed = (_parsed(line, tz) for line in lines)
     return tuple(_OnceSpan(each) if isinstance(each, Once) else _RecurringSpan(each) for each in parsed)
 
