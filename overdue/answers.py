@@ -78,6 +78,7 @@ class CheckJson(TypedDict):
     windows: NotRequired[list[str]]
     maintenance_until: NotRequired[str | None]
     schedules: NotRequired[list[str]]
+    warnings: NotRequired[list[str]]
     snoozed_until: NotRequired[str | None]
     acknowledged_at: NotRequired[str | None]
     acknowledged_by: NotRequired[str | None]

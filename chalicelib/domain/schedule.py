@@ -110,20 +110,31 @@ Schedule = Every | Cron | OnCalendar | AnyOf
 def parse_schedule(text: str, tz: str) -> Cron | OnCalendar:
     """What an operator wrote: one line of five words is cron, everything else OnCalendar.
 
-    Raises BadInput. An OnCalendar that is over is valid, a cron expression that never comes is not.
+    Raises BadInput, also for a schedule that never occurs after the year 2000; one that is over is valid.
     """
+    schedule = parse_expression(text, tz)
+    if never_occurs(schedule):
+        raise _bad(text, "it never occurs after the year 2000")
+    return schedule
+
+
+def never_occurs(schedule: Schedule) -> bool:
+    """Whether there is no occurrence after the year 2000: no such day, or clocks in its zone skip all its times."""
+    return schedule.next_after(_MUST_OCCUR_AFTER) is None
+
+
+def parse_expression(text: str, tz: str) -> Cron | OnCalendar:
+    """As `parse_schedule`, but OnCalendar that never occurs is valid: other lines of its check may occur."""
     if len(text) > LONGEST:
         raise _bad(text[:20] + "...", f"is longer than {LONGEST} characters")
     if not re.fullmatch(r"[\x20-\x7e\t\r\n]*[\x21-\x7e][\x20-\x7e\t\r\n]*", text):
         raise _bad(text, "write five words as in a crontab, or an OnCalendar expression, in plain ASCII")
     text = text.strip()
     if "\n" not in text and len(text.split()) == 5:
-        schedule: Cron | OnCalendar = Cron(text, current_zone(tz))
-        _check_cron(text, schedule.tz)
-    else:
-        schedule = OnCalendar(text, current_zone(tz))
-        _check_oncalendar(text, schedule.tz)
-    return schedule
+        _check_cron(text)
+        return Cron(text, current_zone(tz))
+    _check_oncalendar(text)
+    return OnCalendar(text, current_zone(tz))
 
 
 def current_zone(name: str) -> str:
@@ -196,18 +207,16 @@ def _within_the_calendar(at: datetime, zone: tzinfo) -> datetime:
     return at
 
 
-def _check_cron(text: str, tz: str) -> None:
+def _check_cron(text: str) -> None:
     try:
         cron_fields(text)
     except ValueError as error:
         raise _bad(text, str(error)) from error
     if not cron_fields(text).wall.ever_match:
         raise _bad(text, "no month in it has such a day, so it would never come")
-    if Cron(text, tz).next_after(_MUST_OCCUR_AFTER) is None:
-        raise _bad(text, f"clocks in {tz} skip all its times, so it would never come")
 
 
-def _check_oncalendar(text: str, tz: str) -> None:
+def _check_oncalendar(text: str) -> None:
     for line in text.split("\n"):
         try:
             own = calendar_line(line).tz
@@ -217,8 +226,6 @@ def _check_oncalendar(text: str, tz: str) -> None:
             raise _bad(text, f"{reason}: {hint}") from error
         if own is not None:
             current_zone(own)
-    if OnCalendar(text, tz).next_after(_MUST_OCCUR_AFTER) is None:
-        raise _bad(text, "nothing after the year 2000 matches it, so it would never come")
 
 
 def _bad(text: str, reason: str) -> BadInput:

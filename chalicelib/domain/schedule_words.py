@@ -15,6 +15,7 @@ from chalicelib.domain.calendar_line import FIRST_YEAR, LAST_YEAR, calendar_line
 from chalicelib.domain.clock_changes import change_between
 from chalicelib.domain.cron_fields import cron_fields
 from chalicelib.domain.schedule import AnyOf, Cron, Every, OnCalendar, Schedule, zone_named
+from chalicelib.domain.several import each_line
 
 _SECOND = timedelta(seconds=1)
 _MINUTE = timedelta(minutes=1)
@@ -196,7 +197,7 @@ def _clock(minute_of_day: int) -> str:
 def _oddity(schedule: Schedule, at: datetime, before: datetime | None) -> str | None:
     if isinstance(schedule, Every) or not {at.year, (before or at).year}.isdisjoint((MINYEAR, MAXYEAR)):
         return None  # at the ends of the calendar no clock is known to change, and there is no hour before or after
-    lines = _single_lines(schedule)
+    lines = each_line(schedule)
     line = next((line for line in lines if line.next_after(at - timedelta.resolution) == at), lines[0])
     zone = zone_named(line.tz)
     local, clocks = at.astimezone(zone), "Clocks" if line.tz == schedule.tz else f"Clocks in {line.tz}"
@@ -204,20 +205,6 @@ def _oddity(schedule: Schedule, at: datetime, before: datetime | None) -> str | 
     if oddity or before is None or len(lines) > 1:  # how far one line is from another is nothing odd
         return oddity
     return _interval(line, local, before.astimezone(zone))
-
-
-def _single_lines(schedule: Cron | OnCalendar | AnyOf) -> tuple[Cron | OnCalendar, ...]:
-    """One schedule per line, each in the zone that decides when it occurs."""
-    match schedule:
-        case Cron():
-            return (schedule,)
-        case OnCalendar(expression, tz):
-            lines = expression.strip().split("\n")
-            return tuple(OnCalendar(line, calendar_line(line).tz or tz) for line in lines)
-        case AnyOf(lines=schedules):
-            return tuple(line for each in schedules for line in _single_lines(each))
-        case _:
-            assert_never(schedule)
 
 
 def _comes_twice(schedule: Cron | OnCalendar, local: datetime, clocks: str) -> str | None:

@@ -6,10 +6,21 @@ takes several lines of OnCalendar only: what it takes, `schedule.parse_schedule`
 
 from collections.abc import Sequence
 from dataclasses import replace
+from datetime import datetime
 from typing import assert_never
 
+from chalicelib.domain.calendar_line import calendar_line
 from chalicelib.domain.errors import BadInput
-from chalicelib.domain.schedule import AnyOf, Cron, Every, OnCalendar, Schedule, parse_schedule
+from chalicelib.domain.schedule import (
+    AnyOf,
+    Cron,
+    Every,
+    OnCalendar,
+    Schedule,
+    never_occurs,
+    parse_expression,
+    parse_schedule,
+)
 
 MOST = 10  # expressions of one check
 
@@ -19,8 +30,12 @@ def parse_schedules(lines: Sequence[str], tz: str) -> Cron | OnCalendar | AnyOf:
     lines = [line for text in lines for line in text.strip().split("\n")]
     if len(lines) > MOST:
         raise BadInput(f"{len(lines)} schedules are too many: a check has {MOST} at most")
-    found = tuple(parse_schedule(line, tz) for line in lines)
-    return AnyOf(found) if len(found) > 1 else found[0]
+    if len(lines) == 1:
+        return parse_schedule(lines[0], tz)
+    schedule = AnyOf(tuple(parse_expression(line, tz) for line in lines))
+    if never_occurs(schedule):
+        raise BadInput(f"none of these {len(lines)} schedules ever occurs after the year 2000")
+    return schedule
 
 
 def lines_of(schedule: Schedule) -> tuple[str, ...]:
@@ -39,3 +54,28 @@ def in_zone(schedule: Schedule, tz: str) -> Schedule:
             return AnyOf(tuple(replace(line, tz=tz) for line in schedule.lines))
         case _:
             assert_never(schedule)
+
+
+def each_line(schedule: Schedule) -> tuple[Cron | OnCalendar, ...]:
+    """One schedule per line, each in the zone that decides when it occurs; a period has none."""
+    match schedule:
+        case Every():
+            return ()
+        case Cron():
+            return (schedule,)
+        case OnCalendar(expression, tz):
+            lines = expression.strip().split("\n")
+            return tuple(OnCalendar(line, calendar_line(line).tz or tz) for line in lines)
+        case AnyOf(lines=schedules):
+            return tuple(line for each in schedules for line in each_line(each))
+        case _:
+            assert_never(schedule)
+
+
+def warnings(schedule: Schedule, *, now: datetime) -> tuple[str, ...]:
+    """In sentences, what is valid, but hardly meant: a schedule or a line of it that never occurs again."""
+    lines = each_line(schedule)
+    over = [line for line in lines if line.next_after(now) is None]
+    if over and len(over) == len(lines):
+        return ("This schedule never occurs again, so no success is expected.",)
+    return tuple(f"The line “{line.expression.strip()}” never occurs again." for line in over)

@@ -209,6 +209,12 @@ def _contradictions(
     least, most = settings["min_runtime"], settings["max_runtime"]
     if isinstance(least, int) and isinstance(most, int) and least > most:
         yield lines.get("min_runtime", line), "min_runtime is above max_runtime: no run could ever be right"
+    schedule, tz = settings["schedule"], settings["tz"]
+    if isinstance(schedule, str) and isinstance(tz, str):
+        try:
+            parse_schedules([schedule], tz)
+        except BadInput as error:  # in UTC it was good
+            yield lines.get("schedule", line), f"{error}, in {tz}"
     if settings["probe"] is not None and settings["schedule"] is not None:
         yield lines.get("schedule", line), "a probe comes every so often: write every, not schedule"
     if settings["group"] is not None and (settings["probe"], settings["first_ping_by"]) != (None, None):

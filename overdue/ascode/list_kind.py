@@ -12,6 +12,7 @@ from chalicelib.domain import several
 from chalicelib.domain.errors import BadInput
 from chalicelib.domain.options import LONGEST_TAGS
 from chalicelib.domain.schedule import LONGEST as LONGEST_SCHEDULE
+from chalicelib.domain.schedule import parse_expression
 from chalicelib.domain.windows import LONGEST_TEXT, MOST, parse_window
 from overdue.ascode.document import Gathered, Problem, Scalar, Series, Value, Wrong
 from overdue.ascode.kinds import EVERY_CHANNEL, Kind, Schema, Setting, text
@@ -44,7 +45,8 @@ def _one_schedule(name: str, text: str) -> str:
     """A schedule that can be, without aliases. Raises BadInput."""
     if period := _PERIOD.fullmatch(text.strip()):
         raise BadInput(f'{name} "{text}" is a period: write every: {period[1]}')
-    return several.parse_schedules([without_alias(text)], "UTC").expression
+    lines = without_alias(text).strip().split("\n")
+    return "\n".join(parse_expression(line, "UTC").expression for line in lines)
 
 
 def windows() -> Kind:

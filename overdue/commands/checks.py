@@ -75,6 +75,15 @@ def add(name: str, probe_url: str | None, settings: Settings, as_json: bool, **s
             return
         click.echo(inert(made.get("ping_url", made["slug"])))
         say(f'Made "{made["name"]}". Its job pings this URL, or: overdue exec {made["slug"]} -- …')
+        _warn(made)
+
+
+def _warn(check: CheckJson) -> None:
+    """What a server before this version does not say."""
+    from overdue.show import say
+
+    for warning in check.get("warnings", ()):
+        say(f"Warning: {warning}")
 
 
 def _named(name: str) -> str:
@@ -199,6 +208,7 @@ def _own_pairs(check: CheckJson, *, now: datetime) -> list[tuple[str, str]]:
     return [
         *_probe_pairs(check),
         ("schedule", f"{scheduled(check)}, {zone}" if "schedule" in check else scheduled(check)),
+        *(("warning", warning) for warning in check.get("warnings", ())),
         ("grace", show.took(check["grace"])),
         ("last ping", f"{show.when(check['last_ping'], tz=zone, now=now)} {zone}" if check["last_ping"] else "never"),
     ]
@@ -232,7 +242,10 @@ def edit(check: str, name: str | None, probe_url: str | None, settings: Settings
     found = find(api, check)
     fields = probe_fields(probe_url, said, fields, before=found.check.get("probe"))
     fields = group_fields(said, fields, before=found.check.get("group"))
-    done(api.update(found.code, fields), "Changed", as_json=as_json)
+    changed = api.update(found.code, fields)
+    done(changed, "Changed", as_json=as_json)
+    if not as_json:
+        _warn(changed)
 
 
 @checks.command()

@@ -21,14 +21,16 @@ def schedule(expr: str, tz: str, count: int, after: str | None, as_json: bool) -
     """
     from chalicelib.domain.schedule import current_zone, zone_named
     from chalicelib.domain.schedule_words import in_words, occurrences
+    from chalicelib.domain.several import warnings
     from overdue import show
     from overdue.expressions import schedule_of
 
     zone = zone_named(current_zone(tz))
     found = schedule_of(expr, tz)
+    begin = _instant(after, zone)
     coming = [
         (one, local)
-        for one in occurrences(found, after=_instant(after, zone), count=count)
+        for one in occurrences(found, after=begin, count=count)
         if (local := _shown(one.at, zone)) is not None
     ]
     if as_json:
@@ -41,6 +43,8 @@ def schedule(expr: str, tz: str, count: int, after: str | None, as_json: bool) -
         click.echo(f"{local:%a %d %b %Y %H:%M %Z}{utc}" + (f"   ! {one.oddity}" if one.oddity else ""))
     if len(coming) < count:
         click.echo("There are no more." if coming else "It never comes again.")
+    for warning in warnings(found, now=begin) if coming else ():
+        show.say(f"Warning: {warning}")
 
 
 def _instant(text: str | None, zone: tzinfo) -> datetime:

@@ -17,7 +17,7 @@ from chalicelib.domain.errors import BadInput
 from chalicelib.domain.escalation import Step, in_order
 from chalicelib.domain.options import AUTO, parse_instant
 from chalicelib.domain.probe import default_grace
-from chalicelib.domain.schedule import Every, Schedule, parse_schedule
+from chalicelib.domain.schedule import Every, Schedule, never_occurs, parse_schedule
 from chalicelib.domain.several import in_zone, parse_schedules
 from chalicelib.store.registry import Channel
 from chalicelib.web.api.call import Refused
@@ -29,6 +29,7 @@ from chalicelib.web.api.versions import Version
 BLANK = Config(channels=())  # what the API's new checks are made from: they alert nobody unless told to
 LONGEST_SLUG = 100
 FIRST_PING_HAS_PASSED = "json validation error: first_ping_by has passed"
+NEVER_IN_ITS_ZONE = "json validation error: schedule is not a valid cron or OnCalendar expression"
 NO_POLICIES: Mapping[str, tuple[Step, ...]] = {}  # enough where none is said
 _DIRECT = (
     "desc",
@@ -108,13 +109,19 @@ def _first_ping_by(value: int | str | None, tz: str) -> datetime | timedelta | N
 
 def _schedule(config: Config, said: CheckFields, *, tz: str) -> Schedule:
     """Several schedules win over one, and that over a timeout; the zone is kept while the check is simple."""
-    if "schedules" in said:
-        return parse_schedules(said["schedules"], tz)
-    if "schedule" in said:
-        return parse_schedule(said["schedule"], tz)
+    try:
+        if "schedules" in said:
+            return parse_schedules(said["schedules"], tz)
+        if "schedule" in said:
+            return parse_schedule(said["schedule"], tz)
+    except BadInput as error:  # in UTC it was good
+        raise Refused(NEVER_IN_ITS_ZONE, str(error)) from error
     if "timeout" in said:
         return Every(timedelta(seconds=said["timeout"]))
-    return in_zone(config.schedule, tz)
+    moved = in_zone(config.schedule, tz)
+    if moved != config.schedule and never_occurs(moved):
+        raise Refused(NEVER_IN_ITS_ZONE, f"clocks in {tz} skip all its times")
+    return moved
 
 
 def _probed(config: Config, said: CheckFields) -> dict[str, Any]:

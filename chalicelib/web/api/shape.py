@@ -13,7 +13,7 @@ from chalicelib.domain.check import EVERY_CHANNEL, Check, Code, Config, started,
 from chalicelib.domain.depends import holders
 from chalicelib.domain.options import AUTO
 from chalicelib.domain.schedule import Every
-from chalicelib.domain.several import lines_of
+from chalicelib.domain.several import lines_of, warnings
 from chalicelib.web.api import probe_field
 from chalicelib.web.api.versions import Version
 from chalicelib.web.badge_keys import badge_key
@@ -105,6 +105,7 @@ class CheckJson(TypedDict):
     windows: NotRequired[list[str]]
     maintenance_until: NotRequired[str | None]
     schedules: NotRequired[list[str]]
+    warnings: NotRequired[list[str]]
     snoozed_until: NotRequired[str | None]
     acknowledged_at: NotRequired[str | None]
     acknowledged_by: NotRequired[str | None]
@@ -250,6 +251,7 @@ def _add_extras(value: CheckJson, check: Check, *, now: datetime) -> None:
     value["windows"] = list(config.windows)
     value["maintenance_until"] = iso(_maintenance_end(config, now)) if config.windows else None
     value["schedules"] = list(lines_of(config.schedule))
+    value["warnings"] = list(warnings(config.schedule, now=now))
     value["snoozed_until"] = iso(check.snoozed_until)
     value["acknowledged_at"] = iso(check.acknowledged_at)
     value["acknowledged_by"] = check.acknowledged_by or None

@@ -14,7 +14,7 @@ from chalicelib.domain.errors import BadInput
 from chalicelib.store.registry import Channel
 from chalicelib.web.api.call import Refused
 from chalicelib.web.api.fields import SCHEMAS, CheckFields, read
-from chalicelib.web.api.merged import FIRST_PING_HAS_PASSED, insist_on_time_to_come, merged, slug_of
+from chalicelib.web.api.merged import FIRST_PING_HAS_PASSED, NEVER_IN_ITS_ZONE, insist_on_time_to_come, merged, slug_of
 from chalicelib.web.api.versions import VERSIONS
 from chalicelib.web.pages.form import Values
 from chalicelib.web.pages.form_saying import Said, Wrong, said
@@ -47,6 +47,7 @@ _CONTRADICTIONS = {  # how what the API says begins: the field, and what the for
         "misses_before_alert",
         "with this schedule, one evaluation would take too long: lower this number, or use fewer schedules or windows",
     ),
+    NEVER_IN_ITS_ZONE.removeprefix(PREFIX): ("schedule", "it never occurs: clocks in this zone skip all its times"),
     FIRST_PING_HAS_PASSED.removeprefix(PREFIX): ("first_ping_at", "this has passed: give an instant to come"),
 }
 
@@ -135,7 +136,9 @@ def _merged(
     except BadInput as error:
         name, problem = _contradiction(error)
         problems.setdefault(name, problem)
-        when = ("schedules", "timeout", "tz", "probe", "grace", "name")
+        when = {"schedules", "timeout", "tz", "probe", "grace", "name"}
+        if name == "schedule":
+            when -= {"schedules", "tz"}
         plain = replace(before, windows=(), min_count=None, count_window=None, min_runtime=None, max_runtime=None)
         plain = replace(plain, misses_before_alert=1)
         config = _config(plain, {field: value for field, value in said.items() if field in when}, channels)

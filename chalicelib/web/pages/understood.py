@@ -11,6 +11,7 @@ from datetime import datetime, timedelta
 from chalicelib.domain.check import EVERY_CHANNEL, Config
 from chalicelib.domain.schedule import Every, Schedule, zone_named
 from chalicelib.domain.schedule_words import Occurrence, in_words, occurrences
+from chalicelib.domain.several import warnings
 from chalicelib.domain.wallclock import WallClock, duration
 from chalicelib.domain.windows import Walk
 from chalicelib.domain.words import counted, ordinal
@@ -64,6 +65,8 @@ def understood(reading: Reading, clock: WallClock) -> Understood:
         return Understood(problem, _capital(in_words(schedule)), (), "")
     found = occurrences(schedule, after=clock.now, count=COUNT)
     end = "" if len(found) == COUNT else ("No more come after that." if found else "It never comes again.")
+    if found:
+        end = " ".join([end, *warnings(schedule, now=clock.now)]).strip()
     by_second = any(each.at.second for each in found)
     walk = Walk(reading.config.windows, reading.config.tz)
     coming = tuple(_coming(each, walk, schedule.tz, clock, by_second=by_second) for each in found)

@@ -49,6 +49,34 @@ def test_a_bad_schedule_is_told_in_the_wires_words_and_then_in_detail(api: Api) 
     assert refused["detail"].startswith('schedule "61 * * * *": minute')
 
 
+def test_a_schedule_that_is_over_is_accepted_with_a_warning(api: Api) -> None:
+    warnings = ["This schedule never occurs again, so no success is expected."]
+    made = api.post("/checks/", {"schedule": "2020-01-01"}, status=201)
+    assert made["warnings"] == warnings
+    assert api.get(f"/checks/{made['uuid']}")["warnings"] == warnings
+    assert api.post(f"/checks/{made['uuid']}", {"schedule": "0 2 * * *"})["warnings"] == []
+
+
+@pytest.mark.parametrize("version", ["v1", "v2"])
+def test_older_versions_show_no_warnings(deployment: Deployment, version: str) -> None:
+    assert "warnings" not in Api(deployment, version).post("/checks/", {"schedule": "2020-01-01"}, status=201)
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {"schedule": "*-02-30"},
+        {"schedule": "1999-01-01\n1998-01-01"},
+        {"schedule": "Sun *-03-25..31 02:*:*", "tz": "Europe/Berlin"},
+        {"schedule": "Sun *-03~07/1 02:*:* Europe/Berlin"},
+    ],
+)
+def test_a_schedule_that_never_occurs_is_refused(api: Api, fields: dict[str, str]) -> None:
+    refused = api.post("/checks/", fields, status=400)
+    assert refused["error"] == "json validation error: schedule is not a valid cron or OnCalendar expression"
+    assert "never occurs after the year 2000" in refused["detail"]
+
+
 def test_open_runs_are_shown_with_their_ids(api: Api) -> None:
     code, rid = api.deployment.add(name="backup", grace=hours(1)), str(uuid4())
     api.deployment.ping(code, "/start", query={"rid": rid}, at=utc("2026-03-01T12:00Z"))

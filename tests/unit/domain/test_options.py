@@ -126,6 +126,10 @@ def test_a_schedule(query: dict[str, str], schedule: Cron | OnCalendar) -> None:
             "the schedule has 4 lines: with create=1 it may have 3 at most",
             id="too many lines",
         ),
+        pytest.param({"schedule": "*-02-30"}, "it never occurs after the year 2000", id="a day that no month has"),
+        pytest.param(
+            {"schedule": "Sun *-03-25..31 02:*:*", "tz": "Europe/Berlin"}, "never occurs", id="times that clocks skip"
+        ),
         pytest.param({"period": "59"}, 'period "59" is out of bounds', id="too short a period"),
         pytest.param({"min_runtime": "0"}, 'min_runtime "0" is out of bounds: it must be within 1 s', id="no time"),
         pytest.param({"max_runtime": "59"}, 'max_runtime "59" is out of bounds', id="a limit that a sweep may not see"),

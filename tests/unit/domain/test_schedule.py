@@ -207,6 +207,56 @@ def test_on_calendar_comes_as_in_systemd(expression: str, after: str, expected: 
 
 
 @pytest.mark.parametrize(
+    ("expression", "expected"),
+    [
+        pytest.param("*:3..3/2", ["00:03:00", "01:03:00"], id="a..a/n is a"),
+        pytest.param("*:3/2", ["00:03:00", "00:05:00"], id="a/n goes on to the end"),
+        pytest.param("*:0..20/7", ["00:07:00", "00:14:00", "01:00:00"], id="a range in steps"),
+        pytest.param("*:*:5.0", ["00:00:05", "00:01:05"], id="a fraction of zero"),
+        pytest.param("*:*:0..10.0/5.00", ["00:00:05", "00:00:10", "00:01:00"], id="fractions of zero in a range"),
+        pytest.param("12:00 utc", ["12:00:00"], id="utc in lower case"),
+        pytest.param("minutely", ["00:01:00", "00:02:00"], id="minutely"),
+        pytest.param("HOURLY", ["01:00:00", "02:00:00"], id="any case"),
+        pytest.param("@1767312000", ["00:00:00 Jan 02", None], id="an instant"),
+        pytest.param("semi-annually", ["00:00:00 Jul 01", "00:00:00 Jan 01"], id="semi-annually"),
+        pytest.param("biannually", ["00:00:00 Jul 01", "00:00:00 Jan 01"], id="biannually"),
+        pytest.param("anually", ["00:00:00 Jan 01"], id="anually, as systemd spells it, too"),
+        pytest.param("weekly utc", ["00:00:00 Jan 05"], id="a shorthand in a zone"),
+        pytest.param("*-02~1..6/2", ["00:00:00 Feb 24", "00:00:00 Feb 26", "00:00:00 Feb 28"], id="steps from the end"),
+        pytest.param("*-02~3", ["00:00:00 Feb 26"], id="the third last day"),
+        pytest.param("*-02~10/4", ["00:00:00 Feb 19", "00:00:00 Feb 23", "00:00:00 Feb 27"], id="towards the end"),
+        pytest.param("Mon..Wed,Sun 5-1..10", ["00:00:00 May 03", "00:00:00 May 04"], id="weekdays and days are anded"),
+        pytest.param("Thu, 12:00", ["12:00:00"], id="a comma after the weekdays"),
+        pytest.param("26,70-2-1..2", ["00:00:00 Feb 01", "00:00:00 Feb 02", None], id="years of two digits"),
+        pytest.param("2026..2199/100-2-1", ["00:00:00 Feb 01", "00:00:00 Feb 01", None], id="years in steps"),
+    ],
+)
+def test_on_calendar_is_read_as_systemd_reads_it(expression: str, expected: list[str | None]) -> None:
+    at: datetime | None = utc("2026-01-01T00:00Z")
+    for each in expected:
+        assert at is not None
+        at = OnCalendar(expression).next_after(at)
+        assert each == (at and (f"{at:%H:%M:%S %b %d}" if each and " " in each else f"{at:%H:%M:%S}"))
+
+
+@pytest.mark.parametrize(
+    ("cron", "at", "expected"),
+    [
+        pytest.param(
+            Cron("* 1-3 * * *", "America/Cayenne"), "1967-10-01T03:59:59.999999Z", "1967-10-01T04:00Z", id="Cayenne"
+        ),
+        pytest.param(
+            Cron("* */11 * * *", "Pacific/Honolulu"), "1933-05-21T21:29:59.5Z", "1933-05-21T21:30Z", id="Honolulu"
+        ),
+    ],
+)
+def test_clocks_may_change_a_fraction_of_a_second_after_an_instant_before_1970(
+    cron: Cron, at: str, expected: str
+) -> None:
+    assert cron.next_after(utc(at)) == utc(expected)
+
+
+@pytest.mark.parametrize(
     ("text", "expected"),
     [
         pytest.param("*/5 8-17 * * MON-FRI", Cron("*/5 8-17 * * MON-FRI", "Europe/Kyiv"), id="five words"),
@@ -214,6 +264,12 @@ def test_on_calendar_comes_as_in_systemd(expression: str, after: str, expected: 
         pytest.param("Mon 02:30", OnCalendar("Mon 02:30", "Europe/Kyiv"), id="not five words"),
         pytest.param("02:30\n14:30", OnCalendar("02:30\n14:30", "Europe/Kyiv"), id="two lines"),
         pytest.param("2020-01-01", OnCalendar("2020-01-01", "Europe/Kyiv"), id="OnCalendar that is over"),
+        pytest.param("*-02-30\n12:00", OnCalendar("*-02-30\n12:00", "Europe/Kyiv"), id="one of two lines occurs"),
+        pytest.param(
+            "Sun *-3-8..14 02:30 America/New_York",
+            OnCalendar("Sun *-3-8..14 02:30 America/New_York", "Europe/Kyiv"),
+            id="in a gap since 2007",
+        ),
         pytest.param("0 0 29 2 *", Cron("0 0 29 2 *", "Europe/Kyiv"), id="Feb 29 comes"),
         pytest.param("0 0 30 2 1", Cron("0 0 30 2 1", "Europe/Kyiv"), id="Feb 30 or any Monday comes"),
     ],
@@ -241,6 +297,22 @@ def test_what_an_operator_writes_is_cron_or_on_calendar(text: str, expected: Cro
         ("0 0 * * 1#6", "weekday 1#6 asks for week 6, and a month has 1–5"),
         ("0 0 30 2 *", "no month in it has such a day, so it would never come"),
         ("0 0 31 4,6 *", "no month in it has such a day, so it would never come"),
+        ("*-02-30", 'schedule "*-02-30": it never occurs after the year 2000'),
+        ("1999-01-01", "it never occurs after the year 2000"),
+        ("1999-01-01\n*-04-31", "it never occurs after the year 2000"),
+        ("Sun *-03~07/1 02:*:* Europe/Berlin", "it never occurs after the year 2000"),
+        ("*:*:0.5", 'second "0.5" has a fraction, which Overdue does not support'),
+        ("*:0.0", 'minute "0.0" is not a whole number'),
+        ("Fri..Mon", 'weekdays "fri..mon" run backwards: a week begins on Monday'),
+        ("*:5..2", 'minute "5..2" runs backwards'),
+        ("*:0/0", 'minute "0/0" has a step of 0'),
+        ("*-*~29", 'day of month "~29" counts from the end of the month: at most 28'),
+        ("@9999999999", "@9999999999 is after the year 2199"),
+        ("1969-12-31", "year 1969 is not within 1970–2199"),
+        ("*/2:00", 'hour "*/2" is not valid'),
+        ("1-2-3-4", 'year "1-2" is not valid'),
+        ("00:00 12:00", 'weekday "00:00" is not valid'),
+        ("Mon Tue 12:00", '"Mon" is too much'),
         ("@daily", 'schedule "@daily": weekday "@daily" is not valid in OnCalendar, and cron has five'),
         ("@daily", "cron has five words on one line: write 0 0 * * *"),
         ("* * * * * *", "cron has five words on one line: see man systemd.time"),

@@ -6,6 +6,7 @@ import pytest
 
 from chalicelib.domain.schedule import Cron, Every, OnCalendar, Schedule
 from chalicelib.domain.schedule_words import Occurrence, in_words, occurrences
+from chalicelib.domain.steps import limited_to
 
 TWICE = "Clocks go back at 03:00, so 02:00 comes twice."
 
@@ -200,3 +201,38 @@ def test_a_period_has_occurrences_in_utc() -> None:
 def test_a_schedule_that_is_over_has_fewer_occurrences_than_asked_for() -> None:
     assert len(occurrences(OnCalendar("2026-01-30/1"), after=utc("2026-01-30T12:00Z"), count=5)) == 1
     assert occurrences(OnCalendar("2020-01-01"), after=utc("2026-01-01T00:00Z"), count=5) == ()
+
+
+def test_a_line_in_its_own_zone_is_marked_by_the_clocks_of_that_zone() -> None:
+    schedule = OnCalendar("02:30 America/New_York", "Europe/Berlin")
+    found = occurrences(schedule, after=utc("2026-10-24T12:00Z"), count=9)
+    odd = [(f"{each.local:%d %H:%M}", each.oddity) for each in found if each.oddity]
+    assert odd == [("01 08:30", "25 h after the one before, not 24.")]
+
+
+def test_a_repeated_hour_elsewhere_is_marked_with_its_zone() -> None:
+    found = occurrences(OnCalendar("01:30 America/New_York", "UTC"), after=utc("2026-10-31T12:00Z"), count=1)
+    twice = "Clocks in America/New_York go back at 02:00, so 01:30 comes twice."
+    assert [each.oddity for each in found] == [f"{twice} Expected once, at the first."]
+
+
+def test_each_line_of_on_calendar_is_marked_by_its_own_clocks() -> None:
+    schedule = OnCalendar("02:30\n12:00 Asia/Tokyo", "Europe/Berlin")
+    found = occurrences(schedule, after=utc("2026-10-24T12:00Z"), count=2)
+    twice = "Clocks go back at 03:00, so 02:30 comes twice. Expected once, at the first."
+    assert [each.oddity for each in found] == [twice, None]
+
+
+def test_the_second_pass_is_marked_as_such() -> None:
+    [first] = occurrences(OnCalendar("*:0/20", "Europe/Berlin"), after=utc("2026-10-25T01:00Z"), count=1)
+    assert first.local.isoformat() == "2026-10-25T02:20:00+01:00"
+    assert first.oddity == (
+        "Clocks go back at 03:00, so 02:20 comes twice. "
+        "This is the second: as in systemd, after a success within it, the second pass counts."
+    )
+
+
+def test_the_usual_interval_of_every_second_is_found_in_few_steps() -> None:
+    with limited_to(200):
+        [first] = occurrences(OnCalendar("*:*:*", "Europe/Berlin"), after=utc("2026-10-25T00:59:59Z"), count=1)
+    assert first.local.isoformat() == "2026-10-25T03:00:00+01:00"

@@ -5,7 +5,7 @@ import pytest
 from chalicelib.domain.errors import BadInput
 from chalicelib.domain.schedule import AnyOf, Cron, Every, OnCalendar
 from chalicelib.domain.schedule_words import in_words, occurrences
-from chalicelib.domain.several import in_zone, lines_of, parse_schedules
+from chalicelib.domain.several import in_zone, lines_of, parse_schedules, warnings
 from tests.builders import hours, utc
 
 WORKDAYS, SATURDAYS = "0 9 * * 1-5", "Sat 12:00"
@@ -61,3 +61,34 @@ def test_how_far_the_lines_are_apart_is_nothing_odd_but_a_moved_one_is() -> None
 def test_one_that_is_none_or_too_many_are_refused(lines: list[str]) -> None:
     with pytest.raises(BadInput):
         parse_schedules(lines, "UTC")
+
+
+def test_several_schedules_of_which_none_ever_occurs_are_refused() -> None:
+    lines = ["*-02-30", "Sun *-03-25..31 02:*:*"]
+    with pytest.raises(BadInput, match="none of these 2 schedules ever occurs after the year 2000"):
+        parse_schedules(lines, "Europe/Berlin")
+    assert parse_schedules(lines, "UTC").next_after(utc("2026-01-01T00:00Z")) == utc("2026-03-29T02:00Z")
+
+
+@pytest.mark.parametrize(
+    ("lines", "expected"),
+    [
+        (["2020-01-01"], ("This schedule never occurs again, so no success is expected.",)),
+        (["2020-01-01", "2021-01-01"], ("This schedule never occurs again, so no success is expected.",)),
+        (["2020-01-01", "Mon 09:00"], ("The line “2020-01-01” never occurs again.",)),
+        (["*-02-30", "0 9 * * *"], ("The line “*-02-30” never occurs again.",)),
+        (["Mon 09:00", "0 9 * * *"], ()),
+    ],
+)
+def test_a_schedule_that_never_occurs_again_is_warned_of(lines: list[str], expected: tuple[str, ...]) -> None:
+    assert warnings(parse_schedules(lines, "UTC"), now=utc("2026-01-01T00:00Z")) == expected
+
+
+def test_a_line_of_on_calendar_is_warned_of_in_its_own_zone() -> None:
+    schedule = OnCalendar("12:00\nSun *-03-25..31 02:30 Europe/Berlin", "UTC")
+    expected = ("The line “Sun *-03-25..31 02:30 Europe/Berlin” never occurs again.",)
+    assert warnings(schedule, now=utc("2026-01-01T00:00Z")) == expected
+
+
+def test_a_period_is_not_warned_of() -> None:
+    assert warnings(Every(hours(1)), now=utc("2026-01-01T00:00Z")) == ()

@@ -33,6 +33,27 @@ def test_what_there_is_is_listed_and_that_there_is_no_more_is_said(arguments: li
     assert done.stdout.splitlines()[2:] == listed
 
 
+def test_marks_follow_the_zone_of_the_line() -> None:
+    done = schedule("02:30 Europe/Berlin", "--after", "2026-10-24T12:00Z", "--count", "1")
+
+    mark = "Clocks in Europe/Berlin go back at 03:00, so 02:30 comes twice. Expected once, at the first."
+    assert done.stdout.splitlines()[2:] == [f"Sun 25 Oct 2026 00:30 UTC   ! {mark}"]
+
+
+def test_a_schedule_that_never_occurs_is_refused() -> None:
+    done = schedule("*-02-30")
+
+    assert (done.exit_code, done.stdout) == (1, "")
+    assert 'schedule "*-02-30": it never occurs after the year 2000' in done.stderr
+
+
+def test_a_line_that_never_occurs_again_is_warned_of_on_stderr() -> None:
+    done = schedule("2020-01-01\n12:00", "--after", "2026-12-01", "--count", "1")
+
+    assert done.stdout.splitlines()[2:] == ["Tue 01 Dec 2026 12:00 UTC"]
+    assert done.stderr == "Warning: The line “2020-01-01” never occurs again.\n"
+
+
 def test_the_last_occurrence_as_json() -> None:
     done = schedule("0 0 L * *", "--after", "9999-12-01", "--tz", "America/New_York", "--json")
 

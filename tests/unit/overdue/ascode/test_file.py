@@ -192,6 +192,13 @@ def test_what_contradicts_itself_is_told_beside_what_cannot_be_read() -> None:
     ]
 
 
+def test_a_schedule_whose_times_clocks_skip_in_its_zone_is_told_with_its_line() -> None:
+    [error] = errors("checks:\n  a:\n    tz: Europe/Berlin\n    schedule: Sun *-03-25..31 02:*:*\n")
+    assert error == (
+        'checks.yaml:4: a: schedule "Sun *-03-25..31 02:*:*": it never occurs after the year 2000, in Europe/Berlin'
+    )
+
+
 def test_a_field_that_cannot_be_read_contradicts_no_other() -> None:
     [error] = errors("checks:\n  a:\n    min_count: many\n    count_window: 1h\n")
     assert error.startswith('checks.yaml:3: a: min_count "many"')
@@ -202,6 +209,8 @@ def test_a_field_that_cannot_be_read_contradicts_no_other() -> None:
     [
         ("schedule: 61 * * * *", "minute 61 is not within 0–59"),
         ("schedule: 0 0 30 2 *", "it would never come"),
+        ("schedule: '*-02-30'", "it never occurs after the year 2000"),
+        ("schedule: ['*-02-30', 1999-01-01]", "none of these 2 schedules ever occurs after the year 2000"),
         ("schedule: 1d", "is a period: write every: 1d"),
         ("schedule: ''", "write five words"),
         ("every: 30s", "must be within 60 s and 365 days"),

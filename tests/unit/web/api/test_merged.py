@@ -267,3 +267,25 @@ def test_a_limit_can_be_learnt_and_said_again() -> None:
 def test_no_other_word_is_a_limit() -> None:
     with pytest.raises(Refused, match="max_runtime does not match pattern"):
         after({"max_runtime": "automatic"})
+
+
+IN_A_GAP = "Sun *-03-25..31 02:*:*"  # in Berlin
+
+
+@pytest.mark.parametrize(
+    ("said", "before"),
+    [
+        pytest.param({"schedule": IN_A_GAP, "tz": "Europe/Berlin"}, Config(), id="schedule and zone"),
+        pytest.param({"schedules": [IN_A_GAP, "*-02-30"], "tz": "Europe/Berlin"}, Config(), id="several schedules"),
+        pytest.param({"schedule": IN_A_GAP}, Config(tz="Europe/Berlin"), id="in the zone that the check has"),
+        pytest.param({"tz": "Europe/Berlin"}, Config(schedule=OnCalendar(IN_A_GAP)), id="only the zone"),
+    ],
+)
+def test_a_schedule_whose_times_clocks_skip_in_its_zone_is_refused(said: Json, before: Config) -> None:
+    with pytest.raises(Refused, match="schedule is not a valid cron or OnCalendar expression"):
+        after(said, config=before)
+
+
+def test_a_schedule_that_never_occurs_and_is_stored_already_stays() -> None:
+    never = Config(schedule=OnCalendar("*-02-30"))
+    assert after({"tags": "x"}, config=never).schedule == never.schedule

@@ -186,6 +186,12 @@ def test_a_span_is_shown_in_the_largest_unit_that_goes_into_it(span: timedelta, 
         ({"schedule_kind": "times", "schedule": "@daily"}, "schedule", "write 0 0 * * *"),
         ({"schedule_kind": "times", "schedule": ""}, "schedule", "say when: five words as in a crontab"),
         ({"schedule_kind": "times", "schedule": "0 2 * * *\n0 2 30 2 *"}, "schedule", "it would never come"),
+        ({"schedule_kind": "times", "schedule": "*-02-30"}, "schedule", "it never occurs after the year 2000"),
+        (
+            {"schedule_kind": "times", "schedule": "Sun *-03-25..31 02:30", "zone": "Europe/Berlin"},
+            "schedule",
+            "it never occurs: clocks in this zone skip all its times",
+        ),
         ({"schedule_kind": "times", "schedule": "y" * 101}, "schedule", "a line is too long: 100 characters at most"),
         ({"schedule_kind": "times", "schedule": "0 2 * * *\n" * 11}, "schedule", "11 lines are too many: 10 at most"),
         ({"schedule_kind": "times", "schedule": "0 2 * * *", "zone": "Mars/X"}, "zone", 'zone "Mars/X" is not known'),
@@ -368,6 +374,8 @@ def test_a_schedule_that_ends_says_so() -> None:
     assert (len(found.coming), found.end) == (1, "No more come after that.")
     over = understood(read_form(values | {"schedule": "2020-12-24 20:00"}, before, (), now=NIGHT.now), NIGHT)
     assert (over.coming, over.end) == ((), "It never comes again.")
+    partly = understood(read_form(values | {"schedule": "2020-12-24 20:00\n12:00"}, before, (), now=NIGHT.now), NIGHT)
+    assert (len(partly.coming), partly.end) == (5, "The line “2020-12-24 20:00” never occurs again.")
 
 
 def test_what_is_wrong_with_a_field_itself_is_told_before_what_it_contradicts() -> None:
