@@ -37,8 +37,3 @@ class FairQueue(Generic[T]):
                 self._size -= 1
                 return project, entry
         return None
-
-    def clear(self) -> None:
-        """Remove all entries."""
-        self._by_project.clear()
-        self._size = 0

@@ -166,19 +166,16 @@ def push_back(work: Work, read: Read) -> bool:
         return False
 
 
-def _evaluated(work: Work, read: Read, judge: Judge, *, now: datetime) -> Evaluated:
-    is_fresh = now - read.at < FRESH
+def _evaluated(work: Work, due: Read, judge: Judge, *, now: datetime) -> Evaluated:
+    if now - due.at >= FRESH:
+        [due] = read(work, [due.due], now=now) or [due]  # deleted meanwhile: the write will tell
+    check = _limited(work, due.project, lambda: items.from_item(due.item))
     try:
-        check = change.change(
-            work.ports,
-            read.due[1],
-            lambda it: _verdict(work, it, judge, now=now),
-            read=_limited(work, read.project, lambda: items.from_item(read.item)) if is_fresh else None,
-        ).check
-        is_proved = True
+        written = change.change(work.ports, check.code, lambda it: _verdict(work, it, judge, now=now), read=check)
+        check, is_proved = written.check, True
     except Unproved as unproved:
         check, is_proved = unproved.check, False
-    return Evaluated(read, change.held_back(work.ports, check, now=now), is_proved)
+    return Evaluated(due, change.held_back(work.ports, check, now=now), is_proved)
 
 
 def _verdict(work: Work, check: Check, judge: Judge, *, now: datetime) -> Verdict:

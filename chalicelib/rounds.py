@@ -93,9 +93,13 @@ class Round:
             self._unknown.extend(arrived[start : start + BATCH] for start in range(0, len(arrived), BATCH))
 
     def _leave_rest(self) -> None:
-        for queue in (self._unknown, self._unread, self._waiting, self._evaluating):
-            queue.clear()
-        self._pending.clear()
+        self._unknown.clear()
+        self._unread.clear()
+        while (waiting := self._waiting.pop()) is not None:
+            self._pending[self._looked_up_for.pop(waiting[1])] -= 1
+        while (entry := self._evaluating.pop()) is not None:
+            self._pending[entry[0]] -= 1
+            self._in_flight.discard(entry[1].due)
 
     def _start(self) -> None:
         """Start what there is room for: what people wait for first."""
@@ -212,10 +216,9 @@ class Round:
         return partial(self._evaluated, due, published)
 
     def _are_many(self, project: str) -> bool:
+        """Whether this project's alerts may leave together: as many are due, or some have been gathered already."""
         together = self._work.ports.together
-        gathered = self._gathered.get(project)
-        number = self._pending[project] + (len(gathered.evaluated) if gathered is not None else 0)
-        return together is not None and number >= together.at_least
+        return together is not None and (project in self._gathered or self._pending[project] >= together.at_least)
 
     def _evaluated(self, due: Read, check: Check | None = None) -> None:
         """It is done with, until it is due again."""
