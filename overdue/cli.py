@@ -6,7 +6,6 @@ asked for is loaded: a job's monitoring must not take longer to start than the j
 
 import errno
 import os
-import signal
 import sys
 from collections.abc import Sequence
 from contextlib import nullcontext
@@ -181,14 +180,14 @@ def local(
 
     from rich.console import Console
 
+    from overdue.local.ending import end_on_signals
     from overdue.local.letter import tell
     from overdue.local.run import running
 
     console = Console()
     _log_troubles()
     stop = threading.Event()
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, lambda *_: stop.set())
+    end_on_signals(stop)
     with (
         running(
             port=port,

@@ -8,7 +8,6 @@ import threading
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator
-from contextlib import suppress
 from dataclasses import dataclass
 
 from rich.console import Console
@@ -16,6 +15,7 @@ from rich.table import Table
 
 from chalicelib.domain.errors import OverdueError
 from overdue.local.clock import Clock
+from overdue.local.ending import end_on_signals
 from overdue.local.received import ReceivedAlert
 from overdue.local.run import running
 
@@ -75,8 +75,10 @@ def play(console: Console, *, stay: bool) -> bool:
             is_right = told.is_right()
             if stay:
                 console.print(f"\nIt runs on, its alerts stand at {ready.inbox}. Ctrl-C ends it.", highlight=False)
-                with suppress(KeyboardInterrupt):
-                    threading.Event().wait()
+                stop = threading.Event()
+                end_on_signals(stop)
+                while not stop.wait(1.0):  # a wait without end would not see the signal on every platform
+                    pass
     if not stay:
         console.print("\nIts pages are gone now. To look around in them: overdue demo --stay", highlight=False)
     return is_right
