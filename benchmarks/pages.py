@@ -29,7 +29,7 @@ def main() -> None:
 
     now = datetime.fromtimestamp(LAST_PING_S + 60, UTC)
     wiring = app.wiring()
-    wiring.session_secret._read = (now, SECRET)
+    wiring.session_secret._read = (now, SECRET.hex())
     Varied(wiring.ports.tables.client)
     link = new_link(project="default", may_write=True, now=now, session_lasts=timedelta(hours=8))
     _, cookie = Signer(SECRET).session(link, now=now)

@@ -1,4 +1,4 @@
-"""The links that alerts bear for acknowledging: addresses, signed with the stage's secret where there is one.
+"""The acknowledge links in alerts: addresses, signed with the stage's secret for alert links, if there is one.
 
 No alert waits for a link: SSM is asked at most once a minute, briefly, and where it does not answer alerts go out
 without. What a link says is decided in `alerts.acknowledging`.
@@ -6,16 +6,13 @@ without. What a link says is decided in `alerts.acknowledging`.
 
 from datetime import datetime
 
-from botocore.config import Config
-
 from chalicelib import log
 from chalicelib.domain.alerts import Alert, Kind
 from chalicelib.domain.check import Check, unique_key
 from chalicelib.settings import Settings
-from chalicelib.store.session_secret import REMEMBERED, SessionSecret
+from chalicelib.store.secure_strings import ALERT_LINK_SECRET, BRIEFLY, REMEMBERED, SecureString
 from chalicelib.store.tables import Unavailable
 
-BRIEFLY = Config(connect_timeout=1, read_timeout=1, retries={"mode": "standard", "total_max_attempts": 1})
 _OF_AN_OUTAGE = (Kind.DOWN, Kind.REMINDER, Kind.ESCALATION)
 
 
@@ -24,7 +21,7 @@ class AckLinks:
 
     def __init__(self, settings: Settings) -> None:
         self._base = settings.base_url
-        self._kept = SessionSecret(settings, BRIEFLY)
+        self._kept = SecureString(settings, ALERT_LINK_SECRET, BRIEFLY)
         self._asked: tuple[datetime, bytes | None] | None = None
 
     def of(self, check: Check, alert: Alert, *, now: datetime) -> str | None:
@@ -45,7 +42,7 @@ class AckLinks:
         if self._asked is not None and abs(now - self._asked[0]) < REMEMBERED:
             return self._asked[1]
         try:
-            found = self._kept.current(now=now)
+            found = self._kept.key(now=now)
         except (Unavailable, ValueError) as error:  # ValueError: somebody has written something else there
             log.event("no_ack_link", why=type(error).__name__)
             found = None

@@ -23,7 +23,7 @@ class Settings:
     tz: str = "UTC"  # of pages, for who has chosen none
     refresh_s: int = 15  # after so long a page that is looked at is made anew
     inbox_path: str | None = None  # where alerts are shown; None: nowhere, they go to people
-    watchdog_url: str | None = None  # called after each full sweep; a secret
+    watchdog_url: str | None = None  # of a stage that does not keep it in SSM; None: SSM has it, or nobody
     probe_inside: str = ""  # inside networks that probes may ask, such as "10.0.0.0/8,fd00::/8"
     body_limit_bytes: int = 10_000
     history_days: int = 90

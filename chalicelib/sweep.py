@@ -26,7 +26,6 @@ from chalicelib.store import checks, in_flight, sweeps
 from chalicelib.store.items import shard
 from chalicelib.store.tables import SHARDS, Unavailable
 from chalicelib.telemetry import Metric
-from chalicelib.watchdog import call
 from chalicelib.wiring import Wiring
 from chalicelib.workers import Workers
 
@@ -99,8 +98,8 @@ def _report(wiring: Wiring, clock: Clock, done: Swept) -> None:
         measured |= {"Swept": 1, "OldestOverdue": done.oldest_overdue_s}
     wiring.meter.tell(measured, at_s=clock.now().timestamp())
     note(done, now=clock.now())
-    if done.is_full and wiring.settings.watchdog_url is not None:
-        call(wiring.settings.watchdog_url)
+    if done.is_full:
+        wiring.watchdog.call(now=clock.now())
 
 
 def note(done: Swept, *, now: datetime) -> None:

@@ -1,13 +1,44 @@
 """Word to the outside that the sweep works: who hears nothing for some minutes knows that it does not.
 
-Any heartbeat service will do, another Overdue's ping URL, too. The URL is a secret, and is never logged.
+Any heartbeat service will do, another Overdue's ping URL, too. The URL is a secret, and is never logged. It is kept in
+SSM, where only the sweep may read it. Start at `Watchdog`.
 """
+
+from datetime import datetime, timedelta
 
 import urllib3
 
 from chalicelib import log
+from chalicelib.settings import Settings
+from chalicelib.store.secure_strings import BRIEFLY, WATCHDOG_URL, SecureString
+from chalicelib.store.tables import Unavailable
 
 TIMEOUT_S = 3.0  # to connect, and again for the answer to begin
+REMEMBERED = timedelta(minutes=10)  # 4,320 reads a month; each sweep's own read would exceed KMS's 20,000 free requests
+
+
+class Watchdog:
+    """Knows the URL. One per process."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._of_environment = settings.watchdog_url
+        self._kept = SecureString(settings, WATCHDOG_URL, BRIEFLY)
+        self._asked: tuple[datetime, str | None] | None = None
+
+    def call(self, *, now: datetime) -> None:
+        """Call the watchdog, if there is one."""
+        url = self._of_environment or self._url(now)
+        if url is not None:
+            call(url)
+
+    def _url(self, now: datetime) -> str | None:
+        """The URL in SSM. While SSM does not answer, the last one that was read."""
+        if self._asked is None or abs(now - self._asked[0]) >= REMEMBERED:
+            try:
+                self._asked = now, self._kept.current(now=now)
+            except Unavailable as error:
+                log.event("watchdog_url_unread", why=str(error))
+        return None if self._asked is None else self._asked[1]
 
 
 def call(url: str) -> None:

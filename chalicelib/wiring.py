@@ -25,7 +25,8 @@ if TYPE_CHECKING:
     from chalicelib.alerts.publish import Undelivered
     from chalicelib.domain.digest import Digest
     from chalicelib.store.registry import Channel, Registry
-    from chalicelib.store.session_secret import SessionSecret
+    from chalicelib.store.secure_strings import SecureString
+    from chalicelib.watchdog import Watchdog
 
 _Way = Callable[..., None]  # `publish`, and the likes of it
 MOST_REMEMBERED = 20_000  # alerts, some 4 MB; more than a sweep judges before it publishes
@@ -207,11 +208,25 @@ class Wiring:
         return Admission(tables=self.ports.tables, limits=limits, tell=operators.tell)
 
     @cached_property
-    def session_secret(self) -> "SessionSecret":
-        """What signs the sessions of pages."""
-        from chalicelib.store.session_secret import PATIENTLY, SessionSecret
+    def session_secret(self) -> "SecureString":
+        """Signs sign-in links and the sessions of pages."""
+        from chalicelib.store.secure_strings import PATIENTLY, SESSION_SECRET, SecureString
 
-        return SessionSecret(self.settings, PATIENTLY)
+        return SecureString(self.settings, SESSION_SECRET, PATIENTLY)
+
+    @cached_property
+    def watchdog(self) -> "Watchdog":
+        """The outside monitor that the sweep calls."""
+        from chalicelib.watchdog import Watchdog
+
+        return Watchdog(self.settings)
+
+    @cached_property
+    def alert_link_secret(self) -> "SecureString":
+        """Signs the acknowledge links in alerts."""
+        from chalicelib.store.secure_strings import ALERT_LINK_SECRET, PATIENTLY, SecureString
+
+        return SecureString(self.settings, ALERT_LINK_SECRET, PATIENTLY)
 
 
 @contextmanager

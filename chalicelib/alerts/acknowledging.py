@@ -7,9 +7,12 @@ what it is signed is known to `chalicelib.ack_links`, and what is done with it t
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
-from itsdangerous import BadSignature, URLSafeSerializer
+from itsdangerous import BadSignature
+
+from chalicelib.signing import serializer
 
 LASTS = timedelta(days=7)
+_SALT = "acknowledge"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -25,18 +28,13 @@ class Named:
 def signed(secret: bytes, named: Named) -> str:
     """The token of a link, for its address."""
     said = [named.project, named.unique_key, named.flip, int(named.until.timestamp())]
-    return str(_serializer(secret).dumps(said))
+    return str(serializer(secret, _SALT).dumps(said))
 
 
 def read(secret: bytes, token: str) -> Named | None:
     """What a token names, whether it still works or not; None: nobody here has made it."""
     try:
-        project, key, flip, until = _serializer(secret).loads(token.encode("utf-8", "replace"))
+        project, key, flip, until = serializer(secret, _SALT).loads(token.encode("utf-8", "replace"))
     except BadSignature:
         return None
     return Named(project=project, unique_key=key, flip=flip, until=datetime.fromtimestamp(until, UTC))
-
-
-def _serializer(secret: bytes) -> "URLSafeSerializer":
-    """The salt makes a key of its own: no session can be made of a link, nor the other way round."""
-    return URLSafeSerializer(secret, salt="overdue acknowledge")

@@ -1,7 +1,8 @@
-"""Which links have been used: each signs in once.
+"""Which sign-in links have been used, as each signs in once, and which sessions have been signed out.
 
-Rows of the registry: `signin#<id of the link>` / `used`. A link that has expired is refused whatever stands here, so
-that its row may go: `forget_expired` is called by who makes new ones. Needs `tables.connect` to have been called.
+Rows of the registry: `signin#<id of the link>` / `used`, `session#<id of the session>` / `ended`. Once a link or a
+session has expired it is refused anyway, and its row may go: `forget_expired` is called whenever a link is made. So
+there are never more rows than links. Needs `tables.connect` to have been called.
 """
 
 from datetime import UTC, datetime
@@ -25,16 +26,33 @@ def use(link: str, *, at: datetime, expires_at: datetime) -> None:
 
 def used_at(link: str) -> datetime | None:
     """When a link signed in, strongly read; None: not yet. Raises Unavailable."""
+    row = _row(f"signin#{link}", "used")
+    return None if row is None else datetime.fromtimestamp(row.created_at or 0, UTC)
+
+
+def end(session: str, *, at: datetime, expires_at: datetime) -> None:
+    """Sign a session out: from now on it is refused everywhere. `expires_at` is its own end. Raises Unavailable."""
+    row = RegistryItem(f"session#{session}", "ended", created_at=at.timestamp(), expires_at=expires_at.timestamp())
+    with talking:
+        row.save()
+
+
+def has_ended(session: str) -> bool:
+    """Whether a session was signed out, strongly read: one read unit. Raises Unavailable."""
+    return _row(f"session#{session}", "ended") is not None
+
+
+def _row(pk: str, sk: str) -> RegistryItem | None:
     try:
         with talking:
-            row = RegistryItem.get(f"signin#{link}", "used", consistent_read=True)
+            return RegistryItem.get(pk, sk, consistent_read=True)
     except RegistryItem.DoesNotExist:
         return None
-    return datetime.fromtimestamp(row.created_at or 0, UTC)
 
 
 def forget_expired(*, now: datetime) -> None:
-    """Delete the rows of links that have expired. A scan: the table is small, and only operators ask."""
+    """Delete the rows of expired links and sessions. A scan: the table is small, and only operators make links."""
+    expired = RegistryItem.sk.is_in("used", "ended") & (RegistryItem.expires_at <= now.timestamp())
     with talking:
-        for row in RegistryItem.scan((RegistryItem.sk == "used") & (RegistryItem.expires_at <= now.timestamp())):
+        for row in RegistryItem.scan(expired):
             row.delete()

@@ -15,7 +15,16 @@ from chalicelib.domain.errors import BadInput, OverdueError
 from overdue.commands.keys import REGION
 from overdue.commands.options import JSON, settings_of, wrong_usage
 from overdue.config import Given
-from overdue.deploy.chosen import EMAIL, PHONE, Choices, insist, insist_on_region, parameters, stage_name
+from overdue.deploy.chosen import (
+    EMAIL,
+    PHONE,
+    Choices,
+    chosen_watchdog,
+    insist,
+    insist_on_region,
+    parameters,
+    stage_name,
+)
 
 if TYPE_CHECKING:
     from chalicelib.sweep import Clock
@@ -141,7 +150,6 @@ def deploy(
                 domain=domain,
                 hosted_zone=hosted_zone,
                 certificate=certificate,
-                watchdog=watchdog,
                 probe_inside=probe_inside,
                 tz=tz,
                 numbers={
@@ -155,6 +163,7 @@ def deploy(
                 },
             )
         )
+        watchdog_url = chosen_watchdog(watchdog)
         insist(EMAIL, email, "--email", "an e-mail address, such as ops@example.com")
         insist(PHONE, sms, "--sms", "a phone number with its country, such as +15550100")
     _insist_on_file(checks)
@@ -167,7 +176,16 @@ def deploy(
         desk.say(f"Stage {stage}: account {account.id}, region {account.region}. Packaging, which takes some seconds")
         package = tools.package(Path(folder))
         stack = Stack.of(account, tools.clock)
-        done = Deployment(account=account, package=package, said=said, stack=stack, desk=desk, dry_run=dry_run).run()
+        deployment = Deployment(
+            account=account,
+            package=package,
+            said=said,
+            watchdog=watchdog_url,
+            stack=stack,
+            desk=desk,
+            dry_run=dry_run,
+        )
+        done = deployment.run()
         if dry_run:
             _tell(account, done, None, as_json=as_json)
             return
@@ -193,13 +211,10 @@ def _insist_on_file(checks: str | None) -> None:
 
 def _hand_over(account: "Account", done: "Deployed", clock: "Clock", *, no_save: bool, as_json: bool) -> None:
     """Make the first keys, and show them before anything else can fail: nobody can see them again."""
-    from overdue.deploy.handover import first_keys, make_secret
-    from overdue.show import say
+    from overdue.deploy.handover import first_keys
 
     keys = first_keys(account, now=clock.now())
     _tell(account, done, keys, as_json=as_json)
-    if not make_secret(account):
-        say("SSM did not take a secret: until `overdue open` has made one, alerts bear no link to acknowledge them.")
     if not no_save:
         _save(account, done, keys)
 

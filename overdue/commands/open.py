@@ -72,10 +72,10 @@ def _secret(keeping: "Keeping", *, is_local: bool) -> bytes:
     from botocore.exceptions import BotoCoreError, ClientError
 
     from chalicelib.domain.errors import OverdueError
-    from chalicelib.store import session_secret
+    from chalicelib.store.secure_strings import SESSION_SECRET, made
 
     try:
-        return session_secret.made(keeping.ssm(), keeping.account.stage)
+        return made(keeping.ssm(), keeping.account.stage, SESSION_SECRET)
     except (BotoCoreError, ClientError) as error:
         if not is_local:
             raise

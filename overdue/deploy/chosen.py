@@ -37,7 +37,6 @@ class Choices:
     domain: str | None
     hosted_zone: str | None
     certificate: str | None
-    watchdog: str | None
     probe_inside: str | None
     tz: str | None
     numbers: Mapping[str, int | None]  # by the template's parameter, within their bounds
@@ -71,16 +70,19 @@ def _domain(domain: str | None, hosted_zone: str | None, certificate: str | None
 
 def _beside(choices: Choices) -> dict[str, str]:
     said: dict[str, str] = {}
-    if (watchdog := choices.watchdog) is not None:
-        if watchdog != NONE and not re.fullmatch(r"https?://[^\s/]+\S*", watchdog):
-            raise BadInput(f'--watchdog "{watchdog}" is not a URL, such as https://watchdog.example.com/abc')
-        said["WatchdogUrl"] = "" if watchdog == NONE else watchdog
     if (inside := choices.probe_inside) is not None:
         said["ProbeInside"] = "" if inside == NONE else ",".join(str(each) for each in networks(inside))
     if choices.tz is not None:
         said["TimeZone"] = current_zone(choices.tz)
     said |= {name: str(number) for name, number in choices.numbers.items() if number is not None}
     return said
+
+
+def chosen_watchdog(url: str | None) -> str | None:
+    """The URL of --watchdog; "" for none, None if the option was not given. Raises BadInput."""
+    if url is not None and url != NONE and not re.fullmatch(r"https?://[^\s/]+\S*", url):
+        raise BadInput(f'--watchdog "{url}" is not a URL, such as https://watchdog.example.com/abc')
+    return "" if url == NONE else url
 
 
 def insist(pattern: re.Pattern[str], value: str | None, option: str, what: str) -> None:

@@ -18,6 +18,7 @@ from overdue.deploy.aws import Account
 from overdue.deploy.progress import Ended, Event, failure, first_cause, follow, newest
 from overdue.deploy.room import has_room
 from overdue.deploy.stack import Change, NoChanges, Stack, State, Step, next_step, parameters
+from overdue.deploy.stage_secrets import WATCHDOG_PARAMETER, make_signing_secrets, watchdog_to_write, write_watchdog
 
 if TYPE_CHECKING:
     from overdue.deploy.package import Package
@@ -59,6 +60,7 @@ class Deployment:
     account: Account
     package: "Package"
     said: Mapping[str, str]
+    watchdog: str | None  # its URL as chosen now; "": none any more; None: as it is
     stack: Stack
     desk: Desk
     dry_run: bool
@@ -101,10 +103,13 @@ class Deployment:
                     if self.dry_run:
                         return Deployed(done="planned", changes=change_set.changes, outputs={})
                     self.desk.agree(self._question())
+                self._write_secrets(known)
                 after = newest(self.stack, change_set.stack_id)
                 self.stack.execute(change_set)
         except NoChanges as nothing:
             self.desk.say(str(nothing))
+            if not self.dry_run:
+                self._write_secrets(known)
             state = self.stack.state()
             assert state is not None, "only an update can find nothing to change"
             return Deployed(done="unchanged", changes=(), outputs=state.outputs)
@@ -112,6 +117,15 @@ class Deployment:
         if not ended.went_well or ended.state is None:
             raise failure(self.stack.name, ended)
         return Deployed(done=done, changes=change_set.changes, outputs=ended.state.outputs)
+
+    def _write_secrets(self, known: Mapping[str, str]) -> None:
+        """Before the functions change: the new ones find the secrets at once, and the watchdog misses no call."""
+        if not make_signing_secrets(self.account):
+            self.desk.say("SSM refused the signing secrets: nobody can sign in, and alerts have no acknowledge link.")
+        url = watchdog_to_write(self.watchdog, known=known)
+        if url is not None:
+            write_watchdog(self.account, url)
+            self.desk.say("The watchdog's URL is in SSM now." if url else "There is no watchdog any more.")
 
     def _question(self) -> str:
         return f"Deploy this to stage {self.account.stage}, account {self.account.id}, region {self.account.region}?"
@@ -132,6 +146,7 @@ class Deployment:
                 self.desk.say(f"Uploaded {kind}/{name[:8]}…, {len(content) / 1e6:.2f} MB, to {there.name}")
         ours = {
             **self._spared(known),
+            **({} if watchdog_to_write(self.watchdog, known=known) is None else {WATCHDOG_PARAMETER: ""}),
             "Stage": self.account.stage,
             "ArtifactBucket": there.name,
             "FunctionsKey": f"functions/{functions.sha256}.zip",

@@ -1,4 +1,4 @@
-"""What a stage gets once its stack is there: its first keys, the secret that signs links, and somebody who hears of it.
+"""What a stage gets once its stack is there: its first keys, and somebody who hears of it.
 
 Each may be repeated. Start at `first_keys`, `subscribe_operator` and `short_lived_key`. Channels are `subscriptions`'
 business.
@@ -10,9 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from hashlib import sha256
 
-from botocore.exceptions import ClientError
-
-from chalicelib.store import registry, session_secret
+from chalicelib.store import registry
 from overdue import keyring
 from overdue.config import Settings
 from overdue.deploy.aws import PATIENT, Account
@@ -45,15 +43,6 @@ def first_keys(account: Account, *, now: datetime) -> Keys | None:
         for scope, secret in made.items():
             registry.add_key(secret, registry.Key(keyring.DEFAULT_PROJECT, scope, names[scope]), now=now)
     return Keys(api=made[registry.Scope.READ_WRITE], ping=made[registry.Scope.PING])
-
-
-def make_secret(account: Account) -> bool:
-    """Let there be what signs the links of alerts and of sign-ins; whether there is. A deployment works without."""
-    try:
-        session_secret.made(account.session.client("ssm", config=PATIENT), account.stage)
-    except ClientError:
-        return False
-    return True
 
 
 @contextmanager

@@ -61,7 +61,7 @@ class Site:
 
     def link(self, *, may_write: bool = True) -> str:
         """A fresh link that signs in."""
-        secret = app.wiring().session_secret.current(now=story.NOW)
+        secret = app.wiring().session_secret.key(now=story.NOW)
         assert secret is not None
         link = new_link(project="default", may_write=may_write, now=story.NOW, session_lasts=hours(8))
         return f"{self.base}/signin/{Signer(secret).link(link)}"

@@ -18,7 +18,7 @@ from chalicelib.store.registry import Key, Scope
 from chalicelib.sweep import Swept, invoked
 from chalicelib.wiring import Wiring
 from overdue.local.gateway import Context
-from tests.builders import seconds, utc
+from tests.builders import minutes, seconds, utc
 from tests.integration.conftest import Deployment, StillClock
 from tests.integration.faults import away, throttled
 from tests.integration.on_lambda import measured, on_lambda
@@ -193,6 +193,31 @@ def test_the_watchdog_is_called_once_after_a_full_sweep_when_the_alerts_are_out(
 
     assert [(asked.method, asked.path) for asked in server.asked] == [("GET", "/ping/secret")]
     assert told == [1]
+
+
+def test_the_watchdogs_url_comes_from_ssm_and_is_read_every_ten_minutes(
+    deployment: Deployment,  # noqa: ARG001  # the tables
+    watchdog: StandIn,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    with on_lambda() as wiring:
+        swept(wiring, NOON)
+        ssm = wiring.watchdog._kept._ssm
+        name = "/overdue/test/watchdog-url"
+        ssm.put_parameter(Name=name, Value=f"{watchdog.base}/secret", Type="SecureString")
+        swept(wiring, NOON + minutes(9))
+        assert watchdog.asked == []
+        swept(wiring, NOON + minutes(10))
+        assert [asked.path for asked in watchdog.asked] == ["/secret"]
+        with away(ssm, "GetParameter"):
+            swept(wiring, NOON + minutes(20))
+        assert len(watchdog.asked) == 2, "while SSM does not answer, the last one is called"
+        ssm.delete_parameter(Name=name)
+        swept(wiring, NOON + minutes(21))
+        swept(wiring, NOON + minutes(30))
+    assert len(watchdog.asked) == 2
+    assert "watchdog_url_unread" in caplog.text
+    assert "secret" not in caplog.text
 
 
 def test_a_dead_watchdog_harms_nothing(

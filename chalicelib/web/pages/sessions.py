@@ -1,8 +1,8 @@
 """Signing in without a list of users: a link that signs in once, then a session in a signed cookie.
 
 Pure: what is signed, for whom, until when. Start at `Signer`. Where its secret is kept stands in
-`store.session_secret`, which links have been used in `store.signins`, who may see what in `visit`. Instants are the
-service's, so that a fast local clock ends sessions as it ends all else.
+`store.secure_strings`, which links have been used and which sessions were signed out in `store.signins`, who may see
+what in `visit`. Instants are the service's, so that a fast local clock ends sessions as it ends all else.
 """
 
 import secrets
@@ -11,7 +11,9 @@ from datetime import UTC, datetime, timedelta
 from hmac import compare_digest, digest
 from typing import Any
 
-from itsdangerous import BadSignature, URLSafeSerializer
+from itsdangerous import BadSignature
+
+from chalicelib.signing import serializer
 
 LINK_LASTS = timedelta(minutes=10)
 LOCAL_LINK_LASTS = timedelta(days=365)  # of a local server, whose clock may run fast
@@ -63,7 +65,7 @@ class Signer:
 
     def link(self, link: Link) -> str:
         """The token of a link, for its address."""
-        return self._serializer("link").dumps(
+        return serializer(self.secret, "link").dumps(
             {
                 "id": link.id,
                 "project": link.project,
@@ -97,7 +99,7 @@ class Signer:
             until=now + link.session_lasts,
         )
         value = {"id": begun.id, "project": begun.project, "rw": begun.may_write, "until": _epoch(begun.until)}
-        return begun, self._serializer("session").dumps(value)
+        return begun, serializer(self.secret, "session").dumps(value)
 
     def read_session(self, cookie: str, *, now: datetime) -> Session | None:
         """The session of a cookie; None: it is over, or none of ours."""
@@ -114,12 +116,9 @@ class Signer:
         """Whether a form came from this session's own pages, in a time that does not tell how nearly."""
         return compare_digest(self.csrf(session).encode(), claimed.encode("utf-8", "surrogatepass"))
 
-    def _serializer(self, salt: str) -> "URLSafeSerializer":
-        return URLSafeSerializer(self.secret, salt=f"overdue {salt}")
-
     def _read(self, salt: str, token: str) -> dict[str, Any] | None:
         try:
-            said: dict[str, Any] = self._serializer(salt).loads(token.encode("utf-8", "replace"))
+            said: dict[str, Any] = serializer(self.secret, salt).loads(token.encode("utf-8", "replace"))
         except BadSignature:
             return None
         return said

@@ -59,9 +59,11 @@ def answered(wiring: Wiring, request: Any, token: str) -> Response:
 
 
 def signed_out(wiring: Wiring, request: Any) -> Response:
-    """`/signout`: forget the session; a form, so that no other page can do it."""
+    """`/signout`: end the session, also for copies of its cookie. A form, so that no other page can do it."""
 
     def act(visit: Visit) -> Response:
+        assert visit.session is not None, "`changed` acts for nobody else"
+        signins.end(visit.session.id, at=visit.now, expires_at=visit.session.until)
         base = visit.wiring.settings.base_url
         return see_other("/", {"Set-Cookie": cookie(base, session_cookie(base), "", max_age_s=0)})
 

@@ -18,6 +18,7 @@ from chalicelib import log
 from chalicelib.domain.errors import BadInput, OverdueError
 from chalicelib.domain.schedule import current_zone
 from chalicelib.domain.wallclock import WallClock
+from chalicelib.store import signins
 from chalicelib.store.tables import NotFound, Unavailable
 from chalicelib.web.answers import TRY_AGAIN
 from chalicelib.web.api.call import moment, query_of
@@ -164,14 +165,13 @@ def _visit(wiring: Wiring, request: Any, event: Any) -> Visit:
     every = query_of(event)
     query = {name: values[-1] for name, values in every.items()}
     cookies = _cookies(request.headers.get("cookie", ""))
-    secret = wiring.session_secret.current(now=now)
+    secret = wiring.session_secret.key(now=now)
     signer = None if secret is None else Signer(secret)
-    cookie = cookies.get(session_cookie(wiring.settings.base_url))
     chosen = _zone(query.get("tz"))
     return Visit(
         wiring=wiring,
         signer=signer,
-        session=None if signer is None or cookie is None else signer.read_session(cookie, now=now),
+        session=_session(signer, cookies.get(session_cookie(wiring.settings.base_url)), now=now),
         clock=WallClock(tz=chosen or _zone(cookies.get(ZONE_COOKIE)) or wiring.settings.tz, now=now),
         path=event["path"],
         query=query,
@@ -180,6 +180,12 @@ def _visit(wiring: Wiring, request: Any, event: Any) -> Visit:
         accepts=request.headers.get("accept-encoding", ""),
         new_zone=chosen,
     )
+
+
+def _session(signer: Signer | None, cookie: str | None, *, now: datetime) -> Session | None:
+    """The session of a cookie, unless it was signed out: one strongly consistent read (docs/adr/0020)."""
+    session = None if signer is None or cookie is None else signer.read_session(cookie, now=now)
+    return None if session is None or signins.has_ended(session.id) else session
 
 
 def _cookies(header: str) -> dict[str, str]:

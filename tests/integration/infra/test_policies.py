@@ -4,12 +4,14 @@ Botocore tells of every request as it is built. A call that no scenario here cau
 """
 
 import json
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import replace
 from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Any
+from urllib.parse import parse_qs
 
 import boto3
 import botocore.handlers
@@ -19,7 +21,8 @@ from botocore.compat import HTTPHeaders
 
 import app as lambda_app
 from chalicelib import alarms, canary
-from chalicelib.domain.check import Code, Status
+from chalicelib.change import change
+from chalicelib.domain.check import Code, Status, Verdict
 from chalicelib.domain.group import Group
 from chalicelib.domain.probe import Probe
 from chalicelib.domain.quota import Limits
@@ -31,7 +34,7 @@ from chalicelib.sharing import Part, Sharing
 from chalicelib.store import probes, registry
 from chalicelib.store.registry import Channel
 from chalicelib.store.status_pages import StatusPage, add_status_page
-from chalicelib.sweep import sweep
+from chalicelib.sweep import invoked, sweep
 from chalicelib.take import take
 from notifier.channels import Channels
 from notifier.handler import Notifier, UnsentError
@@ -56,7 +59,9 @@ NAMES = {
     "overdue-test-platform": "${PlatformTopic}",
 }
 
-Call = tuple[str, str]  # the action, and what it is done to, as policies spell both
+# The action, what it is done to, as policies spell both, and the partition of the registry that it touches; else "".
+Call = tuple[str, str, str]
+REGISTRY = "overdue-test-registry"
 
 
 class Recorder:
@@ -85,29 +90,68 @@ def told(service: str, operation: str, request: Any) -> Iterator[Call]:
             body = json.loads(request.data)
             tables = body["RequestItems"] if "RequestItems" in body else [body["TableName"]]
             index = f"/index/{body['IndexName']}" if "IndexName" in body else ""
-            yield from ((f"dynamodb:{operation}", NAMES[table] + index) for table in tables)
+            key = leading_key(body) if REGISTRY in tables else ""
+            yield from ((f"dynamodb:{operation}", NAMES[table] + index, key) for table in tables)
         case "sns":
-            yield f"sns:{operation}", NAMES[request.data["TopicArn"].rpartition(":")[2]]
+            [topic] = parse_qs(request.data.decode())["TopicArn"]  # `tables.sns_client` encodes it early
+            yield f"sns:{operation}", NAMES[topic.rpartition(":")[2]], ""
         case "ssm":
             body = json.loads(request.data)
             path = body["Path"] if "Path" in body else body["Name"]
-            yield f"ssm:{operation}", f"parameter{path}".replace("/test/", "/${Stage}/")
+            yield f"ssm:{operation}", f"parameter{path}".replace("/test/", "/${Stage}/"), ""
         case "lambda":
             name = request.url.split("/functions/")[1].split("/")[0]
-            yield f"lambda:{operation}Function", f"function:{name}".replace("-test-", "-${Stage}-")
+            yield f"lambda:{operation}Function", f"function:{name}".replace("-test-", "-${Stage}-"), ""
         case _:
             raise AssertionError(f"a call of a new service: {service} {operation}")
 
 
+def leading_key(body: dict[str, Any]) -> str:
+    """What `dynamodb:LeadingKeys` is for a request to the registry: the partition that it names."""
+    match body:
+        case {"Key": {"pk": {"S": str(key)}}} | {"Item": {"pk": {"S": str(key)}}}:
+            return key
+        case {"KeyConditionExpression": str(text), "ExpressionAttributeNames": names}:
+            [name] = [name for name, attribute in names.items() if attribute == "pk"]
+            found = re.search(rf"{re.escape(name)} = (:\w+)", text)
+            assert found is not None, text
+            return str(body["ExpressionAttributeValues"][found[1]]["S"])
+        case _:
+            raise AssertionError(f"a request that names no partition: {body}")
+
+
 def permitted(function: str) -> set[Call]:
+    """Each action, resource and pattern of partitions that a policy allows."""
     document = json.loads((POLICIES / f"{function}.json").read_text())
     return {
-        (action, spelt(resource))
+        (action, spelt(resource), pattern)
         for statement in document["Statement"]
         for action in statement["Action"]
         for resource in statement["Resource"]
+        for pattern in partitions(statement)
         if action not in BY_LAMBDA | BY_SNS
     }
+
+
+def partitions(statement: Any) -> list[str]:
+    """The partitions that a statement allows. Without the check for Null, a request that names none would pass."""
+    match statement.get("Condition"):
+        case None:
+            return [""]
+        case {
+            "ForAllValues:StringLike": {"dynamodb:LeadingKeys": list(patterns)},
+            "Null": {"dynamodb:LeadingKeys": "false"},
+            **others,
+        } if not others:
+            return patterns
+        case condition:
+            raise AssertionError(f"a condition that this test cannot evaluate: {condition}")
+
+
+def allows(permission: Call, call: Call) -> bool:
+    """As IAM decides: the action as it is, the rest by its pattern."""
+    action, resource, partition = permission
+    return action == call[0] and fnmatchcase(call[1], resource) and fnmatchcase(call[2], partition)
 
 
 def spelt(resource: Any) -> str:
@@ -163,16 +207,31 @@ def a_check(deployment: Deployment, **config: Any) -> Any:
 
 def insist_on_just_these(recorder: Recorder, function: str) -> None:
     called, allowed = recorder.calls[function], permitted(function)
-    missing = {(action, on) for action, on in called if not any(action == a and fnmatchcase(on, r) for a, r in allowed)}
+    missing = {call for call in called if not any(allows(permission, call) for permission in allowed)}
     assert missing == set(), "called, but not allowed"
-    unused = {(a, r) for a, r in allowed if not any(action == a and fnmatchcase(on, r) for action, on in called)}
+    unused = {permission for permission in allowed if not any(allows(permission, call) for call in called)}
     assert unused == set(), "allowed, but never called"
+
+
+@pytest.mark.parametrize("function", ["api", "sweep", "prober", "alarms", "canary", "notifier"])
+@pytest.mark.parametrize("verb", ["PutItem", "UpdateItem", "DeleteItem"])
+def test_no_function_can_make_change_or_revoke_a_key(function: str, verb: str) -> None:
+    call = f"dynamodb:{verb}", "${RegistryTable}", f"key#{'0' * 64}"
+    assert not any(allows(permission, call) for permission in permitted(function))
+
+
+def test_only_the_api_can_read_keys_and_what_signs_sessions() -> None:
+    key = "dynamodb:GetItem", "${RegistryTable}", f"key#{'0' * 64}"
+    secret = "ssm:GetParameter", "parameter/overdue/${Stage}/session-secret", ""
+    for call in (key, secret):
+        functions = ("api", "sweep", "prober", "alarms", "canary", "notifier")
+        assert [each for each in functions if any(allows(it, call) for it in permitted(each))] == ["api"]
 
 
 def test_the_api_may_do_what_it_does(
     recorder: Recorder, told_everywhere: Deployment, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    api = Api(told_everywhere)
+    api, looking = Api(told_everywhere), Api(told_everywhere, role="ro")
     browser = Browser(told_everywhere)
     link = browser.link()  # as an operator's machine makes it, and the next, too
     add_status_page(StatusPage(name="shop", title="Shop", project="default", tags=("x",)), now=told_everywhere.now)
@@ -194,7 +253,7 @@ def test_the_api_may_do_what_it_does(
         api.post("/checks/", {"name": "another", "unique": ["name"]})
         api.post(f"/checks/{made}", {"grace": 60})
         api.get("/checks/", query={"tag": "prod"})
-        unique_key = Api(told_everywhere, role="ro").get(f"/checks/{made}")["unique_key"]
+        unique_key = looking.get(f"/checks/{made}")["unique_key"]
         for each in (made, unique_key):
             api.get(f"/checks/{each}")
             api.get(f"/checks/{each}/flips/")
@@ -228,11 +287,15 @@ def test_the_api_may_do_what_it_does(
         full = replace(told_everywhere.wiring.admission, limits=Limits(checks=1, by_ping=1))
         monkeypatch.setitem(vars(told_everywhere.wiring), "admission", full)
         assert api.call("POST", "/checks/", body=b'{"name": "one too many"}').status == 403
+        assert browser.post("/signout", {"csrf": browser.csrf()}).status == 303
     insist_on_just_these(recorder, "api")
 
 
 def test_the_sweep_may_do_what_it_does(recorder: Recorder, told_everywhere: Deployment) -> None:
-    told_everywhere.ping(a_check(told_everywhere))
+    with recorder.running("sweep"):
+        invoked(told_everywhere.wiring, StillClock(told_everywhere.now), {})  # nothing is due: it calls the watchdog
+    code = a_check(told_everywhere)
+    told_everywhere.ping(code)
     a_check(told_everywhere, name="late", first_ping_by=hours(3))
     told_everywhere.add(name="all", group=Group(tag="prod"))
     wiring, at = told_everywhere.wiring, told_everywhere.now + hours(4)
@@ -247,6 +310,7 @@ def test_the_sweep_may_do_what_it_does(recorder: Recorder, told_everywhere: Depl
         for later in (hours(3), days(2)):  # the door opens, then what it held is missed
             assert sweep(storm, StillClock(at + later), told_everywhere.way).looked_at >= 1
         assert Sharing(wiring.settings, "overdue-test-sweep")(Part((2, 3), at))
+        change(wiring.ports, code, lambda check: Verdict(check, check))  # as of a check that was read too long ago
     assert swept.looked_at == 2
     insist_on_just_these(recorder, "sweep")
 

@@ -70,7 +70,7 @@ def test_it_is_no_larger_than_cloudformation_reads_from_a_bucket(template: dict[
 def test_no_default_of_a_parameter_is_written_in_its_place(template: dict[str, Any]) -> None:
     for name in ("APIHandler", "Sweep", "Canary"):
         function = template["Resources"][name]["Properties"]
-        assert {"WatchdogUrl", "ArtifactBucket", "FunctionsKey"} <= set(references(function))
+        assert {"ArtifactBucket", "FunctionsKey"} <= set(references(function))
     assert "ReservedSweeps" in set(references(template["Resources"]["Sweep"]))
     assert "us-east-1" not in json.dumps(template), "the template is for every region"
 
@@ -95,7 +95,20 @@ def test_each_function_writes_to_a_log_of_its_own_that_expires(template: dict[st
 def test_lambda_itself_logs_of_a_ping_only_what_went_wrong(template: dict[str, Any]) -> None:
     logging = template["Resources"]["APIHandler"]["Properties"]["LoggingConfig"]
     assert (logging["LogFormat"], logging["SystemLogLevel"]) == ("JSON", "WARN")  # a level needs the format
-    assert "ApplicationLogLevel" not in logging, "our own lines are not to be filtered by what Lambda makes of them"
+    assert logging["ApplicationLogLevel"] == "INFO", "lines without a timestamp count as INFO: all of ours pass"
+
+
+def test_only_the_sweep_and_nobody_who_describes_the_stack_can_read_the_watchdogs_url(template: dict[str, Any]) -> None:
+    assert template["Parameters"]["WatchdogUrl"]["NoEcho"] is True
+    knowing = {name for name in FUNCTIONS if "WatchdogUrl" in set(references(template["Resources"][name]))}
+    assert knowing == {"Sweep"}
+    reading = {name for name in FUNCTIONS if "/watchdog-url" in json.dumps(statements(template, name))}
+    assert reading == {"Sweep"}
+
+
+def test_sns_assumes_the_role_of_delivery_logs_for_this_account_only(template: dict[str, Any]) -> None:
+    [statement] = template["Resources"]["DeliveryLogRole"]["Properties"]["AssumeRolePolicyDocument"]["Statement"]
+    assert statement["Condition"] == {"StringEquals": {"aws:SourceAccount": {"Ref": "AWS::AccountId"}}}
 
 
 def test_what_fails_at_each_try_is_kept(template: dict[str, Any]) -> None:

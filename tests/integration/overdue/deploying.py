@@ -22,7 +22,7 @@ ROOT = Path(__file__).parents[3]
 BASE = "https://overdue.example.com"
 PARAMETERS = ("ArtifactBucket", "FunctionsKey", "NotifierKey")
 LIMITS = ("PingRate", "PingBurst", "PingsPerMinute", "ChecksPerProject", "CreatesPerMinute", "BudgetUsd")
-OPTIONAL = ("Domain", "HostedZoneId", "CertificateArn", "WatchdogUrl", "ProbeInside", "TimeZone", "DigestFrom", *LIMITS)
+OPTIONAL = ("Domain", "HostedZoneId", "CertificateArn", "ProbeInside", "TimeZone", "DigestFrom", *LIMITS)
 NOW = utc("2026-03-01T12:00Z")
 
 
@@ -41,6 +41,7 @@ def a_template(base: str = BASE) -> dict[str, Any]:
             "Stage": {"Type": "String"},
             **{name: {"Type": "String"} for name in PARAMETERS},
             **{name: {"Type": "String", "Default": ""} for name in OPTIONAL},
+            "WatchdogUrl": _real()["Parameters"]["WatchdogUrl"],
         },
         "Resources": {
             **tables,

@@ -10,7 +10,7 @@ import pytest
     ("imported", "unwanted"),
     [
         ("app", ["chalicelib.web.api", "chalicelib.web.badges", "chalicelib.web.metrics", "fastjsonschema", "jinja2"]),
-        ("app", ["chalicelib.web.pages", "chalicelib.store.session_secret", "itsdangerous", "markupsafe"]),
+        ("app", ["chalicelib.web.pages", "chalicelib.store.secure_strings", "itsdangerous", "markupsafe"]),
         ("chalicelib.web.people", ["chalicelib.web.pages", "jinja2"]),
         ("chalicelib.web.pages.sessions", ["jinja2", "markupsafe"]),
         ("chalicelib.web.api.routes", ["fastjsonschema", "chalicelib.web.api.fields", "jinja2"]),

@@ -8,12 +8,12 @@ from typing import Any
 import boto3
 import pytest
 from botocore.exceptions import ClientError
-from moto.cloudformation.models import cloudformation_backends
+from moto.cloudformation.models import CloudFormationBackend, cloudformation_backends
 from moto.core.base_backend import BackendDict
 from moto.core.model_instances import reset_model_data
 
 import app as lambda_app
-from chalicelib.store import session_secret
+from chalicelib.store import secure_strings
 from chalicelib.store.registry import Registry
 from overdue.config import read_file
 from tests.integration.conftest import Aws
@@ -69,7 +69,33 @@ def test_a_first_deploy_gives_the_url_and_two_keys_that_work(tmp_path: Path) -> 
     assert (kept.url, kept.region, kept.api_key, kept.ping_key) == (BASE, "us-east-1", api[2], ping[2])
     assert "CREATE_COMPLETE  overdue-test  AWS::CloudFormation::Stack" in done.stderr
     assert f"Written into {file}, as stage test: url, region, api_key, ping_key." in done.stderr
-    assert session_secret.read(cloud("ssm"), "test") is not None, "links of alerts can be signed from the first on"
+    kept = cloud("ssm").get_parameters_by_path(Path="/overdue/test/")["Parameters"]
+    assert {(each["Name"], each["Type"]) for each in kept} == {
+        ("/overdue/test/alert-link-secret", "SecureString"),
+        ("/overdue/test/session-secret", "SecureString"),
+    }
+
+
+def test_a_stage_that_has_one_secret_gets_the_other_before_its_functions_change(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    deploying("deploy", "--stage", "test", "--yes")
+    name = "/overdue/test/session-secret"
+    before = cloud("ssm").get_parameter(Name=name)["Parameter"]["Version"]
+    cloud("ssm").delete_parameter(Name="/overdue/test/alert-link-secret")
+    there: list[bool] = []
+    execute = CloudFormationBackend.execute_change_set
+
+    def executed(*asked: Any, **named: Any) -> None:
+        there.append(secure_strings.read(cloud("ssm"), "test", "alert-link-secret") is not None)
+        execute(*asked, **named)
+
+    monkeypatch.setattr(CloudFormationBackend, "execute_change_set", executed)
+
+    deploying("deploy", "--stage", "test", "--yes", template=a_template("https://other.example.com"))
+
+    assert there == [True]
+    assert cloud("ssm").get_parameter(Name=name)["Parameter"]["Version"] == before
 
 
 def test_a_second_deploy_changes_nothing_and_shows_no_key(tmp_path: Path) -> None:
@@ -120,15 +146,58 @@ def test_where_nobody_can_be_asked_nothing_is_done_without_a_yes() -> None:
 
 
 def test_what_was_chosen_stays_chosen_until_it_is_said_otherwise() -> None:
-    deploying("deploy", "--stage", "test", "--yes", "--watchdog", "https://watchdog.example.com/abc")
+    deploying("deploy", "--stage", "test", "--yes", "--tz", "Europe/Berlin")
 
     def values() -> dict[str, str]:
         return {each["ParameterKey"]: each["ParameterValue"] for each in stack()["Parameters"]}
 
     deploying("deploy", "--stage", "test", "--yes", "--domain", "overdue.example.com", "--hosted-zone", "Z0123456789")
-    assert (values()["WatchdogUrl"], values()["Domain"]) == ("https://watchdog.example.com/abc", "overdue.example.com")
-    deploying("deploy", "--stage", "test", "--yes", "--domain", "none", "--watchdog", "none")
-    assert (values()["WatchdogUrl"], values()["Domain"], values()["HostedZoneId"]) == ("", "", "")
+    assert (values()["TimeZone"], values()["Domain"]) == ("Europe/Berlin", "overdue.example.com")
+    deploying("deploy", "--stage", "test", "--yes", "--domain", "none")
+    assert (values()["Domain"], values()["HostedZoneId"]) == ("", "")
+
+
+def watchdog() -> str | None:
+    return secure_strings.read(cloud("ssm"), "test", "watchdog-url")
+
+
+def test_the_watchdogs_url_is_kept_in_ssm_and_nowhere_in_the_stack() -> None:
+    url = "https://watchdog.example.com/abc"
+    first = deploying("deploy", "--stage", "test", "--yes", "--watchdog", url)
+    assert (first.exit_code, watchdog()) == (0, url)
+    [found] = cloud("ssm").describe_parameters(
+        ParameterFilters=[{"Key": "Name", "Values": ["/overdue/test/watchdog-url"]}]
+    )["Parameters"]
+    assert found["Type"] == "SecureString"
+    assert url not in json.dumps(stack(), default=str)
+
+    deploying("deploy", "--stage", "test", "--yes")
+    assert watchdog() == url, "what is not said again stays"
+    again = deploying("deploy", "--stage", "test", "--yes", "--watchdog", f"{url}2")
+    assert "No changes" in again.stderr
+    assert watchdog() == f"{url}2", "although nothing of the stack changes"
+    deploying("deploy", "--stage", "test", "--dry-run", "--watchdog", "none")
+    assert watchdog() == f"{url}2"
+    deploying("deploy", "--stage", "test", "--yes", "--watchdog", "none")
+    assert watchdog() is None
+    assert deploying("deploy", "--stage", "test", "--yes", "--watchdog", "none").exit_code == 0
+
+
+def test_the_watchdog_of_a_stage_of_before_the_upgrade_moves_to_ssm() -> None:
+    old = a_template()
+    old["Parameters"]["WatchdogUrl"] = {"Type": "String", "Default": ""}
+    deploying("deploy", "--stage", "test", "--yes", template=old)
+    given = {each["ParameterKey"]: each["ParameterValue"] for each in stack()["Parameters"]}
+    given["WatchdogUrl"] = "https://watchdog.example.com/abc"
+    parameters = [{"ParameterKey": name, "ParameterValue": value} for name, value in given.items()]
+    cloud("cloudformation").update_stack(StackName="overdue-test", UsePreviousTemplate=True, Parameters=parameters)
+
+    done = deploying("deploy", "--stage", "test", "--yes")
+
+    assert (done.exit_code, watchdog()) == (0, "https://watchdog.example.com/abc")
+    assert "The watchdog's URL is in SSM now." in done.stderr
+    assert "watchdog.example.com" not in done.stderr
+    assert "watchdog.example.com" not in json.dumps(stack(), default=str)
 
 
 def test_the_zone_of_the_pages_and_what_probes_may_reach_are_chosen_too() -> None:

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 from urllib.parse import urlencode
 
-from chalicelib.store import session_secret
+from chalicelib.store.secure_strings import SESSION_SECRET, made
 from chalicelib.web.pages.sessions import Signer, new_link
 from tests.builders import hours
 from tests.integration.conftest import Answer, Deployment
@@ -25,7 +25,7 @@ class Browser:
     def link(self, **given: Any) -> str:
         """The path of a fresh link."""
         kept = self.deployment.wiring.session_secret
-        secret = session_secret.made(kept._ssm, STAGE)
+        secret = made(kept._ssm, STAGE, SESSION_SECRET)
         kept.forget()  # another deployment's
         asked: dict[str, Any] = {
             "project": "default",

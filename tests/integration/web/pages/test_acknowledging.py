@@ -3,10 +3,12 @@
 from typing import Any
 
 import pytest
+from itsdangerous import URLSafeSerializer
 
 import app
-from chalicelib.domain.check import Code
-from chalicelib.store import session_secret
+from chalicelib.domain.check import Code, unique_key
+from chalicelib.store.secure_strings import ALERT_LINK_SECRET, made, parameter
+from chalicelib.web.pages.sessions import Signer, new_link
 from tests.builders import days, hours, minutes, seconds, utc
 from tests.integration.web.pages.browsing import STAGE, Browser
 
@@ -23,7 +25,7 @@ def nothing_remembered() -> None:
 @pytest.fixture
 def signed(browser: Browser) -> Browser:
     """A stage that has a secret."""
-    session_secret.made(browser.deployment.wiring.session_secret._ssm, STAGE)
+    made(browser.deployment.wiring.alert_link_secret._ssm, STAGE, ALERT_LINK_SECRET)
     return browser
 
 
@@ -85,6 +87,30 @@ def test_what_nobody_here_has_signed_is_refused_and_another_sites_page_cannot_pr
     assert signed.deployment.check(code).acknowledged_at is None
 
 
+def test_a_link_of_before_the_upgrade_works_for_the_rest_of_its_seven_days(signed: Browser) -> None:
+    code, _ = down(signed)
+    signed.link()  # makes the secret of sessions, which signed all links then
+    secret = signed.deployment.wiring.session_secret.key(now=NOON)
+    assert secret is not None
+    said = ["default", unique_key(code), signed.deployment.check(code).n_flips, int((NOON + days(7)).timestamp())]
+    path = f"/ack/{URLSafeSerializer(secret, salt='overdue acknowledge').dumps(said)}"  # by SHA-1
+    assert signed.post(path, at=NOON + days(7)).status == 410
+    assert signed.post(path, at=NOON + days(6)).status == 303
+    assert signed.deployment.check(code).acknowledged_by == "a link in an alert"
+
+
+def test_the_secret_that_signs_links_in_alerts_signs_nobody_in(signed: Browser) -> None:
+    signed.link()
+    kept = signed.deployment.wiring.alert_link_secret
+    secret = kept.key(now=NOON)
+    assert secret is not None
+    link = new_link(project="default", may_write=True, now=NOON, session_lasts=hours(8))
+    _, cookie = Signer(secret).session(link, now=NOON)
+    signed.cookies["__Host-overdue"] = cookie
+    assert signed.get("/").status == 403
+    assert signed.post(f"/signin/{Signer(secret).link(link)}").status == 404
+
+
 def test_of_a_check_that_was_deleted_there_is_nothing(signed: Browser) -> None:
     code, path = down(signed)
     tables = signed.deployment.wiring.ports.tables
@@ -102,12 +128,12 @@ def test_without_a_secret_an_alert_goes_out_without_a_link(browser: Browser) -> 
 
 
 def test_a_secret_that_cannot_be_read_holds_no_alert_and_is_asked_for_once_a_minute(browser: Browser) -> None:
-    ssm = browser.deployment.wiring.session_secret._ssm
-    ssm.put_parameter(Name=session_secret.parameter(STAGE), Value="no hex", Type="SecureString", Overwrite=True)
+    ssm = browser.deployment.wiring.alert_link_secret._ssm
+    ssm.put_parameter(Name=parameter(STAGE, ALERT_LINK_SECRET), Value="no hex", Type="SecureString", Overwrite=True)
     code = browser.deployment.add(name="backup")
     browser.deployment.ping(code, "/fail", at=NOON)
     assert [alert["ack_url"] for alert in browser.deployment.alerts()] == [None]
-    ssm.put_parameter(Name=session_secret.parameter(STAGE), Value="ab" * 32, Type="SecureString", Overwrite=True)
+    ssm.put_parameter(Name=parameter(STAGE, ALERT_LINK_SECRET), Value="ab" * 32, Type="SecureString", Overwrite=True)
     for second, has_link in ((59, False), (60, True)):
         browser.deployment.ping(code, at=NOON + seconds(second - 0.5))
         browser.deployment.ping(code, "/fail", at=NOON + seconds(second))

@@ -1,8 +1,12 @@
 """Who is let in, for how long, and what a link does when it is opened twice."""
 
 import pytest
+from itsdangerous import URLSafeSerializer
 
-from tests.builders import days, minutes, utc
+from chalicelib.store import signins
+from chalicelib.store.tables import RegistryItem
+from tests.builders import days, hours, minutes, utc
+from tests.integration.faults import away
 from tests.integration.web.pages.browsing import FORM, Browser
 
 
@@ -93,6 +97,63 @@ def test_signing_out_needs_the_token_of_ones_own_form(browser: Browser) -> None:
     assert browser.post("/signout", {"csrf": browser.csrf()}).status == 303
     assert browser.cookies["__Host-overdue"] == ""
     assert browser.get("/").status == 403
+
+
+def test_signing_out_ends_the_session_for_copies_of_its_cookie_at_once(browser: Browser) -> None:
+    browser.sign_in(session_lasts=days(90))
+    copy, csrf = Browser(browser.deployment, dict(browser.cookies)), browser.csrf()
+    other = Browser(browser.deployment)
+    other.sign_in()
+    code = browser.deployment.add(name="backup")
+    assert copy.get("/").status == 200
+
+    assert browser.post("/signout", {"csrf": csrf}).status == 303
+
+    assert copy.get("/").status == 403
+    assert copy.get("/", at=browser.deployment.now + days(89)).status == 403
+    assert copy.post("/checks/backup/pause", {"csrf": csrf}).status == 403
+    assert browser.deployment.check(code).status == "new"
+    assert other.get("/").status == 200, "another session is left alone"
+
+
+def test_a_cookie_of_before_the_upgrade_works_on_and_can_be_signed_out(browser: Browser) -> None:
+    browser.link()
+    secret = browser.deployment.wiring.session_secret.key(now=browser.deployment.now)
+    assert secret is not None
+    said = {"id": "A" * 22, "project": "default", "rw": True, "until": int(utc("2026-05-01T12:00Z").timestamp())}
+    browser.cookies["__Host-overdue"] = URLSafeSerializer(secret, salt="overdue session").dumps(said)  # by SHA-1
+    copy = Browser(browser.deployment, dict(browser.cookies))
+    assert copy.get("/").status == 200
+    assert browser.post("/signout", {"csrf": browser.csrf()}).status == 303
+    assert copy.get("/").status == 403
+
+
+def test_nobody_is_let_in_while_it_cannot_be_read_who_signed_out(browser: Browser) -> None:
+    browser.sign_in()
+    with away(browser.deployment.wiring.ports.tables.client, "GetItem"):
+        assert browser.get("/").status == 503
+
+
+def test_a_sign_out_that_cannot_be_written_says_so(browser: Browser) -> None:
+    browser.sign_in()
+    csrf = browser.csrf()
+    with away(browser.deployment.wiring.ports.tables.client, "PutItem"):
+        answer = browser.post("/signout", {"csrf": csrf})
+    assert (answer.status, "Set-Cookie" in answer.headers) == (503, False)
+    assert browser.get("/").status == 200
+
+
+def test_links_and_sessions_that_have_expired_leave_no_rows(browser: Browser) -> None:
+    browser.sign_in()
+    browser.post("/signout", {"csrf": browser.csrf()})
+
+    def rows() -> list[str]:
+        return sorted(row.sk for row in RegistryItem.scan() if row.sk in ("used", "ended"))
+
+    signins.forget_expired(now=browser.deployment.now + hours(7))
+    assert rows() == ["ended"], "the link has expired, the session not"
+    signins.forget_expired(now=browser.deployment.now + hours(8))
+    assert rows() == []
 
 
 def test_who_may_only_look_may_sign_out(browser: Browser) -> None:
