@@ -13,7 +13,7 @@ from chalice.app import Cron, Rate, Response
 
 from chalicelib import log
 from chalicelib.web import pings
-from chalicelib.web.app import VERBS, App, Event
+from chalicelib.web.app import VERBS, App, Event, security_headers
 from chalicelib.wiring import SystemClock, Wiring
 
 log.begin(os.environ)
@@ -36,7 +36,12 @@ def for_people(event: Event, status: int) -> Response | None:
     return instead(status)
 
 
-app = App(app_name="overdue", at_end=lambda: wiring().meter.tell({}, at_s=time.time()), for_people=for_people)
+app = App(
+    app_name="overdue",
+    at_end=lambda: wiring().meter.tell({}, at_s=time.time()),
+    for_people=for_people,
+    headers=lambda: security_headers(os.environ.get("OVERDUE_BASE_URL", "")),
+)
 
 
 @app.route("/ping/{first}", methods=VERBS, content_types=["*/*"])

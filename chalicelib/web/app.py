@@ -8,7 +8,7 @@ Nothing about checks is known here.
 import base64
 import threading
 from collections.abc import Callable, Mapping
-from functools import cached_property
+from functools import cache, cached_property
 from typing import Any
 
 from chalice.app import Chalice, Request, Response
@@ -33,8 +33,13 @@ class App(Chalice):
         *,
         at_end: Callable[[], None] = lambda: None,
         for_people: Callable[[Event, int], Response | None] = lambda event, status: None,  # noqa: ARG005
+        headers: Callable[[], Mapping[str, str]] = dict,
     ) -> None:
-        """`at_end` is called when a view has answered. `for_people` makes what people get instead of a bare status."""
+        """`at_end` is called when a view has answered. `for_people` makes what people get instead of a bare status.
+
+        `headers` are those of every answer, errors included.
+        """
+        self._headers = headers
         self._local = threading.local()
         self._at_end = at_end
         self._for_people = for_people
@@ -81,11 +86,11 @@ class App(Chalice):
         log.invoked(context, api_request_id=request.get("requestId"))
         found = self._match(event["path"])
         if found is None:
-            return (self._for_people(event, 404) or plain(404, "not found")).to_dict()
+            return self._as_lambda_returns(self._for_people(event, 404) or plain(404, "not found"))
         route, arguments = found
         verb = _served_as(request["httpMethod"], self.routes[route])
         if verb is None:
-            return plain(405, "").to_dict()
+            return self._as_lambda_returns(plain(405, ""))
         return self._answered(self.routes[route][verb].view_function, arguments, event, context)
 
     def _answered(self, view: View, arguments: dict[str, str], event: Event, context: Any) -> Any:
@@ -99,10 +104,23 @@ class App(Chalice):
         except Exception:  # noqa: BLE001  # the boundary between a bug and a client: logged once, answered with 500
             log.crash("bug", route=event["requestContext"].get("resourcePath"))
             response = self._for_people(event, 500) or plain(500, BUG, {"Content-Type": "application/json"})
-        answer = response.to_dict()
+        return self._as_lambda_returns(response)
+
+    def _as_lambda_returns(self, response: Response) -> dict[str, Any]:
+        answer: dict[str, Any] = response.to_dict()
+        answer["headers"] = {**self._headers(), **answer["headers"]}
         if isinstance(answer["body"], bytes):
             answer["body"], answer["isBase64Encoded"] = base64.b64encode(answer["body"]).decode(), True
         return answer
+
+
+@cache
+def security_headers(base_url: str) -> Mapping[str, str]:
+    """The headers that each answer of a deployment has. Over plain HTTP, browsers ignore HSTS (RFC 6797, 8.1)."""
+    headers = {"X-Content-Type-Options": "nosniff"}
+    if base_url.startswith("https://"):
+        headers["Strict-Transport-Security"] = "max-age=31536000"  # a year; other hosts of the domain are not ours
+    return headers
 
 
 def _arguments(wanted: list[str], parts: list[str]) -> dict[str, str] | None:

@@ -22,7 +22,13 @@ REQUEST_LINE = re.compile(rb"(" + TOKEN + rb") ([!-~\x80-\xff]+) HTTP/([0-9])\.(
 HEADER = re.compile(rb"(" + TOKEN + rb"):[ \t]*([^\0\r\n]*)")
 ABSOLUTE_FORM = re.compile(r"https?://([^/?]*)", re.IGNORECASE)
 WITHOUT_BODY = (HTTPStatus.NO_CONTENT, HTTPStatus.NOT_MODIFIED)
-OURS_ALONE = ("content-length", "transfer-encoding", "connection", "date")  # headers that no handler sets
+OURS_ALONE = (
+    "content-length",
+    "transfer-encoding",
+    "connection",
+    "date",
+    "x-content-type-options",
+)  # headers that no handler sets
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,7 +75,7 @@ class RefusedError(Exception):
 
 def plain(status: int, text: str) -> LocalAnswer:
     """An answer of one line of text."""
-    headers = (("Content-Type", "text/plain; charset=utf-8"), ("X-Content-Type-Options", "nosniff"))
+    headers = (("Content-Type", "text/plain; charset=utf-8"),)
     return LocalAnswer(status=status, headers=headers, body=f"{text}\n".encode())
 
 
@@ -192,6 +198,7 @@ def written(answer: LocalAnswer, *, method: str, at: datetime, closes: bool) -> 
     status = f"HTTP/1.1 {answer.status} {_phrase(answer.status)}".rstrip()
     lines = [status, f"Date: {format_datetime(at, usegmt=True)}"]
     lines += [_header_line(*pair) for pair in answer.headers if pair[0].lower() not in OURS_ALONE]
+    lines.append("X-Content-Type-Options: nosniff")
     has_body = answer.status not in WITHOUT_BODY
     if has_body:
         lines.append(f"Content-Length: {len(answer.body)}")

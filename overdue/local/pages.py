@@ -33,7 +33,7 @@ def page(template: str, view: object) -> LocalAnswer:
     headers = (
         ("Content-Type", "text/html; charset=utf-8"),
         ("Content-Security-Policy", POLICY),
-        ("X-Content-Type-Options", "nosniff"),
+        ("X-Frame-Options", "DENY"),
         ("Referrer-Policy", "no-referrer"),
         ("Cache-Control", "no-store"),
     )

@@ -41,7 +41,6 @@ def answered(request: Any, name: str) -> Response:
         "Content-Type": _TYPES[Path(name).suffix],
         "ETag": f'W/"{_hash(name)}"',
         "Vary": "Accept-Encoding",
-        "X-Content-Type-Options": "nosniff",
     }
     if headers["ETag"] in request.headers.get("if-none-match", ""):
         return Response(b"", headers, 304)

@@ -36,6 +36,8 @@ def test_an_answer_tells_the_body_limit_and_lets_browsers_in_but_no_cache(deploy
     assert answer.headers == {
         "Content-Type": "text/plain; charset=utf-8",
         "Cache-Control": "no-store",
+        "X-Content-Type-Options": "nosniff",
+        "Strict-Transport-Security": "max-age=31536000",
         "Ping-Body-Limit": "10000",
         "Access-Control-Allow-Origin": "*",
     }

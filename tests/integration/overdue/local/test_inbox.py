@@ -366,3 +366,11 @@ def test_a_message_that_is_no_alert_is_refused_and_logged(
 @pytest.mark.parametrize("body", [b"", b"\xff\xfe", b"{}", b"[]", b'{"Type": "Notification"}', b'{"Type": 5}'])
 def test_what_is_no_envelope_of_sns_is_refused(post: Post, body: bytes) -> None:
     assert post.post("/inbox/deliver", body).status_code == 400
+
+
+@pytest.mark.parametrize("path", ["/inbox", "/inbox.json", "/nothing-here"])
+def test_no_answer_of_the_local_server_is_sniffed_and_no_page_framed(post: Post, path: str) -> None:
+    headers = post.get(path).headers
+    assert headers["X-Content-Type-Options"] == "nosniff"
+    assert "Strict-Transport-Security" not in headers
+    assert headers.get("X-Frame-Options") == ("DENY" if path == "/inbox" else None)
