@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from chalicelib.alerts.document import Document
     from chalicelib.alerts.publish import Undelivered
     from chalicelib.domain.digest import Digest
+    from chalicelib.security_log import Refusals
     from chalicelib.store.registry import Channel, Registry
     from chalicelib.store.secure_strings import SecureString
     from chalicelib.watchdog import Watchdog
@@ -213,6 +214,13 @@ class Wiring:
         from chalicelib.store.secure_strings import PATIENTLY, SESSION_SECRET, SecureString
 
         return SecureString(self.settings, SESSION_SECRET, PATIENTLY)
+
+    @cached_property
+    def refusals(self) -> "Refusals":
+        """Logs refused requests. Most pings are not refused."""
+        from chalicelib.security_log import Refusals
+
+        return Refusals()
 
     @cached_property
     def watchdog(self) -> "Watchdog":

@@ -12,8 +12,10 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from chalicelib.domain.errors import BadInput, OverdueError
+from chalicelib.store import registry
 from chalicelib.store.registry import StoredKey, projects
 from chalicelib.store.tables import Tables, connect
+from overdue import security_log
 from overdue.config import Settings
 from overdue.hints import to_copy
 
@@ -94,6 +96,29 @@ def _closed(error: "BotoCoreError | ClientError", *, stage: str, region: str) ->
             raise error
     except OverdueError as said:
         return said
+
+
+def add_key(settings: Settings, secret: str, key: registry.Key, *, now: datetime) -> None:
+    """Make a key, and log that."""
+    registry.add_key(secret, key, now=now)
+    _log(settings, "key_added", key, registry.prefix_of(secret), now=now)
+
+
+def expire_key(settings: Settings, old: StoredKey, *, at: datetime, now: datetime) -> None:
+    """End a key at an instant, and log that. Raises NotFound."""
+    registry.expire_key(old.digest, at=at)
+    _log(settings, "key_ends", old.key, old.prefix, now=now, until=at.isoformat(timespec="seconds"))
+
+
+def revoke_key(settings: Settings, key: StoredKey, *, now: datetime) -> None:
+    """Revoke a key, and log that."""
+    registry.revoke_key(key.digest)
+    _log(settings, "key_revoked", key.key, key.prefix, now=now)
+
+
+def _log(settings: Settings, event: str, key: registry.Key, prefix: str, *, now: datetime, **facts: str) -> None:
+    about = {"project": key.project, "key": key.name, "key_prefix": prefix, "scope": key.scope.value}
+    security_log.record(settings, event, now=now, **about, **facts)
 
 
 def every_project() -> tuple[str, ...]:

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 
 from pynamodb.exceptions import PutError, UpdateError
 
-from chalicelib.store.tables import CONDITION_FAILED, Conflict, NotFound, RegistryItem, talking
+from chalicelib.store.tables import CONDITION_FAILED, Conflict, NotFound, RegistryItem, WrongKey, talking
 
 if TYPE_CHECKING:
     from chalicelib.store.status_pages import StatusPage
@@ -41,6 +41,7 @@ class Key:
     scope: Scope
     name: str
     expires_at: datetime | None = None  # from when on it is refused; None: never
+    prefix: str = field(default="", compare=False)  # its first four characters; "": it does not come from the table
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,14 +63,17 @@ class Registry:
     _remembered: dict[Hashable, tuple[datetime, object]] = field(default_factory=dict)
 
     def key(self, secret: str, *, now: datetime) -> Key:
-        """Whose key this is. One read, at most, that tells nothing to who guesses. Raises NotFound; expired is gone."""
+        """Whose key this is. One read, at most, that tells nothing to who guesses. Raises WrongKey; expired is gone."""
         name = ("key", sha256(secret.encode("utf-8", "surrogatepass")).hexdigest())
         known = self._recall(name, now)
         if not isinstance(known, Key):
-            known = _key(name[1])
+            try:
+                known = _key(name[1])
+            except NotFound as error:
+                raise WrongKey(str(error), prefix=prefix_of(secret)) from None
             self._remembered[name] = (now, known)
         if known.expires_at is not None and known.expires_at <= now:
-            raise NotFound("this key has been replaced by another")
+            raise WrongKey("this key has been replaced by another", prefix=prefix_of(secret))
         return known
 
     def channels(self, project: str, *, now: datetime) -> tuple[Channel, ...]:
@@ -122,7 +126,7 @@ def _key(digest: str) -> Key:
 def _as_key(row: RegistryItem) -> Key:
     assert row.project is not None, "add_key always writes a project"
     expires_at = None if row.expires_at is None else datetime.fromtimestamp(row.expires_at, UTC)
-    return Key(row.project, Scope(row.scope), row.name or "", expires_at)
+    return Key(row.project, Scope(row.scope), row.name or "", expires_at, row.prefix or "")
 
 
 def _channels(project: str) -> tuple[Channel, ...]:
@@ -171,6 +175,11 @@ KEY_LENGTH = 32
 _PING_KEY_LENGTH = 22  # so that it is never taken for an API key
 
 
+def prefix_of(secret: str) -> str:
+    """The first four characters, as they are stored and shown; "" for what is too short to be a key."""
+    return secret[:4] if len(secret) >= _PING_KEY_LENGTH else ""
+
+
 def new_secret(scope: Scope) -> str:
     """A key of letters and digits: 32 for the API, 190 bits; 22 for pings, 131 bits."""
     length = _PING_KEY_LENGTH if scope is Scope.PING else KEY_LENGTH
@@ -181,7 +190,7 @@ def add_key(secret: str, key: Key, *, now: datetime) -> None:
     """Let a secret be a key: only its digest is stored, and its first four characters to tell it by."""
     digest = sha256(secret.encode()).hexdigest()
     row = RegistryItem(f"key#{digest}", "key", project=key.project, scope=key.scope.value, name=key.name)
-    row.prefix, row.created_at = secret[:4], now.timestamp()
+    row.prefix, row.created_at = prefix_of(secret), now.timestamp()
     with talking:
         row.save()
 

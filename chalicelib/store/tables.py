@@ -34,6 +34,14 @@ class NotFound(OverdueError):
     """There is no such thing."""
 
 
+class WrongKey(NotFound):
+    """A key that does not exist, has expired, or may not do this. `prefix` is what the security log may show of it."""
+
+    def __init__(self, text: str, *, prefix: str) -> None:
+        super().__init__(text)
+        self.prefix = prefix
+
+
 class Conflict(OverdueError):
     """The check is not any more what the decision was made from: read again, decide again."""
 

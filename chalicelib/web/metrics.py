@@ -15,9 +15,10 @@ from chalicelib.domain import shown
 from chalicelib.domain.check import Check, Status, started, unique_key
 from chalicelib.domain.shown import Shown
 from chalicelib.store import listing
-from chalicelib.store.registry import KEY_LENGTH, Scope
+from chalicelib.store.registry import KEY_LENGTH, Scope, prefix_of
 from chalicelib.store.tables import NotFound
 from chalicelib.web.answers import answer
+from chalicelib.web.api.call import source_of
 from chalicelib.web.app import plain
 from chalicelib.web.public import looked_at
 from chalicelib.wiring import Wiring
@@ -29,19 +30,24 @@ _PATH = re.compile(r"(?P<project>[\w-]+)(?:/checks)?/metrics(?:/(?P<key>[^/]+))?
 def page(wiring: Wiring, request: Any, rest: str) -> Response:
     """`/projects/{id}/metrics[/{key}]`, and the older `/projects/{id}/checks/metrics/{key}`."""
     found = _PATH.fullmatch(rest)
-    return looked_at(request, lambda now: _page(wiring, found, request.headers, now=now))
+    source = source_of(request.to_original_event())
+    return looked_at(request, lambda now: _page(wiring, found, request.headers, source=source, now=now))
 
 
-def _page(wiring: Wiring, found: re.Match[str] | None, headers: Mapping[str, str], *, now: datetime) -> Response:
+def _page(
+    wiring: Wiring, found: re.Match[str] | None, headers: Mapping[str, str], *, source: str, now: datetime
+) -> Response:
     if found is None:
         raise NotFound("no such page")
     secret = found["key"] or _bearer(headers.get("authorization", ""))
     if not secret:
         return plain(401, "a read-only key is needed", {"WWW-Authenticate": "Bearer"})
     if len(secret) != KEY_LENGTH:
+        wiring.refusals.log("key_refused", source=source, now=now, key_prefix=prefix_of(secret), at="metrics")
         return plain(400, "this is no key")
     project = found["project"]
     if not _may_read(wiring, project, secret, now=now):
+        wiring.refusals.log("key_refused", source=source, now=now, key_prefix=prefix_of(secret), at="metrics")
         return plain(403, "not this project's read-only key")
     ports = wiring.ports
     checks = listing.checks(ports.tables, listing.codes(ports.tables, project), sleep=ports.sleep)

@@ -24,7 +24,7 @@ from chalicelib.domain.rate import is_over, retry_after_s, throttled
 from chalicelib.domain.signals import Ping, Signal, heard
 from chalicelib.domain.steps import OverBudget
 from chalicelib.store.checks import note_throttled
-from chalicelib.store.tables import NotFound, Unavailable
+from chalicelib.store.tables import NotFound, Unavailable, WrongKey
 from chalicelib.take import take as take_ping
 from chalicelib.web.app import plain
 from chalicelib.wiring import Wiring
@@ -46,6 +46,7 @@ class Heard:
     ping: Ping
     query: dict[str, str]
     refusal: str | None
+    source: str = ""  # the address that API Gateway saw, unlike the ping's, which a client may claim; "": no request
 
 
 class Refused(BadInput):
@@ -100,6 +101,9 @@ def _answered(wiring: Wiring, request: Any, action: str | None, find: Callable[[
     try:
         code, is_new = find(said)
         take(wiring, code, said)
+    except WrongKey as error:
+        wiring.refusals.log("key_refused", source=said.source, now=said.ping.at, key_prefix=error.prefix, at="ping")
+        return plain(404, "not found")
     except NotFound:
         return plain(404, "not found")
     except Ambiguous as error:
@@ -107,6 +111,7 @@ def _answered(wiring: Wiring, request: Any, action: str | None, find: Callable[[
     except BadInput as error:
         return plain(400, str(error))
     except NotAdmitted as error:
+        wiring.refusals.log("forbidden", source=said.source, now=said.ping.at, why="too_many_checks", at="ping")
         return _not_admitted(error.refusal, at=said.ping.at)
     except Throttled as error:
         return _too_many(wiring, error.check, at=said.ping.at)
@@ -179,7 +184,7 @@ def understood(request: Any, event: Any, signal: Signal, exit_status: int | None
         remote_addr=_remote_addr(headers.get("x-forwarded-for", ""), context["identity"]["sourceIp"]),
         ua=headers.get("user-agent", "").encode("utf-8", "replace").decode()[:LONGEST_UA],
     )
-    return Heard(ping, query, refusal)
+    return Heard(ping, query, refusal, context["identity"]["sourceIp"])
 
 
 def _body_of(event: Any) -> bytes:

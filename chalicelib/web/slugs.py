@@ -5,9 +5,10 @@ from uuid import uuid4
 from chalicelib.domain.check import Check, Code, Config
 from chalicelib.domain.configure import new_check
 from chalicelib.domain.options import LONGEST_SLUG, config_of_new
+from chalicelib.security_log import Actor, log_change
 from chalicelib.store import checks, claims
-from chalicelib.store.registry import Scope
-from chalicelib.store.tables import Conflict, NotFound, Unavailable
+from chalicelib.store.registry import Key, Scope
+from chalicelib.store.tables import Conflict, NotFound, Unavailable, WrongKey
 from chalicelib.web.pings import Ambiguous, Heard, Refused
 from chalicelib.wiring import Wiring
 
@@ -19,7 +20,7 @@ def find(wiring: Wiring, ping_key: str, slug: str, said: Heard) -> tuple[Code, b
     """
     key = wiring.registry.key(ping_key, now=said.ping.at)
     if key.scope is not Scope.PING:
-        raise NotFound("no such ping key")
+        raise WrongKey("no such ping key", prefix=key.prefix)
     can_exist = len(slug) <= LONGEST_SLUG  # DynamoDB refuses to look for one over 1,024 bytes
     codes = checks.codes_by_slug(key.project, slug) if can_exist else []
     if len(codes) > 1:
@@ -41,7 +42,7 @@ def find(wiring: Wiring, ping_key: str, slug: str, said: Heard) -> tuple[Code, b
         code = _claim(key.project, slug, instead_of=claimed)
     else:  # its owner is about to make the check, or has died: whoever is first makes it
         code = claimed
-    return _make(wiring, code, key.project, config, said)
+    return _make(wiring, code, key, config, said)
 
 
 def _check(wiring: Wiring, code: Code) -> Check | None:
@@ -64,9 +65,12 @@ def _claim(project: str, slug: str, *, instead_of: Code | None) -> Code:
     return code
 
 
-def _make(wiring: Wiring, code: Code, project: str, config: Config, said: Heard) -> tuple[Code, bool]:
+def _make(wiring: Wiring, code: Code, key: Key, config: Config, said: Heard) -> tuple[Code, bool]:
+    check = new_check(code, project=key.project, config=config, now=said.ping.at)
     try:
-        checks.create(wiring.ports.tables, new_check(code, project=project, config=config, now=said.ping.at))
+        checks.create(wiring.ports.tables, check)
     except Conflict:
         return code, False
+    by = Actor(by="ping_key", project=key.project, name=key.name, key_prefix=key.prefix, source=said.source)
+    log_change(by, None, check)
     return code, True

@@ -60,7 +60,7 @@ def add(name: str | None, scope: str, project: str, stage: str | None, region: s
             )
         kind = registry.Scope(SCOPES[scope])
         secret = registry.new_secret(kind)
-        registry.add_key(secret, registry.Key(project, kind, called), now=datetime.now(UTC))
+        keyring.add_key(settings, secret, registry.Key(project, kind, called), now=datetime.now(UTC))
     _tell(secret, f'This is the {scope} key "{called}" of project {project}. It is not shown again.', as_json=as_json)
 
 
@@ -144,11 +144,12 @@ def rotate(key: str, overlap: str, project: str | None, stage: str | None, regio
     with wrong_usage():
         goes_on = timedelta() if overlap == "0" else parse_duration("--overlap", overlap)
     now = datetime.now(UTC)
-    with keyring.opened(of_stage(stage, region)):
+    settings = of_stage(stage, region)
+    with keyring.opened(settings):
         old = keyring.chosen(keyring.lasting(registry.all_keys()), key, project=project)
         secret = registry.new_secret(old.key.scope)
-        registry.add_key(secret, replace(old.key, expires_at=None), now=now)
-        registry.expire_key(old.digest, at=now + goes_on)
+        keyring.add_key(settings, secret, replace(old.key, expires_at=None), now=now)
+        keyring.expire_key(settings, old, at=now + goes_on, now=now)
     ends = f"until {now + goes_on:%Y-%m-%d %H:%M} UTC" if goes_on else "no more"
     _tell(secret, f'This is the new "{old.key.name}". The old one, {old.prefix}…, works {ends}.', as_json=as_json)
 
@@ -171,10 +172,11 @@ def revoke(key: str, yes: bool, project: str | None, stage: str | None, region: 
     from overdue import keyring
     from overdue.commands.asking import confirm
 
-    with keyring.opened(of_stage(stage, region)):
+    settings = of_stage(stage, region)
+    with keyring.opened(settings):
         found = keyring.chosen(registry.all_keys(), key, project=project)
         confirm(f'Revoke "{found.key.name}" ({found.prefix}…) of project {found.key.project}?', yes=yes)
-        registry.revoke_key(found.digest)
+        keyring.revoke_key(settings, found, now=datetime.now(UTC))
     if as_json:
         from overdue.show import document
 

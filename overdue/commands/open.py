@@ -45,7 +45,7 @@ def open_pages(
     from chalicelib.domain.options import parse_duration
     from chalicelib.store import signins
     from chalicelib.web.pages.sessions import LINK_LASTS, LOCAL_LINK_LASTS, LONGEST_SESSION, Signer, new_link
-    from overdue import channel_keeping, keyring
+    from overdue import channel_keeping, keyring, security_log
 
     with wrong_usage():
         session_lasts = parse_duration("--for", lasts)
@@ -57,6 +57,8 @@ def open_pages(
         keyring.known_project(project, stage=settings.stage)
         secret = _secret(keeping, is_local=settings.dynamodb_url is not None)
         signins.forget_expired(now=now)
+        made_for = {"project": project, "scope": "read-only" if read_only else "read-write", "lasts": lasts}
+        security_log.record(settings, "sign_in_link_made", now=now, **made_for)
     link = new_link(
         project=project,
         may_write=not read_only,

@@ -35,29 +35,30 @@ def settings(account: Account) -> Settings:
 
 def first_keys(account: Account, *, now: datetime) -> Keys | None:
     """A read-write and a ping key for the project that is always there; None when it has keys already."""
-    with keyring.opened(settings(account)):
+    stage = settings(account)
+    with keyring.opened(stage):
         if any(each.key.project == keyring.DEFAULT_PROJECT for each in registry.all_keys()):
             return None
         made = {scope: registry.new_secret(scope) for scope in (registry.Scope.PING, registry.Scope.READ_WRITE)}
         names = {registry.Scope.PING: "ping key", registry.Scope.READ_WRITE: "first key"}
         for scope, secret in made.items():
-            registry.add_key(secret, registry.Key(keyring.DEFAULT_PROJECT, scope, names[scope]), now=now)
+            keyring.add_key(stage, secret, registry.Key(keyring.DEFAULT_PROJECT, scope, names[scope]), now=now)
     return Keys(api=made[registry.Scope.READ_WRITE], ping=made[registry.Scope.PING])
 
 
 @contextmanager
 def short_lived_key(account: Account, *, now: datetime) -> Iterator[str]:
     """A read-write key for what a deploy itself does over the API; gone at the end, and in 15 minutes anyhow."""
-    scope = registry.Scope.READ_WRITE
-    secret = registry.new_secret(scope)
-    digest = sha256(secret.encode()).hexdigest()
-    with keyring.opened(settings(account)):
-        registry.add_key(secret, registry.Key(keyring.DEFAULT_PROJECT, scope, "overdue deploy --checks"), now=now)
+    secret = registry.new_secret(registry.Scope.READ_WRITE)
+    key = registry.Key(keyring.DEFAULT_PROJECT, registry.Scope.READ_WRITE, "overdue deploy --checks")
+    digest, stage = sha256(secret.encode()).hexdigest(), settings(account)
+    with keyring.opened(stage):
+        keyring.add_key(stage, secret, key, now=now)
         registry.expire_key(digest, at=now + CHECKS_TAKE)
     try:
         yield secret
     finally:
-        with keyring.opened(settings(account)):
+        with keyring.opened(stage):
             registry.revoke_key(digest)
 
 

@@ -12,8 +12,9 @@ from enum import Enum, auto
 from typing import Any
 
 from chalicelib.domain.errors import BadInput, OverdueError
-from chalicelib.store.registry import KEY_LENGTH, Key, Scope
-from chalicelib.store.tables import NotFound
+from chalicelib.security_log import Actor
+from chalicelib.store.registry import KEY_LENGTH, Key, Scope, prefix_of
+from chalicelib.store.tables import WrongKey
 from chalicelib.web.api.versions import Version
 from chalicelib.wiring import Wiring
 
@@ -31,11 +32,22 @@ class Needs(Enum):
 
 
 class Unauthorized(OverdueError):
-    """No key, or one that does not open this door. The message is the wire's, and tells nothing more."""
+    """No key, or a wrong one. The message is the wire's; `prefix` is what the security log may show of the key.
+
+    `prefix` is None when there was no key at all.
+    """
+
+    def __init__(self, text: str, *, prefix: str | None) -> None:
+        super().__init__(text)
+        self.prefix = prefix
 
 
 class Forbidden(OverdueError):
-    """Somebody else's check."""
+    """Another project's check. `check` is its short code."""
+
+    def __init__(self, check: str) -> None:
+        super().__init__(f"check {check} is another project's")
+        self.check = check
 
 
 class TooLarge(OverdueError):
@@ -62,6 +74,13 @@ class Call:
     query: Mapping[str, list[str]]
     body: Json
     accepts: str  # encodings
+    source: str  # the address that API Gateway saw
+
+    @property
+    def actor(self) -> Actor:
+        """Who makes it, for the security log."""
+        key = self.key
+        return Actor(by="key", project=key.project, name=key.name, key_prefix=key.prefix, source=self.source)
 
     def last(self, name: str) -> str | None:
         """A parameter's value, the last one if it came repeatedly; None: it did not come."""
@@ -72,6 +91,12 @@ class Call:
 def moment(event: Any) -> datetime:
     """When the request was made, by API Gateway's clock."""
     return datetime.fromtimestamp(event["requestContext"]["requestTimeEpoch"] / 1000, UTC)
+
+
+def source_of(event: Any) -> str:
+    """The address that a request came from, as API Gateway saw it: not what X-Forwarded-For claims."""
+    source: str = event["requestContext"]["identity"]["sourceIp"]
+    return source
 
 
 def query_of(event: Any) -> dict[str, list[str]]:
@@ -115,15 +140,15 @@ def key_of(wiring: Wiring, headers: Mapping[str, str], body: Json, needs: Needs,
     """The key that a request shows: its header, else the body's `api_key`. Raises Unauthorized and Unavailable."""
     secret = headers.get("x-api-key") or str(body.get("api_key", ""))
     if len(secret) != KEY_LENGTH:
-        raise Unauthorized("missing api key")
+        raise Unauthorized("missing api key", prefix=prefix_of(secret) if secret else None)
     try:
         key = wiring.registry.key(secret, now=now)
-    except NotFound:
-        raise Unauthorized("wrong api key") from None
+    except WrongKey as error:
+        raise Unauthorized("wrong api key", prefix=error.prefix) from None
     match key.scope:
         case Scope.READ_WRITE:
             return key
         case Scope.READ_ONLY if needs is Needs.READING:
             return key
         case _:
-            raise Unauthorized("wrong api key")
+            raise Unauthorized("wrong api key", prefix=prefix_of(secret))

@@ -20,6 +20,7 @@ from chalicelib.domain.configure import Change, Edit, Pause, Resume, configure, 
 from chalicelib.domain.errors import OverdueError
 from chalicelib.domain.escalation import Step
 from chalicelib.domain.probe import Probe
+from chalicelib.security_log import Actor, log_change
 from chalicelib.store import checks, claims, escalations, listing, probes
 from chalicelib.store.registry import Channel, Scope
 from chalicelib.store.tables import Conflict, NotFound, Unavailable
@@ -83,7 +84,7 @@ def own(call: Call, code: Code) -> Check:
 
 def _owned(call: Call, check: Check) -> Check:
     if check.project != call.key.project:
-        raise Forbidden(f"check {short(check.code)} is another project's")
+        raise Forbidden(short(check.code))
     return check
 
 
@@ -116,14 +117,15 @@ def made(call: Call) -> Response:
         made_by_another = matching.claimed(call.wiring.ports, call.key.project, said, code)
         if made_by_another is not None:
             return _edited(call, made_by_another)
-    write_new(call.wiring.ports, check)
+    write_new(call.wiring.ports, check, by=call.actor)
     return told(call, _with_members(call.wiring.ports, check, now=call.now), status=HTTPStatus.CREATED)
 
 
-def write_new(ports: Ports, check: Check) -> None:
+def write_new(ports: Ports, check: Check, *, by: Actor) -> None:
     """Let a check begin that has just been made. Raises Unavailable."""
     keep_probed(check.code, None, check.config.probe, now=check.created_at)
     checks.create(ports.tables, check)
+    log_change(by, None, check)
     claim_slug(check.project, check.config.slug, check.code)
 
 
@@ -214,12 +216,14 @@ def changed(call: Call, code: Code, decide: Callable[[Check], Change]) -> Check:
     def verdict(check: Check) -> Verdict:
         return configure(_owned(call, check), decide(check), now=call.now)
 
-    return carried_out(call.wiring.ports, code, verdict, now=call.now)
+    return carried_out(call.wiring.ports, code, verdict, now=call.now, by=call.actor)
 
 
-def carried_out(ports: Ports, code: Code, decide: Callable[[Check], Verdict], *, now: datetime) -> Check:
+def carried_out(ports: Ports, code: Code, decide: Callable[[Check], Verdict], *, now: datetime, by: Actor) -> Check:
     """The check after a decision, written; what it has to tell is let out, by the sweep where that cannot be now."""
-    after = change(ports, code, decide).check
+    written = change(ports, code, decide)
+    after = written.check
+    log_change(by, written.outcome.before, after)
     try:
         return _with_members(ports, deliver(ports, after, now=now), now=now)
     except (NotFound, Unavailable) as error:
@@ -239,12 +243,13 @@ def _with_members(ports: Ports, check: Check, *, now: datetime) -> Check:
 def deleted(call: Call) -> Response:
     """`DELETE checks/{code}`: the check as it was. Its slug is free again."""
     code = own(call, Code(call.place["code"])).code
-    return told(call, removed(call.wiring.ports, code, project=call.key.project, now=call.now))
+    return told(call, removed(call.wiring.ports, code, project=call.key.project, now=call.now, by=call.actor))
 
 
-def removed(ports: Ports, code: Code, *, project: str, now: datetime) -> Check:
+def removed(ports: Ports, code: Code, *, project: str, now: datetime, by: Actor) -> Check:
     """The check as it was, deleted; its slug is free again. Raises NotFound, also for another project's."""
     check = checks.delete(ports.tables, code, project=project)
+    log_change(by, check, None)
     if check.config.slug:
         claims.release(project, check.config.slug, code)
     if check.in_groups:

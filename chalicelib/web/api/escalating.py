@@ -14,6 +14,7 @@ from chalicelib.domain.configure import Edit
 from chalicelib.domain.errors import BadInput, OverdueError
 from chalicelib.domain.escalation import Step, policy_name
 from chalicelib.domain.words import counted
+from chalicelib.security_log import log_event
 from chalicelib.store import escalations
 from chalicelib.store.tables import NotFound
 from chalicelib.web.answers import json_answer
@@ -57,6 +58,7 @@ def kept(call: Call) -> Response:
     except BadInput as error:
         raise Refused("json validation error: name is not valid", str(error)) from error
     escalations.keep(call.key.project, name, steps)
+    log_event("escalation_policy_saved", call.actor, policy=name)
     for check in _naming(call, name):
         if check.config.escalation != steps:
             changed(call, check.code, lambda check: Edit(_with_steps(check, name, steps)))
@@ -74,6 +76,7 @@ def removed(call: Call) -> Response:
         some = ", ".join(check.config.slug or check.config.name for check in users[:5])
         raise InUse(f"policy {name} is that of {counted(len(users), 'check')} ({some}): give each another first")
     escalations.drop(project, name)
+    log_event("escalation_policy_deleted", call.actor, policy=name)
     return json_answer(_policy(name, found[name]), call.accepts)
 
 

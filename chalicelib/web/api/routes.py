@@ -7,6 +7,7 @@ verb (405, OPTIONS), body (400), key (401), then the room, which finds the check
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
+from datetime import datetime
 from typing import Any
 
 from chalice.app import Response
@@ -28,6 +29,7 @@ from chalicelib.web.api.call import (
     key_of,
     moment,
     query_of,
+    source_of,
 )
 from chalicelib.web.api.versions import VERSIONS, Version
 from chalicelib.web.app import plain
@@ -134,8 +136,11 @@ def _answered(
     wiring: Wiring, event: Any, headers: Mapping[str, str], version: Version, place: dict[str, str], endpoint: Endpoint
 ) -> Response:
     """The room's answer; every refusal becomes its answer here."""
+    now, source = moment(event), source_of(event)
+    call: Call | None = None
     try:
-        return endpoint.room(_call(wiring, event, headers, version, place, endpoint.needs))
+        call = _call(wiring, event, headers, version, place, endpoint.needs)
+        return endpoint.room(call)
     except TooLarge as error:
         return answers.error(413, str(error))
     except Refused as error:
@@ -143,10 +148,14 @@ def _answered(
     except past.BadFilter:
         return plain(400, "")
     except Unauthorized as error:
+        if error.prefix is not None:
+            wiring.refusals.log("key_refused", source=source, now=now, key_prefix=error.prefix, at="api")
         return answers.error(401, str(error))
-    except Forbidden:
+    except Forbidden as error:
+        _log_forbidden(wiring, call, now=now, why="other_project", check=error.check)
         return plain(403, "")
     except NotAdmitted as error:
+        _log_forbidden(wiring, call, now=now, why="too_many_checks")
         return answers.error(403, str(error))
     except NotFound:
         return answers.error(404, "not found")
@@ -157,6 +166,11 @@ def _answered(
     except Unavailable as error:
         log.event("api_refused", why=str(error))
         return answers.error(503, "try again in a few seconds", headers=answers.TRY_AGAIN)
+
+
+def _log_forbidden(wiring: Wiring, call: Call | None, *, now: datetime, **facts: str) -> None:
+    assert call is not None, "only an endpoint forbids"
+    wiring.refusals.log("forbidden", now=now, **call.actor.facts(), **facts)
 
 
 _NO_KEY = Key(project="", scope=Scope.READ_ONLY, name="")
@@ -175,6 +189,7 @@ def _call(
         query=query_of(event),
         body=body_of(event) if event["httpMethod"] == "POST" else {},
         accepts=headers.get("accept-encoding", ""),
+        source=source_of(event),
     )
     if needs is Needs.NOTHING:
         return call

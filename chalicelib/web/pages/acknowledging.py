@@ -15,6 +15,7 @@ from chalicelib.domain.check import Check, Status, Verdict, unique_key
 from chalicelib.domain.configure import Acknowledge, configure
 from chalicelib.domain.shown import as_of
 from chalicelib.domain.words import spoken
+from chalicelib.security_log import Actor
 from chalicelib.store import checks, listing
 from chalicelib.store.tables import NotFound
 from chalicelib.web.api.checks import carried_out
@@ -82,7 +83,8 @@ def _use(visit: Visit, token: str) -> Response:
             return Verdict(check, check)
         return configure(check, Acknowledge(by=BY), now=visit.now)
 
-    carried_out(visit.wiring.ports, _check(visit, named).code, decide, now=visit.now)
+    by = Actor(by="alert_link", project=named.project, name="", source=visit.source)
+    carried_out(visit.wiring.ports, _check(visit, named).code, decide, now=visit.now, by=by)
     return see_other(f"/ack/{token}")
 
 

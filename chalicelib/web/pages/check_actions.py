@@ -53,7 +53,7 @@ def _act(visit: Visit, name: str, action: str) -> Response:
             raise BadInput("The check is not down (any more), so there is nothing to acknowledge")
         return configure(current, wanted, now=visit.now)
 
-    carried_out(visit.wiring.ports, check.code, verdict, now=visit.now)
+    carried_out(visit.wiring.ports, check.code, verdict, now=visit.now, by=visit.actor)
     return see_other(f"/checks/{name}")
 
 
@@ -107,7 +107,7 @@ def _deleted(visit: Visit, check: Check) -> Response:
     """Only who has written its name down."""
     if visit.form.get("confirm", "").strip() != confirmation(check):
         raise BadInput(f"The check is still there: to delete it, type {confirmation(check)} into the field")
-    removed(visit.wiring.ports, check.code, project=visit.project, now=visit.now)
+    removed(visit.wiring.ports, check.code, project=visit.project, now=visit.now, by=visit.actor)
     return see_other("/?deleted=yes")
 
 

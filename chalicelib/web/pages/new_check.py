@@ -34,7 +34,7 @@ from chalicelib.web.pages.named import check_named, with_slug
 from chalicelib.web.pages.rendering import HEADERS, environment, see_other
 from chalicelib.web.pages.standing import path_of
 from chalicelib.web.pages.understood import in_short, understood
-from chalicelib.web.pages.visit import WITH_POST, Forbidden, Visit, changed, looked_at
+from chalicelib.web.pages.visit import WITH_POST, Forbidden, Visit, changed, log_refusal, looked_at
 from chalicelib.wiring import Wiring
 
 _NONCE = re.compile(r"[0-9a-f]{32}")
@@ -87,7 +87,9 @@ def _meant(visit: Visit, name: str) -> Check:
 def _opened(visit: Visit, name: str | None) -> Response:
     if not visit.may_write:
         how = command(visit, "open")
-        raise Forbidden(f"You are signed in to look only. To make or change a check, sign in with: {how}")
+        raise Forbidden(
+            f"You are signed in to look only. To make or change a check, sign in with: {how}", why="read_only"
+        )
     subject = _subject(visit, name)
     values = filled(subject.before, subject.channels)
     return shown(visit, subject, values, Reading(subject.before, {}), hidden=_opening(subject, values))
@@ -143,8 +145,9 @@ def _made(visit: Visit, subject: Subject, values: Values) -> Response:
     check = new_check(code, project=visit.project, config=config, now=visit.now)
     try:
         visit.wiring.admission.admit(visit.project, by_ping=False, now=visit.now)
-        write_new(visit.wiring.ports, check)
+        write_new(visit.wiring.ports, check, by=visit.actor)
     except NotAdmitted as error:
+        log_refusal(visit, "forbidden", "too_many_checks")
         reading = Reading(config, {"name": Problem(f"Not saved: {error}.")})
         return shown(visit, subject, values, reading, hidden=_still(visit), status=403)
     except Conflict:  # by the same form, sent twice at once
@@ -195,7 +198,7 @@ def _edited(visit: Visit, subject: Subject, check: Check, values: Values) -> Res
         return configure(check, Edit(config), now=visit.now)
 
     try:
-        after = carried_out(visit.wiring.ports, check.code, decide, now=visit.now)
+        after = carried_out(visit.wiring.ports, check.code, decide, now=visit.now, by=visit.actor)
     except _NotSaved as not_saved:
         return _again(visit, subject, not_saved)
     if after.config.slug != slug:

@@ -43,6 +43,11 @@ class Session:
     until: datetime
 
 
+def short_id(session: Session) -> str:
+    """The session as the log names it: enough to tell two apart, too little to be used."""
+    return session.id[:8]
+
+
 def new_link(
     *, project: str, may_write: bool, now: datetime, lasts: timedelta = LINK_LASTS, session_lasts: timedelta
 ) -> Link:

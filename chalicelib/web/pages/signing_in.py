@@ -4,13 +4,14 @@ A link is looked at by GET, which programs that check links do, too, and used by
 between two that come at once. What a link grants is signed in `sessions`.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
 from chalice.app import Response
 
 from chalicelib.domain.words import counted
+from chalicelib.security_log import log_event
 from chalicelib.store import signins
 from chalicelib.store.tables import Conflict
 from chalicelib.web.pages.commands import LOCAL, command
@@ -64,6 +65,7 @@ def signed_out(wiring: Wiring, request: Any) -> Response:
     def act(visit: Visit) -> Response:
         assert visit.session is not None, "`changed` acts for nobody else"
         signins.end(visit.session.id, at=visit.now, expires_at=visit.session.until)
+        log_event("signed_out", visit.actor)
         base = visit.wiring.settings.base_url
         return see_other("/", {"Set-Cookie": cookie(base, session_cookie(base), "", max_age_s=0)})
 
@@ -92,15 +94,24 @@ def _look(visit: Visit, token: str) -> Response:
 def _use(visit: Visit, token: str) -> Response:
     link = None if visit.signer is None else visit.signer.read_link(token)
     if link is None or visit.signer is None or visit.now >= link.expires_at:
+        _log_refusal(visit, link, "unknown" if link is None else "expired")
         return _look(visit, token)
     try:
         signins.use(link.id, at=visit.now, expires_at=link.expires_at)
     except Conflict:
+        _log_refusal(visit, link, "used")
         return _no_longer(visit, link, signins.used_at(link.id))
     session, value = visit.signer.session(link, now=visit.now)
+    scope, until = ("read-write" if session.may_write else "read-only"), session.until.isoformat()
+    log_event("signed_in", replace(visit, session=session).actor, scope=scope, until=until)
     base = visit.wiring.settings.base_url
     lasts_s = int((session.until - visit.now).total_seconds())
     return see_other("/", {"Set-Cookie": cookie(base, session_cookie(base), value, max_age_s=lasts_s)})
+
+
+def _log_refusal(visit: Visit, link: Link | None, why: str) -> None:
+    project = None if link is None else link.project
+    visit.wiring.refusals.log("sign_in_refused", source=visit.source, now=visit.now, project=project, why=why)
 
 
 def _once(visit: Visit) -> str:

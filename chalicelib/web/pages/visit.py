@@ -18,12 +18,13 @@ from chalicelib import log
 from chalicelib.domain.errors import BadInput, OverdueError
 from chalicelib.domain.schedule import current_zone
 from chalicelib.domain.wallclock import WallClock
+from chalicelib.security_log import Actor
 from chalicelib.store import signins
 from chalicelib.store.tables import NotFound, Unavailable
 from chalicelib.web.answers import TRY_AGAIN
-from chalicelib.web.api.call import moment, query_of
+from chalicelib.web.api.call import moment, query_of, source_of
 from chalicelib.web.pages.commands import command
-from chalicelib.web.pages.sessions import Session, Signer
+from chalicelib.web.pages.sessions import Session, Signer, short_id
 from chalicelib.wiring import Wiring
 
 GET_ONLY = "GET, HEAD"  # what most pages take
@@ -36,7 +37,15 @@ _YEAR_S = 365 * 86_400
 
 
 class Forbidden(OverdueError):
-    """Not with this session. The message says what to do."""
+    """Not with this session. The message says what to do; `why` is its name in the security log."""
+
+    def __init__(self, text: str, *, why: str) -> None:
+        super().__init__(text)
+        self.why = why
+
+
+class CsrfRefused(Forbidden):
+    """A form that does not come from a page of this session."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,6 +62,7 @@ class Visit:
     form: Mapping[str, str]
     accepts: str  # encodings
     new_zone: str | None  # chosen by this request: to be remembered
+    source: str  # the address that API Gateway saw
 
     @property
     def now(self) -> datetime:
@@ -64,6 +74,12 @@ class Visit:
         """Whose checks are seen."""
         assert self.session is not None, "`looked_at` and `changed` let nobody in without a session"
         return self.session.project
+
+    @property
+    def actor(self) -> Actor:
+        """Who is signed in, for the security log."""
+        assert self.session is not None, "as above"
+        return Actor(by="session", project=self.project, name=short_id(self.session), source=self.source)
 
     @property
     def may_write(self) -> bool:
@@ -84,7 +100,10 @@ def looked_at(wiring: Wiring, request: Any, show: Callable[[Visit], Response], *
     def shown(visit: Visit) -> Response:
         from chalicelib.web.pages.signing_in import how_to  # it needs this room
 
-        return how_to(visit) if visit.session is None else show(visit)
+        if visit.session is not None:
+            return show(visit)
+        log_refusal(visit, "forbidden", "not_signed_in")
+        return how_to(visit)
 
     return seen_by_anyone(wiring, request, shown, allowed=allowed)
 
@@ -107,12 +126,15 @@ def changed(
     def acted(visit: Visit) -> Response:
         session, signer = visit.session, visit.signer
         if session is None or signer is None:
-            raise Forbidden(f"You are not signed in any more. Sign in again with: {command(visit, 'open')}")
+            how = command(visit, "open")
+            raise Forbidden(f"You are not signed in any more. Sign in again with: {how}", why="not_signed_in")
         if not signer.is_csrf(session, visit.form.get(CSRF_FIELD, "")):
-            raise Forbidden("This form is not from your session. Go back, reload the page, and try again")
+            text = "This form is not from your session. Go back, reload the page, and try again"
+            raise CsrfRefused(text, why="token")
         if not session.may_write and not reading_is_enough:
             how = command(visit, "open")
-            raise Forbidden(f"You are signed in to look only. To change something, sign in with: {how}")
+            text = f"You are signed in to look only. To change something, sign in with: {how}"
+            raise Forbidden(text, why="read_only")
         return act(visit)
 
     return posted_by_anyone(wiring, request, acted)
@@ -126,7 +148,7 @@ def posted_by_anyone(wiring: Wiring, request: Any, act: Callable[[Visit], Respon
 
     def acted(visit: Visit) -> Response:
         if request.headers.get("sec-fetch-site", "none") not in ("none", "same-origin"):
-            raise Forbidden("Another site's page asked for this: nothing was done")
+            raise CsrfRefused("Another site's page asked for this: nothing was done", why="other_site")
         return act(visit)
 
     return _answered(wiring, request, event, acted)
@@ -152,12 +174,19 @@ def _answered(wiring: Wiring, request: Any, event: Any, act: Callable[[Visit], R
     except NotFound:
         return said(visit, 404, "There is nothing here", "It may have been deleted, or its address changed.")
     except Forbidden as error:
+        log_refusal(visit, "csrf_refused" if isinstance(error, CsrfRefused) else "forbidden", error.why)
         return said(visit, 403, "Nothing was done", f"{error}.")
     except BadInput as error:
         return said(visit, 400, "Nothing was done", f"{error}.")
     except Unavailable as error:
         log.event("page_refused", why=str(error))
         return said(visit, 503, "DynamoDB does not answer as it should", "Try again in a few seconds.", TRY_AGAIN)
+
+
+def log_refusal(visit: Visit, name: str, why: str) -> None:
+    """Write into the security log that a page or a form was refused."""
+    facts = {"source": visit.source} if visit.session is None else visit.actor.facts()
+    visit.wiring.refusals.log(name, now=visit.now, **facts, why=why)
 
 
 def _visit(wiring: Wiring, request: Any, event: Any) -> Visit:
@@ -179,6 +208,7 @@ def _visit(wiring: Wiring, request: Any, event: Any) -> Visit:
         form=_form(event) if event["httpMethod"] == "POST" else {},
         accepts=request.headers.get("accept-encoding", ""),
         new_zone=chosen,
+        source=source_of(event),
     )
 
 

@@ -2,10 +2,12 @@
 
 import json
 import os
+import re
 import shlex
 from collections.abc import Iterator
 from pathlib import Path
 
+import boto3
 import pytest
 from click.testing import CliRunner, Result
 
@@ -192,3 +194,54 @@ def test_what_is_missing_is_named(
 
     assert (done.exit_code, done.stdout) == (1, "")
     assert told in done.stderr
+
+
+GROUP = "/aws/lambda/overdue-test-api"
+
+
+def logged() -> list[dict[str, str]]:
+    """What operators have done, as the stage's security log has it."""
+    logs = boto3.client("logs", region_name="us-east-1")
+    events = logs.get_log_events(logGroupName=GROUP, logStreamName="operators")["events"]
+    return [json.loads(event["message"]) for event in events]
+
+
+def test_changes_of_keys_are_in_the_security_log_with_who_made_them_and_without_a_key(stage: Deployment) -> None:  # noqa: ARG001  # its tables
+    boto3.client("logs", region_name="us-east-1").create_log_group(logGroupName=GROUP)
+
+    first = overdue("keys", "add", "laptop", "--stage", "test").stdout.strip()
+    second = overdue("keys", "rotate", "laptop", "--overlap", "0", "--stage", "test").stdout.strip()
+    revoked = overdue("keys", "revoke", second[:4], "--yes", "--stage", "test")
+
+    assert "Warning" not in revoked.stderr
+    events = logged()
+    assert [(each["event"], each["key_prefix"]) for each in events] == [
+        ("key_added", first[:4]),
+        ("key_added", second[:4]),
+        ("key_ends", first[:4]),
+        ("key_revoked", second[:4]),
+    ]
+    for each in events:
+        assert (each["log"], each["by"], each["project"], each["key"]) == ("security", "aws", "default", "laptop")
+        assert each["actor"].startswith("arn:aws:")
+        assert first[:5] not in json.dumps(each)
+        assert second[:5] not in json.dumps(each)
+
+
+def test_a_key_is_made_and_shown_although_it_cannot_be_logged(stage: Deployment) -> None:
+    done = overdue("keys", "add", "laptop", "--stage", "test")
+
+    assert done.exit_code == 0
+    assert Registry().key(done.stdout.strip(), now=stage.now).name == "laptop"
+    assert "Warning: this is not in the security log (ResourceNotFoundException)." in done.stderr
+
+
+def test_no_command_changes_a_key_without_logging_it() -> None:
+    """Only `keyring` may; a local server has no log, and the key of `deploy --checks` ends with its command."""
+    root = Path(__file__).parents[4] / "overdue"
+    users = {
+        str(path.relative_to(root))
+        for path in root.rglob("*.py")
+        if re.search(r"registry\.(add_key|expire_key|revoke_key)\(", path.read_text())
+    }
+    assert users == {"keyring.py", "local/run.py", "deploy/handover.py"}

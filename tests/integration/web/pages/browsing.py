@@ -1,5 +1,6 @@
 """A browser without a screen: it keeps cookies and sends forms, through the handler that Lambda calls."""
 
+import html
 import re
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -64,3 +65,27 @@ class Browser:
             name, _, value = answer.headers["Set-Cookie"].partition(";")[0].partition("=")
             self.cookies[name] = value
         return answer
+
+
+def fields_of(text: str) -> dict[str, str]:
+    """What a browser would send of a form that nobody has touched."""
+    form = text.partition('<form class="form"')[2].partition("</form>")[0]
+    found: dict[str, str] = {}
+    for tag in re.findall(r"<input[^>]*>", form):
+        said = {name: html.unescape(value) for name, value in re.findall(r'([a-z-]+)="([^"]*)"', tag)}
+        if said["type"] in ("radio", "checkbox") and not tag.rstrip(">").endswith(" checked"):
+            continue
+        found[said["name"]] = said.get("value", "on")
+    for name, content in re.findall(r'<select[^>]* name="([^"]*)"[^>]*>(.*?)</select>', form, re.DOTALL):
+        chosen = re.search(r"<option([^>]*) selected>([^<]*)", content)
+        assert chosen is not None, name
+        value = re.search(r'value="([^"]*)"', chosen[1])
+        found[name] = html.unescape(value[1] if value else chosen[2])
+    for name, content in re.findall(r'<textarea[^>]* name="([^"]*)"[^>]*>\n(.*?)</textarea>', form, re.DOTALL):
+        found[name] = html.unescape(content).replace("\n", "\r\n")
+    return found
+
+
+def send(browser: Browser, path: str = "/new", **typed: str) -> Answer:
+    """Open a form, type, and send it."""
+    return browser.post(path, fields_of(browser.get(path).text) | typed)

@@ -14,34 +14,9 @@ from chalicelib.domain.schedule import AnyOf, Cron, Every, OnCalendar
 from chalicelib.store import listing, probes
 from chalicelib.store.registry import Channel, add_channel
 from tests.builders import days, hours, minutes, seconds, utc
-from tests.integration.conftest import Answer
-from tests.integration.web.pages.browsing import Browser
+from tests.integration.web.pages.browsing import Browser, fields_of, send
 
 NASTY = "\"><script>alert(1)</script><img src=x onerror=alert(2)>'{{7*7}}</textarea>"
-
-
-def fields_of(text: str) -> dict[str, str]:
-    """What a browser would send of a form that nobody has touched."""
-    form = text.partition('<form class="form"')[2].partition("</form>")[0]
-    found: dict[str, str] = {}
-    for tag in re.findall(r"<input[^>]*>", form):
-        said = {name: html.unescape(value) for name, value in re.findall(r'([a-z-]+)="([^"]*)"', tag)}
-        if said["type"] in ("radio", "checkbox") and not tag.rstrip(">").endswith(" checked"):
-            continue
-        found[said["name"]] = said.get("value", "on")
-    for name, content in re.findall(r'<select[^>]* name="([^"]*)"[^>]*>(.*?)</select>', form, re.DOTALL):
-        chosen = re.search(r"<option([^>]*) selected>([^<]*)", content)
-        assert chosen is not None, name
-        value = re.search(r'value="([^"]*)"', chosen[1])
-        found[name] = html.unescape(value[1] if value else chosen[2])
-    for name, content in re.findall(r'<textarea[^>]* name="([^"]*)"[^>]*>\n(.*?)</textarea>', form, re.DOTALL):
-        found[name] = html.unescape(content).replace("\n", "\r\n")
-    return found
-
-
-def send(browser: Browser, path: str = "/new", **typed: str) -> Answer:
-    """Open a form, type, and send it."""
-    return browser.post(path, fields_of(browser.get(path).text) | typed)
 
 
 def the_checks(browser: Browser) -> list[Check]:
