@@ -343,7 +343,7 @@ def test_each_refusal_is_one_event_that_says_where_from_and_no_secret(
     do(stage)
     [event] = stage.events()
     assert {name: event.get(name) for name in expected} == expected
-    assert (event["source"], event["level"], event["in_this_minute"]) == ("203.0.113.1", "warning", 1)
+    assert (event["source"], event["level"], event["in_this_minute"]) == ("203.0.113.1", "info", 1)
     assert [secret for secret in secrets if secret in json.dumps(event)] == []
 
 
