@@ -83,8 +83,8 @@ class Refusals:
         """Log that a request from an address was refused."""
         number = self._number(name, minute=int(now.timestamp()) // 60)
         if is_logged(number):
-            facts = {"log": "security", "source": source} | facts
-            log.event(name, level=logging.INFO, in_this_minute=number, **_known(facts))
+            about = _known({"source": source, **facts})
+            log.event(name, level=logging.INFO, log="security", in_this_minute=number, **about)
 
     def _number(self, name: str, *, minute: int) -> int:
         with self._lock:

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from chalicelib import log
 from chalicelib.domain.check import Status
 from chalicelib.security_log import Actor, Refusals, changed_fields, log_change
 from tests.builders import a_check, hours, seconds, utc
@@ -20,6 +21,7 @@ def lines(caplog: pytest.LogCaptureFixture) -> list[dict[str, Any]]:
 
 
 def test_a_change_names_the_fields_that_differ_and_no_value(caplog: pytest.LogCaptureFixture) -> None:
+    log.invoked(None)
     before = a_check()
     after = replace(before, config=replace(before.config, grace=hours(7), desc="tell nobody"))
     with caplog.at_level(logging.INFO, "overdue"):
