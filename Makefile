@@ -11,7 +11,7 @@ export PYTHONDONTWRITEBYTECODE :=
 unexport $(filter AWS_%,$(.VARIABLES))
 SOURCES := app.py chalicelib overdue tests benchmarks
 
-.PHONY: help run demo test test-dynalite dynalite lint types imports unit bench bench-ping bench-cold bench-latency bench-listing bench-pages bench-package bench-probing bench-sweep bench-units bench-storm bench-scale fuzz simulate package lock format clean docs screenshots
+.PHONY: help run demo test test-dynalite dynalite lint types imports unit bench bench-ping bench-cold bench-evaluation bench-latency bench-listing bench-pages bench-package bench-probing bench-sweep bench-units bench-storm bench-scale fuzz simulate package lock format clean docs screenshots
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -50,7 +50,7 @@ unit: .venv/dev.done ## only the tests that need no AWS
 	$(BIN)/pytest tests/unit tests/properties
 
 bench: ## all benchmarks, whatever one of them says: tables here, JSON in benchmarks/out
-	@failed=; for each in ping cold listing pages package sweep storm scale units latency; do \
+	@failed=; for each in ping cold evaluation listing pages package sweep storm scale units latency; do \
 	    $(MAKE) --no-print-directory bench-$$each || failed="$$failed $$each"; done; \
 	if [ -n "$$failed" ]; then echo "over a limit:$$failed"; exit 1; fi
 
@@ -59,6 +59,9 @@ bench-ping: .venv/dev.done ## CPU and DynamoDB calls per ping, against a bare Up
 
 bench-cold: .venv/dev.done ## importing the app and a first ping, against botocore and one client
 	$(BIN)/python -m benchmarks.cold $(ARGS)
+
+bench-evaluation: .venv/dev.done ## CPU of the dearest evaluation of a check, against that of a plain one
+	$(BIN)/python -m benchmarks.evaluation $(ARGS)
 
 bench-listing: .venv/dev.done ## CPU and DynamoDB calls of a list of 1,000 checks
 	$(BIN)/python -m benchmarks.listing $(ARGS)

@@ -38,17 +38,31 @@ def insist_on_budget(config: Config) -> None:
 
     Takes 30 ms at most, and for most checks less than one.
     """
-    found = _problem(replace(config, name="", slug="", tags="", desc="", channels=()))
+    found = _problem(_of_evaluation(config))
     if found is not None:
         raise TooCostly(*found)
 
 
 def ignored(config: Config) -> str | None:
-    """What Overdue leaves out of a stored configuration that it would not accept today; None: nothing."""
-    found = _problem(replace(config, name="", slug="", tags="", desc="", channels=()))
+    """What is wrong with a stored configuration that would not be accepted today, in a sentence; None: nothing."""
+    found = _problem(_of_evaluation(config))
     if found is None:
         return None
-    return f"{found[1]}: {found[2]}. Until then, part of the windows is ignored, so that a dead job is still reported."
+    _, summary, detail = found
+    return f"{summary}: {detail}. Windows beyond the limit are ignored, so that a dead job is still reported."
+
+
+def _of_evaluation(config: Config) -> Config:
+    """What an evaluation walks through, so that checks that differ in other things share an answer."""
+    return Config(
+        schedule=config.schedule,
+        tz=config.tz,
+        grace=config.grace,
+        early=config.early,
+        windows=config.windows,
+        misses_before_alert=config.misses_before_alert,
+        group=config.group,
+    )
 
 
 @lru_cache(maxsize=1024)

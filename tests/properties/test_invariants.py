@@ -91,9 +91,11 @@ STEPS = (Step(after=minutes(5), channels=("oncall",)), Step(after=minutes(12), c
 MAINTENANCE = ("50 */3 * * * for 20m", "2026-03-01T12:10 to 2026-03-01T12:40")
 
 
-def configs(*, with_windows: bool = True) -> st.SearchStrategy[Config]:
+def configs(*, with_windows: bool = True, with_maintenance: bool | None = None) -> st.SearchStrategy[Config]:
+    """`with_windows`: of throughput; of maintenance, too, unless that is said apart."""
     least = st.sampled_from([None, 3]) if with_windows else st.none()
-    maintenance = st.sampled_from([(), (), MAINTENANCE]) if with_windows else st.just(())
+    is_maintained = with_windows if with_maintenance is None else with_maintenance
+    maintenance = st.sampled_from([(), (), MAINTENANCE]) if is_maintained else st.just(())
     return st.builds(
         Config,
         schedule=st.one_of(
@@ -140,8 +142,8 @@ QUIET: st.SearchStrategy[Event] = st.sampled_from(
 )
 
 
-def edits(*, with_windows: bool = True) -> st.SearchStrategy[Event]:
-    return st.builds(Edit, configs(with_windows=with_windows))
+def edits(*, with_windows: bool = True, with_maintenance: bool | None = None) -> st.SearchStrategy[Event]:
+    return st.builds(Edit, configs(with_windows=with_windows, with_maintenance=with_maintenance))
 
 
 # The world around a check.
@@ -418,7 +420,7 @@ def _state(check: Check) -> Check:
 
 @dataclass
 class Model:
-    """Rules 1, 3–5, 7, 8, 10 and 12 in the plainest way: what is known, and what follows from it at an instant."""
+    """Rules 1, 3–5, 7–10 and 12 in the plainest way: what is known, and what follows from it at an instant."""
 
     config: Config
     status: Status = Status.NEW
@@ -487,12 +489,13 @@ class Model:
 
     def _missed_at(self, limits: list[tuple[datetime, str]]) -> datetime | None:
         if self.status is Status.UP and self.answered is not None:
-            deadline = _expected(self.config, self.answered) + self.config.grace
+            deadline = _unmaintained(self.config, _expected(self.config, self.answered) + self.config.grace)
         elif self.status is Status.NEW and (by := self.config.first_ping_by) is not None:
             begun = self.since or NOON
             deadline = begun + by if isinstance(by, timedelta) else by
             if deadline <= begun:
                 return None
+            deadline = _unmaintained(self.config, deadline)
         else:
             return None
         if self.config.max_runtime is None:
@@ -551,16 +554,38 @@ class Model:
 
 def _expected(config: Config, success: datetime) -> datetime:
     if isinstance(config.schedule, Every):
-        return success + config.schedule.period
+        due = success + config.schedule.period
+        end = _unmaintained(config, due)
+        return due if end == due else _unmaintained(config, end + config.schedule.period)
     hour = success.replace(minute=0, second=0, microsecond=0) + hours(1)  # CRON_AT in CRON_ZONE
-    return hour + hours(1) if hour - success <= config.early else hour
+    due = hour + hours(1) if hour - success <= config.early else hour
+    while _is_maintained(config, due):
+        due += hours(1)
+    return due
+
+
+def _unmaintained(config: Config, at: datetime) -> datetime:
+    """The end of the maintenance that is on, on a full minute; else the instant."""
+    if not _is_maintained(config, at):
+        return at
+    at = at.replace(second=0, microsecond=0)
+    while _is_maintained(config, at):
+        at += minutes(1)
+    return at
+
+
+def _is_maintained(config: Config, at: datetime) -> bool:
+    """MAINTENANCE by the clock: ten minutes on both sides of each third full hour, and once half an hour."""
+    is_nightly = (at.hour % 3 == 0 and at.minute >= 50) or (at.hour % 3 == 1 and at.minute < 10)
+    is_once = NOON + minutes(10) <= at < NOON + minutes(40)
+    return config.windows != () and (is_nightly or is_once)
 
 
 @settings(max_examples=120, derandomize=True, deadline=None, database=None)
 @given(
-    configs(with_windows=False),
+    configs(with_windows=False, with_maintenance=True),
     st.lists(
-        mostly(pings, edits(with_windows=False), CHANGES, st.just(Swept())),
+        mostly(pings, edits(with_windows=False, with_maintenance=True), CHANGES, st.just(Swept())),
         min_size=10,
         max_size=30,
     ),

@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from typing import assert_never
 
 from chalicelib.domain.alerts import Facts, Reason
-from chalicelib.domain.check import Check
+from chalicelib.domain.check import Check, Config
 from chalicelib.domain.due import deadline
 from chalicelib.domain.first_ping import first_ping_at
 from chalicelib.domain.recent import Ended, unpacked
@@ -267,8 +267,17 @@ def _always(check: Check, clock: WallClock) -> Iterator[Fact]:
         until = window_end(check.config.windows, clock.now, tz=check.config.tz)
         if until is not None:
             yield Fact(f"Maintenance until {clock.minute(until)}: nothing is expected before that.")
+        yield from map(Fact, _ignored(check.config))
     if check.snoozed_until is not None:
         yield Fact(f"Snoozed until {clock.minute(check.snoozed_until)}: no alert goes out before then.")
+
+
+def _ignored(config: Config) -> Iterator[str]:
+    """Windows of a check that was stored before such windows were refused."""
+    from chalicelib.domain.affordable import ignored  # as above
+
+    if (found := ignored(config)) is not None:
+        yield found[:1].upper() + found[1:]
 
 
 def _throttled(since: datetime, at: datetime, clock: WallClock) -> Iterator[Fact]:

@@ -298,3 +298,15 @@ def test_several_schedules_are_a_list_and_go_to_the_api_as_one() -> None:
 def test_what_a_rule_does_not_take_is_refused_here(said: str, error: str) -> None:
     [found] = errors(f"checks: {{a: {{{said}}}}}")
     assert error in found
+
+
+def test_a_check_that_costs_too_much_to_evaluate_is_refused_at_the_line_of_its_windows() -> None:
+    [error] = errors("""
+        checks:
+          each-minute:
+            schedule: "* * * * *"
+            windows:
+              - "*/2 * 1-30 12 * for 60s"
+              - "1-59/2 * 1-30 12 * for 60s"
+    """)
+    assert "checks.yaml:5: each-minute: windows cost too much: " in error

@@ -289,3 +289,21 @@ def test_a_schedule_whose_times_clocks_skip_in_its_zone_is_refused(said: Json, b
 def test_a_schedule_that_never_occurs_and_is_stored_already_stays() -> None:
     never = Config(schedule=OnCalendar("*-02-30"))
     assert after({"tags": "x"}, config=never).schedule == never.schedule
+
+
+def test_a_check_that_costs_too_much_to_evaluate_is_refused_and_says_why() -> None:
+    december = ["*/2 * 1-30 12 * for 60s", "1-59/2 * 1-30 12 * for 60s"]
+    with pytest.raises(Refused, match="windows cost too much") as refused:
+        after({"schedule": "* * * * *", "windows": december})
+    assert "use fewer, longer windows" in str(refused.value.detail)
+    with pytest.raises(Refused, match="misses_before_alert costs too much") as refused:
+        after({"schedule": "\n".join(["*:0"] * 25), "misses_before_alert": 100})
+    assert "lower misses_before_alert" in str(refused.value.detail)
+
+
+def test_windows_that_hide_all_of_a_schedule_are_refused_once_ones_do_not() -> None:
+    with pytest.raises(Refused, match="windows leave nothing of the schedule"):
+        after({"schedule": "30 2 * * *", "windows": ["0 2 * * * for 1h"]})
+    assert after({"schedule": "30 2 * * *", "windows": ["2026-03-10T10:00 to 2199-01-01T00:00"]}).windows
+    assert after({"schedule": "30 2,3 * * *", "windows": ["0 2 * * * for 1h"]}).windows
+    assert after({"timeout": 3600, "windows": ["0 2 * * * for 1h"]}).windows

@@ -205,6 +205,12 @@ PROBE = Probe(url="https://api.example.com/health")
             id="maintenance",
         ),
         pytest.param(
+            changed("dns-zone-sync", windows=("0 * * * * for 59m", "1 * * * * for 59m")),
+            NOTHING,
+            "Windows beyond the limit are ignored, so that a dead job is still reported.",
+            id="windows that were stored before they were refused",
+        ),
+        pytest.param(
             changed("search-reindex"),
             NOTHING,
             "A second run started at 04:58 and is open, too. Its success will not hide the first one.",

@@ -391,3 +391,28 @@ def test_what_could_be_understood_is_told_beside_what_is_wrong() -> None:
     reading = read_form(filled(before, ()) | typed, before, (), now=NIGHT.now)
     assert list(reading.problems) == ["grace", "windows"]
     assert understood(reading, NIGHT).words == "Every day at 02:00, UTC"
+
+
+@pytest.mark.parametrize(
+    ("typed", "field", "text"),
+    [
+        pytest.param(
+            {"schedule": "* * * * *", "windows": "*/2 * 1-30 12 * for 60s\r\n1-59/2 * 1-30 12 * for 60s"},
+            "windows",
+            "use fewer, longer windows",
+            id="windows",
+        ),
+        pytest.param(
+            {"schedule": "\r\n".join(["*:0"] * 10), "misses_before_alert": "100"},
+            "misses_before_alert",
+            "lower this number",
+            id="misses",
+        ),
+    ],
+)
+def test_what_costs_too_much_to_evaluate_is_told_at_its_field(typed: dict[str, str], field: str, text: str) -> None:
+    before = Config(name="x")
+    values = filled(before, ()) | {"schedule_kind": "times"} | typed
+    problems = read_form(values, before, (), now=NIGHT.now).problems
+    assert list(problems) == [field]
+    assert text in problems[field].text
