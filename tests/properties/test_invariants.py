@@ -95,7 +95,8 @@ def configs(*, with_windows: bool = True, with_maintenance: bool | None = None) 
     """`with_windows`: of throughput; of maintenance, too, unless that is said apart."""
     least = st.sampled_from([None, 3]) if with_windows else st.none()
     is_maintained = with_windows if with_maintenance is None else with_maintenance
-    maintenance = st.sampled_from([(), (), MAINTENANCE]) if is_maintained else st.just(())
+    often = (MAINTENANCE, MAINTENANCE) if with_maintenance else ()
+    maintenance = st.sampled_from([(), (), MAINTENANCE, *often]) if is_maintained else st.just(())
     return st.builds(
         Config,
         schedule=st.one_of(
@@ -581,7 +582,7 @@ def _is_maintained(config: Config, at: datetime) -> bool:
     return config.windows != () and (is_nightly or is_once)
 
 
-@settings(max_examples=120, derandomize=True, deadline=None, database=None)
+@settings(max_examples=250, derandomize=True, deadline=None, database=None)
 @given(
     configs(with_windows=False, with_maintenance=True),
     st.lists(
