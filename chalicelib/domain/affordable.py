@@ -38,21 +38,22 @@ def insist_on_budget(config: Config) -> None:
 
     Takes 30 ms at most, and for most checks less than one.
     """
-    found = _problem(_of_evaluation(config))
+    found = _problem(of_evaluation(config))
     if found is not None:
         raise TooCostly(*found)
 
 
 def ignored(config: Config) -> str | None:
     """What is wrong with a stored configuration that would not be accepted today, in a sentence; None: nothing."""
-    found = _problem(_of_evaluation(config))
+    found = _problem(of_evaluation(config))
     if found is None:
         return None
     _, summary, detail = found
-    return f"{summary}: {detail}. Windows beyond the limit are ignored, so that a dead job is still reported."
+    said = f"{summary[:1].upper()}{summary[1:]}: {detail}."
+    return f"{said} Windows beyond the limit are ignored, so that a dead job is still reported."
 
 
-def _of_evaluation(config: Config) -> Config:
+def of_evaluation(config: Config) -> Config:
     """What an evaluation walks through, so that checks that differ in other things share an answer."""
     return Config(
         schedule=config.schedule,

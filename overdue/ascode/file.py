@@ -243,6 +243,8 @@ def _too_costly(settings: Settings) -> TooCostly | None:
         )
     except TooCostly as error:
         return error
+    except BadInput:  # told already
+        return None
     return None
 
 

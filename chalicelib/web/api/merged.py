@@ -11,7 +11,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from chalicelib.domain.affordable import TooCostly, insist_on_budget
+from chalicelib.domain.affordable import TooCostly, insist_on_budget, of_evaluation
 from chalicelib.domain.check import EVERY_CHANNEL, Config, Filters
 from chalicelib.domain.errors import BadInput
 from chalicelib.domain.escalation import Step, in_order
@@ -96,7 +96,7 @@ def merged(
     if "probe" in said:
         after |= _probed(config, said)
     after["filters"] = _filters(config.filters, said)
-    return _consistent(replace(config, **after))
+    return _affordable(_consistent(replace(config, **after)), before=config)
 
 
 def _duration(seconds: int | None) -> timedelta | None:
@@ -185,10 +185,16 @@ def _consistent(config: Config) -> Config:
     if config.probe is not None and config.schedule != Every(config.probe.every):
         detail = "it is expected as often as it is probed: say `every` within probe, or null for probe first"
         raise Refused("json validation error: a probed check has no schedule of its own", detail)
-    try:
-        insist_on_budget(config)
-    except TooCostly as error:
-        raise Refused(f"json validation error: {error.summary}", error.detail) from error
+    return config
+
+
+def _affordable(config: Config, *, before: Config) -> Config:
+    """The configuration, unless it costs too much to evaluate. What is stored already stays: see its warnings."""
+    if of_evaluation(config) != of_evaluation(before):
+        try:
+            insist_on_budget(config)
+        except TooCostly as error:
+            raise Refused(f"json validation error: {error.summary}", error.detail) from error
     return config
 
 

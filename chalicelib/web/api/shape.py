@@ -3,7 +3,7 @@
 Start at `shaped`. Field names are the wire's; statuses and what comes next are decided in `domain.shown`.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, NotRequired, TypedDict
@@ -251,7 +251,7 @@ def _add_extras(value: CheckJson, check: Check, *, now: datetime) -> None:
     value["windows"] = list(config.windows)
     value["maintenance_until"] = iso(_maintenance_end(config, now)) if config.windows else None
     value["schedules"] = list(lines_of(config.schedule))
-    value["warnings"] = list(warnings(config.schedule, now=now))
+    value["warnings"] = [*warnings(config.schedule, now=now), *_ignored(config)]
     value["snoozed_until"] = iso(check.snoozed_until)
     value["acknowledged_at"] = iso(check.acknowledged_at)
     value["acknowledged_by"] = check.acknowledged_by or None
@@ -271,6 +271,15 @@ def _learnt(check: Check) -> LearntJson:
         "usual": None if found is None else [round(edge.total_seconds(), 3) for edge in found.usual],
         "max_runtime": None if found is None else _seconds(found.limit),
     }
+
+
+def _ignored(config: Config) -> Iterator[str]:
+    """Windows of a check that was stored before such windows were refused."""
+    if config.windows or config.misses_before_alert > 1:
+        from chalicelib.domain.affordable import ignored  # most checks have neither
+
+        if (found := ignored(config)) is not None:
+            yield found
 
 
 def _maintenance_end(config: Config, now: datetime) -> datetime | None:

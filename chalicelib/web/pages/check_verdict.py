@@ -277,7 +277,7 @@ def _ignored(config: Config) -> Iterator[str]:
     from chalicelib.domain.affordable import ignored  # as above
 
     if (found := ignored(config)) is not None:
-        yield found[:1].upper() + found[1:]
+        yield found
 
 
 def _throttled(since: datetime, at: datetime, clock: WallClock) -> Iterator[Fact]:

@@ -301,7 +301,14 @@ def test_a_check_that_costs_too_much_to_evaluate_is_refused_and_says_why() -> No
     assert "lower misses_before_alert" in str(refused.value.detail)
 
 
-def test_windows_that_hide_all_of_a_schedule_are_refused_once_ones_do_not() -> None:
+def test_a_check_that_costs_too_much_and_is_stored_already_can_be_edited_otherwise() -> None:
+    before = Config(schedule=Cron("* * * * *"), windows=("0 * * * * for 59m", "1 * * * * for 59m"))
+    assert after({"tags": "x"}, config=before).windows == before.windows
+    with pytest.raises(Refused, match="windows leave nothing of the schedule"):
+        after({"grace": 60}, config=before)
+
+
+def test_recurring_windows_that_hide_all_of_a_schedule_are_refused() -> None:
     with pytest.raises(Refused, match="windows leave nothing of the schedule"):
         after({"schedule": "30 2 * * *", "windows": ["0 2 * * * for 1h"]})
     assert after({"schedule": "30 2 * * *", "windows": ["2026-03-10T10:00 to 2199-01-01T00:00"]}).windows
