@@ -8,12 +8,22 @@ from collections.abc import Callable
 
 from chalicelib import log
 from chalicelib.change import Ports, Written, change, deliver
+from chalicelib.domain.alerts import Kind
 from chalicelib.domain.check import Check, Code, Outcome, Verdict, short
 from chalicelib.domain.receive import receive
-from chalicelib.domain.runs import MOST_RUNS, closed, duration
+from chalicelib.domain.room import MOST_RECORDS
+from chalicelib.domain.runs import closed, duration
 from chalicelib.domain.signals import Ping, Signal
 from chalicelib.store.history import StoredPing, put_ping
 from chalicelib.store.tables import NotFound, Unavailable
+
+
+class _OutboxFull(Unavailable):
+    """So many records wait in the check that a ping which adds one more might not fit."""
+
+    def __init__(self, check: Check) -> None:
+        super().__init__("the history cannot be written: try again in a few seconds")
+        self.check = check
 
 
 def take(ports: Ports, code: Code, ping: Ping, hear: Callable[[Check], Signal]) -> None:
@@ -27,10 +37,16 @@ def take(ports: Ports, code: Code, ping: Ping, hear: Callable[[Check], Signal]) 
     def decide(check: Check) -> Outcome:
         nonlocal signal
         signal = hear(check)
+        if len(check.records) >= MOST_RECORDS:
+            raise _OutboxFull(check)
         return receive(check, ping, signal)
 
-    written = change(ports, code, decide)
-    _log_dropped_run(written)
+    try:
+        written = change(ports, code, decide)
+    except _OutboxFull as full:
+        deliver(ports, full.check, now=ping.at)
+        written = change(ports, code, decide)
+    _log_what_was_dropped(written, signal)
     put_ping(ports.tables, code, _stored(ping, signal, written))
     ports.tally.add("Pings")
     if isinstance(written.outcome, Verdict):
@@ -47,7 +63,16 @@ def _stored(ping: Ping, signal: Signal, written: Written) -> StoredPing:
     return StoredPing(written.check.n_pings, ping, signal, took if ping.took is None else ping.took)
 
 
-def _log_dropped_run(written: Written) -> None:
+def _log_what_was_dropped(written: Written, signal: Signal) -> None:
+    """Log what had no room in the check's item: a ping itself ends one run at most, and no "up" alert."""
     before, after = written.outcome.before, written.outcome.after
-    if len(before.runs) == MOST_RUNS and before.runs[0] not in after.runs and len(after.runs) == MOST_RUNS:
-        log.event("run_dropped", check=short(before.code), open=MOST_RUNS)
+    if before.runs is not after.runs:
+        still_open = {run.rid for run in after.runs}
+        gone = sum(run.rid not in still_open for run in before.runs)
+        dropped = gone - 1 if signal in (Signal.SUCCESS, Signal.FAIL) else gone
+        if dropped > 0:
+            log.event("run_dropped", check=short(before.code), open=len(after.runs), dropped=dropped)
+    if before.alerts is not after.alerts:
+        kept = {alert.id for alert in after.alerts}
+        if any(alert.kind is Kind.UP and alert.id not in kept for alert in before.alerts):
+            log.event("alerts_dropped", check=short(before.code), waiting=len(after.alerts))

@@ -17,6 +17,7 @@ from chalicelib.domain.ended_runs import has_ended, with_end
 from chalicelib.domain.outage import down, snapshot, up
 from chalicelib.domain.rate import pace
 from chalicelib.domain.recent import Ended, appended, ends_with_plain_success, ends_without_duration, in_one_hour
+from chalicelib.domain.room import fitted, with_room_for_runs
 from chalicelib.domain.runs import (
     MOST_RUNS,
     closed_by,
@@ -53,7 +54,7 @@ def receive(check: Check, ping: Ping, signal: Signal) -> Outcome:
         after = seen_through(after, ping.at)
     if settled is check and _is_heartbeat(check, after):
         return _beat(check, after, ping, is_newest=True, signal=signal)
-    after = replace(after, n_pings=check.n_pings + 1, pace=pace(check, ping.at))
+    after = fitted(replace(after, n_pings=check.n_pings + 1, pace=pace(check, ping.at)))
     return Verdict(check, replace(after, due_at=next_due(after)))
 
 
@@ -69,6 +70,8 @@ def _is_heartbeat(check: Check, after: Check) -> bool:
 
 
 def _beat(check: Check, after: Check, ping: Ping, *, is_newest: bool, signal: Signal) -> Beat:
+    if after.runs is not check.runs:
+        after = with_room_for_runs(after)
     due_at = moved(after, check.due_at) if after is not check else check.due_at
     return Beat(
         check,

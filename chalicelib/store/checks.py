@@ -123,9 +123,12 @@ def beat(tables: Tables, outcome: Beat) -> Check:
     _require_runs(update, outcome)
     if after.window is not None and (before.window is None or after.window.at != before.window.at):
         update.require_window(before.window)  # the first counted pings of a window must not erase each other's items
-    for run in after.runs:  # a log line must not open again a run that has been closed meanwhile
-        if any(old.rid == run.rid and old.at == run.at and old is not run for old in before.runs):
-            update.require_run(run.rid)
+    if after.runs is not before.runs:
+        known = {run.rid: run for run in before.runs}
+        for run in after.runs:  # a log line, or the loss of one, must not open again a run that was closed meanwhile
+            old = known.get(run.rid)
+            if old is not None and old.at == run.at and old != run:
+                update.require_run(run.rid)
     number = int(_send(tables, before.code, update)["n_pings"]["N"])
     return after if number == after.n_pings else replace(after, n_pings=number)
 

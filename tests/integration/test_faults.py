@@ -196,3 +196,23 @@ def test_a_bug_answers_a_plain_500_and_shows_no_trace(deployment: Deployment, ca
     assert answer.status == 500
     assert json.loads(answer.text) == {"error": "an internal error: it is logged, and was not your doing"}
     assert "a bug of ours" in caplog.text
+
+
+def test_a_check_whose_history_cannot_be_written_takes_only_so_many_flips(deployment: Deployment) -> None:
+    code = an_hourly(deployment, "backup")
+    answers = []
+
+    def flip(number: int) -> None:
+        action, at = "/fail" if number % 2 else "", deployment.now + timedelta(seconds=number)
+        answers.append(deployment.ping(code, action, at=at).status)
+
+    with away(dynamodb(deployment), "PutItem"):
+        for number in range(1, 30):
+            flip(number)
+    full = deployment.check(code)
+    flip(31)
+
+    assert (set(answers[:-1]), answers[-1]) == ({503}, 200)
+    assert len(full.records) == 10
+    assert deployment.check(code).records == ()
+    assert len(deployment.flips(code)) == 12  # the first is from new to up

@@ -111,6 +111,30 @@ def test_a_log_line_does_not_open_a_run_that_was_closed_meanwhile(deployment: De
     assert deployment.check(code).runs == ()
 
 
+def test_a_log_line_that_pushes_out_others_opens_none_of_their_runs(deployment: Deployment) -> None:
+    tables = deployment.wiring.ports.tables
+    code = an_up_check(deployment)
+    rids = [f"0f3a1b3c-7a51-4ac1-8d6f-{number:012}" for number in range(100)]
+    for rid in rids:
+        deployment.ping(code, "/start", query={"rid": rid}, at=NOON)
+    for rid in rids[:4]:
+        deployment.ping(code, "/log", query={"rid": rid, "msg": "x" * 120}, at=NOON + timedelta(seconds=1))
+    read = deployment.check(code)
+    assert [run.rid for run in read.runs if run.log] == rids[:4]
+    long = Ping(at=NOON + timedelta(seconds=2), signal=Signal.LOG, rid=rids[99], body="🐘".encode() * 120)
+    line = receive(read, long, Signal.LOG)
+    assert [run.rid for run in line.after.runs if run.log] == rids[99:]
+    deployment.ping(code, query={"rid": rids[2]}, at=NOON + timedelta(seconds=1))
+
+    with pytest.raises(Conflict):
+        write(tables, line)
+
+    assert deployment.ping(code, "/log", query={"rid": rids[99], "msg": "🐘" * 120}, at=long.at).status == 200
+    runs = {run.rid: run.log for run in deployment.check(code).runs}
+    assert len(runs) == 99
+    assert runs[rids[99]] == "🐘" * 120
+
+
 def test_runs_of_forty_workers_on_one_check_lose_no_ping(deployment: Deployment) -> None:
     code = an_up_check(deployment)
 
