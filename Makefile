@@ -11,7 +11,7 @@ export PYTHONDONTWRITEBYTECODE :=
 unexport $(filter AWS_%,$(.VARIABLES))
 SOURCES := app.py chalicelib overdue tests benchmarks
 
-.PHONY: help run demo test test-dynalite dynalite lint types imports unit bench bench-ping bench-cold bench-evaluation bench-latency bench-listing bench-pages bench-package bench-probing bench-sweep bench-units bench-storm bench-scale fuzz simulate package lock format clean docs screenshots
+.PHONY: help run demo test test-dynalite dynalite lint types imports unit bench bench-ping bench-cold bench-evaluation bench-latency bench-listing bench-pages bench-package bench-probing bench-sweep bench-units bench-storm bench-scale bench-attack fuzz simulate package lock format clean docs screenshots
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -50,7 +50,7 @@ unit: .venv/dev.done ## only the tests that need no AWS
 	$(BIN)/pytest tests/unit tests/properties
 
 bench: ## all benchmarks, whatever one of them says: tables here, JSON in benchmarks/out
-	@failed=; for each in ping cold evaluation listing pages package sweep storm scale units latency; do \
+	@failed=; for each in ping cold evaluation listing pages package sweep storm scale units attack latency; do \
 	    $(MAKE) --no-print-directory bench-$$each || failed="$$failed $$each"; done; \
 	if [ -n "$$failed" ]; then echo "over a limit:$$failed"; exit 1; fi
 
@@ -72,6 +72,9 @@ bench-pages: .venv/dev.done ## CPU and size of the overview of 1,000 checks, and
 
 bench-units: .venv/dev.done ## DynamoDB's units per ping in five workloads, and their list price
 	$(BIN)/python -m benchmarks.units $(ARGS)
+
+bench-attack: .venv/dev.done ## what a flood costs at list price, by what the attacker knows
+	$(BIN)/python -m benchmarks.attack $(ARGS)
 
 bench-sweep: .venv/dev.done ## the sweep of up to 100,000 checks when none is due
 	$(BIN)/python -m benchmarks.sweep $(ARGS)

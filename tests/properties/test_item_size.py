@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from benchmarks.capacity import size
 from chalicelib.domain import room
 from chalicelib.domain.alerts import Kind
 from chalicelib.domain.check import Beat, Check, Run
@@ -34,30 +35,10 @@ CONFIGS: tuple[dict[str, Any], ...] = (
 )
 
 
-def size(value: dict[str, Any]) -> int:
-    """The bytes of an attribute's value (Amazon DynamoDB Developer Guide, "DynamoDB item sizes and formats")."""
-    [(kind, content)] = value.items()
-    match kind:
-        case "S":
-            return len(content.encode())
-        case "N":
-            return (len(content.replace(".", "").strip("-0")) + 1) // 2 + 2
-        case "B":
-            return len(content)
-        case "BOOL":
-            return 1
-        case "SS":
-            return sum(len(each.encode()) for each in content)
-        case "M":
-            return 3 + sum(1 + len(name.encode()) + size(each) for name, each in content.items())
-        case _:
-            raise AssertionError(f"no attribute of ours is of kind {kind}")
-
-
 def own_bytes(check: Check) -> int:
     """What the item takes beside the configuration."""
     item = items.to_item(check)
-    return sum(len(name) + size(value) for name, value in item.items() if name not in ("config", "slug"))
+    return size({name: value for name, value in item.items() if name not in ("config", "slug")})
 
 
 def rid(number: int) -> str:

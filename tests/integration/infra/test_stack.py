@@ -12,6 +12,7 @@ import pytest
 from tests.packaged import packaged
 
 CFN_LINT = Path(sys.executable).with_name("cfn-lint")
+EXAMPLES = Path(__file__).parents[3] / "infra" / "examples"
 FUNCTIONS = {"APIHandler": "Api"} | {name: name for name in ("Sweep", "Prober", "Alarms", "Canary", "Notifier")}
 
 
@@ -40,6 +41,12 @@ def test_cfn_lint_finds_nothing(template: dict[str, Any], tmp_path: Path) -> Non
     file = tmp_path / "template.json"
     file.write_text(json.dumps(template))
     done = subprocess.run([CFN_LINT, str(file)], capture_output=True, text=True)
+    assert (done.stdout, done.stderr, done.returncode) == ("", "", 0)
+
+
+@pytest.mark.parametrize("example", sorted(EXAMPLES.glob("*.yaml")), ids=lambda path: path.name)
+def test_cfn_lint_finds_nothing_in_an_example_either(example: Path) -> None:
+    done = subprocess.run([CFN_LINT, str(example)], capture_output=True, text=True)
     assert (done.stdout, done.stderr, done.returncode) == ("", "", 0)
 
 
