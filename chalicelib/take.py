@@ -18,14 +18,6 @@ from chalicelib.store.history import StoredPing, put_ping
 from chalicelib.store.tables import NotFound, Unavailable
 
 
-class _OutboxFull(Unavailable):
-    """So many records wait in the check that a ping which adds one more might not fit."""
-
-    def __init__(self, check: Check) -> None:
-        super().__init__("the history cannot be written: try again in a few seconds")
-        self.check = check
-
-
 def take(ports: Ports, code: Code, ping: Ping, hear: Callable[[Check], Signal]) -> None:
     """Let a check take a ping. `hear` tells its signal, and may be asked again when another change has come between.
 
@@ -38,14 +30,10 @@ def take(ports: Ports, code: Code, ping: Ping, hear: Callable[[Check], Signal]) 
         nonlocal signal
         signal = hear(check)
         if len(check.records) >= MOST_RECORDS:
-            raise _OutboxFull(check)
+            raise Unavailable("the history is not written: pings are refused until the sweep could write it")
         return receive(check, ping, signal)
 
-    try:
-        written = change(ports, code, decide)
-    except _OutboxFull as full:
-        deliver(ports, full.check, now=ping.at)
-        written = change(ports, code, decide)
+    written = change(ports, code, decide)
     _log_what_was_dropped(written, signal)
     put_ping(ports.tables, code, _stored(ping, signal, written))
     ports.tally.add("Pings")

@@ -11,14 +11,14 @@ from dataclasses import replace
 from chalicelib.domain.alerts import Alert, Kind
 from chalicelib.domain.check import Check, Run
 
-MOST_BYTES = 8_000
-OTHER_BYTES = 1_500  # all attributes but these: names, instants, counters, the strip, the last output
+MOST_BYTES = 8_100
+OTHER_BYTES = 1_550  # all attributes but these: names, instants, counters, the strip, the last output, the ends of runs
 RECORD_BYTES = 130
 ALERT_BYTES = 900  # without its output
 RUN_BYTES = 60
 LOG_BYTES = 4  # beside its text
 _QUOTES = 2
-MOST_RECORDS = 10  # a ping that finds so many must get them into the history first
+MOST_RECORDS = 10  # pings are refused while so many wait: the history cannot be written
 MOST_OUTAGES = 2  # that began and ended while no alert could be published; of older ones only the history says so
 
 

@@ -1,7 +1,7 @@
 """Whatever somebody pings, a check's item stays below 8 kB, its configuration not counted (docs/adr/0018)."""
 
 import random
-from dataclasses import replace
+from dataclasses import fields, replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -9,8 +9,9 @@ import pytest
 
 from benchmarks.capacity import size
 from chalicelib.domain import room
-from chalicelib.domain.alerts import Kind
-from chalicelib.domain.check import Beat, Check, Run
+from chalicelib.domain.alerts import Kind, Reason
+from chalicelib.domain.check import Beat, Check, End, Pace, Run, Status, Window
+from chalicelib.domain.ended_runs import MOST as MOST_ENDS
 from chalicelib.domain.receive import receive
 from chalicelib.domain.signals import Ping, Signal, heard
 from chalicelib.store import items
@@ -139,3 +140,17 @@ def test_an_ordinary_check_keeps_all_it_has() -> None:
     failed = after(check, a_ping(Signal.FAIL, at=NOON + seconds(1), body="y" * 1_000))
     assert [run.log for run in failed.runs] == ["x" * 120] * 9
     assert failed.alerts[0].facts.output == "y" * 1_000
+
+
+def test_the_other_attributes_take_no_more_than_is_set_aside() -> None:
+    texts: dict[str, Any] = {"status": Status.PAUSED, "reason": Reason.TOO_SHORT, "last_output": "🐘" * 120}
+    packed: dict[str, Any] = {"recent": b"x" * 120, "pace": Pace(29_539_440, 10**12)}
+    counted: dict[str, Any] = {"window": Window(at=NOON, count=10**18 - 1), "last_duration": hours(71.9999)}
+    ends = tuple(End(mark=f"{number:08x}", at=NOON) for number in range(MOST_ENDS))
+    full = texts | packed | counted | {"ended": ends, "is_untold": True}
+    left_out = {*full, "code", "project", "config", "runs", "records", "alerts"}  # the last three are counted apart
+    left_out |= {"in_groups", "escalated", "acknowledged_by"}  # by operators
+    for field in fields(Check):
+        if field.name not in left_out:
+            full[field.name] = NOON if "datetime" in str(field.type) else 10**9 - 1
+    assert own_bytes(replace(a_check(last_success=NOON), **full)) <= room.OTHER_BYTES
