@@ -17,8 +17,8 @@ _QUARTER_S = 900
 _DAY = timedelta(days=1)
 _FAR = timedelta(days=3)
 
-# Successive matches that clocks skip. What comes at all comes after fewer: Mexico City's clocks skipped the first
-# Sunday of April for 27 years, and a February 29 on a Sunday is at most 17 Sundays March 29–31 away.
+# Successive matches that clocks skip. What comes at all comes after fewer: Mexico City's clocks skipped an hour of
+# the first Sunday of April for 21 years; between two Sundays February 29 lie at most 17 Sundays March 29–31.
 _MOST_SKIPPED = 32
 
 

@@ -61,6 +61,28 @@ def test_a_search_of_an_adversarial_line_is_short(expression: str, tz: str, at: 
     assert found is None or found > at
 
 
+@pytest.mark.parametrize(
+    ("line", "at", "expected"),
+    [
+        pytest.param(
+            OnCalendar("Sun *-04-01..07 02:30", "America/Mexico_City"), "2001-05-01T00:00Z", "2023-04-02T08:30Z",
+            id="21 years in gaps, then Mexico gave up summer time",
+        ),
+        pytest.param(
+            Cron("* 2 1-7 4 */7", "America/Mexico_City"), "2001-05-01T00:00Z", "2023-04-02T08:00Z",
+            id="the same in cron",
+        ),
+        pytest.param(
+            OnCalendar("Sun *-02,03-29..31 02:30", "Europe/Berlin"), "2088-03-01T00:00Z", "2128-02-29T01:30Z",
+            id="February 29 on a Sunday, after 40 years of Sundays in gaps",
+        ),
+    ],
+)  # fmt: skip
+def test_what_occurs_after_many_gaps_is_found(line: Cron | OnCalendar, at: str, expected: str) -> None:
+    found = next_within(2 * MOST_STEPS, line, datetime.fromisoformat(at))
+    assert found == datetime.fromisoformat(expected)
+
+
 @pytest.mark.parametrize(("expression", "tz"), ADVERSARIAL)
 @pytest.mark.parametrize("year", [1, 1900, 1970, 1987, 2000, 2007])
 def test_a_search_that_begins_long_ago_is_bounded_too(expression: str, tz: str, year: int) -> None:

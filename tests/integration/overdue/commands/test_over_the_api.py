@@ -49,7 +49,8 @@ def api(asked: Asked) -> Says:
         case ("GET", ["checks", ""]):
             return Says(body={"checks": CHECKS})
         case ("POST", ["checks", ""]):
-            return Says(201, a_check(**asked.json()))
+            warnings = ["This schedule never occurs again."] if asked.json().get("schedule") == "2020-01-01" else []
+            return Says(201, a_check(**asked.json(), warnings=warnings))
         case ("POST", ["checks", code]) if code == CODE:
             return Says(body=a_check(**asked.json()))
         case (_, ["checks", code, *_]) if code in (CODE, OTHER):
@@ -152,6 +153,13 @@ def test_add_sends_what_was_said_and_prints_the_ping_url(server: StandIn) -> Non
         "max_runtime": 5400,
         "min_count": None,
     }
+
+
+def test_add_shows_the_warnings_of_the_server_on_stderr(server: StandIn) -> None:
+    done = overdue(server.base, "checks", "add", "Once", "--schedule", "2020-01-01")
+
+    assert done.stdout == f"https://overdue.example.com/ping/{CODE}\n"
+    assert done.stderr.splitlines()[-1] == "Warning: This schedule never occurs again."
 
 
 def test_add_makes_no_second_check_of_a_slug(server: StandIn) -> None:
