@@ -143,3 +143,25 @@ def test_a_stage_that_was_deployed_before_these_topics_still_tells_the_others(st
     stage.deployment.sweep(utc("2026-03-01T13:05Z"))
 
     assert [len(stage.came(topic)) for topic in TOPICS] == [1, 0, 0]
+
+
+def test_an_alert_is_encoded_once(deployment: Deployment) -> None:
+    publisher: Any = deployment.wiring.ports.publish
+    sent: list[type] = []
+    events = publisher._sns.meta.events
+    hear = lambda request, **_: sent.append(type(request.data))  # noqa: E731  # botocore wants keywords
+    events.register("request-created.sns.Publish", hear)
+    deployment.ping(deployment.add(name="ärger & söhne"), "/fail")
+    events.unregister("request-created.sns.Publish", hear)
+
+    assert sent == [bytes], "botocore would encode a dict twice"
+    [alert] = deployment.alerts()
+    assert alert["check"]["name"] == "ärger & söhne"
+
+
+def test_a_process_remembers_no_more_than_the_last_20_000_alerts(deployment: Deployment) -> None:
+    publisher: Any = deployment.wiring.ports.publish
+
+    publisher._remember([str(number) for number in range(25_000)], "a topic")
+
+    assert (len(publisher._taken), "4999" in publisher._taken, "5000" in publisher._taken) == (20_000, False, True)
