@@ -191,6 +191,15 @@ def sweep(event: Any) -> None:
         invoked(wiring(), SystemClock(), event.detail)
 
 
+@app.lambda_function()
+def storm(event: Any, context: Any) -> None:
+    """A part of a sweep that has more to do than it can: with a whole CPU."""
+    from chalicelib.sweep import invoked_part
+
+    with log.invocation_of(context):
+        invoked_part(wiring(), SystemClock(), event)
+
+
 @app.schedule(Rate(1, unit=Rate.MINUTES))
 def prober(event: Any) -> None:
     """Every minute: the URLs whose turn it is."""

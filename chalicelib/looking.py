@@ -43,6 +43,7 @@ class Work:
     done: "Swept"
     door: Door
     shards: tuple[int, ...]  # those that are its own
+    has_shared: bool = False  # others have taken parts of it
     held: set[Due] = field(default_factory=set)  # cannot be judged, and will not be in this sweep
     id: str = field(default_factory=lambda: uuid4().hex[:12])
     has_written: bool = False  # a row of what is in flight

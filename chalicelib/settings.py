@@ -31,7 +31,7 @@ class Settings:
     creates_per_minute: int = 1_000  # by ping, in a project
     pings_per_minute: int = 300  # that a check takes
     digest_from: int = 20  # so many alerts of a kind at one moment leave as one; 0: never
-    function: str | None = None  # its own name; None: not on Lambda
+    storm_function: str | None = None  # the function that takes parts of a sweep; None: there is none
 
 
 def settings(environ: Mapping[str, str]) -> Settings:
@@ -60,5 +60,5 @@ def settings(environ: Mapping[str, str]) -> Settings:
         creates_per_minute=int(environ.get("OVERDUE_CREATES_PER_MINUTE", "1000")),
         pings_per_minute=int(environ.get("OVERDUE_PINGS_PER_MINUTE", "300")),
         digest_from=int(environ.get("OVERDUE_DIGEST_FROM", "20")),
-        function=environ.get("AWS_LAMBDA_FUNCTION_NAME"),
+        storm_function=environ.get("OVERDUE_STORM_FUNCTION") or None,
     )

@@ -1,4 +1,4 @@
-"""A storm's shards shared out: the sweep asks Lambda for more invocations of itself, each with a part of them.
+"""A storm's shards shared out: the sweep asks Lambda for invocations of the function `storm`, each with a part of them.
 
 One that is lost, or not let run in time, loses nothing: what it was to do stays due, and the next minute's sweep finds
 it. A part ends with the sweep that shared it out, and shares out nothing. Start at `Sharing`; when it is done is
@@ -22,7 +22,7 @@ from chalicelib.store.tables import SHARDS, lambda_client
 if TYPE_CHECKING:
     from mypy_boto3_lambda import LambdaClient
 
-PARTS = tuple((shard, shard + 1) for shard in range(0, SHARDS, 2))  # so many invocations, the sweep's own first
+PARTS = tuple((shard, shard + 1) for shard in range(0, SHARDS, 2))  # so many invocations
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +34,7 @@ class Part:
 
     @classmethod
     def of(cls, detail: Mapping[str, Any]) -> Self | None:
-        """As the detail of its event says; None: it is the sweep of the schedule, which has none."""
+        """As its event says; None: there is none, as in the detail of the schedule's."""
         if not detail:
             return None
         return cls(tuple(int(shard) for shard in detail["shards"]), datetime.fromisoformat(detail["until"]))
@@ -54,25 +54,11 @@ class Sharing:
 
     def __call__(self, part: Part) -> bool:
         """Let another invocation take this part; whether it was asked."""
+        event = {"shards": part.shards, "until": part.until.isoformat()}
         try:
-            self._lambda.invoke(
-                FunctionName=self._function, InvocationType="Event", Payload=json.dumps(_event(part)).encode()
-            )
+            self._lambda.invoke(FunctionName=self._function, InvocationType="Event", Payload=json.dumps(event).encode())
         except (BotoCoreError, ClientError) as error:
             log.event("not_shared", why=type(error).__name__)
             return False
         log.event("shared", shards=",".join(map(str, part.shards)))
         return True
-
-
-def _event(part: Part) -> dict[str, Any]:
-    """In the form of EventBridge's, which Chalice expects of whatever calls the sweep."""
-    detail = {"shards": part.shards, "until": part.until.isoformat()}
-    nothing = dict.fromkeys(("version", "account", "region", "id"), "")
-    return nothing | {
-        "source": "overdue",
-        "detail-type": "A part of a storm",
-        "time": part.until.isoformat(),
-        "resources": [],
-        "detail": detail,
-    }

@@ -74,22 +74,30 @@ class Swept:
 
 
 def invoked(wiring: Wiring, clock: Clock, detail: Mapping[str, Any]) -> None:
-    """What the event says: the sweep of the schedule, or a part that it shares out.
+    """The sweep of the schedule.
 
     It ends with its metrics, and word to pages and to the outside watchdog: last, so that it delays no alert. A sweep
-    that could not read all shards at its end has not finished: one that never can must raise the alarm. Of a part, none
-    of them is told.
+    that could not read all shards at its end has not finished: one that never can must raise the alarm. `detail` is
+    empty, unless a sweep that was deployed before there was the function `storm` has asked for a part.
     """
-    part = Part.of(detail)
-    way = FrontDoor(wiring.settings, wiring.registry)
-    if part is not None:
-        done = sweep_part(wiring.ports, clock, way, part)
-        wiring.meter.tell({"SweepLag": done.lag_s} if done.looked_at else {}, at_s=clock.now().timestamp())
+    if detail:
+        invoked_part(wiring, clock, detail)
         return
-    function = wiring.settings.function
+    way = FrontDoor(wiring.settings, wiring.registry)
+    function = wiring.settings.storm_function
     share = None if function is None else Sharing(wiring.settings, function)
     sweep(wiring.ports, clock, way, share=share, report=lambda done: _report(wiring, clock, done))
     wiring.meter.tell({}, at_s=clock.now().timestamp())  # what became of the suspects
+
+
+def invoked_part(wiring: Wiring, clock: Clock, event: Mapping[str, Any]) -> None:
+    """A part of a sweep: no metric tells that it was whole, and nobody else hears of it."""
+    part = Part.of(event)
+    if part is None:
+        log.event("no_part")  # somebody has tried the function by hand
+        return
+    done = sweep_part(wiring.ports, clock, FrontDoor(wiring.settings, wiring.registry), part)
+    wiring.meter.tell({"SweepLag": done.lag_s} if done.looked_at else {}, at_s=clock.now().timestamp())
 
 
 def _report(wiring: Wiring, clock: Clock, done: Swept) -> None:
@@ -194,7 +202,7 @@ def _swept(work: Work, shards: Sequence[int], share: Share | None, *, end: datet
         else:
             work.door.look_again(now=clock.now())
         # the look itself may have taken longer than all that is left
-        while seen.coming and ready_at(seen.coming) <= max(seen.at, end):
+        while _goes_on(work, seen, end=end):
             until = max(seen.at, min(seen.at + LOOK_AGAIN, end))
             if share is not None and seen.number_by(until) > SHARE_FROM:
                 seen, share = _shared_out(work, seen, share, end=end), None
@@ -205,6 +213,13 @@ def _swept(work: Work, shards: Sequence[int], share: Share | None, *, end: datet
             if is_over:
                 break
     return seen
+
+
+def _goes_on(work: Work, seen: "Seen", *, end: datetime) -> bool:
+    """Whether something comes that is this sweep's own; or what others have taken over still is due."""
+    if seen.coming:
+        return ready_at(seen.coming) <= max(seen.at, end)
+    return work.has_shared and seen.oldest is not None and seen.oldest <= seen.at
 
 
 def _abandoned(*, now: datetime) -> list[in_flight.Flight]:
@@ -268,7 +283,6 @@ def _own(found: list[Due], shards: Sequence[int]) -> list[Due]:
 
 def _shared_out(work: Work, seen: Seen, share: Share, *, end: datetime) -> Seen:
     """What this sweep keeps, as others take their parts of it; and what nobody could be asked for."""
-    own, *others = PARTS
-    kept = [part for part in others if not share(Part(part, end))]
-    work.shards = tuple(number for part in (own, *kept) for number in part)
+    kept = [part for part in PARTS if not share(Part(part, end))]
+    work.shards, work.has_shared = tuple(number for part in kept for number in part), len(kept) < len(PARTS)
     return replace(seen, coming=_own(seen.coming, work.shards))

@@ -4,7 +4,7 @@ from botocore.exceptions import ClientError
 
 from overdue.deploy.aws import PATIENT, Account
 
-RESERVED = 8  # executions; the template's default
+RESERVED = 8 + 3  # executions: the template's default for the parts of a sweep, and what the sweep itself has
 MUST_STAY = 100  # unreserved, says Lambda
 
 

@@ -64,7 +64,7 @@ def concurrency(patient: Patient) -> list[Finding]:
     found = patient.client("lambda").get_function_concurrency(FunctionName=name)
     if found.get("ReservedConcurrentExecutions") == 0:
         mend = patient.command(
-            f"lambda put-function-concurrency --function-name {name} --reserved-concurrent-executions 8"
+            f"lambda put-function-concurrency --function-name {name} --reserved-concurrent-executions 3"
         )
         return [error("concurrency", f"{name} may not run: its concurrency is 0", mend)]
     return []

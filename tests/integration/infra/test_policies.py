@@ -8,6 +8,7 @@ import re
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import replace
+from datetime import datetime
 from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Any
@@ -31,15 +32,15 @@ from chalicelib.domain.signals import Ping, Signal
 from chalicelib.front_door import FrontDoor
 from chalicelib.probes import probing
 from chalicelib.sharing import Part, Sharing
-from chalicelib.store import probes, registry
+from chalicelib.store import checks, probes, registry
 from chalicelib.store.registry import Channel
 from chalicelib.store.status_pages import StatusPage, add_status_page
-from chalicelib.sweep import invoked, sweep
+from chalicelib.sweep import invoked, sweep, sweep_part
 from chalicelib.take import take
 from notifier.channels import Channels
 from notifier.handler import Notifier, UnsentError
 from tests.builders import days, hours, minutes
-from tests.integration.conftest import PING_KEY, Aws, Deployment, StillClock
+from tests.integration.conftest import PING_KEY, Aws, Deployment, StillClock, Way
 from tests.integration.web.calling import Api
 from tests.integration.web.pages.browsing import STAGE, Browser
 from tests.stand_in import Says, stand_in
@@ -76,6 +77,13 @@ class Recorder:
         self._now = function
         yield
         self._now = None
+
+    @contextmanager
+    def others_running(self) -> Iterator[None]:
+        """Somebody else acts while the function runs."""
+        now, self._now = self._now, None
+        yield
+        self._now = now
 
     def __call__(self, request: Any, operation_name: str, event_name: str, **_: Any) -> None:
         if self._now is not None:
@@ -291,6 +299,19 @@ def test_the_api_may_do_what_it_does(
     insist_on_just_these(recorder, "api")
 
 
+def deleting(recorder: Recorder, deployment: Deployment) -> Way:
+    """The way to a door that is looked at while somebody deletes a check that the sweep has read already."""
+    code = a_check(deployment, name="deleted", first_ping_by=hours(1))
+
+    class Deleting(Way):
+        def why_closed(self, *, now: datetime) -> str | None:  # noqa: ARG002  # as the real one
+            with recorder.others_running():
+                checks.delete(deployment.wiring.ports.tables, code, project="default")
+            return None
+
+    return Deleting()
+
+
 def test_the_sweep_may_do_what_it_does(recorder: Recorder, told_everywhere: Deployment) -> None:
     with recorder.running("sweep"):
         invoked(told_everywhere.wiring, StillClock(told_everywhere.now), {})  # nothing is due: it calls the watchdog
@@ -301,18 +322,42 @@ def test_the_sweep_may_do_what_it_does(recorder: Recorder, told_everywhere: Depl
     wiring, at = told_everywhere.wiring, told_everywhere.now + hours(4)
     alarm = Ping(at=at, signal=Signal.SUCCESS, scheme="cloudwatch")  # looks like a ping until its history is read
     take(wiring.ports, a_check(told_everywhere, name="queue"), alarm, lambda _: Signal.SUCCESS)
+    way = deleting(recorder, told_everywhere)
     with recorder.running("sweep"), stand_in(lambda _: Says(status=502)) as front:
-        swept = told_everywhere.sweep(told_everywhere.now + hours(2))
+        swept = sweep(wiring.ports, StillClock(told_everywhere.now + hours(2)), way)
         closed = FrontDoor(replace(wiring.settings, base_url=front.base), wiring.registry)
         assert sweep(wiring.ports, StillClock(at), closed).held == 1
         assert wiring.ports.together is not None
         storm = replace(wiring.ports, together=replace(wiring.ports.together, at_least=1))
         for later in (hours(3), days(2)):  # the door opens, then what it held is missed
             assert sweep(storm, StillClock(at + later), told_everywhere.way).looked_at >= 1
-        assert Sharing(wiring.settings, "overdue-test-sweep")(Part((2, 3), at))
+        assert Sharing(wiring.settings, "overdue-test-storm")(Part((2, 3), at))
         change(wiring.ports, code, lambda check: Verdict(check, check))  # as of a check that was read too long ago
     assert swept.looked_at == 2
     insist_on_just_these(recorder, "sweep")
+
+
+def test_a_part_of_a_storm_may_do_what_it_does(recorder: Recorder, told_everywhere: Deployment) -> None:
+    told_everywhere.ping(a_check(told_everywhere))
+    a_check(told_everywhere, name="late", first_ping_by=hours(3))
+    told_everywhere.add(name="all", group=Group(tag="prod"))
+    wiring, at = told_everywhere.wiring, told_everywhere.now + hours(4)
+    alarm = Ping(at=at, signal=Signal.SUCCESS, scheme="cloudwatch")
+    take(wiring.ports, a_check(told_everywhere, name="queue"), alarm, lambda _: Signal.SUCCESS)
+    way = deleting(recorder, told_everywhere)
+    with recorder.running("storm"), stand_in(lambda _: Says(status=502)) as front:
+        soon = told_everywhere.now + hours(2)
+        part = Part(tuple(range(8)), soon + minutes(1))
+        swept = sweep_part(wiring.ports, StillClock(soon), way, part)
+        closed = FrontDoor(replace(wiring.settings, base_url=front.base), wiring.registry)
+        assert sweep_part(wiring.ports, StillClock(at), closed, Part(tuple(range(8)), at + minutes(1))).held == 1
+        assert wiring.ports.together is not None
+        storm = replace(wiring.ports, together=replace(wiring.ports.together, at_least=1))
+        for later in (at + hours(3), at + days(2)):  # the door opens, then what it held is missed
+            part = Part(tuple(range(8)), later + minutes(1))
+            sweep_part(storm, StillClock(later), told_everywhere.way, part)
+    assert swept.looked_at == 2
+    insist_on_just_these(recorder, "storm")
 
 
 def test_the_prober_may_do_what_it_does(recorder: Recorder, told_everywhere: Deployment) -> None:

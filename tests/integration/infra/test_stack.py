@@ -13,7 +13,8 @@ from tests.packaged import packaged
 
 CFN_LINT = Path(sys.executable).with_name("cfn-lint")
 EXAMPLES = Path(__file__).parents[3] / "infra" / "examples"
-FUNCTIONS = {"APIHandler": "Api"} | {name: name for name in ("Sweep", "Prober", "Alarms", "Canary", "Notifier")}
+OTHERS = ("Sweep", "Storm", "Prober", "Alarms", "Canary", "Notifier")
+FUNCTIONS = {"APIHandler": "Api"} | {name: name for name in OTHERS}
 
 
 @pytest.fixture(scope="module")
@@ -78,7 +79,7 @@ def test_no_default_of_a_parameter_is_written_in_its_place(template: dict[str, A
     for name in ("APIHandler", "Sweep", "Canary"):
         function = template["Resources"][name]["Properties"]
         assert {"ArtifactBucket", "FunctionsKey"} <= set(references(function))
-    assert "ReservedSweeps" in set(references(template["Resources"]["Sweep"]))
+    assert "ReservedSweeps" in set(references(template["Resources"]["Storm"]))
     assert "us-east-1" not in json.dumps(template), "the template is for every region"
 
 

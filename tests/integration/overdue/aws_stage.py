@@ -13,7 +13,7 @@ from moto.cloudformation.models import cloudformation_backends
 from tests.stack_engine import teach
 
 ACCOUNT = "us-east-1:123456789012"
-FUNCTIONS = ("api", "sweep", "prober", "alarms", "canary", "notifier")
+FUNCTIONS = ("api", "sweep", "storm", "prober", "alarms", "canary", "notifier")
 TEMPLATE = {
     "AWSTemplateFormatVersion": "2010-09-09",
     "Resources": {

@@ -124,7 +124,8 @@ def test_no_sweep_for_three_minutes_is_an_alarm_and_so_is_silence() -> None:
 
 
 def test_executions_are_set_aside_for_the_sweep() -> None:
-    assert "ReservedConcurrentExecutions" in properties("Sweep")
+    for name in ("Sweep", "Storm"):
+        assert "ReservedConcurrentExecutions" in properties(name)
 
 
 def test_with_a_domain_the_other_address_is_closed() -> None:

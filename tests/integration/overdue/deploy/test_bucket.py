@@ -89,7 +89,7 @@ def test_a_name_that_another_account_has_is_told() -> None:
         bucket.prepare(session.account())
 
 
-@pytest.mark.parametrize(("unreserved", "room"), [(10, False), (107, False), (108, True), (1000, True)])
+@pytest.mark.parametrize(("unreserved", "room"), [(10, False), (110, False), (111, True), (1000, True)])
 def test_an_account_has_room_when_100_executions_stay_unreserved(unreserved: int, room: bool) -> None:
     session = OneClient("lambda")
     session.stub.add_response(
