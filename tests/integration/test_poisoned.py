@@ -17,6 +17,7 @@ from typing import Any
 
 import pytest
 
+from benchmarks.in_memory import plainly
 from chalicelib.domain.check import Code
 from chalicelib.domain.due import next_due
 from chalicelib.domain.steps import limited_to, spend
@@ -38,7 +39,6 @@ from tests.integration.test_storms import (
     members,
     missed,
     overdue,
-    plainly,
     settled,
     stage,
 )
@@ -164,7 +164,12 @@ def test_a_check_that_was_pushed_back_is_evaluated_after_everybody_else_has_been
     stage.sweep(MISSED + seconds(30))
     late = overdue(stage, 30, first=100)
     told: list[int] = []
-    poison(stage, poisoned, lambda: told.append(len(stage.topic.published)) or divide_by_zero())
+
+    def note_and_fail() -> None:
+        told.append(len(stage.topic.published))
+        divide_by_zero()
+
+    poison(stage, poisoned, note_and_fail)
 
     def report(done: Swept) -> None:
         assert (done.looked_at, done.suspects) == (30, 1)
@@ -281,6 +286,7 @@ names = resources.create(engine.dynamodb(running.endpoint), engine.sns(running.e
 
 from chalicelib.domain.check import Code
 from chalicelib.store import items
+from benchmarks.in_memory import plainly
 from tests.integration.test_storms import missed
 
 now = datetime.now(UTC)
