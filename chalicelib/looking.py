@@ -85,9 +85,13 @@ class Evaluated:
 
 
 def read(work: Work, due: Sequence[Due], *, now: datetime) -> list[Read]:
-    """Read checks that are due, in one BatchGet per 100. Those deleted meanwhile are missing. Raises Unavailable."""
+    """Read up to 100 checks that are due, in one BatchGet. Those deleted meanwhile are missing, and those that DynamoDB
+    leaves out: they stay due. Raises Unavailable.
+    """
     by_code = {each[1]: each for each in due}
-    found = listing.undecoded(work.ports.tables, list(by_code), sleep=work.ports.sleep)
+    found, left = listing.undecoded_at_once(work.ports.tables, list(by_code))
+    for code in left:
+        log.event("unavailable", check=short(code), why="DynamoDB leaves it out of its answers")
     return [Read(due=by_code[Code(item["code"]["S"])], item=item, at=now) for item in found]
 
 

@@ -84,7 +84,7 @@ def test_a_check_that_too_many_change_at_once_is_refused_with_503(deployment: De
 def test_the_sweep_goes_on_with_the_others_while_one_check_is_throttled(deployment: Deployment) -> None:
     throttled_one, other = an_hourly(deployment, "throttled"), an_hourly(deployment, "other")
 
-    with throttled(dynamodb(deployment), "GetItem", only=lambda call: throttled_one in str(call["body"])):
+    with throttled(dynamodb(deployment), "UpdateItem", only=lambda call: throttled_one in str(call["body"])):
         deployment.sweep(utc("2026-03-01T13:06Z"))
 
     assert [alert["check"]["name"] for alert in deployment.alerts()] == ["other"]

@@ -193,6 +193,29 @@ def test_a_closed_door_is_looked_at_though_a_check_cannot_be_decoded(stage: InMe
     assert done.held == len(codes)
 
 
+def test_a_check_that_dynamodb_leaves_out_delays_no_other(stage: InMemory) -> None:
+    hot, *others = overdue(stage, 10)
+
+    def leave_out(operation: str, asked: Any, effect: Callable[[], Any]) -> Any:
+        answer = effect()
+        if operation != "BatchGetItem":
+            return answer
+        [(table, rows)] = answer["Responses"].items()
+        wanted = asked["RequestItems"][table]["Keys"]
+        left = {table: {"Keys": [key for key in wanted if key["code"]["S"] == hot]}}
+        unprocessed = left if left[table]["Keys"] else {}
+        return {"Responses": {table: [row for row in rows if row["code"]["S"] != hot]}, "UnprocessedKeys": unprocessed}
+
+    stage.dynamo.between = leave_out
+    stage.wiring.ports = replace(stage.wiring.ports, sleep=lambda _: pytest.fail("the others would wait"))
+    stage.sweep(MISSED + seconds(30))
+    assert settled(stage, others)
+
+    stage.dynamo.between = plainly
+    stage.sweep(MISSED + seconds(120))
+    assert settled(stage, [hot])
+
+
 # --- an invocation that dies
 
 

@@ -76,7 +76,7 @@ def test_a_function_whose_update_failed_is_told_with_the_reason() -> None:
     clinic = Clinic()
     good = {"Runtime": "python3.12", "State": "Active", "LastUpdateStatus": "Successful"}
     bad = good | {"LastUpdateStatus": "Failed", "LastUpdateStatusReason": "no such role"}
-    for answer in (good, bad, good, good, good, good):
+    for answer in (good, bad, good, good, good, good, good):
         clinic.answers("lambda", "get_function_configuration", answer)
 
     failed, runtime = functions.state(clinic.patient())
