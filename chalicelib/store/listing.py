@@ -64,8 +64,9 @@ def undecoded(tables: Tables, wanted: Sequence[Code], *, sleep: Callable[[float]
 
 
 def undecoded_at_once(tables: Tables, wanted: Sequence[Code]) -> tuple[list[items.Item], list[Code]]:
-    """The same for up to 100 checks, without a pause; and the codes of those that DynamoDB leaves out of two answers: one
-    hot key must not delay its neighbours. Raises Unavailable.
+    """The same for up to 100 checks, without a pause, and the codes of those that DynamoDB leaves out of two answers.
+
+    One hot key must not delay its neighbours. Raises Unavailable.
     """
     found: list[items.Item] = []
     left: Any = {tables.checks: {"Keys": [{"code": {"S": code}} for code in wanted], "ConsistentRead": True}}
