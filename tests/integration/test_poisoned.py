@@ -317,7 +317,7 @@ for number, due in enumerate((0, 0, 110)):
     check = missed(Code(f"0000000{number}-0000-4000-8000-000000000000"))
     item = items.to_item(replace(check, due_at=now + timedelta(seconds=due)))
     engine.dynamodb(running.endpoint).put_item(TableName=names.checks, Item=item)
-print(running.endpoint, flush=True)
+print(running.endpoint, os.environ["AWS_ACCESS_KEY_ID"], os.environ["AWS_SECRET_ACCESS_KEY"], flush=True)
 sys.stdin.read()
 """
 
@@ -368,8 +368,8 @@ def served() -> Iterator[dict[str, str]]:
     command = [sys.executable, "-c", STAGE]
     with subprocess.Popen(command, env=environ, text=True, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as stage:
         assert stage.stdout is not None
-        url = stage.stdout.readline().strip()
-        aws = {"AWS_ACCESS_KEY_ID": "made-up", "AWS_SECRET_ACCESS_KEY": "made-up", "AWS_REGION": "us-east-1"}
+        url, key, secret = stage.stdout.readline().split()
+        aws = {"AWS_ACCESS_KEY_ID": key, "AWS_SECRET_ACCESS_KEY": secret, "AWS_REGION": "us-east-1"}
         yield environ | aws | {"OVERDUE_DYNAMODB_URL": url, "OVERDUE_SNS_URL": url}
         stage.kill()
 
