@@ -63,7 +63,7 @@ def test_an_open_connection_does_not_hold_it(tmp_path: Path) -> None:
             socket.create_connection(("127.0.0.1", port)) as kept,
             socket.create_connection(("127.0.0.1", port)) as half,
         ):
-            kept.sendall(b"GET /ping/x HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: keep-alive\r\n\r\n")
+            kept.sendall(f"GET /ping/x HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\nConnection: keep-alive\r\n\r\n".encode())
             kept.recv(1_000)
             half.sendall(b"GET /pin")
 
@@ -88,8 +88,9 @@ def test_a_webhook_that_never_answers_does_not_hold_it(tmp_path: Path) -> None:
             [OVERDUE, "channels", "add", "hook", hook, "--stage", "local"], cwd=tmp_path, check=True, timeout=60
         )
         build_opener(ProxyHandler({})).open(f"{ready['ping']}/{ready['check']}", timeout=20).close()
-        with socket.create_connection(("127.0.0.1", int(ready["base"].rpartition(":")[2]))) as pinging:
-            pinging.sendall(f"GET /ping/{ready['check']}/fail HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n".encode())
+        port = int(ready["base"].rpartition(":")[2])
+        with socket.create_connection(("127.0.0.1", port)) as pinging:
+            pinging.sendall(f"GET /ping/{ready['check']}/fail HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\n\r\n".encode())
             silent.settimeout(20)
             with silent.accept()[0]:  # the alert is on its way, and stays there
                 assert ended_after_s(process) < WITHIN_S
