@@ -114,6 +114,7 @@ def test_whatever_a_check_does_it_is_pushed_back_and_the_others_are_told(
 ) -> None:
     poisoned, *sound = overdue(stage, number)
     poison(stage, poisoned, act)
+    stage.wiring.ports.tally.take()
 
     done = stage.sweep(MISSED + seconds(30))
 
