@@ -7,7 +7,7 @@ BIN := .venv/bin
 ARGS ?=
 # Some 300 Pythons start in the tests, and benchmarks measure starts: none should compile what another has.
 export PYTHONDONTWRITEBYTECODE :=
-# Installing builds packages that are published as source only, which runs their code: not with AWS credentials.
+# pip may build a package from its source, which runs the package's code: keep AWS credentials out of its environment.
 unexport $(filter AWS_%,$(.VARIABLES))
 SOURCES := app.py chalicelib overdue tests benchmarks
 

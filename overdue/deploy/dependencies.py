@@ -1,8 +1,7 @@
 """What a requirements file asks for, unpacked for Lambda's machine; fetched once and then kept.
 
 pip fetches wheels for the function's architecture and checks each file against the hashes in the requirements file,
-which `lock` writes. What is published as source only (oncalendar) is built here, by a setuptools that is checked the
-same way, without AWS credentials in its environment. What ships of all this is `trim`'s business. Start at `installed`.
+which `lock` writes. It never builds a source distribution. `trim` decides what ships. Start at `installed`.
 """
 
 import hashlib
@@ -21,7 +20,7 @@ from chalicelib.domain.errors import OverdueError
 Architecture = Literal["arm64", "x86_64"]
 THIS_MACHINE: Architecture = "arm64" if platform.machine() in ("arm64", "aarch64") else "x86_64"
 
-BUILD_REQUIREMENTS = Path(__file__).with_name("build-requirements.txt")
+ONLY_WHEELS = ("--only-binary", ":all:")  # a source distribution runs its own code when pip builds it
 PYTHONS = ("3.11", "3.12", "3.13", "3.14")  # that `lock` knows the wheels of
 THIS_PYTHON = f"{sys.version_info.major}.{sys.version_info.minor}"  # Chalice: the functions run what packages them
 _MACHINES: Mapping[Architecture, str] = {"arm64": "aarch64", "x86_64": "x86_64"}
@@ -36,8 +35,9 @@ def installed(requirements: Path, *, architecture: Architecture, cache: Path) ->
     About 15 s the first time, with network; a file stat afterwards. Raises OverdueError for what cannot be fetched, or
     does not match its hash.
     """
-    wanted = b"\0".join(path.read_bytes() for path in (requirements, BUILD_REQUIREMENTS))
-    key = hashlib.sha256(b"\0".join((THIS_PYTHON.encode(), architecture.encode(), wanted))).hexdigest()[:24]
+    key = hashlib.sha256(
+        b"\0".join((THIS_PYTHON.encode(), architecture.encode(), requirements.read_bytes()))
+    ).hexdigest()[:24]
     ready = cache / f"{requirements.parent.name}-{architecture}-{key}"
     if ready.exists():
         return ready
@@ -48,37 +48,26 @@ def installed(requirements: Path, *, architecture: Architecture, cache: Path) ->
         )
     cache.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=cache, prefix="fetching-") as folder:
-        made, tools = Path(folder) / "made", Path(folder) / "tools"
+        made = Path(folder) / "made"
         made.mkdir()
-        if b"--no-binary" in wanted:
-            install_build_tools(tools)
-        target = ["--target", str(made), *for_lambda(architecture, THIS_PYTHON)]
-        checked_install(requirements, target, tools=tools)
+        _install(requirements, made, architecture)
         _put(made, ready)
     return ready
 
 
-def install_build_tools(into: Path) -> None:
-    """Install what builds source distributions. Raises OverdueError."""
-    checked_install(BUILD_REQUIREMENTS, ["--target", str(into), "--only-binary", ":all:"], tools=into)
-
-
-def checked_install(requirements: Path, arguments: list[str], *, tools: Path) -> None:
-    """Install exactly what a requirements file lists, if each file has one of its hashes. Raises OverdueError.
-
-    A source distribution is built by what is in the folder `tools`, and by nothing that pip would fetch unchecked.
-    """
-    command = ["install", "--quiet", "--require-hashes", "--no-deps", "--no-compile", "--no-user", *arguments]
-    done = pip([*command, "--requirement", str(requirements)], tools=tools)
+def _install(requirements: Path, into: Path, architecture: Architecture) -> None:
+    """Install exactly what a requirements file lists, if each file has one of its hashes. Raises OverdueError."""
+    command = ["install", "--quiet", "--require-hashes", "--no-deps", "--no-compile", "--no-user"]
+    platform = [*ONLY_WHEELS, *for_lambda(architecture, THIS_PYTHON)]
+    done = pip([*command, "--target", str(into), *platform, "--requirement", str(requirements)])
     if done.returncode:
         raise OverdueError(_why(done.stderr, requirements))
 
 
-def pip(arguments: list[str], *, tools: Path) -> "subprocess.CompletedProcess[str]":
-    """Run this Python's pip with its settings, but without AWS credentials: a build may run anybody's code."""
-    environ = without_aws(os.environ) | {"PYTHONPATH": str(tools), "PIP_DISABLE_PIP_VERSION_CHECK": "1"}
-    verb, *rest = arguments
-    command = [sys.executable, "-m", "pip", verb, "--no-input", "--no-build-isolation", "--use-pep517", *rest]
+def pip(arguments: list[str]) -> "subprocess.CompletedProcess[str]":
+    """Run this Python's pip with its settings, but without AWS credentials in its environment."""
+    environ = without_aws(os.environ) | {"PIP_DISABLE_PIP_VERSION_CHECK": "1"}
+    command = [sys.executable, "-m", "pip", *arguments, "--no-input"]
     return subprocess.run(command, env=environ, capture_output=True, text=True, check=False)  # noqa: S603  # our own
 
 
