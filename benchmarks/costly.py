@@ -84,6 +84,16 @@ CASES = (
         {"schedule": "* * * * *", "windows": [_EVEN, _ODD], "misses_before_alert": 50},
         is_refused=True,
     ),
+    Case("all minutes of one day in June", {"schedule": "* * * * *", "windows": [
+        "*/2 * 15 6 * for 60s", "1-59/2 * 15 6 * for 60s"]}, is_refused=True),
+    Case("the same, where its schedule never occurs", {"schedule": "0 12 1 * *", "windows": [
+        "*/2 * 15 6 * for 60s", "1-59/2 * 15 6 * for 60s"]}, is_refused=True),
+    Case("the same on a Feb 29 that is a Monday", {"schedule": "0 * * * *", "windows": [
+        "*/2 * 29 2 */7,1 for 60s", "1-59/2 * 29 2 */7,1 for 60s"]}, is_refused=True),
+    Case("22 days after a single one", {"schedule": "30 * * * *", "windows": ["0 * 1,10-31 * * for 1h"]},
+         is_refused=True),
+    Case("twenty days, each by a line of its own", {"schedule": "30 * * * *", "windows": [
+        f"0 * {n} 5 * for 1h" for n in range(3, 23)]}, is_refused=True),
     Case("eighteen rare windows", {"schedule": "* * * * *", "windows": _numbered("N 0 29 2 1 for 60s", 18)}),
     Case("each even minute", {"schedule": "* * * * *", "windows": ["*/2 * * * * for 60s"], "misses_before_alert": 100}),
     Case("23 of 24 hours", {"schedule": "55 * * * *", "windows": ["50 0-22 * * * for 10m"]}),

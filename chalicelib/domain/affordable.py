@@ -1,28 +1,29 @@
 """Refuse a configuration whose evaluation would take too many steps (docs/adr/0015).
 
 One validator for API, form, YAML, CLI and `?create=1`. It plays the longest evaluation that the rules allow: as many
-misses in a row as the check tolerates, each with its walk through schedule and maintenance windows, from several days
-of a year. Evaluations from any other instant are bounded, too: `windows` and `advance` see to that. Start at
-`insist_on_budget`.
+misses in a row as the check tolerates, each with its walk through schedule and maintenance windows, from the days on
+which its windows are densest. Evaluations from any other instant are bounded, too: `windows` and `advance` see to
+that. Start at `insist_on_budget`.
 """
 
-from collections.abc import Iterator
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 
 from chalicelib.domain.advance import MOST_STEPS as MOST_OF_EVALUATION
 from chalicelib.domain.advance import STEPS_OF_ONE
 from chalicelib.domain.check import Config
+from chalicelib.domain.dense_days import dense_days
 from chalicelib.domain.early import next_after
 from chalicelib.domain.errors import BadInput
 from chalicelib.domain.remembered import fresh
 from chalicelib.domain.schedule import Every, later
 from chalicelib.domain.steps import OverBudget, limited_to, spend
-from chalicelib.domain.windows import Walk, first_outside, is_recurring, spans_of
+from chalicelib.domain.windows import Recurring, Walk, first_outside, parsed_window, spans_of
 
-_TRIED = tuple(datetime(2028, month, 1, tzinfo=UTC) for month in (1, 7, 12, 2, 3, 4, 5, 6, 8, 9, 10, 11))
-_PLAYED = 3  # of these days, so many with all misses in a row; the others with one
+_TRIED = tuple(datetime(2028, month, 1, tzinfo=UTC) for month in (1, 7, 12))  # with all misses in a row
+_MOST_DENSE = 10  # days of dense windows that are tried beside them, with one miss each
+_TICK = timedelta.resolution
 
 
 class TooCostly(BadInput):
@@ -70,11 +71,16 @@ def of_evaluation(config: Config) -> Config:
 def _problem(config: Config) -> tuple[str, str, str] | None:
     if config.group is not None or (isinstance(config.schedule, Every) and not config.windows):
         return None
-    recurring = tuple(line for line in config.windows if is_recurring(line, config.tz))
-    played = replace(config, windows=recurring)
+    recurring = {
+        line: window for line in config.windows if isinstance(window := parsed_window(line, config.tz), Recurring)
+    }
+    played = replace(config, windows=tuple(recurring))
+    dense = dense_days(tuple(recurring.values()), most=_MOST_DENSE)
     try:
-        is_over = (_walks_too_far(played, at, misses=n) for at, n in _tries(config))
-        if not any(is_over):
+        if not (
+            any(_walks_too_far(played, at, misses=config.misses_before_alert) for at in _TRIED)
+            or any(_never_ends(played, at) or _walks_too_far(played, at, misses=1) for at in dense)
+        ):
             return None
         hides_all = all(_walks_too_far(played, at, misses=1) for at in _TRIED[:2])
     except OverBudget:
@@ -82,10 +88,13 @@ def _problem(config: Config) -> tuple[str, str, str] | None:
     return _HIDES_ALL if hides_all else _too_costly(played)
 
 
-def _tries(config: Config) -> Iterator[tuple[datetime, int]]:
-    """From when on to play an evaluation, and with how many misses."""
-    for number, at in enumerate(_TRIED):
-        yield at, config.misses_before_alert if number < _PLAYED else 1
+def _never_ends(config: Config, at: datetime) -> bool:
+    """Whether the windows that follow each other on a day are more than one walk can follow."""
+    spans = spans_of(config.windows, config.tz)
+    start = min(span.around(at - _TICK)[1] for span in spans)
+    walk = Walk(config.windows, config.tz, spans=spans)
+    walk.end_of(start)
+    return walk.is_over
 
 
 def _walks_too_far(config: Config, at: datetime, *, misses: int) -> bool:

@@ -48,6 +48,10 @@ class CalendarFields:
         """Whether some year has such a day."""
         return any(self._years)
 
+    def days_of_year(self, year: int) -> int:
+        """The days of a year that match, whether it is listed or not: bit 0 is January 1."""
+        return self._years[_calendar(year, date(year, 1, 1).toordinal())]
+
     def following(self, wall: datetime) -> datetime | None:
         """The first match after a naive second; None when there is none, or the calendar ends before it.
 

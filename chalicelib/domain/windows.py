@@ -262,7 +262,7 @@ def _spans_of_thread(lines: tuple[str, ...], tz: str, _thread: int) -> tuple[Spa
 
 def spans_of(lines: tuple[str, ...], tz: str) -> tuple[Span, ...]:
     """The lines of a check, with nothing remembered yet."""
-    parsed = (_parsed(line, tz) for line in lines)
+    parsed = (parsed_window(line, tz) for line in lines)
     return tuple(_OnceSpan(each) if isinstance(each, Once) else _RecurringSpan(each) for each in parsed)
 
 
@@ -273,7 +273,7 @@ def parse_window(text: str, tz: str) -> Window:
     A line whose windows follow each other without a gap about a hundred times is refused: it would take a walk of its
     own to find its end.
     """
-    window = _parsed(text, tz)
+    window = parsed_window(text, tz)
     begins = window.cron.next_after(_SOME_DAY) if isinstance(window, Recurring) else None
     walk = Walk((text,), tz, most=_LINE_STEPS)
     if begins is not None and walk.end_of(begins) is not None and walk.is_over:
@@ -284,14 +284,9 @@ def parse_window(text: str, tz: str) -> Window:
     return window
 
 
-def is_recurring(text: str, tz: str) -> bool:
-    """Whether a window comes again."""
-    return isinstance(_parsed(text, tz), Recurring)
-
-
 @lru_cache(maxsize=512)
-def _parsed(text: str, tz: str) -> Window:
-    """A window that is written as one, whatever it costs."""
+def parsed_window(text: str, tz: str) -> Window:
+    """The window of a line that may cost too much, as one that was stored before such lines were refused."""
     said, _, zone = text.strip().partition(" in ")
     tz = current_zone(zone.strip()) if zone else tz
     if parts := _RECURRING.fullmatch(said.strip()):
