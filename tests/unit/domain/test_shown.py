@@ -1,10 +1,14 @@
 """A check as people see it at an instant (domain.md, Words)."""
 
+from dataclasses import replace
+from datetime import datetime
+
 import pytest
 
 from chalicelib.domain.check import Check, Run, Status, unique_key
-from chalicelib.domain.schedule import OnCalendar
+from chalicelib.domain.schedule import Cron, OnCalendar
 from chalicelib.domain.shown import as_of, is_running, next_ping, status
+from chalicelib.domain.steps import DECISION, spend
 from tests.builders import CODE, a_check, hours, minutes, utc
 
 UP = a_check(last_success=utc("2026-03-01T12:00Z"), period=hours(1), grace=minutes(5))
@@ -77,3 +81,17 @@ def test_looking_early_changes_nothing() -> None:
 
 def test_the_unique_key_is_made_of_the_first_sixteen_digits() -> None:
     assert unique_key(CODE) == "ded44715b3a66f57af14b5c90a4fff2352ce9648"
+
+
+class Dear(Cron):
+    """A schedule that takes too many steps to search: no accepted check has one."""
+
+    def next_after(self, at: datetime) -> datetime | None:
+        spend(DECISION + 1)
+        return at
+
+
+def test_a_check_that_needs_too_many_steps_is_shown_as_it_is_stored() -> None:
+    check = a_check(last_success=utc("2026-03-01T12:00Z"), due_at=utc("2026-03-01T13:00Z"))
+    check = replace(check, config=replace(check.config, schedule=Dear("* * * * *")))
+    assert as_of(check, now=utc("2026-03-02T12:00Z")) is check
