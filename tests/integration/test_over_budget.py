@@ -84,7 +84,7 @@ def test_the_api_says_that_windows_of_an_older_check_are_ignored_until_they_chan
     code = stored(deployment, schedule=Cron("* * * * *"), windows=ALL_DAY).code
 
     assert api.get(f"/checks/{code}")["warnings"] == [IGNORED]
-    assert [check["warnings"] for check in api.get("/checks/")["checks"]] == [[IGNORED]]
+    assert [check["warnings"] for check in api.get("/checks/")["checks"]] == [[]], "it costs too much for thousands"
 
     assert api.post(f"/checks/{code}", {"desc": "kept"})["warnings"] == [IGNORED], "other fields can be changed"
     refused = api.post(f"/checks/{code}", {"windows": [*ALL_DAY, "0 0 1 1 * for 1h"]}, status=400)

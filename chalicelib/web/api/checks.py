@@ -43,7 +43,7 @@ def listed(call: Call) -> Response:
     """`GET checks/`, by tags (all of them) and slug."""
     slug, tags = call.last("slug"), set(call.query.get("tag", ()))
     found = [check for check in _of_slug(call, slug) if tags.issubset(check.config.tags.split())]
-    viewer = _viewer(call, found)
+    viewer = replace(_viewer(call, found), is_list=True)
     return json_answer({"checks": [shaped(check, viewer) for check in found]}, call.accepts)
 
 
