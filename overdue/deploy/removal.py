@@ -30,7 +30,7 @@ class Removal:
     stack: Stack
     state: State | None  # None: there is no stack, but perhaps what one has left
     tables: tuple[str, ...]
-    parameters: tuple[str, ...]  # of SSM: channels' addresses, and what signs sessions
+    parameters: tuple[str, ...]  # of SSM: channels' addresses, signing secrets, the watchdog's URL
 
     @classmethod
     def of(cls, account: Account, stack: Stack, desk: Desk) -> "Removal":
@@ -63,7 +63,7 @@ class Removal:
         for begin in range(0, len(self.parameters), _AT_ONCE):
             ssm.delete_parameters(Names=list(self.parameters[begin : begin + _AT_ONCE]))
         if self.parameters:
-            desk.say(f"Deleted {len(self.parameters)} secrets in SSM: of its channels, and of who is signed in")
+            desk.say(f"Deleted {len(self.parameters)} secrets in SSM: channels, signing secrets, watchdog")
         others = list(self._other_stacks())
         artifacts = bucket.of(self.account)
         if others:

@@ -70,13 +70,14 @@ def test_data_goes_only_when_that_is_said_and_with_it_all_that_is_left() -> None
     for number in range(12):
         name = f"/overdue/test/channels/default/{number}"
         cloud("ssm").put_parameter(Name=name, Value="x", Type="SecureString")
+    cloud("ssm").put_parameter(Name="/overdue/test/watchdog-url", Value="x", Type="SecureString")
     cloud("ssm").put_parameter(Name="/overdue/test2/channels/default/1", Value="x", Type="SecureString")
 
     done = deploying("destroy", "--stage", "test", "--yes", "--delete-data")
 
     assert done.exit_code == 0
     assert f"Tables DELETED, with all that is in them: {', '.join(TABLES)}." in done.stderr
-    assert "Deleted 13 secrets in SSM: of its channels, and of who is signed in" in done.stderr
+    assert "Deleted 15 secrets in SSM: channels, signing secrets, watchdog" in done.stderr
     assert cloud("dynamodb").list_tables()["TableNames"] == []
     assert [each["Name"] for each in cloud("ssm").describe_parameters()["Parameters"]] == [
         "/overdue/test2/channels/default/1"
