@@ -79,6 +79,8 @@ class Door:
             self._ledger = door.read()
         except Unavailable as error:
             log.event("door_unknown", why=str(error))
+        except Exception:  # noqa: BLE001  # a damaged ledger must not end every sweep
+            log.crash("door_unknown")
 
     def look_again(self, *, now: datetime) -> None:
         """Whether a door that was closed is open now; one that was open is looked at when that matters."""
@@ -116,6 +118,10 @@ class Door:
                 log.event("door_opened" if why is None else "door_closed", why=why)
         except (Conflict, Unavailable) as error:
             log.event("door_unknown", why=str(error))
+            self._ledger = None
+            return False
+        except Exception:  # noqa: BLE001  # the boundary between the door, and checks that need no proof
+            log.crash("door_unknown")
             self._ledger = None
             return False
         self._ledger = after

@@ -25,7 +25,7 @@ from chalicelib.storm import Gathering, publish_digests
 from chalicelib.workers import Then, Workers
 
 READ_AHEAD = 10_000  # checks whose project is looked up before their turn; the rest waits in the order of the index
-AT_LEAST = 10  # checks that a round evaluates although its time is up
+AT_LEAST = 10  # checks that a round evaluates, or fails to read, although its time is up
 POLL_S = 0.05  # how often evaluations are checked for the CPU time that they use
 READING, LOOKING_UP, PROVING = "read", "look up", "prove"  # lines of the sweep's own: no project has such an id
 
@@ -51,7 +51,7 @@ class Round:
         self._pending: Counter[str] = Counter()  # by project: checks that are not evaluated yet
         self._gathered: defaultdict[str, Gathering] = defaultdict(Gathering)
         self._in_flight: set[Due] = set()
-        self._started = 0
+        self._tried = 0  # checks evaluated, and those that could not be read
 
     def run(self) -> None:
         """Evaluate each check when its instant has come, until nothing more comes by the end of the round; then wait
@@ -72,7 +72,7 @@ class Round:
 
     @property
     def _is_over(self) -> bool:
-        return self._now > self._until and self._started >= AT_LEAST
+        return self._now > self._until and self._tried >= AT_LEAST
 
     def _admit(self) -> None:
         """Take in what is ready; when time is up, leave out what has not been evaluated yet: it stays due."""
@@ -115,7 +115,7 @@ class Round:
             judge = self._work.door.judge_by_what_is_known
             self._workers.start(proved[0], partial(self._evaluate, proved[1], judge, self._now))
         while (found := self._evaluating.pop(may=self._workers.has_room)) is not None:
-            self._started += 1
+            self._tried += 1
             self._work.done.lag_s = max(self._work.done.lag_s, (self._now - found[1].due[0]).total_seconds())
             self._workers.start(found[0], partial(self._evaluate, found[1], self._work.door.judge, self._now))
 
@@ -164,10 +164,14 @@ class Round:
         except Unavailable as error:
             log.event("unavailable", why=str(error))
             projects = {}
+        except Exception:  # noqa: BLE001  # the boundary between a batch and the rest of the sweep
+            log.crash("projects_unread")
+            projects = {}
         return partial(self._looked_up, batch, projects)
 
     def _looked_up(self, batch: Sequence[Due], projects: dict[Code, str]) -> None:
         self._is_looking_up = False
+        self._tried += len(batch) - len(projects)
         for due in batch:
             if due[1] in projects:
                 project = self._looked_up_for[due] = projects[due[1]]
@@ -179,10 +183,15 @@ class Round:
             in_flight.write(self._work.id, in_flight_now, now=now)
         except Unavailable as error:  # it would only have told what killed this sweep, if anything does
             log.event("in_flight_not_written", why=str(error))
+        except Exception:  # noqa: BLE001  # the same
+            log.crash("in_flight_not_written")
         try:
             found = read(self._work, batch, now=now)
         except Unavailable as error:
             log.event("unavailable", why=str(error))
+            found = []
+        except Exception:  # noqa: BLE001  # the boundary between a batch and the rest of the sweep
+            log.crash("batch_unread")
             found = []
         return partial(self._was_read, batch, found)
 
@@ -199,6 +208,7 @@ class Round:
             left.discard(each.due)
             self._pending[each.project] += 1
             self._evaluating.add(each.project, each)
+        self._tried += len(left)
         self._in_flight -= left
 
     def _evaluate(self, due: Read, judge: Judge, now: datetime) -> Then:
@@ -231,7 +241,8 @@ class Round:
             return
         self._work.done.looked_at += 1
         again = due_again(self._work, check, now=self._now)
-        if again is not None:
+        # one that stays due at the same instant waits for the next look: it would be evaluated without end
+        if again is not None and again[0] > due.due[0]:
             heapq.heappush(self._coming, again)
 
     def _is_silent(self, due: Read) -> None:
@@ -252,6 +263,7 @@ class Round:
 
     def _gather(self, evaluated: Evaluated) -> None:
         self._pending[evaluated.read.project] -= 1
+        self._in_flight.discard(evaluated.read.due)  # its verdict is written: it is due at another instant
         self._gathered[evaluated.read.project].add(evaluated, now=self._now)
 
     def _publish_together(self, project: str, evaluated: Sequence[Evaluated], now: datetime) -> Then:

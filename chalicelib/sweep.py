@@ -228,7 +228,9 @@ def _abandoned(*, now: datetime) -> list[in_flight.Flight]:
         return in_flight.abandoned(now=now)
     except Unavailable as error:
         log.event("in_flight_unread", why=str(error))
-        return []
+    except Exception:  # noqa: BLE001  # a damaged row must not end every sweep
+        log.crash("in_flight_unread")
+    return []
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -8,10 +8,12 @@ has another. Needs `tables.connect` to have been called.
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from itertools import islice
 
 from chalicelib.domain.check import Code
 from chalicelib.store.tables import RegistryItem, talking
 
+MOST = 5_000  # entries of a row: an item holds 400 kB, about 7,800 of them
 ABANDONED_AFTER = timedelta(seconds=10)  # a sweep that works writes its row again for each 100 checks
 
 Entry = tuple[datetime, Code]  # when it was due, and what
@@ -26,8 +28,12 @@ class Flight:
 
 
 def write(sweep: str, entries: Collection[Entry], *, now: datetime) -> None:
-    """Write a sweep's row over the one before: one write unit for each 20 checks. Raises Unavailable."""
-    listed = "\n".join(f"{at.timestamp():.3f} {code}" for at, code in entries)
+    """Write a sweep's row over the one before: one write unit for each 20 checks. Raises Unavailable.
+
+    Of more than 5,000 entries the row lists any 5,000: a shorter list accuses fewer, and a row that is too large would
+    not be written at all.
+    """
+    listed = "\n".join(f"{at.timestamp():.3f} {code}" for at, code in islice(entries, MOST))
     with talking:
         RegistryItem("sweep", f"flight#{sweep}", created_at=now.timestamp(), in_flight=listed).save()
 

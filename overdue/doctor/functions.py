@@ -59,15 +59,21 @@ def judged_runtime(runtime: str, *, today: date, deploy: str) -> Finding:
 
 
 def concurrency(patient: Patient) -> list[Finding]:
-    """Whether somebody has shut the sweep, as one does in an incident. One call."""
-    name = patient.account.named("sweep")
-    found = patient.client("lambda").get_function_concurrency(FunctionName=name)
-    if found.get("ReservedConcurrentExecutions") == 0:
-        mend = patient.command(
-            f"lambda put-function-concurrency --function-name {name} --reserved-concurrent-executions 3"
-        )
-        return [error("concurrency", f"{name} may not run: its concurrency is 0", mend)]
-    return []
+    """Whether somebody has shut the sweep or its parts, as one does in an incident. A call for each."""
+    client = patient.client("lambda")
+    findings = []
+    for function, reserved in (("sweep", 3), ("storm", 8)):
+        name = patient.account.named(function)
+        try:
+            found = client.get_function_concurrency(FunctionName=name)
+        except client.exceptions.ResourceNotFoundException:
+            continue  # `state` tells of that
+        if found.get("ReservedConcurrentExecutions") == 0:
+            mend = patient.command(
+                f"lambda put-function-concurrency --function-name {name} --reserved-concurrent-executions {reserved}"
+            )
+            findings.append(error("concurrency", f"{name} may not run: its concurrency is 0", mend))
+    return findings
 
 
 def schedules(patient: Patient) -> list[Finding]:

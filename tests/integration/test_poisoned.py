@@ -16,14 +16,15 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from botocore.exceptions import ClientError
 
 from benchmarks.in_memory import plainly
-from chalicelib.domain.check import Code
+from chalicelib.domain.check import Code, Status
 from chalicelib.domain.due import next_due
 from chalicelib.domain.steps import limited_to, spend
 from chalicelib.store import checks, in_flight, registry
 from chalicelib.store.registry import Channel
-from chalicelib.store.tables import RegistryItem
+from chalicelib.store.tables import CONDITION_FAILED, RegistryItem
 from chalicelib.sweep import Swept, sweep
 from chalicelib.wiring import SystemClock
 from tests.builders import minutes, seconds
@@ -308,7 +309,7 @@ from overdue.local import engine, resources
 running = engine.start(os.environ)
 names = resources.create(engine.dynamodb(running.endpoint), engine.sns(running.endpoint), stage="test")
 
-from chalicelib.domain.check import Code
+from chalicelib.domain.check import Code, Status
 from chalicelib.store import items
 from benchmarks.in_memory import plainly
 from tests.integration.test_storms import missed
@@ -379,6 +380,88 @@ def swept(environ: dict[str, str], *, ahead_s: float) -> "subprocess.CompletedPr
     """A sweep in a process of its own, by a clock that is ahead."""
     command = [sys.executable, "-c", SWEEP, str(ahead_s)]
     return subprocess.run(command, env=environ, text=True, capture_output=True, timeout=90, check=False)
+
+
+# --- what else could end or hold up every sweep
+
+
+def test_a_check_that_stays_due_at_the_same_instant_waits_for_the_next_look(stage: InMemory) -> None:
+    """Its acknowledgement always loses to another writer; evaluated again at once, it would never let the round end."""
+    [code] = overdue(stage, 1)
+    tries = 0
+
+    def lost(operation: str, asked: Any, effect: Callable[[], Any]) -> Any:
+        nonlocal tries
+        if operation == "UpdateItem" and "REMOVE records" in asked["UpdateExpression"]:
+            tries += 1
+            if tries < 1_000:  # a test must end
+                refused: Any = {"Error": {"Code": CONDITION_FAILED, "Message": ""}, "ResponseMetadata": {}}
+                raise ClientError(refused, operation)
+        return effect()
+
+    stage.dynamo.between = lost
+    stage.wiring.ports = replace(stage.wiring.ports, sleep=lambda _: None)
+    stage.sweep(MISSED + seconds(30))
+
+    assert 10 <= tries <= 100, "ten for each look"
+    assert len(members(stage.alerts())) == 1
+    stage.dynamo.between = plainly
+    stage.sweep(MISSED + minutes(2))
+    assert settled(stage, [code])
+
+
+def test_a_round_whose_time_is_up_ends_though_nothing_can_be_read(stage: InMemory) -> None:
+    """5,000 checks, and DynamoDB refuses each batch after five seconds: Lambda allows 120 s in all."""
+    codes = overdue(stage, 5_000)
+    clock = StillClock(MISSED + seconds(2))
+    failed = 0
+
+    def refuse(operation: str, _: Any, effect: Callable[[], Any]) -> Any:
+        nonlocal failed
+        if operation == "BatchGetItem":
+            failed += 1
+            clock.at += seconds(5)
+            raise ClientError({"Error": {"Code": "ThrottlingException", "Message": ""}}, operation)
+        return effect()
+
+    stage.dynamo.between = refuse
+    done = sweep(stage.wiring.ports, clock, stage.way)
+    stage.dynamo.between = plainly
+
+    assert (clock.at - MISSED).total_seconds() <= 110
+    assert not done.is_full
+    stage.sweep(clock.at + seconds(1))
+    assert settled(stage, codes[::50])
+
+
+@pytest.mark.parametrize("row", ["flight", "ledger"])
+def test_a_damaged_row_of_the_registry_does_not_end_the_sweep(
+    stage: InMemory, caplog: pytest.LogCaptureFixture, row: str
+) -> None:
+    """For what needs no proof, at least: nobody is called missed while the ledger of the door cannot be read."""
+    codes = overdue(stage, 2)
+    if row == "flight":
+        RegistryItem("sweep", "flight#dead", created_at=NOON.timestamp(), in_flight="bewitched").save()
+    else:
+        RegistryItem("door", "ledger", ledger="bewitched").save()
+
+    stage.sweep(MISSED + seconds(30))
+
+    if row == "flight":
+        assert settled(stage, codes)
+        assert "in_flight_unread" in caplog.text
+    else:
+        assert {stage.check(code).status for code in codes} == {Status.UP}
+        assert "door_unknown" in caplog.text
+        RegistryItem("door", "ledger").delete()
+        stage.sweep(MISSED + minutes(2))
+        assert settled(stage, codes)
+
+
+def test_the_row_of_what_is_in_flight_fits_into_an_item(stage: InMemory) -> None:
+    in_flight.write("busy", [(MISSED, code_of(number)) for number in range(20_000)], now=MISSED)
+
+    assert len(stage.dynamo.rows["registry"]["sweep"]["flight#busy"]["in_flight"]["S"]) < 400_000
 
 
 # --- by the real clock

@@ -59,15 +59,18 @@ def test_a_function_that_no_rule_calls_is_found(function: str, level: str) -> No
     assert (off.level, off.mend) == (level, "aws events enable-rule --name r --region eu-central-1")
 
 
-def test_a_sweep_that_was_shut_by_its_concurrency_is_an_error() -> None:
+@pytest.mark.parametrize("function", ["sweep", "storm"])
+def test_a_function_of_the_sweep_that_was_shut_by_its_concurrency_is_an_error(function: str) -> None:
     clinic = Clinic()
-    clinic.answers("lambda", "get_function_concurrency", {"ReservedConcurrentExecutions": 0})
-    clinic.answers("lambda", "get_function_concurrency", {"ReservedConcurrentExecutions": 3})
-    clinic.answers("lambda", "get_function_concurrency", {})
+    shut, runs = {"ReservedConcurrentExecutions": 0}, {"ReservedConcurrentExecutions": 3}
+    for each in ("sweep", "storm"):
+        clinic.answers("lambda", "get_function_concurrency", shut if each == function else runs)
+    for answer in (runs, {}, {}, {}):
+        clinic.answers("lambda", "get_function_concurrency", answer)
 
     [found] = functions.concurrency(clinic.patient())
 
-    assert (found.level, found.found) == ("error", "overdue-prod-sweep may not run: its concurrency is 0")
+    assert (found.level, found.found) == ("error", f"overdue-prod-{function} may not run: its concurrency is 0")
     assert functions.concurrency(clinic.patient()) == []
     assert functions.concurrency(clinic.patient()) == []
 
