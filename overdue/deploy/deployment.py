@@ -16,7 +16,7 @@ from overdue.deploy import bucket
 from overdue.deploy.adoption import Orphan, foreseen, forget_logs, left_behind, only_these
 from overdue.deploy.aws import Account
 from overdue.deploy.progress import Ended, Event, failure, first_cause, follow, newest
-from overdue.deploy.room import has_room
+from overdue.deploy.room import FOR_PARTS, FOR_SWEEP, reservable
 from overdue.deploy.stack import Change, NoChanges, Stack, State, Step, next_step, parameters
 from overdue.deploy.stage_secrets import WATCHDOG_PARAMETER, make_signing_secrets, watchdog_to_write, write_watchdog
 
@@ -159,14 +159,19 @@ class Deployment:
         }
 
     def _spared(self, known: Mapping[str, str]) -> dict[str, str]:
-        """Nothing is set aside for the sweep where the account has nothing to set aside, or no stack could be made."""
-        if RESERVATION not in self.package.template["Parameters"] or RESERVATION in known or has_room(self.account):
+        """What is set aside for the sweep where the account has no room for as much as wanted: else the stack fails."""
+        if RESERVATION not in self.package.template["Parameters"]:
             return {}
+        wanted = int(known.get(RESERVATION, FOR_PARTS))
+        fits = reservable(self.account, wanted=wanted)
+        if fits == wanted:
+            return {}
+        kept = f"{FOR_SWEEP} are, and {fits} for its parts" if fits else "none is"
         self.desk.say(
-            "This account's Lambda concurrency is too small to set some aside for the sweep: none is. Ask for 1000 in "
-            "Service Quotas (Lambda, concurrent executions) before much depends on it"
+            f"This account's Lambda concurrency is too small to set {wanted + FOR_SWEEP} aside for the sweep: {kept}. "
+            "Ask for 1000 in Service Quotas (Lambda, concurrent executions) before much depends on it"
         )
-        return {RESERVATION: "0"}
+        return {RESERVATION: str(fits)}
 
     def _anew(self, *, left_over: State | None) -> Deployed:
         """Make a stack where an earlier one has left something: clear it away, take its tables over, make the rest."""

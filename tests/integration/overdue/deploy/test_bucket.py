@@ -12,7 +12,7 @@ from moto.core.base_backend import BackendDict
 from chalicelib.domain.errors import OverdueError
 from overdue.deploy import bucket
 from overdue.deploy.aws import Account
-from overdue.deploy.room import has_room
+from overdue.deploy.room import reservable
 from tests.integration.conftest import Aws
 from tests.stack_engine import teach
 
@@ -89,15 +89,46 @@ def test_a_name_that_another_account_has_is_told() -> None:
         bucket.prepare(session.account())
 
 
-@pytest.mark.parametrize(("unreserved", "room"), [(10, False), (110, False), (111, True), (1000, True)])
-def test_an_account_has_room_when_100_executions_stay_unreserved(unreserved: int, room: bool) -> None:
+@pytest.mark.parametrize(
+    ("unreserved", "sweep", "storm", "wanted", "fits"),
+    [
+        (10, None, None, 8, 0),  # a new account
+        (106, None, None, 8, 0),
+        (107, None, None, 8, 4),
+        (110, None, None, 8, 7),
+        (111, None, None, 8, 8),
+        (1000, None, None, 8, 8),
+        (100, 8, None, 8, 5),  # deployed before there was the function storm, and nothing to spare
+        (103, 8, None, 8, 8),
+        (100, 3, None, 3, 0),
+        (103, 3, None, 3, 3),
+        (100, 3, 8, 8, 8),  # as it is
+        (100, 3, 5, 5, 5),
+    ],
+)
+def test_what_can_be_set_aside_leaves_100_executions_unreserved(
+    unreserved: int, sweep: int | None, storm: int | None, wanted: int, fits: int
+) -> None:
     session = OneClient("lambda")
     session.stub.add_response(
         "get_account_settings", {"AccountLimit": {"UnreservedConcurrentExecutions": unreserved}, "AccountUsage": {}}
     )
+    for held in (sweep, storm):
+        if held is None:
+            session.stub.add_client_error("get_function_concurrency", "ResourceNotFoundException", "", 404)
+        else:
+            session.stub.add_response("get_function_concurrency", {"ReservedConcurrentExecutions": held})
 
     with session.stub:
-        assert has_room(session.account()) is room
+        assert reservable(session.account(), wanted=wanted) == fits
+    session.stub.assert_no_pending_responses()
+
+
+def test_a_stage_that_sets_nothing_aside_stays_so() -> None:
+    session = OneClient("lambda")
+
+    with session.stub:
+        assert reservable(session.account(), wanted=0) == 0
 
 
 def test_who_may_not_ask_goes_on() -> None:
@@ -105,4 +136,4 @@ def test_who_may_not_ask_goes_on() -> None:
     session.stub.add_client_error("get_account_settings", "AccessDeniedException", "", 403)
 
     with session.stub:
-        assert has_room(session.account())
+        assert reservable(session.account(), wanted=8) == 8
