@@ -64,6 +64,8 @@ def _numbered(text: str, count: int) -> list[str]:
 _GAP = "Sun *-03~07/1 02:*:* Europe/Berlin"  # all of its occurrences fall into the hour that clocks skip
 _ALL_FIELDS = "*-02,04,06,09,11-31"  # a day that no month has
 _EVEN, _ODD = "*/2 * 1-30 12 * for 60s", "1-59/2 * 1-30 12 * for 60s"
+_ZONES = ("Antarctica/Troll", "Pacific/Kiritimati", "America/Havana", "Africa/Casablanca", "Australia/Lord_Howe",
+          "Asia/Tehran", "America/Sao_Paulo", "Europe/Dublin", "Pacific/Apia", "Asia/Gaza")  # fmt: skip
 _TEN: Sequence[str] = [f"{n},{n + 20},{n + 40} {n}-23 * * *" for n in range(10)]
 
 CASES = (
@@ -121,6 +123,8 @@ CASES = (
     Case("a day that never comes", {"schedules": [_ALL_FIELDS] * 5}, is_refused=True),
     Case("each second", {"schedule": "*:*:*", "misses_before_alert": 100}),
     Case("each second, ten times", {"schedules": [f"*:*:{n}/2" for n in range(10)], "misses_before_alert": 100}),
+    Case("each second in ten zones", {"misses_before_alert": 50, "schedules": [
+        f"*:*:{n}/2 {zone}" for n, zone in enumerate(_ZONES)]}),
     Case("a Feb 29 that is a Monday", {"schedules": _numbered("N 0 29 2 */7", 10)}),
     Case("Friday the 13th", {"schedules": [f"{n} 0 13 * */5" for n in range(10)], "misses_before_alert": 100}),
     Case("a period, 100 misses", {"timeout": 60, "misses_before_alert": 100,

@@ -6,6 +6,7 @@ Why a check is down stands in `words`. Start at `duration` for how long, at `Wal
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta, tzinfo
+from functools import lru_cache
 
 _DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
@@ -150,9 +151,10 @@ class WallClock:
             return at.astimezone(UTC)
 
 
+@lru_cache(maxsize=1024)  # `zoneinfo` keeps eight, and a list of checks may name more
 def _zone(name: str) -> tzinfo:
     if name == "UTC":
         return UTC
-    from zoneinfo import ZoneInfo  # here for the cold start; it keeps its zones
+    from zoneinfo import ZoneInfo  # here for the cold start
 
     return ZoneInfo(name)

@@ -1,5 +1,7 @@
 """Occurrences by name, and what is not a schedule (domain.md, rules 1 and 2)."""
 
+import gc
+import weakref
 from datetime import datetime, timedelta
 from time import process_time
 from zoneinfo import ZoneInfo
@@ -15,6 +17,8 @@ from chalicelib.domain.schedule import (
     Schedule,
     current_zone,
     parse_schedule,
+    zone_choices,
+    zone_named,
 )
 
 
@@ -408,3 +412,12 @@ def test_a_zone_that_is_refused_is_quoted_as_it_was_typed() -> None:
 def test_a_schedule_in_an_unknown_zone_is_refused() -> None:
     with pytest.raises(BadInput, match='time zone "Mars/Phobos" is not known'):
         parse_schedule("0 2 * * *", "Mars/Phobos")
+
+
+def test_a_zone_is_read_once_however_many_others_a_check_names() -> None:
+    first, *others = zone_choices()[:40]
+    kept = weakref.ref(zone_named(first))
+    for name in others:
+        zone_named(name)
+    gc.collect()
+    assert kept() is not None
