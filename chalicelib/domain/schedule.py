@@ -241,7 +241,7 @@ def _quoted(text: str) -> str:
 def zone_named(name: str) -> tzinfo:
     """The zone of a schedule; its name is taken as known, see `current_zone`.
 
-    Remembered here, as `zoneinfo` keeps eight: a check with ten zones would read a file for each search (0.4 ms).
+    Remembered here, as `zoneinfo` keeps eight: a check with ten zones would read a file for each search (0.1 ms).
     """
     if name == "UTC":
         return UTC
