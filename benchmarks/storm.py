@@ -113,7 +113,7 @@ def stormed(ports: Ports, transport: Transport, *, first: int) -> Told:
     transport.dynamo.rows["checks"].clear()
     for shard in transport.dynamo._due:
         shard.clear()
-    due = datetime.fromtimestamp(time.time() + STORM / 500 + BEFORE_S, UTC)
+    due = datetime.fromtimestamp(time.time() + STORM / 250 + BEFORE_S, UTC)
     for number in range(first, first + STORM):
         put(transport, a_missed(number, at=due - HOUR - GRACE))
     assert time.time() < due.timestamp() - BEFORE_S / 2, "the machine is too slow to prepare the storm in time"

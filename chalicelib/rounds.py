@@ -31,9 +31,19 @@ READING, LOOKING_UP, PROVING = "read", "look up", "prove"  # lines of the sweep'
 
 
 class Round:
-    """One round. `coming` is a heap, which loses what is evaluated and gains what is due again."""
+    """One round. `coming` is a heap, which loses what is evaluated and gains what is due again. `gathered`, by project,
+    is what earlier rounds have left to be published, and keeps what this one leaves when its time is up.
+    """
 
-    def __init__(self, work: Work, workers: Workers, coming: list[Due], *, until: datetime) -> None:
+    def __init__(
+        self,
+        work: Work,
+        workers: Workers,
+        coming: list[Due],
+        *,
+        until: datetime,
+        gathered: defaultdict[str, Gathering],
+    ) -> None:
         self._work = work
         self._workers = workers
         self._coming = coming
@@ -49,7 +59,8 @@ class Round:
         self._unproved: list[Read] = []  # rest on silence, and the door must be looked at first
         self._is_proving = self._is_reading = self._is_looking_up = False
         self._pending: Counter[str] = Counter()  # by project: checks that are not evaluated yet
-        self._gathered: defaultdict[str, Gathering] = defaultdict(Gathering)
+        self._gathered = gathered
+        self._carried = {project for project, gathering in gathered.items() if gathering.evaluated}
         self._in_flight: set[Due] = set()
         self._tried = 0  # checks evaluated, and those that could not be read
 
@@ -121,7 +132,10 @@ class Round:
 
     def _is_time_to_publish(self, project: str, gathering: Gathering) -> bool:
         """Whether nothing more of this project may come for now, or it has been gathered for long enough."""
-        if self._pending[project] <= 0 and not self._unknown and not self._is_looking_up:
+        may_come = self._pending[project] > 0 or self._unknown or self._is_looking_up
+        if project in self._carried:
+            may_come = may_come or self._unread or self._is_reading
+        if not may_come and not self._is_over:
             return True
         together = self._work.ports.together
         return gathering.is_ripe(now=self._now, at_least=0 if together is None else together.at_least)

@@ -9,7 +9,8 @@ outside how it went.
 """
 
 import heapq
-from collections.abc import Callable, Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from datetime import datetime, timedelta
 from functools import partial
@@ -17,6 +18,7 @@ from typing import Any, Protocol
 
 from chalicelib import log
 from chalicelib.change import Ports
+from chalicelib.domain.check import Code
 from chalicelib.door import Door, Way
 from chalicelib.front_door import FrontDoor
 from chalicelib.looking import Due, Work, evaluate_suspect
@@ -25,6 +27,7 @@ from chalicelib.sharing import PARTS, Part, Sharing
 from chalicelib.store import checks, in_flight, sweeps
 from chalicelib.store.items import shard
 from chalicelib.store.tables import SHARDS, Unavailable
+from chalicelib.storm import Gathering
 from chalicelib.telemetry import Metric
 from chalicelib.wiring import Wiring
 from chalicelib.workers import Workers
@@ -201,15 +204,18 @@ def _swept(work: Work, shards: Sequence[int], share: Share | None, *, end: datet
             work.abandoned = _abandoned(now=clock.now())
         else:
             work.door.look_again(now=clock.now())
+        gathered: defaultdict[str, Gathering] = defaultdict(Gathering)
         # the look itself may have taken longer than all that is left
-        while _goes_on(work, seen, end=end):
+        while _goes_on(work, seen, end=end) or _left_in(gathered):
             until = max(seen.at, min(seen.at + LOOK_AGAIN, end))
             if share is not None and seen.number_by(until) > SHARE_FROM:
                 seen, share = _shared_out(work, seen, share, end=end), None
-            Round(work, workers, seen.coming, until=until).run()
+            Round(work, workers, seen.coming, until=until, gathered=gathered).run()
             is_over = clock.now() >= end
+            if is_over and _left_in(gathered):
+                Round(work, workers, [], until=end, gathered=gathered).run()  # publishes it
             work.door.look_again(now=clock.now())
-            seen = _seen(workers, work, shards)  # at the end, too: what is left?
+            seen = _seen(workers, work, shards, apart_from=_left_in(gathered))  # at the end, too: what is left?
             if is_over:
                 break
     return seen
@@ -220,6 +226,11 @@ def _goes_on(work: Work, seen: "Seen", *, end: datetime) -> bool:
     if seen.coming:
         return ready_at(seen.coming) <= max(seen.at, end)
     return work.has_shared and seen.oldest is not None and seen.oldest <= seen.at
+
+
+def _left_in(gathered: Mapping[str, Gathering]) -> set[Code]:
+    """The checks that have been evaluated, and wait to be published together."""
+    return {each.check.code for gathering in gathered.values() for each in gathering.evaluated}
 
 
 def _abandoned(*, now: datetime) -> list[in_flight.Flight]:
@@ -253,7 +264,7 @@ class Seen:
         return sum(at <= until for at, _ in self.coming)
 
 
-def _seen(workers: Workers, work: Work, shards: Sequence[int]) -> Seen:
+def _seen(workers: Workers, work: Work, shards: Sequence[int], *, apart_from: Collection[Code] = frozenset()) -> Seen:
     """What comes soon. A shard that cannot be read is left to the next look; the others are served."""
     until = work.clock.now() + LOOK_AHEAD
     found: list[Due] = []
@@ -265,6 +276,7 @@ def _seen(workers: Workers, work: Work, shards: Sequence[int]) -> Seen:
     if not work.door.is_blind:
         work.held.clear()
     found = [due for due in found if due not in work.held and due not in work.suspects]
+    found = [due for due in found if due[1] not in apart_from]
     oldest = min((at for at, _ in found), default=None)
     return Seen(coming=_own(found, work.shards), oldest=oldest, at=work.clock.now(), is_whole=unread == 0)
 

@@ -355,7 +355,9 @@ def test_a_process_that_is_really_killed_meets_the_check_again_only_after_all_ot
 
     assert first.returncode == -signal.SIGKILL
     assert second.returncode == -signal.SIGKILL
-    assert [line.split()[0] for line in second.stdout.splitlines()[:2]] == ["told", "suspects"]
+    before, _, suspects = second.stdout.partition("suspects")
+    assert "told" in before, "by then, a neighbour whose verdict was written is told, too"
+    assert suspects.split()[0] in ("1", "2")
     assert third.returncode == 0, "it is pushed back"
     assert "".join(each.stdout for each in (first, second, third)).count("told") >= 2, "both of its neighbours"
     assert (fourth.returncode, fourth.stdout) == (0, "suspects 0\n")

@@ -315,7 +315,8 @@ def test_a_sweep_whose_time_is_up_leaves_the_rest_to_the_next(stage: InMemory) -
     told = stage.alerts()
     stage.sweep(MISSED + minutes(2))
     told += stage.alerts()
-    assert len(told) < 120, "digests, though a round of so slow a machine evaluates a few dozen"
+    print(f"{len(told)} messages, {first.looked_at} of them by the first sweep")
+    assert len(told) < 60, "digests, though so slow a machine evaluates fewer than 20 in five seconds"
     ids = members(told)
     assert len(ids) == len(set(ids)) == 1_500
     assert settled(stage, codes[::50])
