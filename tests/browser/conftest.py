@@ -43,11 +43,13 @@ def _is_missing(answer: Response) -> bool:
     return answer.status >= 400 and answer.request.resource_type != "document"
 
 
-@pytest.fixture(scope="module")
-def session(chromium: Browser, site: Site) -> Callable[[bool], StorageState]:
-    """The cookies of somebody who has signed in by a link and may write, or may not; once each."""
+SignIn = Callable[[bool], StorageState]
 
-    @cache
+
+@pytest.fixture(scope="module")
+def sign_in(chromium: Browser, site: Site) -> SignIn:
+    """Sign in by a new link, as somebody who may write or may not; return the cookies."""
+
     def signed_in(may_write: bool) -> StorageState:
         with chromium.new_context() as context:
             page = context.new_page()
@@ -59,14 +61,21 @@ def session(chromium: Browser, site: Site) -> Callable[[bool], StorageState]:
     return signed_in
 
 
+@pytest.fixture(scope="module")
+def session(sign_in: SignIn) -> SignIn:
+    """The same, once for each role: a test that signs out needs a session of its own."""
+    return cache(sign_in)
+
+
 @pytest.fixture
-def opened(chromium: Browser, site: Site, session: Callable[[bool], StorageState]) -> Iterator[Opened]:
-    """A signed-in page, of an own browser as it were; what that complained of fails the test."""
+def opened(chromium: Browser, site: Site, session: SignIn, sign_in: SignIn) -> Iterator[Opened]:
+    """A signed-in page in a browser context of its own; complaints in its console fail the test."""
     contexts, complaints = [], list[str]()
 
-    def signed_in(path: str = "/", *, may_write: bool = True) -> Page:
+    def signed_in(path: str = "/", *, may_write: bool = True, own_session: bool = False) -> Page:
+        cookies = sign_in(may_write) if own_session else session(may_write)
         context = chromium.new_context(
-            viewport={"width": WIDE, "height": HEIGHT}, timezone_id=story.ZONE, storage_state=session(may_write)
+            viewport={"width": WIDE, "height": HEIGHT}, timezone_id=story.ZONE, storage_state=cookies
         )
         contexts.append(context)
         page = context.new_page()

@@ -68,7 +68,7 @@ def test_links_narrow_the_page_and_search_finds(opened: Opened, site: Site) -> N
 
 def test_it_can_be_used_by_keyboard_alone(opened: Opened, site: Site) -> None:
     site.show(story.night())
-    page = opened()
+    page = opened(own_session=True)  # it signs out
     page.keyboard.press("Tab")
     expect(page.get_by_role("link", name="Skip to content")).to_be_focused()
     page.keyboard.press("Enter")
