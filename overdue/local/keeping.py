@@ -7,6 +7,7 @@ their owner only. SNS is not kept: what goes out again after a restart is what t
 import fcntl
 import json
 import os
+import stat
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -29,10 +30,15 @@ class Kept:
 def kept(folder: Path) -> Iterator[Kept]:
     """A folder's tables and keys while the block runs; the folder is made when it is not there.
 
-    Raises OverdueError when another server has it, it cannot be written, or dynalite cannot run.
+    Raises OverdueError when another server has it, other users can change it, it cannot be written, or dynalite cannot
+    run.
     """
     try:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        _insist_on_private(folder)
+        tables = folder / "tables"
+        tables.mkdir(exist_ok=True)
+        tables.chmod(0o700)  # whatever the folder's mode: ping URLs and bodies are in there
         lock = os.fdopen(os.open(folder / "lock", os.O_WRONLY | os.O_CREAT | os.O_NOFOLLOW, 0o600), "w")
     except OSError as error:
         raise OverdueError(f"--keep {folder}: {(error.strerror or str(error)).lower()}") from error
@@ -43,8 +49,17 @@ def kept(folder: Path) -> Iterator[Kept]:
             raise OverdueError(
                 f"--keep {folder}: another local server keeps its data there. End that one, or name another folder"
             ) from error
-        with dynalite.serving(folder / "tables", package=dynalite.INSTALLED) as endpoint:
+        with dynalite.serving(tables, package=dynalite.INSTALLED) as endpoint:
             yield Kept(endpoint, _keys(folder / "keys.json"))
+
+
+def _insist_on_private(folder: Path) -> None:
+    """Raise OverdueError for a folder in which another user could replace the keys and the tables."""
+    found = folder.stat()
+    if found.st_uid != os.geteuid():
+        raise OverdueError(f"--keep {folder}: this folder belongs to another user. Name one of your own")
+    if found.st_mode & stat.S_IWOTH:
+        raise OverdueError(f"--keep {folder}: every user can write into this folder. Name another, or chmod 700 it")
 
 
 def new_keys() -> dict[Scope, str]:

@@ -17,6 +17,7 @@ import pytest
 
 from chalicelib.domain.errors import OverdueError
 from overdue.local import dynalite
+from overdue.local.keeping import kept
 
 OVERDUE = Path(sys.executable).with_name("overdue")
 STARTING_S, ENDING_S = 60.0, 20.0
@@ -210,3 +211,31 @@ def test_what_does_not_go_together_with_keeping_is_wrong_usage(
     assert done.returncode == 2
     assert said in done.stderr
     assert not (tmp_path / "kept").exists()
+
+
+def test_a_folder_that_every_user_can_change_is_refused(tmp_path: Path) -> None:
+    tmp_path.chmod(0o777)
+
+    with pytest.raises(OverdueError, match="every user can write into this folder"), kept(tmp_path):
+        pass
+
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_folder_of_another_user_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(os, "geteuid", lambda: tmp_path.stat().st_uid + 1)
+
+    with pytest.raises(OverdueError, match="belongs to another user"), kept(tmp_path):
+        pass
+
+    assert list(tmp_path.iterdir()) == []
+
+
+@on_dynalite
+@about_dynalite
+def test_the_tables_are_for_their_owner_only_in_a_folder_that_others_can_read(tmp_path: Path) -> None:
+    (tmp_path / "tables").mkdir(mode=0o755)
+    tmp_path.chmod(0o755)
+
+    with kept(tmp_path):
+        assert (tmp_path / "tables").stat().st_mode & 0o077 == 0
