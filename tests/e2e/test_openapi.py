@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 import requests
 import schemathesis
-from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import assume, given, HealthCheck, Phase, settings
 from schemathesis.checks import CHECKS
 from schemathesis.generation import GenerationMode
 from schemathesis.schemas import APIOperation, BaseSchema
@@ -102,6 +102,7 @@ def ask(ready: dict[str, str], operation: Operation, mode: GenerationMode, *, th
         )
         @given(case=operation.as_strategy(mode, path_parameters=there or None))
         def answers_as_promised(case: schemathesis.Case[Any]) -> None:
+            assume("?" not in "".join(map(str, case.path_parameters.values())))  # API Gateway cuts a path there
             case.headers["X-Api-Key"] = ready["api_key"]
             response = case.call(session=session, timeout=20)
             case.validate_response(response, checks=checks)
