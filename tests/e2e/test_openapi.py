@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 import requests
 import schemathesis
-from hypothesis import assume, given, HealthCheck, Phase, settings
+from hypothesis import HealthCheck, Phase, assume, given, settings
 from schemathesis.checks import CHECKS
 from schemathesis.generation import GenerationMode
 from schemathesis.schemas import APIOperation, BaseSchema

@@ -10,6 +10,12 @@ from benchmarks.attack import FLOODS, LARGE, PLAIN, UNKNOWN, WORST
 
 ROOT = Path(__file__).parents[3]
 DOCS = (ROOT / "docs" / "operations.md").read_text(encoding="utf-8")
+FLOODS_IN_DOCS = (
+    "only the deployment's address",
+    "one ping URL",
+    "a ping key, and sends plain",
+    "a ping key, and sends the most expensive",
+)
 EXAMPLE = (ROOT / "infra" / "examples" / "cloudfront-waf.yaml").read_text(encoding="utf-8")
 
 
@@ -20,12 +26,12 @@ def last_cells(beginning: str) -> list[str]:
 
 def test_a_million_requests_cost_what_the_page_says() -> None:
     sums = [f"${request.usd_per_million():.2f}" for request in (UNKNOWN, LARGE, PLAIN, WORST)]
-    assert last_cells("refused: ") + last_cells("the same of a check whose") + last_cells("recorded: ") == sums
+    assert last_cells("refused: ") + last_cells("recorded: ") == sums
 
 
 @pytest.mark.parametrize("number", range(4))
 def test_a_day_costs_what_the_page_says(number: int) -> None:
-    row = ("the address only", "one ping URL", "a ping key, sends plain", "a ping key, sends the dearest")[number]
+    row = FLOODS_IN_DOCS[number]
     flood = FLOODS[number]
     assert last_cells(row) == [f"${flood.usd_a_day():,.0f}"]
     assert flood.usd_a_day() <= flood.most
