@@ -11,7 +11,7 @@ from benchmarks.units import ACCESS_LOG, gb_s, logged
 from overdue.cost import prices
 
 RATE, DAY_S = 1_000, 86_400  # pings a second that the HTTP API lets in: PingRate of the template
-TAKEN = 360  # pings a minute that a check takes at most: PingsPerMinute and its reserve
+RECORDED_PER_MINUTE = 360  # pings a minute that a check takes at most: PingsPerMinute and its reserve
 CPU_MS = 1.0
 METRIC_BYTES = 230  # the line that a recorded ping logs
 
@@ -43,7 +43,7 @@ class Request:
 class Flood:
     """A day of requests at the rate of the throttle, `recorded` of them a second."""
 
-    who: str
+    attacker: str
     refused: Request
     recorded: Request
     recorded_per_s: float
@@ -66,10 +66,10 @@ PLAIN = Request(calls=3, reads=1, writes=2, log_bytes=METRIC_BYTES, stored_kb=0.
 # an 8 kB item with as much configuration moves in the index, and a body of 10,000 bytes that cannot be compressed
 WORST = Request(calls=3, reads=3, writes=9 + 2 + 11, log_bytes=METRIC_BYTES, stored_kb=10.3)
 FLOODS = (
-    Flood(who="nobody's secret: the address", refused=UNKNOWN, recorded=PLAIN, recorded_per_s=0, most=130),
-    Flood(who="one ping URL", refused=LARGE, recorded=WORST, recorded_per_s=TAKEN / 60, most=160),
-    Flood(who="a ping key, plain pings", refused=UNKNOWN, recorded=PLAIN, recorded_per_s=RATE, most=250),
-    Flood(who="a ping key, the dearest pings", refused=UNKNOWN, recorded=WORST, recorded_per_s=RATE, most=1400),
+    Flood(attacker="nobody's secret: the address", refused=UNKNOWN, recorded=PLAIN, recorded_per_s=0, most=130),
+    Flood(attacker="one ping URL", refused=LARGE, recorded=WORST, recorded_per_s=RECORDED_PER_MINUTE / 60, most=160),
+    Flood(attacker="a ping key, plain pings", refused=UNKNOWN, recorded=PLAIN, recorded_per_s=RATE, most=250),
+    Flood(attacker="a ping key, the dearest pings", refused=UNKNOWN, recorded=WORST, recorded_per_s=RATE, most=1400),
 )
 
 
@@ -77,7 +77,7 @@ def main() -> None:
     """Print a table, write JSON."""
     rows = [
         Row(
-            f"{flood.who}: a day",
+            f"{flood.attacker}: a day",
             f"{flood.recorded_per_s:g} recorded a second, {flood.gb_a_day():.1f} GB of history",
             flood.usd_a_day(),
             flood.most,

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, cast
 
-from chalicelib.domain.affordable import insist_on_budget
+from chalicelib.domain.affordable import require_affordable
 from chalicelib.domain.check import Config
 from chalicelib.domain.errors import BadInput
 from chalicelib.web.api.fields import CheckFields, read
@@ -51,7 +51,7 @@ class Case:
 def is_accepted(config: Config) -> bool:
     """Whether such a check can be made today."""
     try:
-        insist_on_budget(config)
+        require_affordable(config)
     except BadInput:
         return False
     return True

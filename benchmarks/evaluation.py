@@ -52,7 +52,7 @@ _CACHES = (
     windows.window_end,
     windows._spans_of_thread,
     affordable._problem,
-    remembered._of_thread,
+    remembered._cached_for_thread,
 )
 
 

@@ -23,7 +23,7 @@ from uuid import UUID
 from benchmarks.open_door import Open
 from benchmarks.report import Row, report
 from benchmarks.stage import StillClock, utc
-from benchmarks.storm import GRACE, HOUR, a_missed, put, wired
+from benchmarks.storm import GRACE, HOUR, missed_check, put, wired_in_memory
 from benchmarks.sweep import quiet
 from benchmarks.transport import DYNAMODB_S, Transport
 from chalicelib.domain.advance import advance
@@ -78,18 +78,18 @@ def main() -> None:
     parser.add_argument("--checks", type=int, default=100_000)
     number: int = parser.parse_args().checks
     with redirect_stdout(io.StringIO()):
-        found = [*looks(number), *evaluated(number)]
+        found = [*index_rows(number), *fleet_rows(number)]
     report("scale", found)
 
 
-def looks(number: int) -> Iterator[Row]:
+def index_rows(number: int) -> Iterator[Row]:
     """A look at the index: nothing is due, and everything is."""
     few_ms, _, _ = quiet(1_000)
     ms, _, queries = quiet(number)
     how = f"{ms:.1f} ms of CPU; 1,000 checks: {few_ms:.1f} ms"
     yield Row(f"{number:,} checks, none due: queries of a sweep", how, queries, SHARDS, "queries")
     yield Row("CPU of that, against 1,000 checks", "", ms / few_ms, 1.3, "×")
-    with wired() as (_, transport):
+    with wired_in_memory() as (_, transport):
         read, pages, cpu_s, megabytes = look_at_due(transport, number)
     how = f"the earliest {read:,}; {cpu_s:.2f} s of CPU, {megabytes:.0f} MB of memory"
     most = SHARDS * (MOST_OF_A_SHARD * ROW_BYTES / PAGE_BYTES + 1)
@@ -121,15 +121,15 @@ def resident_mb() -> float:
     return int(Path("/proc/self/statm").read_text().split()[1]) * getpagesize() / 1e6
 
 
-def evaluated(number: int) -> Iterator[Row]:
+def fleet_rows(number: int) -> Iterator[Row]:
     """What the sweep and the index have to do for so many checks of each workload, healthy; and when all are missed."""
-    cpu_ms, calls = an_evaluation(a_healthy, together=False)
+    cpu_ms, calls = measure_evaluation(healthy_check, together=False)
     a_second = rate(cpu_ms, calls)
     how = f"{calls:.2f} calls; {len(PARTS)} parts with a vCPU and {WORKERS} threads each: {a_second:,.0f} a second"
     yield Row("an evaluation that only moves a check on: CPU", how, cpu_ms, 5.0, "ms")
     for workload in WORKLOADS:
         yield from fleet(workload, number, moves(workload), a_second)
-    cpu_ms, calls = an_evaluation(a_missed_one, together=True)
+    cpu_ms, calls = measure_evaluation(check_missed_a_minute_ago, together=True)
     a_second = rate(cpu_ms, calls)
     by_index = number / UNITS_A_SHARD  # of flips, one unit each, a project's all in one partition
     how = f"{cpu_ms:.2f} ms and {calls:.2f} calls an alert: {a_second:,.0f} a second; of one project {UNITS_A_SHARD:,}"
@@ -193,10 +193,10 @@ def moves(workload: Workload) -> Moves:
     return Moves(evaluations=evaluations / times, by_ping=by_ping / times, by_sweep=by_sweep / times)
 
 
-def an_evaluation(make: Callable[..., Check], *, together: bool) -> tuple[float, float]:
+def measure_evaluation(make: Callable[..., Check], *, together: bool) -> tuple[float, float]:
     """CPU in ms and calls of an evaluation by the real sweep, with all that follows from it."""
     now = datetime.now(UTC)
-    with wired() as (wiring, transport):
+    with wired_in_memory() as (wiring, transport):
         transport.sns_s = 0
         for number in range(1, ENOUGH + 1):
             put(transport, make(number, now=now))
@@ -210,12 +210,12 @@ def an_evaluation(make: Callable[..., Check], *, together: bool) -> tuple[float,
     return cpu_s * 1000 / ENOUGH, calls / ENOUGH
 
 
-def a_missed_one(number: int, *, now: datetime) -> Check:
+def check_missed_a_minute_ago(number: int, *, now: datetime) -> Check:
     """Hourly, missed a minute ago."""
-    return a_missed(number, at=now - HOUR - GRACE - timedelta(minutes=1))
+    return missed_check(number, at=now - HOUR - GRACE - timedelta(minutes=1))
 
 
-def a_healthy(number: int, *, now: datetime) -> Check:
+def healthy_check(number: int, *, now: datetime) -> Check:
     """Hourly, pinged a minute ago; the index still holds the deadline of the ping before."""
     config = Config(name=f"job {number}", slug=f"job-{number}", schedule=Every(timedelta(hours=1)), grace=DAY / 96)
     new = new_check(Code(str(UUID(int=number, version=4))), project="default", config=config, now=now - DAY)

@@ -46,7 +46,7 @@ HEALTHCHECKS_MS = 7.0
 
 
 @dataclass(frozen=True, kw_only=True)
-class Told:
+class StormResult:
     """What a part of a storm, or a number of pings, came to. CPU is the product's: the engine's is taken off."""
 
     alerts: int
@@ -65,15 +65,17 @@ class Told:
 def main() -> None:
     """Measure, print a table, write JSON."""
     with redirect_stdout(io.StringIO()):  # what the app logs
-        with wired() as (wiring, transport):
-            together = stormed(wiring.ports, transport, first=1)
-            alone = stormed(replace(wiring.ports, together=None), transport, first=STORM + 1)
-            bare_ms = bare(wiring, transport)
-        failing, quiet_ms = failed()
+        with wired_in_memory() as (wiring, transport):
+            together = run_storm(wiring.ports, transport, first=1)
+            alone = run_storm(replace(wiring.ports, together=None), transport, first=STORM + 1)
+            bare_ms = measure_bare_calls(wiring, transport)
+        failing, quiet_ms = measure_failing_pings()
     report("storm", rows(together, alone, failing, bare_ms=bare_ms, quiet_ms=quiet_ms))
 
 
-def rows(together: Told, alone: Told, failing: Told, *, bare_ms: float, quiet_ms: float) -> list[Row]:
+def rows(
+    together: StormResult, alone: StormResult, failing: StormResult, *, bare_ms: float, quiet_ms: float
+) -> list[Row]:
     """The figures."""
     against = f"bare calls {bare_ms:.2f} ms; Healthchecks 4.5 ms without a channel, 7.0 ms with a webhook"
     found: list[Row] = []
@@ -96,7 +98,7 @@ def rows(together: Told, alone: Told, failing: Told, *, bare_ms: float, quiet_ms
 
 
 @contextmanager
-def wired(**more: str) -> Iterator[tuple[Wiring, Transport]]:
+def wired_in_memory(**more: str) -> Iterator[tuple[Wiring, Transport]]:
     """A process whose clients talk to engines in memory."""
     os.environ.update(ENVIRONMENT | more)
     wiring, transport = Wiring(os.environ), Transport(dynamodb_s=0)
@@ -108,14 +110,14 @@ def wired(**more: str) -> Iterator[tuple[Wiring, Transport]]:
     yield wiring, transport
 
 
-def stormed(ports: Ports, transport: Transport, *, first: int) -> Told:
-    """One part of a storm, which waits for its instant as the function `storm` does."""
+def run_storm(ports: Ports, transport: Transport, *, first: int) -> StormResult:
+    """Run one part of the storm, which waits for its instant as the function `storm` does."""
     transport.dynamo.rows["checks"].clear()
     for shard in transport.dynamo._due:
         shard.clear()
     due = datetime.fromtimestamp(time.time() + STORM / 250 + BEFORE_S, UTC)
     for number in range(first, first + STORM):
-        put(transport, a_missed(number, at=due - HOUR - GRACE))
+        put(transport, missed_check(number, at=due - HOUR - GRACE))
     assert time.time() < due.timestamp() - BEFORE_S / 2, "the machine is too slow to prepare the storm in time"
     transport.dynamodb_s = Transport.dynamodb_s
     time.sleep(max(due.timestamp() - BEFORE_S - time.time(), 0))
@@ -126,7 +128,7 @@ def stormed(ports: Ports, transport: Transport, *, first: int) -> Told:
     told = [at - due.timestamp() for at in transport.published_at]
     transport.dynamodb_s = 0
     assert done.looked_at, "nothing was evaluated"
-    return Told(
+    return StormResult(
         alerts=done.looked_at,
         cpu_ms=cpu_s * 1000 / done.looked_at,
         calls={operation: number / done.looked_at for operation, number in transport.calls.items()},
@@ -146,7 +148,7 @@ def _as_json(value: dict[str, Any]) -> dict[str, Any]:
     return {"B": b64encode(value["B"]).decode()} if "B" in value else value
 
 
-def a_missed(number: int, *, at: datetime) -> Check:
+def missed_check(number: int, *, at: datetime) -> Check:
     """Hourly, up since its only ping, and due by its deadline."""
     code = Code(str(UUID(int=number, version=4)))
     config = Config(name=f"job {number}", slug=f"job-{number}", schedule=Every(HOUR), grace=GRACE)
@@ -155,23 +157,23 @@ def a_missed(number: int, *, at: datetime) -> Check:
     return replace(up, due_at=next_due(up))
 
 
-def bare(wiring: Wiring, transport: Transport) -> float:
+def measure_bare_calls(wiring: Wiring, transport: Transport) -> float:
     """CPU in ms of the fewest calls of an alert, as small as they get."""
     client: Any = wiring.ports.tables.client
     codes = [str(UUID(int=2 * STORM + number, version=4)) for number in range(1, BARE + 1)]
     for number in range(1, BARE + 1):
-        put(transport, a_missed(2 * STORM + number, at=datetime.now(UTC)))
+        put(transport, missed_check(2 * STORM + number, at=datetime.now(UTC)))
     transport.dynamodb_s = Transport.dynamodb_s
     transport.reset()
     began = time.process_time()
     with ThreadPoolExecutor(WORKERS) as workers:
-        list(workers.map(lambda code: bare_calls(client, code), codes))
+        list(workers.map(lambda code: make_bare_calls(client, code), codes))
     cpu_s = time.process_time() - began - transport.engine_cpu_s
     transport.dynamodb_s = 0
     return cpu_s * 1000 / BARE
 
 
-def bare_calls(client: Any, code: str) -> None:
+def make_bare_calls(client: Any, code: str) -> None:
     """Read, verdict, record, acknowledge."""
     key = {"code": {"S": code}}
     client.get_item(TableName="overdue-prod-checks", Key=key, ConsistentRead=True)
@@ -184,12 +186,12 @@ def bare_calls(client: Any, code: str) -> None:
         )
 
 
-def failed() -> tuple[Told, float]:
+def measure_failing_pings() -> tuple[StormResult, float]:
     """Pings that fail, each with its alert; and the CPU in ms of one that changes nothing."""
     import app
 
     app.wiring.cache_clear()
-    with wired(AWS_LAMBDA_FUNCTION_NAME="overdue-prod-api"):
+    with wired_in_memory(AWS_LAMBDA_FUNCTION_NAME="overdue-prod-api"):
         wiring = app.wiring()
         transport = Transport(dynamodb_s=0, sns_s=0)
         transport.answer(wiring.ports.tables.client)
@@ -198,28 +200,28 @@ def failed() -> tuple[Told, float]:
         now = datetime.now(UTC)
         channel = Channel(id="c1", name="ops-email", kind="email", target="ops@example.com", subscription="")
         registry.add_channel("default", channel, now=now)
-        checks = [a_missed(number, at=now) for number in range(1, FAILURES + 2)]
+        checks = [missed_check(number, at=now) for number in range(1, FAILURES + 2)]
         for check in checks:
             put(transport, check)
-        pinged(checks[:1], "/fail", now=now)  # makes it warm
-        quiet_ms = measured(transport, checks[1:], "", now=now)
-        failing_ms = measured(transport, checks[1:], "/fail", now=now)
+        send_pings(checks[:1], "/fail", now=now)  # makes it warm
+        quiet_ms = measure_cpu(transport, checks[1:], "", now=now)
+        failing_ms = measure_cpu(transport, checks[1:], "/fail", now=now)
         calls = {operation: number / FAILURES for operation, number in transport.calls.items()}
     app.wiring.cache_clear()
     n = len(transport.published_at)
     assert n == FAILURES, f"{n} alerts of {FAILURES} failures"
-    return Told(alerts=n, cpu_ms=failing_ms, calls=calls, messages=n, first_s=0, last_s=0), quiet_ms
+    return StormResult(alerts=n, cpu_ms=failing_ms, calls=calls, messages=n, first_s=0, last_s=0), quiet_ms
 
 
-def measured(transport: Transport, checks: Sequence[Check], action: str, *, now: datetime) -> float:
+def measure_cpu(transport: Transport, checks: Sequence[Check], action: str, *, now: datetime) -> float:
     """CPU in ms of a ping to each."""
     transport.reset()
     began = time.process_time()
-    pinged(checks, action, now=now)
+    send_pings(checks, action, now=now)
     return (time.process_time() - began - transport.engine_cpu_s) * 1000 / len(checks)
 
 
-def pinged(checks: Sequence[Check], action: str, *, now: datetime) -> None:
+def send_pings(checks: Sequence[Check], action: str, *, now: datetime) -> None:
     """A ping to each, through the handler."""
     import app
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from chalicelib import log
 from chalicelib.alerts.publish import Undelivered
-from chalicelib.domain.quota import Limits, NotAdmitted, Refusal, counted, in_minute, needs_count, refusal
+from chalicelib.domain.quota import Limits, NotAdmitted, Refusal, needs_count, refusal, with_count, with_minute
 from chalicelib.store import quotas
 from chalicelib.store.tables import Tables, Unavailable
 
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 MOST_TRIES = 10
 NOTICE_EVERY = timedelta(hours=1)  # for each project
-NOTICE_TAKES = timedelta(minutes=1)  # if its sender dies, a refusal after this time sends it again
+NOTICE_RETRY = timedelta(minutes=1)  # if its sender dies, a refusal after this time sends it again
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,21 +30,21 @@ class Admission:
 
     tables: Tables
     limits: Limits
-    tell: Callable[["Letter"], None]  # operators. Raises Undelivered
+    notify: Callable[["Letter"], None]  # sends a message to the operators. Raises Undelivered
     _refusals: dict[tuple[str, bool], Refusal] = field(
         default_factory=dict, init=False
     )  # by project, and whether for pings only
 
     def admit(self, project: str, *, by_ping: bool, now: datetime) -> None:
         """Count one more check of a project. Raises NotAdmitted and Unavailable: create nothing then."""
-        self._insist_on_none_known(project, by_ping=by_ping, now=now)
+        self._raise_known_refusal(project, by_ping=by_ping, now=now)
         for _ in range(MOST_TRIES):
             used = quotas.read(self.tables, project)
             if used is None or needs_count(used, self.limits, now=now):
-                renewed = in_minute(counted(used, quotas.count(project), now=now), now=now)
+                renewed = with_minute(with_count(used, quotas.count(project), now=now), now=now)
                 quotas.renew(self.tables, project, renewed, instead_of=used)
                 continue
-            current = in_minute(used, now=now)
+            current = with_minute(used, now=now)
             why = refusal(current, self.limits, by_ping=by_ping)
             if why is not None:
                 self._refusals[project, why.is_rate] = why
@@ -56,7 +56,7 @@ class Admission:
                 return
         raise Unavailable("too many checks are created at once: try again in a few seconds")
 
-    def _insist_on_none_known(self, project: str, *, by_ping: bool, now: datetime) -> None:
+    def _raise_known_refusal(self, project: str, *, by_ping: bool, now: datetime) -> None:
         for is_rate in (False, True) if by_ping else (False,):
             known = self._refusals.get((project, is_rate))
             if known is not None and now < known.until:
@@ -64,12 +64,12 @@ class Admission:
 
     def _notify(self, project: str, why: Refusal, *, now: datetime) -> None:
         """Tell operators, once an hour and project. A notice that could not be sent is left to a later refusal."""
-        from chalicelib.alerts.platform import letter_of_refusal
+        from chalicelib.alerts.platform import refusal_letter
 
         try:
-            if not quotas.claim_notice(self.tables, project, now=now, until=now + NOTICE_TAKES):
+            if not quotas.claim_notice(self.tables, project, now=now, until=now + NOTICE_RETRY):
                 return
-            self.tell(letter_of_refusal(project, why))
+            self.notify(refusal_letter(project, why))
             quotas.renew_notice(self.tables, project, until=now + NOTICE_EVERY)
         except (Undelivered, Unavailable) as error:
             log.event("operators_not_told", why=str(error))

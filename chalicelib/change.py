@@ -19,7 +19,7 @@ from chalicelib.alerts.publish import Undelivered
 from chalicelib.domain.alerts import Alert, Told
 from chalicelib.domain.check import Beat, Check, Code, Flip, Outcome, Record, short
 from chalicelib.domain.deliver import delivered, waiting
-from chalicelib.domain.steps import DECISION, limited_to
+from chalicelib.domain.steps import DECISION_STEPS, limited_to
 from chalicelib.store import checks, history
 from chalicelib.store.tables import NotFound, Tables, Unavailable
 from chalicelib.telemetry import Tally
@@ -82,7 +82,7 @@ def change(ports: Ports, code: Code, decide: Callable[[Check], Outcome], *, read
     """
     check = read or checks.get(ports.tables, code)
     for _ in range(MOST_TRIES):
-        with limited_to(DECISION):
+        with limited_to(DECISION_STEPS):
             outcome = decide(check)
         try:
             return Written(outcome, _write(ports, outcome))

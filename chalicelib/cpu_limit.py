@@ -30,7 +30,7 @@ class CpuLimit:
         self._ends_s: dict[int, float] = {}  # by thread: the CPU time at which its block is stopped
 
     @contextmanager
-    def applied(self) -> Iterator[None]:
+    def apply(self) -> Iterator[None]:
         """Run a block of this thread under the limit. Blocks of one thread do not nest. Raises TookTooLong."""
         thread = threading.get_ident()
         with self._lock:

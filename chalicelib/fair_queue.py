@@ -26,10 +26,10 @@ class FairQueue(Generic[T]):
         self._by_project.setdefault(project, deque()).append(entry)
         self._size += 1
 
-    def pop(self, *, may: Callable[[str], bool] = lambda _: True) -> tuple[str, T] | None:
+    def pop(self, *, is_allowed: Callable[[str], bool] = lambda _: True) -> tuple[str, T] | None:
         """Remove the next entry of the first project for which `may` holds. None: there is none."""
         for project, entries in self._by_project.items():
-            if may(project):
+            if is_allowed(project):
                 del self._by_project[project]
                 entry = entries.popleft()
                 if entries:

@@ -193,5 +193,5 @@ def _verdict(work: Work, check: Check, judge: Judge, *, now: datetime) -> Verdic
 
 def _limited(work: Work, project: str, act: Callable[[], T]) -> T:
     """Run what a check's configuration makes expensive, when it is the project's turn. Raises TookTooLong."""
-    with work.turns[project], work.cpu.applied():
+    with work.turns[project], work.cpu.apply():
         return act()

@@ -27,7 +27,8 @@ from chalicelib.workers import Then, Workers
 READ_AHEAD = 10_000  # checks whose project is looked up before their turn; the rest waits in the order of the index
 AT_LEAST = 10  # checks that a round evaluates, or fails to read, although its time is up
 POLL_S = 0.05  # how often evaluations are checked for the CPU time that they use
-READING, LOOKING_UP, PROVING = "read", "look up", "prove"  # lines of the sweep's own: no project has such an id
+# The sweep's own queues; no project has such an id.
+READING, LOOKING_UP, CHECKING_INGRESS = "read", "look up", "check ingress"
 
 
 class Round:
@@ -49,15 +50,17 @@ class Round:
         self._coming = coming
         self._until = until
         self._now = until
-        self._unknown: deque[Sequence[Due]] = deque()  # their projects are to be looked up, 100 at a time
+        self._unassigned: deque[Sequence[Due]] = deque()  # their projects are to be looked up, 100 at a time
         self._unread: deque[Sequence[Due]] = deque()  # to be read at once
         self._waiting: FairQueue[Due] = FairQueue()
-        self._looked_up_for: dict[Due, str] = {}  # the projects of those that wait, or are being read
+        self._projects: dict[Due, str] = {}  # the projects of those that wait, or are being read
         self._evaluating: FairQueue[Read] = FairQueue()
-        self._proved: FairQueue[Read] = FairQueue()  # evaluated once, and again now that the door has been looked at
+        self._ingress_known: FairQueue[Read] = (
+            FairQueue()
+        )  # evaluated once, and again now that the door has been looked at
         self._publishing: FairQueue[tuple[Evaluated, Ports]] = FairQueue()
-        self._unproved: list[Read] = []  # rest on silence, and the door must be looked at first
-        self._is_proving = self._is_reading = self._is_looking_up = False
+        self._awaiting_ingress: list[Read] = []  # rest on silence, and the door must be looked at first
+        self._is_checking_ingress = self._is_reading = self._is_looking_up = False
         self._pending: Counter[str] = Counter()  # by project: checks that are not evaluated yet
         self._gathered = gathered
         self._carried = {project for project, gathering in gathered.items() if gathering.evaluated}
@@ -88,7 +91,7 @@ class Round:
     def _admit(self) -> None:
         """Take in what is ready; when time is up, leave out what has not been evaluated yet: it stays due."""
         if self._is_over:
-            self._leave_rest()
+            self._drop_rest()
             return
         most = BATCH if self._now > self._until else READ_AHEAD - len(self._waiting)
         arrived: list[Due] = []
@@ -101,38 +104,38 @@ class Round:
         if len(arrived) <= BATCH:
             self._unread.extend([arrived] if arrived else [])
         else:
-            self._unknown.extend(arrived[start : start + BATCH] for start in range(0, len(arrived), BATCH))
+            self._unassigned.extend(arrived[start : start + BATCH] for start in range(0, len(arrived), BATCH))
 
-    def _leave_rest(self) -> None:
-        self._unknown.clear()
+    def _drop_rest(self) -> None:
+        self._unassigned.clear()
         self._unread.clear()
         while (waiting := self._waiting.pop()) is not None:
-            self._pending[self._looked_up_for.pop(waiting[1])] -= 1
+            self._pending[self._projects.pop(waiting[1])] -= 1
         while (entry := self._evaluating.pop()) is not None:
             self._pending[entry[0]] -= 1
             self._in_flight.discard(entry[1].due)
 
     def _start(self) -> None:
         """Start what there is room for: what people wait for first."""
-        self._start_proof()
+        self._start_ingress_check()
         self._start_reading()
         for project, gathering in self._gathered.items():
-            if gathering.evaluated and self._is_time_to_publish(project, gathering):
-                self._workers.start(project, partial(self._publish_together, project, gathering.taken(), self._now))
-        while (entry := self._publishing.pop(may=self._workers.has_room)) is not None:
+            if gathering.evaluated and self._is_ready_to_publish(project, gathering):
+                self._workers.start(project, partial(self._publish_digests, project, gathering.taken(), self._now))
+        while (entry := self._publishing.pop(is_allowed=self._workers.has_room)) is not None:
             project, (evaluated, ports) = entry
             self._workers.start(project, partial(self._publish, evaluated, ports, self._now))
-        while (proved := self._proved.pop(may=self._workers.has_room)) is not None:
+        while (proved := self._ingress_known.pop(is_allowed=self._workers.has_room)) is not None:
             judge = self._work.door.judge_by_what_is_known
             self._workers.start(proved[0], partial(self._evaluate, proved[1], judge, self._now))
-        while (found := self._evaluating.pop(may=self._workers.has_room)) is not None:
+        while (found := self._evaluating.pop(is_allowed=self._workers.has_room)) is not None:
             self._tried += 1
             self._work.done.lag_s = max(self._work.done.lag_s, (self._now - found[1].due[0]).total_seconds())
             self._workers.start(found[0], partial(self._evaluate, found[1], self._work.door.judge, self._now))
 
-    def _is_time_to_publish(self, project: str, gathering: Gathering) -> bool:
+    def _is_ready_to_publish(self, project: str, gathering: Gathering) -> bool:
         """Whether nothing more of this project may come for now, or it has been gathered for long enough."""
-        may_come = self._pending[project] > 0 or self._unknown or self._is_looking_up
+        may_come = self._pending[project] > 0 or self._unassigned or self._is_looking_up
         if project in self._carried:
             may_come = may_come or self._unread or self._is_reading
         if not may_come and not self._is_over:
@@ -142,33 +145,33 @@ class Round:
 
     def _start_reading(self) -> None:
         """One read at a time: each writes the row of what is in flight. Projects are looked up beside it."""
-        if self._unknown and not self._is_looking_up:
+        if self._unassigned and not self._is_looking_up:
             self._is_looking_up = True
-            self._workers.start(LOOKING_UP, partial(self._look_up, self._unknown.popleft()))
+            self._workers.start(LOOKING_UP, partial(self._look_up, self._unassigned.popleft()))
         if self._is_reading or len(self._evaluating) >= BATCH:
             return
-        batch = self._unread.popleft() if self._unread else self._next_of_all()
+        batch = self._unread.popleft() if self._unread else self._next_batch()
         if batch:
             self._is_reading = self._work.has_written = True
             self._in_flight.update(batch)
             self._workers.start(READING, partial(self._read, batch, frozenset(self._in_flight), self._now))
 
-    def _next_of_all(self) -> Sequence[Due]:
+    def _next_batch(self) -> Sequence[Due]:
         """The next 100 of those that wait, by turns."""
         batch: list[Due] = []
         while len(batch) < BATCH and (entry := self._waiting.pop()) is not None:
             batch.append(entry[1])
         return batch
 
-    def _start_proof(self) -> None:
-        if not self._unproved or self._is_proving:
+    def _start_ingress_check(self) -> None:
+        if not self._awaiting_ingress or self._is_checking_ingress:
             return
-        silent, self._unproved = self._unproved, []
+        silent, self._awaiting_ingress = self._awaiting_ingress, []
         if self._work.door.is_known(now=self._now):
-            self._was_proved(silent, is_known=True)
+            self._after_ingress_check(silent, is_known=True)
         else:
-            self._is_proving = True
-            self._workers.start(PROVING, partial(self._prove, silent, self._now))
+            self._is_checking_ingress = True
+            self._workers.start(CHECKING_INGRESS, partial(self._check_ingress, silent, self._now))
 
     def _look_up(self, batch: Sequence[Due]) -> Then:
         try:
@@ -181,14 +184,14 @@ class Round:
         except Exception:  # noqa: BLE001  # the boundary between a batch and the rest of the sweep
             log.crash("projects_unread")
             projects = {}
-        return partial(self._looked_up, batch, projects)
+        return partial(self._after_lookup, batch, projects)
 
-    def _looked_up(self, batch: Sequence[Due], projects: dict[Code, str]) -> None:
+    def _after_lookup(self, batch: Sequence[Due], projects: dict[Code, str]) -> None:
         self._is_looking_up = False
         self._tried += len(batch) - len(projects)
         for due in batch:
             if due[1] in projects:
-                project = self._looked_up_for[due] = projects[due[1]]
+                project = self._projects[due] = projects[due[1]]
                 self._pending[project] += 1
                 self._waiting.add(project, due)
 
@@ -207,13 +210,13 @@ class Round:
         except Exception:  # noqa: BLE001  # the boundary between a batch and the rest of the sweep
             log.crash("batch_unread")
             found = []
-        return partial(self._was_read, batch, found)
+        return partial(self._after_read, batch, found)
 
-    def _was_read(self, batch: Sequence[Due], found: Iterable[Read]) -> None:
+    def _after_read(self, batch: Sequence[Due], found: Iterable[Read]) -> None:
         self._is_reading = False
         for due in batch:
-            if due in self._looked_up_for:
-                self._pending[self._looked_up_for.pop(due)] -= 1
+            if due in self._projects:
+                self._pending[self._projects.pop(due)] -= 1
         left = set(batch)
         for each in found:
             if each.setbacks:
@@ -229,27 +232,27 @@ class Round:
         """Evaluate a check, and publish what it holds, unless that may leave with others."""
         evaluated = evaluate(self._work, due, judge, now=now)
         if evaluated is None:
-            return partial(self._evaluated, due)
+            return partial(self._after_evaluation, due)
         if not evaluated.is_proved:
             publish(self._work, evaluated, self._work.ports, now=now)  # what it held already
-            return partial(self._is_silent, due)
+            return partial(self._await_ingress_check, due)
         check = evaluated.check
-        if (check.alerts or check.records) and self._are_many(due.project):
+        if (check.alerts or check.records) and self._use_digests(due.project):
             return partial(self._gather, evaluated)
         published = publish(self._work, evaluated, self._work.ports, now=now)
-        return partial(self._evaluated, due, published)
+        return partial(self._after_evaluation, due, published)
 
-    def _are_many(self, project: str) -> bool:
+    def _use_digests(self, project: str) -> bool:
         """Whether this project's alerts may leave together: as many are due, or some have been gathered already."""
         together = self._work.ports.together
         return together is not None and (project in self._gathered or self._pending[project] >= together.at_least)
 
-    def _evaluated(self, due: Read, check: Check | None = None) -> None:
+    def _after_evaluation(self, due: Read, check: Check | None = None) -> None:
         """It is done with, until it is due again."""
         self._pending[due.project] -= 1
-        self._done(due, check)
+        self._finish(due, check)
 
-    def _done(self, due: Read, check: Check | None) -> None:
+    def _finish(self, due: Read, check: Check | None) -> None:
         self._in_flight.discard(due.due)
         if check is None:
             return
@@ -259,43 +262,43 @@ class Round:
         if again is not None and again[0] > due.due[0]:
             heapq.heappush(self._coming, again)
 
-    def _is_silent(self, due: Read) -> None:
-        self._unproved.append(due)
+    def _await_ingress_check(self, due: Read) -> None:
+        self._awaiting_ingress.append(due)
 
-    def _prove(self, silent: Sequence[Read], now: datetime) -> Then:
-        is_known = prove(self._work.door, silent, now=now)
-        return partial(self._was_proved, silent, is_known=is_known)
+    def _check_ingress(self, silent: Sequence[Read], now: datetime) -> Then:
+        is_known = check_ingress(self._work.door, silent, now=now)
+        return partial(self._after_ingress_check, silent, is_known=is_known)
 
-    def _was_proved(self, silent: Sequence[Read], *, is_known: bool) -> None:
+    def _after_ingress_check(self, silent: Sequence[Read], *, is_known: bool) -> None:
         """What rests on silence is evaluated by what is known now; left due where nobody knows."""
-        self._is_proving = False
+        self._is_checking_ingress = False
         for each in silent:
             if is_known:
-                self._proved.add(each.project, each)
+                self._ingress_known.add(each.project, each)
             else:
-                self._evaluated(each)
+                self._after_evaluation(each)
 
     def _gather(self, evaluated: Evaluated) -> None:
         self._pending[evaluated.read.project] -= 1
         self._in_flight.discard(evaluated.read.due)  # its verdict is written: it is due at another instant
         self._gathered[evaluated.read.project].add(evaluated, now=self._now)
 
-    def _publish_together(self, project: str, evaluated: Sequence[Evaluated], now: datetime) -> Then:
+    def _publish_digests(self, project: str, evaluated: Sequence[Evaluated], now: datetime) -> Then:
         ports = publish_digests(self._work, evaluated, now=now)
-        return partial(self._published_together, project, evaluated, ports)
+        return partial(self._after_digests, project, evaluated, ports)
 
-    def _published_together(self, project: str, evaluated: Sequence[Evaluated], ports: Ports | None) -> None:
+    def _after_digests(self, project: str, evaluated: Sequence[Evaluated], ports: Ports | None) -> None:
         for each in evaluated:
             if ports is None:
-                self._done(each.read, None)
+                self._finish(each.read, None)
             else:
                 self._publishing.add(project, (each, ports))
 
     def _publish(self, evaluated: Evaluated, ports: Ports, now: datetime) -> Then:
-        return partial(self._done, evaluated.read, publish(self._work, evaluated, ports, now=now))
+        return partial(self._finish, evaluated.read, publish(self._work, evaluated, ports, now=now))
 
 
-def prove(door: Door, silent: Sequence[Read], *, now: datetime) -> bool:
+def check_ingress(door: Door, silent: Sequence[Read], *, now: datetime) -> bool:
     """Look at the door for checks that rest on silence. False: what was found could not be noted. Seconds, at most."""
     return door.prove(since=min(each.due[0] for each in silent), now=now)
 

@@ -37,7 +37,7 @@ TIME_BOX = timedelta(seconds=62)  # into the next sweep, or what comes due while
 LOOK_AGAIN = timedelta(seconds=10)  # while there is something to wait for: what has come up meanwhile?
 FOR_SUSPECTS = timedelta(seconds=30)  # beyond the time box; Lambda allows 120 s in all
 WORKERS = 10  # as many as botocore keeps connections
-MOST_FOR_ONE_PROJECT = 8
+MOST_PER_PROJECT = 8
 SHARE_FROM = 500  # checks that are due between two looks: with fewer, it is done before others have begun
 MOST_OF_A_SHARD = 10_000  # of what is due, a look reads the earliest: all of a million would take 240 MB
 LATE = timedelta(seconds=10)  # the index may still show what has been handled a moment ago
@@ -168,7 +168,7 @@ def _ended(work: Work, seen: "Seen", event: str) -> Swept:
 
 def _evaluate_suspects(work: Work, *, until: datetime) -> bool:
     """Evaluate one by one what may have killed an invocation. False: there was no time for all of them."""
-    with Workers(1, most_for_one=1) as workers:
+    with Workers(1, most_per_project=1) as workers:
         for due in work.suspects:
             if work.clock.now() >= until:
                 return False
@@ -197,7 +197,7 @@ def _remove_flight(sweep: str) -> None:
 def _swept(work: Work, shards: Sequence[int], share: Share | None, *, end: datetime) -> "Seen":
     """Look at these shards, handle what is this sweep's own, until nothing comes any more or time is up."""
     clock = work.clock
-    with Workers(WORKERS, most_for_one=MOST_FOR_ONE_PROJECT) as workers:
+    with Workers(WORKERS, most_per_project=MOST_PER_PROJECT) as workers:
         work.door.recall()
         seen = _seen(workers, work, shards)
         if seen.coming:

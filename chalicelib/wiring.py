@@ -206,7 +206,7 @@ class Wiring:
 
         limits = Limits(checks=self.settings.checks_per_project, by_ping=self.settings.creates_per_minute)
         operators = FrontDoor(self.settings, self.registry)
-        return Admission(tables=self.ports.tables, limits=limits, tell=operators.tell)
+        return Admission(tables=self.ports.tables, limits=limits, notify=operators.tell)
 
     @cached_property
     def session_secret(self) -> "SecureString":

@@ -20,9 +20,9 @@ R = TypeVar("R")
 class Workers:
     """So many threads. Ends when its block ends, with the jobs that run."""
 
-    def __init__(self, number: int, *, most_for_one: int) -> None:
+    def __init__(self, number: int, *, most_per_project: int) -> None:
         self._number = number
-        self._most_for_one = most_for_one
+        self._most_for_one = most_per_project
         self._pool = ThreadPoolExecutor(number, initializer=log.within, initargs=(log.invocation(),))
         self._running: dict[Future[Then], str] = {}
         self._per_project: Counter[str] = Counter()

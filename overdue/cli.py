@@ -180,14 +180,14 @@ def local(
 
     from rich.console import Console
 
-    from overdue.local.ending import end_on_signals
+    from overdue.local.ending import exit_on_signals
     from overdue.local.letter import tell
     from overdue.local.run import running
 
     console = Console()
     _log_troubles()
     stop = threading.Event()
-    end_on_signals(stop)
+    exit_on_signals(stop)
     with (
         running(
             port=port,

@@ -15,7 +15,7 @@ from rich.table import Table
 
 from chalicelib.domain.errors import OverdueError
 from overdue.local.clock import Clock
-from overdue.local.ending import end_on_signals
+from overdue.local.ending import exit_on_signals
 from overdue.local.received import ReceivedAlert
 from overdue.local.run import running
 
@@ -76,7 +76,7 @@ def play(console: Console, *, stay: bool) -> bool:
             if stay:
                 console.print(f"\nIt runs on, its alerts stand at {ready.inbox}. Ctrl-C ends it.", highlight=False)
                 stop = threading.Event()
-                end_on_signals(stop)
+                exit_on_signals(stop)
                 while not stop.wait(1.0):  # a wait without end would not see the signal on every platform
                     pass
     if not stay:

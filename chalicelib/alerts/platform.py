@@ -1,7 +1,7 @@
 """What operators get about Overdue itself: whether pings can come in (domain.md, rule 15), and refused checks.
 
 Plain text for the platform topic, beside what CloudWatch's alarms say there. Start at `letter_of` and
-`letter_of_refusal`.
+`refusal_letter`.
 """
 
 from datetime import datetime
@@ -29,7 +29,7 @@ def letter_of(word: Word, ledger: Ledger, *, base: str, tz: str, now: datetime) 
     return Letter(subject=subject[:LONGEST_SUBJECT], text=text, sms=subject[:LONGEST_SUBJECT])
 
 
-def letter_of_refusal(project: str, refusal: Refusal) -> Letter:
+def refusal_letter(project: str, refusal: Refusal) -> Letter:
     """Say that a project may not have more checks."""
     subject = f"Overdue refuses new checks in project {project}"[:LONGEST_SUBJECT]
     text = (_RATE if refusal.is_rate else _FULL).format(project=project, why=refusal.text)

@@ -23,8 +23,8 @@ from chalicelib.domain.throughput import next_window, window_end
 from chalicelib.domain.tolerance import bears_miss, passed_over
 from chalicelib.domain.usual import learnt
 
-MOST_STEPS = 10_000  # of one evaluation: some 10 ms
-STEPS_OF_ONE = 50  # for each instant, beside what its walk through schedule and windows takes
+MOST_STEPS = 10_000  # of one evaluation: about 10 ms
+STEPS_OF_ONE = 50  # per instant, in addition to its walk through schedule and windows
 
 
 def advance(check: Check, *, now: datetime) -> Verdict:
@@ -36,8 +36,8 @@ def advance(check: Check, *, now: datetime) -> Verdict:
 def settle(check: Check, *, now: datetime) -> Check:
     """The check after all that has happened to it without a ping, up to and including `now`.
 
-    With more to do than MOST_STEPS allow, the check as far as the walk came: its next instant has passed still, so the
-    sweep goes on from there (docs/adr/0015). The first instant is always evaluated.
+    If that takes more than MOST_STEPS, the check is evaluated only up to an earlier instant. Its next instant is then
+    still in the past, so the sweep continues from there (docs/adr/0015). The first instant is always evaluated.
     """
     settled = _settled_once(check, now=now)
     if settled is check:
@@ -46,12 +46,12 @@ def settle(check: Check, *, now: datetime) -> Check:
         while (after := _settled_once(settled, now=now)) is not settled:
             settled = after
             spend(STEPS_OF_ONE + len(settled.runs))
-    spend(MOST_STEPS - left[0])  # the caller's budget counts all
+    spend(MOST_STEPS - left[0])  # charged to the caller's budget too
     return settled
 
 
 def _settled_once(check: Check, *, now: datetime) -> Check:
-    """The check after the next instant up to `now`; the very same when none is left."""
+    """The check after its next instant up to `now`; the same object if there is none."""
     judgement, quiet, reminder = next_judgement(check), check.snoozed_until, next_reminder(check)
     step = next_step(check)
     others = (quiet, reminder, step)  # nothing but the first is due while it is quiet
@@ -75,7 +75,7 @@ def _judged(check: Check, *, at: datetime, now: datetime) -> Check:
                 runs=with_run(check, replace(run, overran=True)),
                 recent=appended(check.recent, Ended.OVERRUN, None),
             )
-            took = flip_at(check, at) - run.at  # reported after a recovery, the run has exceeded its limit by then
+            took = flip_at(check, at) - run.at  # longer than the limit if it is reported after a recovery
             facts = replace(snapshot(marked, run), limit=limit(check), took=took, output=run.log)
             if check.config.learns_max_runtime and (found := learnt(check.recent)) is not None:
                 facts = replace(facts, learnt_from=found.runs)

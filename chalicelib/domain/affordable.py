@@ -1,9 +1,9 @@
 """Refuse a configuration whose evaluation would take too many steps (docs/adr/0015).
 
-One validator for API, form, YAML, CLI and `?create=1`. It plays the longest evaluation that the rules allow: as many
-misses in a row as the check tolerates, each with its walk through schedule and maintenance windows, from the days on
-which its windows are densest. Evaluations from any other instant are bounded, too: `windows` and `advance` see to
-that. Start at `insist_on_budget`.
+One validator for API, form, YAML and CLI. It simulates the longest evaluation that the rules allow: as many
+consecutive misses as the check tolerates, each with its walk through schedule and maintenance windows, from the days on
+which its windows are densest. Evaluations from all other instants are bounded by `windows` and `advance`. Start at
+`require_affordable`.
 """
 
 from dataclasses import replace
@@ -16,7 +16,7 @@ from chalicelib.domain.check import Config
 from chalicelib.domain.dense_days import dense_days
 from chalicelib.domain.early import next_after
 from chalicelib.domain.errors import BadInput
-from chalicelib.domain.remembered import fresh
+from chalicelib.domain.remembered import with_new_cache
 from chalicelib.domain.schedule import Every, later
 from chalicelib.domain.steps import OverBudget, limited_to, spend
 from chalicelib.domain.windows import Recurring, Walk, first_outside, parsed_window, spans_of
@@ -27,26 +27,26 @@ _TICK = timedelta.resolution
 
 
 class TooCostly(BadInput):
-    """An evaluation of the check could take too many steps. `field` is the one to change, as the API calls it."""
+    """An evaluation of the check could take too many steps. `field` is the API's name of the field to change."""
 
     def __init__(self, field: str, summary: str, detail: str) -> None:
         super().__init__(f"{summary}: {detail}")
         self.field, self.summary, self.detail = field, summary, detail
 
 
-def insist_on_budget(config: Config) -> None:
-    """Raise TooCostly if an evaluation of this check could take too many steps, or if windows hide all of its schedule.
+def require_affordable(config: Config) -> None:
+    """Raise TooCostly if an evaluation of this check could take too many steps, or if windows cover all occurrences.
 
-    Takes 30 ms at most, and for most checks less than one.
+    Takes at most 30 ms, for most checks less than 1 ms.
     """
-    found = _problem(of_evaluation(config))
+    found = _problem(cost_relevant(config))
     if found is not None:
         raise TooCostly(*found)
 
 
-def ignored(config: Config) -> str | None:
-    """What is wrong with a stored configuration that would not be accepted today, in a sentence; None: nothing."""
-    found = _problem(of_evaluation(config))
+def ignored_windows(config: Config) -> str | None:
+    """A warning about a stored configuration that would be refused today; None if it would be accepted."""
+    found = _problem(cost_relevant(config))
     if found is None:
         return None
     _, summary, detail = found
@@ -54,8 +54,8 @@ def ignored(config: Config) -> str | None:
     return f"{said} Windows beyond the limit are ignored, so that a dead job is still reported."
 
 
-def of_evaluation(config: Config) -> Config:
-    """What an evaluation walks through, so that checks that differ in other things share an answer."""
+def cost_relevant(config: Config) -> Config:
+    """The configuration reduced to the fields that affect its cost, so that similar checks share a cached result."""
     return Config(
         schedule=config.schedule,
         tz=config.tz,
@@ -98,8 +98,8 @@ def _never_ends(config: Config, at: datetime) -> bool:
 
 
 def _walks_too_far(config: Config, at: datetime, *, misses: int) -> bool:
-    """Whether windows are ignored on the way. Raises OverBudget. Nothing is taken from what was searched before."""
-    search, spans = fresh(config.schedule), spans_of(config.windows, config.tz)
+    """Whether a simulated evaluation ignores windows. Raises OverBudget. Uses no cached searches."""
+    search, spans = with_new_cache(config.schedule), spans_of(config.windows, config.tz)
     with limited_to(MOST_OF_EVALUATION):
         for _ in range(misses):
             walk = Walk(config.windows, config.tz, spans=spans)
@@ -120,21 +120,21 @@ def _walks_too_far(config: Config, at: datetime, *, misses: int) -> bool:
 _HIDES_ALL = (
     "windows",
     "windows leave nothing of the schedule",
-    "each time at which it should succeed lies within a window: nothing would ever be expected",
+    "every occurrence is inside a window, so no success would ever be expected: use fewer or shorter windows",
 )
 
 
 def _too_costly(config: Config) -> tuple[str, str, str]:
-    """Which field costs most, and what to do."""
+    """The field that costs most, a summary, and what to do."""
     if config.windows and (config.misses_before_alert == 1 or _costs_less_without_windows(config)):
         detail = (
-            "there are too many windows, or too many that follow each other without a gap, to find the next time "
-            "outside of them within the limit of one evaluation: use fewer, longer windows"
+            "there are too many windows, or too many without a gap between them, to find the next occurrence outside "
+            "them within the limit of one evaluation: use fewer, longer windows"
         )
         return "windows", "windows cost too much", detail
     detail = (
-        f"with misses_before_alert {config.misses_before_alert}, so many times of its schedule are looked at in one "
-        "evaluation that it exceeds the limit: lower misses_before_alert, or use fewer schedules"
+        f"with misses_before_alert {config.misses_before_alert}, one evaluation needs more occurrences of the schedule "
+        "than its limit allows: lower misses_before_alert, or use fewer schedules"
     )
     return "misses_before_alert", "misses_before_alert costs too much", detail
 

@@ -1,8 +1,8 @@
 """Find wall-clock times that match sets of months, days, weekdays, hours, minutes and seconds.
 
-Cron and OnCalendar both come down to such sets: `cron_fields` and `calendar_line` parse them. Only 14 calendar years
-exist (leap or not, beginning on one of seven weekdays), so each set of days becomes 14 numbers with one bit per day of
-the year. Time zones are not handled here: see `schedule`. Start at `CalendarFields.following`.
+`cron_fields` and `calendar_line` parse cron and OnCalendar into such sets. Only 14 calendar years exist (leap or not,
+beginning on one of seven weekdays), so each set of days is stored as 14 numbers with one bit per day of the year. Time
+zones are handled in `schedule`. Start at `CalendarFields.next_match`.
 """
 
 from bisect import bisect_left, bisect_right
@@ -38,22 +38,22 @@ class CalendarFields:
     nth_weekdays: frozenset[tuple[int, int]] = frozenset()  # (weekday, 1–5), or (weekday, 0) for the last of the month
     days_are_anded: bool = True  # with weekdays; otherwise either may match
     years: Sequence[int] = range(1, _LAST_YEAR + 1)  # ascending
-    _years: tuple[int, ...] = field(init=False, repr=False, compare=False)  # the 14, see `_calendar`
+    _years: tuple[int, ...] = field(init=False, repr=False, compare=False)  # the 14, see `_calendar_index`
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "_years", _matching_days(self))
 
     @property
-    def ever_match(self) -> bool:
-        """Whether some year has such a day."""
+    def has_matches(self) -> bool:
+        """Whether any year has a matching day."""
         return any(self._years)
 
     def days_of_year(self, year: int) -> int:
         """The days of a year that match, whether it is listed or not: bit 0 is January 1."""
-        return self._years[_calendar(year, date(year, 1, 1).toordinal())]
+        return self._years[_calendar_index(year, date(year, 1, 1).toordinal())]
 
-    def following(self, wall: datetime) -> datetime | None:
-        """The first match after a naive second; None when there is none, or the calendar ends before it.
+    def next_match(self, wall: datetime) -> datetime | None:
+        """The first match after `wall`, a naive datetime; None if there is none before the calendar ends.
 
         At most one step a year: 40 for February 29 on a given weekday, up to 230 when few years are listed.
         """
@@ -61,19 +61,19 @@ class CalendarFields:
         today = wall.toordinal() - january_1
         place = bisect_left(self.years, wall.year)
         if place < len(self.years) and self.years[place] == wall.year:
-            later = self._years[_calendar(wall.year, january_1)] >> today
+            later = self._years[_calendar_index(wall.year, january_1)] >> today
             if later & 1 and (time := self._time_after(wall)) is not None:
                 return wall.replace(hour=time[0], minute=time[1], second=time[2], microsecond=0)
             if later > 1:
                 return self._at_first_time(january_1 + today + _lowest_bit(later >> 1) + 1)
             place += 1
-        return self._in_years_from(place) if self.ever_match else None
+        return self._in_years_from(place) if self.has_matches else None
 
     def _in_years_from(self, place: int) -> datetime | None:
         for year in self.years[place:]:
             spend()
             january_1 = date(year, 1, 1).toordinal()
-            days = self._years[_calendar(year, january_1)]
+            days = self._years[_calendar_index(year, january_1)]
             if days:
                 return self._at_first_time(january_1 + _lowest_bit(days))
         return None
@@ -98,8 +98,8 @@ class CalendarFields:
         return (hours[hour], minutes[0], seconds[0]) if hour < len(hours) else None
 
 
-def _calendar(year: int, january_1: int) -> int:
-    """Which of the 14 calendars a year has: its place in `_matching_days`."""
+def _calendar_index(year: int, january_1: int) -> int:
+    """Which of the 14 calendars a year has, as an index into `_matching_days`."""
     return january_1 % 7 + (7 if isleap(year) else 0)
 
 
@@ -111,21 +111,21 @@ def _matching_days(fields: CalendarFields) -> tuple[int, ...]:
     """For each of the 14 calendars, the days of the year that match: bit 0 is January 1."""
     found = []
     for is_leap in (False, True):
-        in_months, by_day = _days_in(fields.months, None, is_leap), _by_day(fields, is_leap)
+        in_months, by_day = _days_in(fields.months, None, is_leap), _days_matching(fields, is_leap)
         for first in range(7):
-            by_weekday = _on(fields.weekdays, first)
+            by_weekday = _days_on(fields.weekdays, first)
             for weekday, nth in fields.nth_weekdays:
-                by_weekday |= _on((weekday,), first) & _nth_week(nth, is_leap)
+                by_weekday |= _days_on((weekday,), first) & _nth_occurrence(nth, is_leap)
             found.append((by_day & by_weekday if fields.days_are_anded else by_day | by_weekday) & in_months)
     return tuple(found)
 
 
-def _on(weekdays: Iterable[int], first: int) -> int:
-    """All days of a year that fall on these weekdays, when January 1 is a `first`."""
+def _days_on(weekdays: Iterable[int], first: int) -> int:
+    """The days of a year that fall on these weekdays if January 1 is weekday `first`."""
     return sum(1 << (weekday - first) % 7 for weekday in weekdays) * _EVERY_WEEK & _WHOLE_YEAR
 
 
-def _by_day(fields: CalendarFields, is_leap: bool) -> int:
+def _days_matching(fields: CalendarFields, is_leap: bool) -> int:
     found = _days_in(fields.months, sum(1 << day - 1 for day in fields.days), is_leap)
     if not fields.days_from_end:
         return found
@@ -146,8 +146,8 @@ def _days_in(months: frozenset[int], days: int | None, is_leap: bool) -> int:
 
 
 @lru_cache(maxsize=12)
-def _nth_week(nth: int, is_leap: bool) -> int:
-    """In each month, the days on which a weekday comes for the nth time; 0: for the last time."""
+def _nth_occurrence(nth: int, is_leap: bool) -> int:
+    """For each month, the days on which a weekday occurs for the nth time; 0: for the last time."""
     found = 0
     for _, start, length in _months(is_leap):
         low, high = (length - 7, length) if nth == 0 else (7 * nth - 7, min(7 * nth, length))

@@ -1,8 +1,8 @@
 """Parse one line of systemd's OnCalendar (man systemd.time, "CALENDAR EVENTS").
 
-Everything that systemd 252 accepts is read as systemd reads it, except for fractions of a second. Steps that never
-apply (`50/15`) are accepted, as in Healthchecks; systemd refuses them. When a line occurs is decided in `schedule`.
-Start at `calendar_line`.
+Lines that systemd 252 accepts have the same meaning here, except that fractions of a second are refused. Steps beyond
+the range (`50/15`) are accepted, as in Healthchecks; systemd refuses them. `schedule` decides when a line occurs.
+Start at `parse_calendar_line`.
 """
 
 import re
@@ -52,7 +52,7 @@ _SECOND = _Field("second", 0, 59)
 
 
 @lru_cache(maxsize=1024)
-def calendar_line(text: str) -> CalendarLine:
+def parse_calendar_line(text: str) -> CalendarLine:
     """Parse `[weekdays] [[year-]month-day] [hour:minute[:second]] [zone]`, a shorthand such as `weekly`, or `@epoch`.
 
     Raises ValueError with what is wrong. Does not check that the zone exists.
@@ -66,7 +66,7 @@ def calendar_line(text: str) -> CalendarLine:
     date = words.pop() if has_date else "*-*-*"
     weekdays = _weekdays(words.pop().lower().rstrip(",")) if words else frozenset(range(7))
     if words:
-        raise ValueError(f'"{words[-1]}" is too much')
+        raise ValueError(f'"{words[-1]}" is unexpected')
     separator = "~" if "~" in date else "-"
     year_and_month, _, day = date.rpartition(separator)
     year, _, month = year_and_month.rpartition("-")

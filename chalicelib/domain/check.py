@@ -105,7 +105,7 @@ class Run:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class End:
-    """The newest success or failure of a run id that has arrived; `ended_runs` knows the marks."""
+    """The newest success or failure of a run id that has arrived. `mark` identifies the run id (`ended_runs`)."""
 
     mark: str
     at: datetime
@@ -121,7 +121,7 @@ class Window:
 
 @dataclass(frozen=True, slots=True)
 class Pace:
-    """How many pings had been counted when a minute began (minutes since the epoch): what `rate` counts from."""
+    """The number of pings counted when a minute began (minutes since the epoch). `rate` counts from there."""
 
     minute: int
     n_pings: int
@@ -168,9 +168,11 @@ class Check:
     recovered_at: datetime | None = None  # when it last came up again after it was down; None: never
 
     n_pings: int = 0
-    pace: Pace | None = None  # of the newest minute with a ping; None: none was counted yet
-    throttled_since: datetime | None = None  # pings were refused from then on, in each minute (`rate`); None: never
-    throttled_at: datetime | None = None  # until this instant, at a minute's precision; written by `note_throttled`
+    pace: Pace | None = None  # of the newest minute with a ping; None: no ping yet
+    throttled_since: datetime | None = (
+        None  # first of consecutive minutes in which pings were refused (`rate`); None: never
+    )
+    throttled_at: datetime | None = None  # the last refusal, at a minute's precision; written by `note_throttled`
     last_ping: datetime | None = None  # the newest success or failure
     last_success: datetime | None = None
     last_duration: timedelta | None = None  # as Healthchecks counts it: of the newest run only
@@ -181,7 +183,7 @@ class Check:
     passed_at: datetime | None = None  # the last miss or failure that was borne: the next success is expected after it
 
     runs: tuple[Run, ...] = ()  # all open ones, oldest first
-    ended: tuple[End, ...] = ()  # which runs have ended lately, the oldest end first
+    ended: tuple[End, ...] = ()  # the runs that ended recently, the oldest end first
     answered_at: datetime | None = None  # starts up to here are, for a Healthchecks client, answered
     window: Window | None = None
     counted_at: datetime | None = None  # the newest ping that brought items
@@ -251,7 +253,7 @@ def with_run(check: Check, run: Run) -> tuple[Run, ...]:
 
 
 def flip_at(check: Check, at: datetime) -> datetime:
-    """The instant of a flip that is due at `at`: never before what is already settled, such as the last flip."""
+    """The instant to record for a flip that is due at `at`: never before the last flip or what is already settled."""
     return at if check.settled_at is None else max(at, check.settled_at)
 
 

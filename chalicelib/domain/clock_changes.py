@@ -1,7 +1,7 @@
-"""Find the instants at which matching wall-clock times occur, when clocks change: three sets of rules.
+"""Find the instants at which matching wall-clock times occur, also around clock changes.
 
-Cron knows two (docs: rule 2): `next_once` for fixed times, `next_showing` for `*`. systemd has its own:
-`next_of_systemd`. Which wall-clock times match is decided in `calendar_fields`.
+Cron has two sets of rules (docs/concepts.md, rule 2): `next_fixed_cron_time` for fixed times, `next_wildcard_cron_time`
+for `*`. systemd has a third: `next_oncalendar_time`. `calendar_fields` decides which wall-clock times match.
 """
 
 from bisect import bisect_left
@@ -17,28 +17,28 @@ _QUARTER_S = 900
 _DAY = timedelta(days=1)
 _FAR = timedelta(days=3)
 
-# Successive matches that clocks skip. What comes at all comes after fewer: Mexico City's clocks skipped an hour of
+# Successive matches that the clocks skip. A line that occurs again has fewer: Mexico City's clocks skipped an hour of
 # the first Sunday of April for 21 years; between two Sundays February 29 lie at most 17 Sundays March 29–31.
 _MOST_SKIPPED = 32
 
 
-def next_once(fields: CalendarFields, at: datetime, zone: tzinfo) -> datetime | None:
-    """Every wall-clock minute once: when it first shows or, in a gap, at the first minute after the gap."""
+def next_fixed_cron_time(fields: CalendarFields, at: datetime, zone: tzinfo) -> datetime | None:
+    """The next match, each wall-clock minute counted once: at its first pass or, in a gap, right after the gap."""
     wall = _minute(at.astimezone(zone))
     if wall.fold:  # the rest of a repeated hour has occurred in its first pass
         repeated_until = change_between(wall.replace(tzinfo=zone, fold=0).astimezone(UTC), at, zone)
         wall = _minute((repeated_until - _SECOND).astimezone(zone))
-    match = fields.following(wall.replace(fold=0))
+    match = fields.next_match(wall.replace(fold=0))
     return None if match is None else _first_showing(match, zone)
 
 
-def next_showing(fields: CalendarFields, at: datetime, zone: tzinfo) -> datetime | None:
-    """The real minutes that show a match: both passes of a repeated hour, and nothing in a gap."""
+def next_wildcard_cron_time(fields: CalendarFields, at: datetime, zone: tzinfo) -> datetime | None:
+    """The next minute that shows a match: in both passes of a repeated hour, and never in a gap."""
     local = at.astimezone(zone)
     wall, offset = _minute(local), _offset(local)
     for _ in range(_MOST_SKIPPED):
         spend()
-        match = fields.following(wall)
+        match = fields.next_match(wall)
         if match is None:
             return None
         found = (match - offset).replace(tzinfo=UTC)
@@ -48,7 +48,7 @@ def next_showing(fields: CalendarFields, at: datetime, zone: tzinfo) -> datetime
             wall = _minute_up(at.astimezone(zone)) - _MINUTE
         elif horizon == found:
             return found
-        elif _is_skipped(match, zone):
+        elif _falls_into_gap(match, zone):
             at = _end_of_gap(match, zone)
             wall = _minute_up(at.astimezone(zone)) - _MINUTE
         else:  # clocks change by a day at most: until near the match they show only times between the two
@@ -58,12 +58,12 @@ def next_showing(fields: CalendarFields, at: datetime, zone: tzinfo) -> datetime
     return None
 
 
-def next_of_systemd(fields: CalendarFields, at: datetime, zone: tzinfo) -> datetime | None:
-    """Nothing in a gap, and a repeated hour once: in the pass in which the search begins, else in the first."""
+def next_oncalendar_time(fields: CalendarFields, at: datetime, zone: tzinfo) -> datetime | None:
+    """The next match, none in a gap; a repeated hour counts once: in the pass of `at`, else the first."""
     wall = at.astimezone(zone).replace(tzinfo=None, microsecond=0, fold=0)
     for _ in range(_MOST_SKIPPED):
         spend()
-        match = fields.following(wall)
+        match = fields.next_match(wall)
         if match is None:
             return None
         found = match.replace(tzinfo=zone).astimezone(UTC)
@@ -100,7 +100,7 @@ def _first_showing(wall: datetime, zone: tzinfo) -> datetime:
     return change + (_minute_up(change.astimezone(zone)) - change.astimezone(zone).replace(tzinfo=None))
 
 
-def _is_skipped(wall: datetime, zone: tzinfo) -> bool:
+def _falls_into_gap(wall: datetime, zone: tzinfo) -> bool:
     return wall.replace(tzinfo=zone).astimezone(UTC).astimezone(zone).replace(tzinfo=None) != wall
 
 

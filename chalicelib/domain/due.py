@@ -14,7 +14,7 @@ from chalicelib.domain.check import Check, Config, Status
 from chalicelib.domain.depends import is_waiting
 from chalicelib.domain.early import next_after
 from chalicelib.domain.first_ping import first_ping_at
-from chalicelib.domain.remembered import remembered
+from chalicelib.domain.remembered import with_cache
 from chalicelib.domain.runs import held_until, overruns
 from chalicelib.domain.schedule import Every, Schedule, later
 from chalicelib.domain.throughput import window_end
@@ -66,9 +66,9 @@ def expected(check: Check) -> datetime | None:
 
 
 def expected_after(config: Config, at: datetime) -> datetime | None:
-    """When the next success is due after one at `at`: early ones counted (rule 8), maintenance left out (rule 9).
+    """When the next success is due after one at `at`, allowing for early ones (rule 8) and maintenance (rule 9).
 
-    An evaluation asks several times for the same instant: the answer is found once.
+    Cached, because an evaluation needs it several times for the same instant.
     """
     if isinstance(config.schedule, Every) and not config.windows:
         return later(at, config.schedule.period)
@@ -79,7 +79,7 @@ def expected_after(config: Config, at: datetime) -> datetime | None:
 def _expected_after(
     schedule: Schedule, at: datetime, early: timedelta, windows: tuple[str, ...], tz: str
 ) -> datetime | None:
-    search = remembered(schedule)
+    search = with_cache(schedule)
     due = next_after(search, at, early=early) if early else search.next_after(at)
     if due is None or not windows:
         return due
@@ -102,8 +102,8 @@ def deadline(check: Check) -> datetime | None:
     """The instant at which the success is *missed*: expected + grace (rule 1), or the limit of the run that
     came in time (rule 3); of a new check, by when the first must have come (rule 7). None when nothing is awaited.
 
-    Within a maintenance window nothing is missed: at its end (rule 9). Limits of runs stay where they are: a run that
-    hangs has been started by somebody, and counts, as a failure that a job reports does.
+    A deadline inside a maintenance window moves to the window's end (rule 9). Limits of runs do not move: somebody
+    started that job, so a run that hangs counts, like a failure that a job reports.
     """
     match check.status:
         case Status.UP:
@@ -125,8 +125,8 @@ def deadline(check: Check) -> datetime | None:
 
 
 def _outside(config: Config, at: datetime) -> datetime:
-    """The end of the maintenance that is on at `at`; else `at`."""
-    from chalicelib.domain import windows  # most checks have none: a cold start goes without
+    """The end of the maintenance window at `at`; `at` itself if there is none."""
+    from chalicelib.domain import windows  # most checks have none: spares cold starts the import
 
     return windows.window_end(config.windows, at, tz=config.tz) or at
 
@@ -176,9 +176,9 @@ def next_delivery(check: Check) -> datetime | None:
 def moved(check: Check, stored: datetime | None) -> datetime | None:
     """What `due_at` becomes after a heartbeat, given what the index holds (architecture.md, A ping).
 
-    A write to the index costs twice, so the stored instant stays as long as it does no harm: it may come too
-    early, but only after the next success is expected; it must never come too late. At that very instant the sweep
-    would be there before the success is, and its evaluation costs more: three write units and a read.
+    Moving an index entry costs two write units, so the stored instant stays as long as it is harmless. It may be too
+    early, if it is later than the instant at which the next success is expected; it must never be too late. At exactly
+    that instant, the sweep would come before the success, and its evaluation costs more: three write units and a read.
     """
     true = next_due(check)
     if stored is None or true is None or true < stored:

@@ -6,11 +6,11 @@ one, and the occurrence after it is expected.
 
 from datetime import datetime, timedelta
 
-from chalicelib.domain.remembered import Remembered
+from chalicelib.domain.remembered import CachedSchedule
 from chalicelib.domain.schedule import Every, Schedule
 
 
-def next_after(schedule: Schedule | Remembered, at: datetime, *, early: timedelta) -> datetime | None:
+def next_after(schedule: Schedule | CachedSchedule, at: datetime, *, early: timedelta) -> datetime | None:
     """The first occurrence that a success at `at` does not count for. A period knows no occurrence to be early for."""
     due = schedule.next_after(at)
     if due is None or isinstance(schedule, Every) or not timedelta() < due - at <= early:

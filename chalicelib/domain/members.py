@@ -42,7 +42,7 @@ def _watched(check: Check, members: Sequence[Check]) -> list[Check]:
 
 def _judged(check: Check, group: Group, watched: list[Check], *, now: datetime) -> Check:
     members = [each for each in watched if each.status is not Status.PAUSED]
-    # a member may have flipped after `now`, which is when the look began, and by another clock
+    # a member may have flipped after `now`, which is when the evaluation began, or by another clock
     latest = max((now, *(each.since for each in watched if each.since is not None)))
     if not members:
         return _of_nobody(check, at=latest)
@@ -72,16 +72,16 @@ def _of_nobody(check: Check, *, at: datetime) -> Check:
 
 
 def _went_down_at(down_ones: list[Check], needed: int, paused: list[Check]) -> datetime:
-    """When the last of the members that were needed went down. Where all have to be down, a member that was paused
-    later may have been the last that was not: then the instant of that pause.
+    """When enough members were down. If all have to be down, a member paused later may have been the last one up:
+    then the instant of that pause.
     """
     return max([sorted(_since(down_ones))[needed - 1], *_since(paused)])
 
 
 def _came_up_at(check: Check, watched: list[Check], n_down: int, needed: int, *, latest: datetime) -> datetime:
-    """When so many had come up again that those left were too few; `latest` where that cannot be told.
+    """When the number of down members fell below the threshold; `latest` if that is unknown.
 
-    A member that was paused or resumed since may have been down before, so the instant is not before that.
+    Not before a later pause or resumption of a member, because that member may have been down until then.
     """
     begun = check.since or check.created_at
     changed = [each for each in watched if each.since is not None and each.since > begun]
@@ -96,7 +96,7 @@ def _since(checks: list[Check]) -> list[datetime]:
 
 
 def _up(check: Check, at: datetime, *, now: datetime, facts: Facts) -> Check:
-    """The group up again, its alert naming the members that are still down."""
+    """The group after its recovery; its alert names the members that are still down."""
     after = up(check, was=check, at=at, now=now, took=None)
     told = next((alert for alert in after.alerts if alert.flip == after.n_flips), None)
     if told is None:  # nobody has heard that it was down

@@ -17,7 +17,7 @@ SHORTEST: Final = timedelta(seconds=60)
 LONGEST: Final = timedelta(days=365)
 LONGEST_SLUG: Final = 100  # as in Healthchecks' API (wire.md, Management API)
 LONGEST_TAGS: Final = 500
-MOST_LINES: Final = 3  # of a schedule: a ping key alone must not make an expensive check
+MOST_LINES: Final = 3  # of a schedule, so that a ping key alone cannot create an expensive check
 AUTO: Final = "auto"  # a limit that is learnt
 MOST_ITEMS: Final = 10**15  # a count beyond it is no number of items
 

@@ -52,7 +52,7 @@ def look_first(facts: Facts) -> str:
     said = _first_line(facts)
     match said:
         case _ if "the prober's own" in said:
-            return "Look first at Overdue itself: see the log of the prober."
+            return "Look first at Overdue itself: see the log of the function prober."
         case _ if "inside address" in said:
             return (
                 "Look first at the address: it is an inside one, which probes may ask only where the deployment "

@@ -15,9 +15,9 @@ from chalicelib.domain.check import Beat, Check, Outcome, Run, Status, Verdict, 
 from chalicelib.domain.due import came_late, expected, expected_after, moved, next_due
 from chalicelib.domain.ended_runs import has_ended, with_end
 from chalicelib.domain.outage import down, snapshot, up
-from chalicelib.domain.rate import pace
+from chalicelib.domain.rate import pace_after
 from chalicelib.domain.recent import Ended, appended, ends_with_plain_success, ends_without_duration, in_one_hour
-from chalicelib.domain.room import fitted, with_room_for_runs
+from chalicelib.domain.room import trim_runs, trim_to_size
 from chalicelib.domain.runs import (
     MOST_RUNS,
     closed_by,
@@ -30,7 +30,7 @@ from chalicelib.domain.tolerance import bears_failure, counted_anew, passed_over
 
 
 def receive(check: Check, ping: Ping, signal: Signal) -> Outcome:
-    """What the check becomes by this ping, of which `heard` has told the signal.
+    """The check after this ping; `heard` has determined the signal.
 
     A ping older than the newest known one is counted, opens or closes its run, and changes nothing else (rule 12).
     """
@@ -54,7 +54,7 @@ def receive(check: Check, ping: Ping, signal: Signal) -> Outcome:
         after = seen_through(after, ping.at)
     if settled is check and _is_heartbeat(check, after):
         return _beat(check, after, ping, is_newest=True, signal=signal)
-    after = fitted(replace(after, n_pings=check.n_pings + 1, pace=pace(check, ping.at)))
+    after = trim_to_size(replace(after, n_pings=check.n_pings + 1, pace=pace_after(check, ping.at)))
     return Verdict(check, replace(after, due_at=next_due(after)))
 
 
@@ -71,11 +71,11 @@ def _is_heartbeat(check: Check, after: Check) -> bool:
 
 def _beat(check: Check, after: Check, ping: Ping, *, is_newest: bool, signal: Signal) -> Beat:
     if after.runs is not check.runs:
-        after = with_room_for_runs(after)
+        after = trim_runs(after)
     due_at = moved(after, check.due_at) if after is not check else check.due_at
     return Beat(
         check,
-        replace(after, n_pings=check.n_pings + 1, pace=pace(check, ping.at), due_at=due_at),
+        replace(after, n_pings=check.n_pings + 1, pace=pace_after(check, ping.at), due_at=due_at),
         ping.at,
         is_newest,
         unstarted=ping.rid if signal in (Signal.SUCCESS, Signal.FAIL) and not _is_open(check, ping) else None,
@@ -84,7 +84,7 @@ def _beat(check: Check, after: Check, ping: Ping, *, is_newest: bool, signal: Si
 
 
 def _is_open(check: Check, ping: Ping) -> bool:
-    """Whether the run of this end is open. If its start is still on its way, it must not open a run that has ended."""
+    """Whether the run that this ping ends is open. If not, a start that arrives later must not open it."""
     return any(run.rid == ping.rid and run.at <= ping.at for run in check.runs)
 
 
@@ -96,10 +96,10 @@ def _logged(check: Check, ping: Ping) -> Check:
 
 
 def _overtaken(check: Check, ping: Ping, signal: Signal) -> Beat:
-    """A ping that a newer one has overtaken on its way (rule 12).
+    """Apply a ping that arrives after a newer one (rule 12).
 
-    It opens or closes its run, or an overrun would be missed or falsely reported. Its items count if their window is
-    still open.
+    It opens or closes its run; otherwise an overrun would be missed or falsely reported. Its `count` is added if its
+    count window is still open.
     """
     if signal is Signal.START:
         return _beat(check, _started(check, ping), ping, is_newest=False, signal=signal)
@@ -116,8 +116,9 @@ def _overtaken(check: Check, ping: Ping, signal: Signal) -> Beat:
 
 
 def _started(check: Check, ping: Ping) -> Check:
-    """A run is open, unless it has ended by now. One with the same rid begins anew, if it is not newer; the 101st makes
-    the oldest go.
+    """Open a run, unless its end has already arrived.
+
+    It replaces a run of the same rid that is not newer. If there would be more than 100 runs, it replaces the oldest.
     """
     is_newer = any(run.rid == ping.rid and run.at > ping.at for run in check.runs)
     if is_newer or has_ended(check, ping.rid, began=ping.at):
@@ -150,7 +151,7 @@ def _succeeded(check: Check, ping: Ping) -> Check:
         return after
     if check.status is Status.DOWN and check.reason is Reason.STALLED and is_watched(check):
         return after  # alive is not enough: a window that reaches its minimum ends this (rule 6)
-    # a recovery has ended the windows: where this ping is counted, it begins them anew
+    # a recovery ended the count windows; if this ping has a count, it starts a new one
     recovered = up(after, was=check, at=ping.at, now=ping.at, took=took)
     return counted(recovered, ping.count, at=ping.at)
 
@@ -216,7 +217,7 @@ def _last_duration(check: Check, ping: Ping) -> timedelta | None:
 
 
 def _answered_at(check: Check, ping: Ping, signal: Signal) -> datetime | None:
-    """A failure answers the newest start, a success when it bears its rid, or none; another's leaves it open."""
+    """A failure answers the newest start; a success only if it has the same rid or none."""
     newest = started_by(check, ping.at)
     is_answered = newest is not None and (signal is Signal.FAIL or ping.rid in ("", newest.rid))
     return newest.at if newest is not None and is_answered else check.answered_at

@@ -1,7 +1,7 @@
-"""Search a schedule of many lines without searching all of them each time.
+"""Search a schedule of many lines without searching every line each time.
 
-An evaluation asks for one occurrence after the other. Between two of them most lines keep their next occurrence, so
-each line remembers its last answer. What is found does not depend on it. Start at `remembered`.
+An evaluation searches one occurrence after the other, and from one search to the next most lines have the same next
+occurrence. So each line caches its last result. The cache does not change results. Start at `with_cache`.
 """
 
 from datetime import MAXYEAR, MINYEAR, UTC, datetime
@@ -9,14 +9,14 @@ from functools import lru_cache
 from threading import get_ident
 
 from chalicelib.domain.schedule import AnyOf, Cron, OnCalendar, Schedule
-from chalicelib.domain.steps import SEARCH, spend
+from chalicelib.domain.steps import SEARCH_STEPS, spend
 
 _FIRST = datetime(MINYEAR, 1, 1, tzinfo=UTC)
 _NEVER = datetime(MAXYEAR, 12, 31, 23, 59, 59, 999_999, tzinfo=UTC)
 
 
-class Remembered:
-    """A schedule of many lines, as one thread searches it: what it remembers is not shared with another thread."""
+class CachedSchedule:
+    """A schedule of many lines with a cache per line, for one thread only."""
 
     def __init__(self, lines: tuple[Cron | OnCalendar, ...]) -> None:
         self._lines = tuple(_Line(line) for line in lines)
@@ -29,34 +29,34 @@ class Remembered:
 class _Line:
     def __init__(self, line: Cron | OnCalendar) -> None:
         self._line = line
-        self._from, self._until = _NEVER, _FIRST  # within which the answer is the same
+        self._from, self._until = _NEVER, _FIRST  # the result is valid within this span
         self._found: datetime | None = None
 
     def next_after(self, at: datetime) -> datetime | None:
         if not self._from <= at < self._until:
-            spend(SEARCH)
+            spend(SEARCH_STEPS)
             self._found = self._line.next_after(at)
             self._from, self._until = at, self._found or _NEVER
         return self._found
 
 
-def remembered(schedule: Schedule) -> Schedule | Remembered:
-    """The schedule with a memory for each of its lines; as it is, where it has but one."""
-    return _of_thread(schedule, get_ident()) if isinstance(schedule, AnyOf | OnCalendar) else schedule
+def with_cache(schedule: Schedule) -> Schedule | CachedSchedule:
+    """The schedule with this thread's cache for each line; unchanged if it has a single line."""
+    return _cached_for_thread(schedule, get_ident()) if isinstance(schedule, AnyOf | OnCalendar) else schedule
 
 
 @lru_cache(maxsize=512)
-def _of_thread(schedule: AnyOf | OnCalendar, _thread: int) -> Schedule | Remembered:
-    return fresh(schedule)
+def _cached_for_thread(schedule: AnyOf | OnCalendar, _thread: int) -> Schedule | CachedSchedule:
+    return with_new_cache(schedule)
 
 
-def fresh(schedule: Schedule) -> Schedule | Remembered:
-    """The same with nothing remembered yet."""
+def with_new_cache(schedule: Schedule) -> Schedule | CachedSchedule:
+    """The schedule with an empty cache for each line; unchanged if it has a single line."""
     match schedule:
         case AnyOf():
-            return Remembered(schedule.lines)
+            return CachedSchedule(schedule.lines)
         case OnCalendar() if "\n" in schedule.expression.strip():
             lines = schedule.expression.strip().split("\n")
-            return Remembered(tuple(OnCalendar(line, schedule.tz) for line in lines))
+            return CachedSchedule(tuple(OnCalendar(line, schedule.tz) for line in lines))
         case _:
             return schedule

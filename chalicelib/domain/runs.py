@@ -15,11 +15,10 @@ LONGEST_REPORTED = timedelta(hours=72)
 
 
 def closed_by(check: Check, rid: str, *, at: datetime) -> Run | None:
-    """The run that a success or a failure made at `at` closes (rule 3); None if there is none. A run that began after
-    that is not closed.
+    """The run that a success or failure at `at` closes (rule 3); None if there is none.
 
-    With a rid, the run of that rid and no other. Without one, the run that has none, else the newest: some clients name
-    a run only when it starts, and a limit that then passed would be a false alarm.
+    Never a run that began after `at`. With a rid, only the run of that rid. Without one, the run that has none, or else
+    the newest: some clients send a rid only with the start, and the limit of such a run would be a false alarm.
     """
     begun = [run for run in check.runs if run.at <= at]
     named = next((run for run in begun if run.rid == rid), None)
@@ -81,8 +80,8 @@ def overruns(check: Check) -> Iterator[tuple[datetime, Run]]:
 def held_until(check: Check, deadline: datetime) -> datetime:
     """The deadline; with max_runtime set, put off to the limit of a run that may still bring the success (rule 3).
 
-    Such a run began before the deadline and after the last success. One that began earlier is stuck beside runs that
-    have ended since, and holds back no miss.
+    Such a run began before the deadline and after the last success. A run that began before the last success is stuck,
+    and does not delay a miss.
     """
     if max_runtime(check) is None:
         return deadline

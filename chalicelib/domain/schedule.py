@@ -11,8 +11,8 @@ from dataclasses import dataclass
 from datetime import MINYEAR, UTC, datetime, timedelta, tzinfo
 from functools import lru_cache
 
-from chalicelib.domain.calendar_line import calendar_line
-from chalicelib.domain.clock_changes import next_of_systemd, next_once, next_showing
+from chalicelib.domain.calendar_line import parse_calendar_line
+from chalicelib.domain.clock_changes import next_fixed_cron_time, next_oncalendar_time, next_wildcard_cron_time
 from chalicelib.domain.cron_fields import cron_fields
 from chalicelib.domain.errors import BadInput
 from chalicelib.domain.steps import limited_to
@@ -108,9 +108,10 @@ Schedule = Every | Cron | OnCalendar | AnyOf
 
 
 def parse_schedule(text: str, tz: str) -> Cron | OnCalendar:
-    """What an operator wrote: one line of five words is cron, everything else OnCalendar.
+    """Parse a schedule: one line of five words is cron, everything else is OnCalendar.
 
-    Raises BadInput, also for a schedule that never occurs after the year 2000; one that is over is valid.
+    Raises BadInput, also for a schedule that never occurs after the year 2000. A schedule that occurred after 2000 but
+    never will again is valid.
     """
     schedule = parse_expression(text, tz)
     if never_occurs(schedule):
@@ -119,12 +120,12 @@ def parse_schedule(text: str, tz: str) -> Cron | OnCalendar:
 
 
 def never_occurs(schedule: Schedule) -> bool:
-    """Whether there is no occurrence after the year 2000: no such day, or clocks in its zone skip all its times."""
+    """Whether it has no occurrence after 2000: there is no such day, or the clocks of its zone skip all its times."""
     return schedule.next_after(_MUST_OCCUR_AFTER) is None
 
 
 def parse_expression(text: str, tz: str) -> Cron | OnCalendar:
-    """As `parse_schedule`, but OnCalendar that never occurs is valid: other lines of its check may occur."""
+    """Like `parse_schedule`, but accept OnCalendar that never occurs: other lines of the check may occur."""
     if len(text) > LONGEST:
         raise _bad(text[:20] + "...", f"is longer than {LONGEST} characters")
     if not re.fullmatch(r"[\x20-\x7e\t\r\n]*[\x21-\x7e][\x20-\x7e\t\r\n]*", text):
@@ -164,18 +165,18 @@ def later(at: datetime, span: timedelta) -> datetime | None:
 
 def _next_of_cron(expression: str, at: datetime, tz: str) -> datetime | None:
     fields, zone = cron_fields(expression), zone_named(tz)
-    search = next_showing if fields.follow_the_clock else next_once
+    search = next_wildcard_cron_time if fields.follow_the_clock else next_fixed_cron_time
     try:
         return search(fields.wall, _within_the_calendar(at, zone), zone)
-    except OverflowError:  # its clock shows a year that has no date
+    except OverflowError:  # the local year is out of range
         return None
 
 
 def _next_of_line(text: str, at: datetime, tz: str) -> datetime | None:
-    line = calendar_line(text)
+    line = parse_calendar_line(text)
     if at > _ONCALENDAR_ENDS:
         return None
-    return next_of_systemd(line.fields, max(at, _ONCALENDAR_BEGINS), zone_named(line.tz or tz))
+    return next_oncalendar_time(line.fields, max(at, _ONCALENDAR_BEGINS), zone_named(line.tz or tz))
 
 
 @lru_cache(maxsize=1024)
@@ -189,8 +190,10 @@ def _line_is_over(text: str, tz: str) -> bool:
 
 
 def _is_over(search: Callable[[datetime], datetime | None]) -> bool:
-    """Whether one line never occurs again. A search that finds only gaps takes up to 1 ms: once per line and process,
-    and not charged to the evaluation, which may not depend on what was evaluated before it.
+    """Whether one line never occurs again.
+
+    A search that finds only skipped times takes up to 1 ms, once per line and process. It is not charged to the
+    evaluation, whose cost must not depend on earlier evaluations.
     """
     with limited_to(_MOST_STEPS_TO_PARSE):
         return search(_RECENT - _DAY) is None
@@ -212,14 +215,14 @@ def _check_cron(text: str) -> None:
         cron_fields(text)
     except ValueError as error:
         raise _bad(text, str(error)) from error
-    if not cron_fields(text).wall.ever_match:
+    if not cron_fields(text).wall.has_matches:
         raise _bad(text, "no month in it has such a day, so it would never come")
 
 
 def _check_oncalendar(text: str) -> None:
     for line in text.split("\n"):
         try:
-            own = calendar_line(line).tz
+            own = parse_calendar_line(line).tz
         except ValueError as error:
             hint = f"write {CRON_ALIASES[text]}" if text in CRON_ALIASES else "see man systemd.time"
             reason = f"{error} in OnCalendar, and cron has five words on one line"

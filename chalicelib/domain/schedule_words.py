@@ -11,7 +11,7 @@ from datetime import MAXYEAR, MINYEAR, UTC, datetime, timedelta
 from typing import assert_never
 
 from chalicelib.domain.calendar_fields import EVERY_DAY, EVERY_WEEKDAY, CalendarFields
-from chalicelib.domain.calendar_line import FIRST_YEAR, LAST_YEAR, calendar_line
+from chalicelib.domain.calendar_line import FIRST_YEAR, LAST_YEAR, parse_calendar_line
 from chalicelib.domain.clock_changes import change_between
 from chalicelib.domain.cron_fields import cron_fields
 from chalicelib.domain.schedule import AnyOf, Cron, Every, OnCalendar, Schedule, zone_named
@@ -83,7 +83,7 @@ def _took(period: timedelta) -> str:
 
 def _of_line(line: str) -> str:
     """A line of OnCalendar that says what cron could say too; any other is quoted."""
-    fields, tz = calendar_line(line)
+    fields, tz = parse_calendar_line(line)
     is_plain = fields.seconds == (0,) and fields.years == range(FIRST_YEAR, LAST_YEAR + 1) and not fields.days_from_end
     return (_of_fields(fields) if is_plain and tz is None else None) or _quoted(line)
 
@@ -202,7 +202,7 @@ def _oddity(schedule: Schedule, at: datetime, before: datetime | None) -> str | 
     zone = zone_named(line.tz)
     local, clocks = at.astimezone(zone), "Clocks" if line.tz == schedule.tz else f"Clocks in {line.tz}"
     oddity = _comes_twice(line, local, clocks) or _moved(line, local, clocks)
-    if oddity or before is None or len(lines) > 1:  # how far one line is from another is nothing odd
+    if oddity or before is None or len(lines) > 1:  # the distance between two lines is not an oddity
         return oddity
     return _interval(line, local, before.astimezone(zone))
 
@@ -217,7 +217,7 @@ def _comes_twice(schedule: Cron | OnCalendar, local: datetime, clocks: str) -> s
     if isinstance(schedule, Cron) and cron_fields(schedule.expression).follow_the_clock:
         return f"{twice} Expected both times; this is the {'second' if local.fold else 'first'}."
     if local.fold:  # OnCalendar only
-        return f"{twice} This is the second: as in systemd, after a success within it, the second pass counts."
+        return f"{twice} This is the second: as in systemd, it counts after a success in the second pass."
     return f"{twice} Expected once, at the first."
 
 
@@ -225,7 +225,7 @@ def _moved(schedule: Cron | OnCalendar, local: datetime, clocks: str) -> str | N
     if isinstance(schedule, OnCalendar) or cron_fields(schedule.expression).follow_the_clock:
         return None  # what falls into a gap is not expected at all
     gap = (local.astimezone(UTC) - _MINUTE).astimezone(local.tzinfo).replace(tzinfo=None) + _MINUTE
-    missing = cron_fields(schedule.expression).wall.following(gap - _MINUTE)
+    missing = cron_fields(schedule.expression).wall.next_match(gap - _MINUTE)
     if missing is None or missing >= local.replace(tzinfo=None):
         return None
     forward = f"{clocks} go forward from {gap:%H:%M} to {local:%H:%M}, so there is no {missing:%H:%M}."
@@ -256,7 +256,9 @@ def _usual_interval(
         found = unchanging.next_after(start + second * _SECOND)
         return found is None or found >= wall
 
-    seconds = bisect_left(range((wall - start) // _SECOND), True, key=is_next)  # walking takes 10,800 for *:*:*
+    seconds = bisect_left(
+        range((wall - start) // _SECOND), True, key=is_next
+    )  # a linear search takes 10,800 steps for *:*:*
     last = start + seconds * _SECOND
     return wall - last if seconds and unchanging.next_after(last) == wall else None
 
@@ -265,4 +267,4 @@ def _in_utc(schedule: Cron | OnCalendar) -> Cron | OnCalendar:
     if isinstance(schedule, Cron):
         return replace(schedule, tz="UTC")
     words = schedule.expression.split()
-    return OnCalendar(" ".join(words[:-1] if calendar_line(schedule.expression).tz else words), "UTC")
+    return OnCalendar(" ".join(words[:-1] if parse_calendar_line(schedule.expression).tz else words), "UTC")

@@ -9,7 +9,7 @@ from dataclasses import replace
 from datetime import datetime
 from typing import assert_never
 
-from chalicelib.domain.calendar_line import calendar_line
+from chalicelib.domain.calendar_line import parse_calendar_line
 from chalicelib.domain.errors import BadInput
 from chalicelib.domain.schedule import (
     AnyOf,
@@ -57,7 +57,7 @@ def in_zone(schedule: Schedule, tz: str) -> Schedule:
 
 
 def each_line(schedule: Schedule) -> tuple[Cron | OnCalendar, ...]:
-    """One schedule per line, each in the zone that decides when it occurs; a period has none."""
+    """One schedule per line, each in its own time zone; empty for a period."""
     match schedule:
         case Every():
             return ()
@@ -65,7 +65,7 @@ def each_line(schedule: Schedule) -> tuple[Cron | OnCalendar, ...]:
             return (schedule,)
         case OnCalendar(expression, tz):
             lines = expression.strip().split("\n")
-            return tuple(OnCalendar(line, calendar_line(line).tz or tz) for line in lines)
+            return tuple(OnCalendar(line, parse_calendar_line(line).tz or tz) for line in lines)
         case AnyOf(lines=schedules):
             return tuple(line for each in schedules for line in each_line(each))
         case _:
@@ -73,7 +73,7 @@ def each_line(schedule: Schedule) -> tuple[Cron | OnCalendar, ...]:
 
 
 def warnings(schedule: Schedule, *, now: datetime) -> tuple[str, ...]:
-    """In sentences, what is valid, but hardly meant: a schedule or a line of it that never occurs again."""
+    """Sentences about settings that are valid, but probably a mistake: a schedule or line that never occurs again."""
     lines = each_line(schedule)
     over = [line for line in lines if line.next_after(now) is None]
     if over and len(over) == len(lines):

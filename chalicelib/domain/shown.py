@@ -27,9 +27,9 @@ class Shown(StrEnum):
 
 
 def as_of(check: Check, *, now: datetime) -> Check:
-    """The check as it is at `now`, even where no sweep has been since its deadline. Nothing of it is to be written.
+    """The check evaluated at `now`, for display only: the sweep may not have evaluated it yet.
 
-    As it is stored, where that would take too many steps: a check must not make a page unreadable.
+    Returns the check as stored if the evaluation takes too many steps, so that its page can still be rendered.
     """
     if check.due_at is None or now < check.due_at:
         return check

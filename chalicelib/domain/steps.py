@@ -1,6 +1,6 @@
-"""Count the steps of an evaluation, and stop one that takes too many.
+"""Count the steps of an evaluation, and stop it when it takes too many.
 
-What a user configures must never cost unbounded CPU. A step is one pass through a loop whose length depends on the
+No configuration may cost unbounded CPU. A step is one pass through a loop whose length depends on the
 configuration: a calendar day tried, a window expanded, an occurrence passed. Steps are counted instead of timed, so
 that the same configuration is accepted or refused on every machine. Loops call `spend`; callers open a budget with
 `limited_to`.
@@ -17,15 +17,16 @@ class OverBudget(OverdueError):
     """An evaluation took more steps than its budget allows."""
 
 
-SEARCH = 8  # steps of one search for the next occurrence of one expression: 5-10 µs, so a step is about 1 µs
-DECISION = 40_000  # steps that one decision about a check may take: no check that is accepted comes near
+SEARCH_STEPS = 8  # steps of one search for the next occurrence of one expression: 5-10 µs, so a step is about 1 µs
+DECISION_STEPS = 40_000  # steps that one decision about a check may take; accepted checks need far fewer
 
 _left: ContextVar[list[int] | None] = ContextVar("steps_left", default=None)
 
 
 def spend(steps: int = 1) -> None:
-    """Take steps from the budget of the current thread. Raise OverBudget when it is used up; outside `limited_to`,
-    do nothing.
+    """Take steps from the budget of the current thread. Raise OverBudget when it is used up.
+
+    Outside `limited_to`, do nothing.
     """
     left = _left.get()
     if left is None:
@@ -37,9 +38,9 @@ def spend(steps: int = 1) -> None:
 
 @contextmanager
 def limited_to(steps: int) -> Iterator[list[int]]:
-    """Give the block a budget of its own; an outer budget waits meanwhile, and is not charged.
+    """Give the block its own budget; an outer budget is not charged meanwhile.
 
-    Yields what is left, in a list of one.
+    Yields a list of one element: the steps that are left.
     """
     left = [steps]
     token = _left.set(left)

@@ -52,5 +52,5 @@ def next_window(check: Check) -> Check:
 
 
 def restarted(check: Check) -> Check:
-    """The check after a recovery: its next counted ping begins the windows anew, so nothing from before counts."""
+    """The check after a recovery, without a count window: the next counted ping starts a new one."""
     return replace(check, window=None)

@@ -1,13 +1,13 @@
 """Maintenance windows: spans of time in which nothing is expected (domain.md, rule 9).
 
 A window is a line of text: `0 2 * * 0 for 2h`, or `2026-12-24T20:00 to 2026-12-25T08:00`, each with ` in ZONE` after it
-where that is not the check's zone. It holds its beginning, and its end no more. Pings within are recorded as always,
-and what they say counts; but that a probe fails there does not, as `receive` decides. Start at `expected_outside`; what
-may be written is told by `parse_window`.
+where that is not the check's zone. A window includes its beginning, but not its end. Pings inside a window are recorded
+and count as usual, except failures of probes (`receive`). Start at `expected_outside`; `parse_window` defines the
+syntax.
 
-Every walk through windows takes at most MOST_STEPS steps, at every instant and for every configuration. A walk that
-needs more ignores the windows beyond them, so that a dead job is still reported (docs/adr/0015). `affordable` refuses
-configurations that would come to that.
+Every walk through windows takes at most MOST_STEPS steps, whatever the instant and the configuration. A walk that would
+need more ignores the remaining windows, so that a dead job is still reported (docs/adr/0015). `affordable` refuses
+configurations that would need more.
 """
 
 import re
@@ -22,9 +22,9 @@ from typing import Protocol
 from chalicelib.domain.cron_fields import cron_fields
 from chalicelib.domain.errors import BadInput
 from chalicelib.domain.options import parse_duration, parse_instant
-from chalicelib.domain.remembered import Remembered, remembered
+from chalicelib.domain.remembered import CachedSchedule, with_cache
 from chalicelib.domain.schedule import AnyOf, Cron, Every, OnCalendar, Schedule, current_zone, later, parse_schedule
-from chalicelib.domain.steps import SEARCH, spend
+from chalicelib.domain.steps import SEARCH_STEPS, spend
 
 MOST = 20  # windows of a check
 LONGEST_TEXT = 200
@@ -32,9 +32,9 @@ MOST_STEPS = 400  # of one walk; a step finds one occurrence of one expression: 
 
 _RECURRING = re.compile(r"(?P<cron>\S+(?: +\S+){4}) +for +(?P<length>\S+)")
 _ONCE = re.compile(r"(?P<start>\S+) +to +(?P<end>\S+)")
-_LINE_STEPS = 300  # about a hundred windows of one line, without a gap between them
-_SOME_DAY = datetime(2026, 1, 1, tzinfo=UTC)  # from which on a line is tried
-_MOST_COUNTED = 100  # occurrences within windows that are told as a number
+_LINE_STEPS = 300  # about a hundred consecutive windows of one line
+_SOME_DAY = datetime(2026, 1, 1, tzinfo=UTC)  # where the validation of a line starts
+_MOST_COUNTED = 100  # occurrences inside windows that are counted exactly
 _TICK = timedelta.resolution
 _MINUTE = timedelta(minutes=1)
 _FIRST = datetime(MINYEAR, 1, 1, tzinfo=UTC)
@@ -62,16 +62,18 @@ Window = Recurring | Once
 
 @lru_cache(maxsize=1024)
 def expected_outside(schedule: Schedule, due: datetime, lines: tuple[str, ...], *, tz: str) -> datetime | None:
-    """When the success that was expected at `due` is expected, given the windows of a check in this zone.
+    """When a success expected at `due` is expected given these maintenance windows.
 
-    Of a schedule, the first occurrence outside; None when it never comes again. A period's clock starts again at the
-    window's end; once, or a window that comes back within the period would hide a dead job for ever.
+    For a schedule, the first occurrence outside all windows; None if there is none. A period restarts at the window's
+    end, but only once: otherwise windows that recur within the period would hide a dead job indefinitely.
     """
-    return first_outside(Walk(lines, tz), schedule, remembered(schedule), due)
+    return first_outside(Walk(lines, tz), schedule, with_cache(schedule), due)
 
 
-def first_outside(walk: "Walk", schedule: Schedule, search: Schedule | Remembered, due: datetime) -> datetime | None:
-    """The same by a given walk. When that is over in the end, windows were ignored."""
+def first_outside(
+    walk: "Walk", schedule: Schedule, search: Schedule | CachedSchedule, due: datetime
+) -> datetime | None:
+    """Like `expected_outside`, with a given walk. If `walk.is_over` afterwards, some windows were ignored."""
     end = walk.end_of(due)
     if end is None:
         return due
@@ -91,18 +93,18 @@ class Outside:
     """An occurrence outside of all windows."""
 
     at: datetime
-    hidden: int  # occurrences directly before it that lie within windows, as far as they were counted
-    is_counted: bool  # whether these are all of them
+    hidden: int  # occurrences inside windows directly before it, as far as counted
+    is_counted: bool  # whether `hidden` is exact
     before: datetime | None  # the occurrence before it; None: not known
 
 
 def occurrences_outside(
     schedule: Cron | OnCalendar | AnyOf, lines: tuple[str, ...], *, tz: str, after: datetime, count: int
 ) -> Iterator[Outside]:
-    """The next occurrences outside, strictly after an instant, at most `count`: one walk for all of them."""
+    """The next occurrences outside all windows, strictly after `after`, at most `count`. One walk for all of them."""
     walk = Walk(lines, tz)
     most = max(_MOST_COUNTED // searches(schedule), 1)
-    search = remembered(schedule)
+    search = with_cache(schedule)
     at, hidden, is_counted, before = search.next_after(after), 0, True, None
     while at is not None and count > 0:
         walk.steps += searches(schedule)
@@ -119,7 +121,7 @@ def occurrences_outside(
 
 
 def searches(schedule: Schedule) -> int:
-    """How many expressions are searched for its next occurrence."""
+    """The number of expressions searched for the schedule's next occurrence."""
     return 1 if isinstance(schedule, Every) else schedule.expression.count("\n") + 1
 
 
@@ -130,10 +132,9 @@ def window_end(lines: tuple[str, ...], at: datetime, *, tz: str) -> datetime | N
 
 
 class Walk:
-    """Ask several times whether maintenance is on, with one budget of steps for all.
+    """Find out for several instants whether maintenance is on, with one budget of steps.
 
-    The steps depend on the instants and the windows only, never on what was asked before; what is spent is what had
-    to be searched.
+    Steps depend only on the instants and the windows, not on cached results; `spend` is charged for real searches only.
     """
 
     def __init__(
@@ -141,7 +142,7 @@ class Walk:
     ) -> None:
         self._spans = _spans_of_thread(lines, tz, get_ident()) if spans is None else spans
         self._most = most
-        self._next: list[datetime | None] = [None] * len(self._spans)  # start of each line's next window
+        self._next: list[datetime | None] = [None] * len(self._spans)  # when each line's next window begins
         self.steps = 0
 
     @property
@@ -150,9 +151,9 @@ class Walk:
         return self.steps >= self._most
 
     def end_of(self, at: datetime) -> datetime | None:
-        """When all windows that hold `at`, or begin before the last of them ends, are over; None when none holds it.
+        """When the maintenance at `at` ends, adjoining windows included; None if no window contains `at`.
 
-        Without steps left, no window holds anything.
+        Without steps left, the remaining windows are ignored.
         """
         end: datetime | None = None
         while not self.is_over:
@@ -182,7 +183,7 @@ class Span(Protocol):
     steps: int
 
     def around(self, at: datetime) -> tuple[datetime | None, datetime]:
-        """When the last window that holds `at` ends (None: none does), and when the next one begins."""
+        """When the last window that contains `at` ends (None: no window does), and when the next one begins."""
 
 
 class _OnceSpan:
@@ -197,7 +198,7 @@ class _OnceSpan:
 
 @dataclass(frozen=True, slots=True)
 class _Answer:
-    """What holds for every instant from one to another: the end of the window that may be on, and the next start."""
+    """The result for every instant in a span: the end of the last window, and the start of the next."""
 
     since: datetime
     until: datetime
@@ -205,7 +206,7 @@ class _Answer:
 
 
 class _RecurringSpan:
-    """Remembers two answers: an evaluation asks for what is expected and for its deadline, in turns, ever later."""
+    """Caches two results, because an evaluation alternates between the expected instant and the deadline."""
 
     def __init__(self, window: Recurring) -> None:
         self._cron, self._length = window.cron, window.length
@@ -229,7 +230,7 @@ class _RecurringSpan:
         return _Answer(last, following, later(last, self._length) or _NEVER)
 
     def _last_by(self, at: datetime, known: datetime) -> tuple[datetime, datetime]:
-        """The last window that begins by `at`, and the first after it; `known` begins by then. Halves the time left."""
+        """The last window that begins by `at`, and the next one; `known` begins by then. A binary search."""
         last, by = known, at
         while (following := self._search(last)) is not None and following <= by:
             last = following
@@ -242,12 +243,12 @@ class _RecurringSpan:
         return last, following or _NEVER
 
     def _search(self, at: datetime) -> datetime | None:
-        spend(SEARCH)
+        spend(SEARCH_STEPS)
         return self._cron.next_after(at)
 
 
 def _overlaps(window: Recurring) -> bool:
-    """Whether one may begin before the one before it is over."""
+    """Whether a window may begin before the previous one has ended."""
     wall = cron_fields(window.cron.expression).wall
     starts = [hour * 60 + minute for hour in wall.hours for minute in wall.minutes]
     gaps = [after - before for before, after in pairwise((*starts, starts[0] + 1440))]
@@ -256,12 +257,12 @@ def _overlaps(window: Recurring) -> bool:
 
 @lru_cache(maxsize=512)
 def _spans_of_thread(lines: tuple[str, ...], tz: str, _thread: int) -> tuple[Span, ...]:
-    """The lines of a check as one thread asks for them: what a span remembers is not shared with another thread."""
+    """The spans of a check's lines with this thread's cache."""
     return spans_of(lines, tz)
 
 
 def spans_of(lines: tuple[str, ...], tz: str) -> tuple[Span, ...]:
-    """The lines of a check, with nothing remembered yet."""
+    """The spans of a check's lines, with empty caches."""
     parsed = (parsed_window(line, tz) for line in lines)
     return tuple(_OnceSpan(each) if isinstance(each, Once) else _RecurringSpan(each) for each in parsed)
 
@@ -270,15 +271,14 @@ def spans_of(lines: tuple[str, ...], tz: str) -> tuple[Span, ...]:
 def parse_window(text: str, tz: str) -> Window:
     """What an operator wrote, for a check in this zone. Raises BadInput.
 
-    A line whose windows follow each other without a gap about a hundred times is refused: it would take a walk of its
-    own to find its end.
+    Refuses a line with about a hundred consecutive windows without a gap: finding their end would take too many steps.
     """
     window = parsed_window(text, tz)
     begins = window.cron.next_after(_SOME_DAY) if isinstance(window, Recurring) else None
     walk = Walk((text,), tz, most=_LINE_STEPS)
     if begins is not None and walk.end_of(begins) is not None and walk.is_over:
         raise BadInput(
-            f'window "{text}" never ends: each begins before the last one is over. Use one longer window, '
+            f'window "{text}" never ends: each begins before the previous one has ended. Use one longer window, '
             'such as "0 0 1 1 * for 31d"'
         )
     return window
@@ -286,7 +286,7 @@ def parse_window(text: str, tz: str) -> Window:
 
 @lru_cache(maxsize=512)
 def parsed_window(text: str, tz: str) -> Window:
-    """The window of a line that may cost too much, as one that was stored before such lines were refused."""
+    """Parse a window without limiting its cost: it may be stored from before expensive lines were refused."""
     said, _, zone = text.strip().partition(" in ")
     tz = current_zone(zone.strip()) if zone else tz
     if parts := _RECURRING.fullmatch(said.strip()):

@@ -21,7 +21,7 @@ class _Cookie:
     path: str
     is_secure: bool
 
-    def suits(self, at: Target) -> bool:
+    def applies_to(self, at: Target) -> bool:
         path = at.path.partition("?")[0]
         is_below = path == self.path or path.startswith(self.path if self.path.endswith("/") else f"{self.path}/")
         return is_below and (at.scheme == "https" or not self.is_secure)
@@ -52,10 +52,12 @@ class Cookies:
 
     def header(self, at: Target) -> str:
         """The value of `Cookie` for a request, longer paths first; empty: there is none."""
-        suiting = [(name, each) for (host, _, name), each in self._kept.items() if host == at.host and each.suits(at)]
-        suiting.sort(key=lambda pair: -len(pair[1].path))
+        found = [
+            (name, each) for (host, _, name), each in self._kept.items() if host == at.host and each.applies_to(at)
+        ]
+        found.sort(key=lambda pair: -len(pair[1].path))
         text = ""
-        for name, cookie in suiting:
+        for name, cookie in found:
             longer = f"{text}; {name}={cookie.value}" if text else f"{name}={cookie.value}"
             text = longer if len(longer) <= LONGEST else text
         return text

@@ -14,7 +14,7 @@ from botocore.exceptions import ClientError
 from pynamodb.exceptions import UpdateError
 
 from chalicelib.domain.check import Beat, Check, Code, Verdict, short
-from chalicelib.domain.ended_runs import marks_of
+from chalicelib.domain.ended_runs import end_marks
 from chalicelib.store import items
 from chalicelib.store.tables import (
     CONDITION_FAILED,
@@ -148,7 +148,7 @@ def _require_runs(update: Update, outcome: Beat) -> None:
     if not before.ended and after.ended:
         update.require_no_ends()
     if not outcome.is_newest and outcome.opened is not None:
-        for mark in marks_of(outcome.opened):
+        for mark in end_marks(outcome.opened):
             update.require_no_newer_end(mark, at)
     elif not outcome.is_newest and after.ended != before.ended:
         for end in set(after.ended) - set(before.ended):

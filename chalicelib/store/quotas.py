@@ -9,19 +9,19 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
-from chalicelib.domain.quota import Limits, Used
+from chalicelib.domain.quota import Limits, Usage
 from chalicelib.store.items import instant
 from chalicelib.store.tables import CONDITION_FAILED, CheckItem, Tables, talking
 
 
-def read(tables: Tables, project: str) -> Used | None:
+def read(tables: Tables, project: str) -> Usage | None:
     """What the project has used, strongly read; None: nobody has counted yet. Raises Unavailable."""
     with talking:
         row = tables.client.get_item(TableName=tables.registry, Key=_key(project), ConsistentRead=True).get("Item")
-    return None if row is None else _used(row)
+    return None if row is None else _usage(row)
 
 
-def add(tables: Tables, project: str, seen: Used, *, limits: Limits, by_ping: bool) -> bool:
+def add(tables: Tables, project: str, seen: Usage, *, limits: Limits, by_ping: bool) -> bool:
     """Count one more check, if the row is of the count and minute that were seen and the limits allow it; else False.
 
     One UpdateItem, which does not conflict with others that count. Raises Unavailable.
@@ -35,7 +35,7 @@ def add(tables: Tables, project: str, seen: Used, *, limits: Limits, by_ping: bo
     return _update(tables, project, what, condition, values, has_minute=by_ping)
 
 
-def renew(tables: Tables, project: str, used: Used, *, instead_of: Used | None) -> bool:
+def renew(tables: Tables, project: str, used: Usage, *, instead_of: Usage | None) -> bool:
     """Write a new count, or a new minute, if the row is of the count and the minute that were read; else False.
 
     Raises Unavailable.
@@ -107,8 +107,8 @@ def _number(value: int) -> dict[str, Any]:
     return {"N": str(value)}
 
 
-def _used(row: Any) -> Used:
-    return Used(
+def _usage(row: Any) -> Usage:
+    return Usage(
         checks=int(row["checks"]["N"]),
         counted_at=datetime.fromtimestamp(float(row["counted_at"]["N"]), UTC),
         minute=int(row["minute"]["N"]),

@@ -82,7 +82,7 @@ def read(ssm: "SSMClient", stage: str, name: str) -> str | None:
     return found["Parameter"]["Value"]
 
 
-def made(ssm: "SSMClient", stage: str, name: str) -> bytes:
+def get_or_create(ssm: "SSMClient", stage: str, name: str) -> bytes:
     """A signing secret, made if nobody has. Of two callers at once, both get the one that was written first."""
     known = read(ssm, stage, name)
     if known is not None:

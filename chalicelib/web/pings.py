@@ -20,7 +20,7 @@ from chalicelib import log
 from chalicelib.domain.check import Check, Code, short
 from chalicelib.domain.errors import BadInput, OverdueError
 from chalicelib.domain.quota import NotAdmitted, Refusal
-from chalicelib.domain.rate import is_over, retry_after_s, throttled
+from chalicelib.domain.rate import is_over_limit, next_throttled_since, retry_after_s
 from chalicelib.domain.signals import Ping, Signal, heard
 from chalicelib.domain.steps import OverBudget
 from chalicelib.store.checks import note_throttled
@@ -124,7 +124,7 @@ def _answered(wiring: Wiring, request: Any, action: str | None, find: Callable[[
 
 def _too_many(wiring: Wiring, check: Check, *, at: datetime) -> Response:
     """429, recorded once a minute so that the check's page can say so. Without a record it costs the check's read."""
-    since = throttled(check, at)
+    since = next_throttled_since(check, at)
     if since is not None:
         log.event("ping_throttled", check=short(check.code), most=wiring.settings.pings_per_minute)
         with suppress(Unavailable):  # the next refusal tries again
@@ -228,7 +228,7 @@ def take(wiring: Wiring, code: Code, said: Heard) -> None:
         if said.refusal is not None:
             raise Refused(said.refusal)
         signal = heard(check, said.ping)
-        if is_over(check, said.ping, signal, most=wiring.settings.pings_per_minute):
+        if is_over_limit(check, said.ping, signal, most=wiring.settings.pings_per_minute):
             raise Throttled(check)
         return signal
 

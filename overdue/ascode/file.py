@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from difflib import get_close_matches
 
-from chalicelib.domain.affordable import TooCostly, insist_on_budget
+from chalicelib.domain.affordable import TooCostly, require_affordable
 from chalicelib.domain.check import Config
 from chalicelib.domain.errors import BadInput, OverdueError
 from chalicelib.domain.options import LONGEST_SLUG
@@ -231,7 +231,7 @@ def _too_costly(settings: Settings) -> TooCostly | None:
     assert isinstance(windows, tuple), "as above"
     assert isinstance(misses, int), "as above"
     try:
-        insist_on_budget(
+        require_affordable(
             Config(
                 schedule=parse_schedules([schedule], tz) if isinstance(schedule, str) else Every(_seconds(every)),
                 tz=tz,

@@ -74,10 +74,10 @@ def _secret(keeping: "Keeping", *, is_local: bool) -> bytes:
     from botocore.exceptions import BotoCoreError, ClientError
 
     from chalicelib.domain.errors import OverdueError
-    from chalicelib.store.secure_strings import SESSION_SECRET, made
+    from chalicelib.store.secure_strings import SESSION_SECRET, get_or_create
 
     try:
-        return made(keeping.ssm(), keeping.account.stage, SESSION_SECRET)
+        return get_or_create(keeping.ssm(), keeping.account.stage, SESSION_SECRET)
     except (BotoCoreError, ClientError) as error:
         if not is_local:
             raise

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 
 from botocore.exceptions import ClientError
 
-from chalicelib.store.secure_strings import ALERT_LINK_SECRET, SESSION_SECRET, WATCHDOG_URL, made, parameter
+from chalicelib.store.secure_strings import ALERT_LINK_SECRET, SESSION_SECRET, WATCHDOG_URL, get_or_create, parameter
 from overdue.deploy.aws import PATIENT, Account
 
 WATCHDOG_PARAMETER = "WatchdogUrl"  # of the template; used by stages deployed before the URL moved to SSM
@@ -21,7 +21,7 @@ def make_signing_secrets(account: Account) -> bool:
     ssm = account.session.client("ssm", config=PATIENT)
     try:
         for name in (SESSION_SECRET, ALERT_LINK_SECRET):
-            made(ssm, account.stage, name)
+            get_or_create(ssm, account.stage, name)
     except ClientError:
         return False
     return True

@@ -2,7 +2,7 @@
 
 A web page can send requests to any port of loopback, and a name that resolves to 127.0.0.1 (DNS rebinding) makes such
 a port part of its own origin. The page controls neither `Host` nor `Origin`, and does not know a random access key.
-Start at `is_this_server` and `guarded`. `node/serve.js` applies the same rules in front of dynalite.
+Start at `is_this_server` and `guard`. `node/serve.js` applies the same rules in front of dynalite.
 """
 
 import re
@@ -34,7 +34,7 @@ def is_this_server(host: str | None, *, port: int) -> bool:
     return host is not None and host.lower() in names
 
 
-def guarded(app: WsgiApp, *, key: str) -> WsgiApp:
+def guard(app: WsgiApp, *, key: str) -> WsgiApp:
     """Wrap moto: answer 421, 403 or 404 to a request that is not a client of this process's engine."""
 
     def answer(environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:

@@ -1,7 +1,7 @@
 """End a local service on Ctrl-C, whatever its threads are doing.
 
 A sweep, a probe or a webhook that hangs would keep the process for seconds or minutes. Nothing is lost by cutting them
-off: what they were doing is still due, or pending, in the tables. Start at `end_on_signals`.
+off: what they were doing is still due, or pending, in the tables. Start at `exit_on_signals`.
 """
 
 import os
@@ -9,12 +9,12 @@ import signal
 import sys
 import threading
 
-ENDING_S = 2.0  # for what can end by itself
+GRACE_S = 2.0  # for what can end by itself
 
 _SIGNALS = (signal.SIGINT, signal.SIGTERM)
 
 
-def end_on_signals(stop: threading.Event) -> None:
+def exit_on_signals(stop: threading.Event) -> None:
     """Set `stop` on Ctrl-C or SIGTERM, and end the process 2 seconds later if it still runs; on a second one, at once.
 
     Call it from the main thread.
@@ -23,16 +23,16 @@ def end_on_signals(stop: threading.Event) -> None:
     def end(*_: object) -> None:
         for number in _SIGNALS:
             signal.signal(number, signal.SIG_DFL)
-        end_soon()
+        exit_soon()
         stop.set()
 
     for number in _SIGNALS:
         signal.signal(number, end)
 
 
-def end_soon() -> None:
+def exit_soon() -> None:
     """End the process in 2 seconds, unless it ends by itself before."""
-    timer = threading.Timer(ENDING_S, _cut_off)
+    timer = threading.Timer(GRACE_S, _cut_off)
     timer.daemon = True
     timer.start()
 

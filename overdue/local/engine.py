@@ -66,7 +66,7 @@ def start(environ: MutableMapping[str, str]) -> Engine:
     BackendDict.reset()
     reset_model_data()
     # moto's ThreadedMotoServer does the same, but serves before its app could be wrapped.
-    app = access.guarded(DomainDispatcherApplication(create_backend_app), key=access.access_key())
+    app = access.guard(DomainDispatcherApplication(create_backend_app), key=access.access_key())
     server = make_server("127.0.0.1", 0, app, threaded=True, request_handler=MotoRequestHandler)
     thread = threading.Thread(target=server.serve_forever, name="engine", daemon=True)
     thread.start()

@@ -24,7 +24,7 @@ from chalicelib.domain.errors import OverdueError
 from chalicelib.domain.schedule import Every
 from chalicelib.store import checks, registry
 from chalicelib.store.registry import Channel, Key, Scope, new_secret
-from chalicelib.store.secure_strings import ALERT_LINK_SECRET, SESSION_SECRET, made
+from chalicelib.store.secure_strings import ALERT_LINK_SECRET, SESSION_SECRET, get_or_create
 from chalicelib.store.tables import Unavailable
 from chalicelib.web.pages.sessions import Signer, new_link
 from chalicelib.wiring import Wiring
@@ -131,7 +131,7 @@ def running(
         channels = CONFORMANCE_CHANNELS if conformance else (CHANNEL,)
         keys = kept.keys if kept else new_keys()
         link = _link(local.endpoint, now=clock.now())
-        made(engine.ssm(local.endpoint), STAGE, ALERT_LINK_SECRET)
+        get_or_create(engine.ssm(local.endpoint), STAGE, ALERT_LINK_SECRET)
         ready = _furnished(wiring, server, channels, keys=keys, link=link, now=clock.now())
         if conformance:
             ready = _with_second_project(ready, now=clock.now())
@@ -208,7 +208,7 @@ def _wired(server: Server, names: Resources, *, database: str, sns_url: str, spe
 
 def _link(endpoint: str, *, now: datetime) -> str:
     """The token of a link that signs in once, as long as this service may run: its clock may be fast."""
-    signer = Signer(made(engine.ssm(endpoint), STAGE, SESSION_SECRET))
+    signer = Signer(get_or_create(engine.ssm(endpoint), STAGE, SESSION_SECRET))
     link = new_link(project=PROJECT, may_write=True, now=now, lasts=YEAR, session_lasts=YEAR)
     return signer.link(link)
 

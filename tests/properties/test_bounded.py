@@ -96,7 +96,13 @@ def _evaluations(config: Config, begin: datetime, since: timedelta) -> Iterator[
 
 def _spent(call: Callable[[], object]) -> int:
     """The steps of a call of which nothing is known from before."""
-    for cached in (due._expected_after, expected_outside, window_end, windows._spans_of_thread, remembered._of_thread):
+    for cached in (
+        due._expected_after,
+        expected_outside,
+        window_end,
+        windows._spans_of_thread,
+        remembered._cached_for_thread,
+    ):
         cached.cache_clear()
     with limited_to(10**9) as left:
         call()

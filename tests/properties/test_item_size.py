@@ -11,7 +11,7 @@ from benchmarks.capacity import size
 from chalicelib.domain import room
 from chalicelib.domain.alerts import Kind, Reason
 from chalicelib.domain.check import Beat, Check, End, Pace, Run, Status, Window
-from chalicelib.domain.ended_runs import MOST as MOST_ENDS
+from chalicelib.domain.ended_runs import MAX_ENDS
 from chalicelib.domain.receive import receive
 from chalicelib.domain.signals import Ping, Signal, heard
 from chalicelib.store import items
@@ -146,7 +146,7 @@ def test_the_other_attributes_take_no_more_than_is_set_aside() -> None:
     texts: dict[str, Any] = {"status": Status.PAUSED, "reason": Reason.TOO_SHORT, "last_output": "🐘" * 120}
     packed: dict[str, Any] = {"recent": b"x" * 120, "pace": Pace(29_539_440, 10**12)}
     counted: dict[str, Any] = {"window": Window(at=NOON, count=10**18 - 1), "last_duration": hours(71.9999)}
-    ends = tuple(End(mark=f"{number:08x}", at=NOON) for number in range(MOST_ENDS))
+    ends = tuple(End(mark=f"{number:08x}", at=NOON) for number in range(MAX_ENDS))
     full = texts | packed | counted | {"ended": ends, "is_untold": True}
     left_out = {*full, "code", "project", "config", "runs", "records", "alerts"}  # the last three are counted apart
     left_out |= {"in_groups", "escalated", "acknowledged_by"}  # by operators

@@ -25,7 +25,7 @@ def test_a_loop_without_end_is_stopped_and_its_thread_goes_on() -> None:
     limit, after = CpuLimit(LIMIT_S), list[str]()
 
     def run() -> None:
-        with suppress(TookTooLong), limit.applied():
+        with suppress(TookTooLong), limit.apply():
             while True:
                 pass
         after.append("went on")
@@ -39,7 +39,7 @@ def test_what_only_waits_is_not_stopped() -> None:
     limit, waited, go_on = CpuLimit(LIMIT_S), list[bool](), threading.Event()
 
     def run() -> None:
-        with limit.applied():
+        with limit.apply():
             waited.append(go_on.wait(4 * LIMIT_S))
 
     watched(limit, run)
@@ -54,7 +54,7 @@ def test_the_code_after_a_block_is_never_stopped() -> None:
     def run() -> None:
         for _ in range(20_000):
             try:
-                with limit.applied():
+                with limit.apply():
                     sum(range(20))
             except TookTooLong:
                 stopped[0] += 1

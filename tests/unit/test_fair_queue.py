@@ -26,6 +26,6 @@ def test_a_project_that_may_not_go_keeps_its_turn() -> None:
     queue.add("busy", 0)
     queue.add("quiet", 10)
 
-    assert queue.pop(may=lambda project: project == "quiet") == ("quiet", 10)
-    assert queue.pop(may=lambda _: False) is None
+    assert queue.pop(is_allowed=lambda project: project == "quiet") == ("quiet", 10)
+    assert queue.pop(is_allowed=lambda _: False) is None
     assert drained(queue) == [("busy", 0)]

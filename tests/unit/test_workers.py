@@ -14,7 +14,7 @@ def test_a_project_that_blocks_its_threads_leaves_some_to_others() -> None:
         go_on.wait(20)
         return lambda: ended.append("busy")
 
-    with Workers(4, most_for_one=3) as workers:
+    with Workers(4, most_per_project=3) as workers:
         started = 0
         while workers.has_room("busy"):
             workers.start("busy", blocked)
@@ -36,7 +36,7 @@ def test_what_a_job_raises_reaches_the_caller() -> None:
     def fail() -> Then:
         raise ZeroDivisionError
 
-    with Workers(1, most_for_one=1) as workers:
+    with Workers(1, most_per_project=1) as workers:
         workers.start("", fail)
         with pytest.raises(ZeroDivisionError):
             workers.finish(20)

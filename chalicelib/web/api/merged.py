@@ -11,7 +11,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from chalicelib.domain.affordable import TooCostly, insist_on_budget, of_evaluation
+from chalicelib.domain.affordable import TooCostly, cost_relevant, require_affordable
 from chalicelib.domain.check import EVERY_CHANNEL, Config, Filters
 from chalicelib.domain.errors import BadInput
 from chalicelib.domain.escalation import Step, in_order
@@ -190,9 +190,9 @@ def _consistent(config: Config) -> Config:
 
 def _affordable(config: Config, *, before: Config) -> Config:
     """The configuration, unless it costs too much to evaluate. What is stored already stays: see its warnings."""
-    if of_evaluation(config) != of_evaluation(before):
+    if cost_relevant(config) != cost_relevant(before):
         try:
-            insist_on_budget(config)
+            require_affordable(config)
         except TooCostly as error:
             raise Refused(f"json validation error: {error.summary}", error.detail) from error
     return config

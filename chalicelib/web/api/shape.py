@@ -279,9 +279,9 @@ def _learnt(check: Check) -> LearntJson:
 def _ignored(config: Config) -> Iterator[str]:
     """Windows of a check that was stored before such windows were refused."""
     if config.windows or config.misses_before_alert > 1:
-        from chalicelib.domain.affordable import ignored  # most checks have neither
+        from chalicelib.domain.affordable import ignored_windows  # most checks have neither
 
-        if (found := ignored(config)) is not None:
+        if (found := ignored_windows(config)) is not None:
             yield found
 
 

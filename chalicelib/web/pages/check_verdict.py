@@ -274,9 +274,9 @@ def _always(check: Check, clock: WallClock) -> Iterator[Fact]:
 
 def _ignored(config: Config) -> Iterator[str]:
     """Windows of a check that was stored before such windows were refused."""
-    from chalicelib.domain.affordable import ignored  # as above
+    from chalicelib.domain.affordable import ignored_windows  # as above
 
-    if (found := ignored(config)) is not None:
+    if (found := ignored_windows(config)) is not None:
         yield found
 
 

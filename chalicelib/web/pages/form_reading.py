@@ -41,7 +41,7 @@ _CONTRADICTIONS = {  # how what the API says begins: the field, and what the for
     ),
     "windows cost too much": (
         "windows",
-        "there are too many, or too many that follow each other without a gap: use fewer, longer windows",
+        "there are too many, or too many without a gap between them: use fewer, longer windows",
     ),
     "misses_before_alert costs too much": (
         "misses_before_alert",

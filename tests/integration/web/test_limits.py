@@ -104,10 +104,10 @@ def test_a_full_project_takes_no_check_by_any_way_but_all_pings(small: Deploymen
     by_api = api.call("POST", "/checks/", body=b'{"name": "one too many"}')
     by_unique = api.call("POST", "/checks/", body=b'{"name": "one too many", "unique": ["name"]}')
 
-    assert (by_ping.status, by_ping.text) == (403, "the project has 5 checks, as many as it may have")
+    assert (by_ping.status, by_ping.text) == (403, "the project has reached its limit of 5 checks")
     assert "Retry-After" not in by_ping.headers
     assert by_api.status == by_unique.status == 403
-    assert json.loads(by_api.text) == {"error": "the project has 5 checks, as many as it may have"}
+    assert json.loads(by_api.text) == {"error": "the project has reached its limit of 5 checks"}
     assert len(slugs(small)) == 5
     assert small.ping(code).status == 200
     assert api.post("/checks/", {"name": "job 0", "unique": ["name"], "grace": 60})["grace"] == 60

@@ -4,22 +4,22 @@ from dataclasses import replace
 
 import pytest
 
-from chalicelib.domain.quota import Limits, Used, counted, in_minute, needs_count, refusal
+from chalicelib.domain.quota import Limits, Usage, needs_count, refusal, with_count, with_minute
 from tests.builders import hours, minutes, seconds, utc
 
 NOON = utc("2026-03-01T12:00Z")
 MINUTE = 29_539_440
 LIMITS = Limits(checks=10_000, by_ping=1_000)
-USED = Used(checks=9_999, counted_at=NOON, minute=MINUTE, by_ping=999)
+USED = Usage(checks=9_999, counted_at=NOON, minute=MINUTE, by_ping=999)
 
 
 @pytest.mark.parametrize(
     ("checks", "by_ping", "refused"),
     [
         (9_999, 999, None),
-        (10_000, 999, "the project has 10,000 checks, as many as it may have"),
+        (10_000, 999, "the project has reached its limit of 10,000 checks"),
         (9_999, 1_000, "pings may create 1,000 checks a minute: try again in a minute"),
-        (10_001, 1_001, "the project has 10,000 checks, as many as it may have"),
+        (10_001, 1_001, "the project has reached its limit of 10,000 checks"),
     ],
 )
 def test_a_ping_may_create_a_check_below_both_limits(checks: int, by_ping: int, refused: str | None) -> None:
@@ -41,9 +41,9 @@ def test_a_refusal_holds_until_the_next_count_or_the_next_minute() -> None:
 
 
 def test_each_minute_begins_at_nothing() -> None:
-    assert in_minute(USED, now=NOON + seconds(59)) == USED
-    assert in_minute(USED, now=NOON + minutes(1)) == replace(USED, minute=MINUTE + 1, by_ping=0)
-    assert in_minute(USED, now=NOON - seconds(1)) == USED, "a request that was slow counts for the newer minute"
+    assert with_minute(USED, now=NOON + seconds(59)) == USED
+    assert with_minute(USED, now=NOON + minutes(1)) == replace(USED, minute=MINUTE + 1, by_ping=0)
+    assert with_minute(USED, now=NOON - seconds(1)) == USED, "a request that was slow counts for the newer minute"
 
 
 @pytest.mark.parametrize(
@@ -55,5 +55,5 @@ def test_checks_are_counted_hourly_and_soon_when_full(checks: int, after_s: int,
 
 
 def test_a_count_leaves_what_pings_have_created() -> None:
-    assert counted(USED, 7, now=NOON + hours(1)) == replace(USED, checks=7, counted_at=NOON + hours(1))
-    assert counted(None, 7, now=NOON) == Used(checks=7, counted_at=NOON, minute=MINUTE, by_ping=0)
+    assert with_count(USED, 7, now=NOON + hours(1)) == replace(USED, checks=7, counted_at=NOON + hours(1))
+    assert with_count(None, 7, now=NOON) == Usage(checks=7, counted_at=NOON, minute=MINUTE, by_ping=0)

@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from chalicelib.domain.check import Beat, Check, Pace, Run, Status
-from chalicelib.domain.rate import is_over, retry_after_s, throttled
+from chalicelib.domain.rate import is_over_limit, next_throttled_since, retry_after_s
 from chalicelib.domain.signals import Signal
 from tests.builders import R1, a_check, a_ping, after, beat_of, hours, minutes, outcome_of, seconds, utc, verdict_of
 
@@ -20,7 +20,7 @@ def pinged(times: int, **given: object) -> Check:
 
 
 def over(check: Check, signal: Signal = Signal.SUCCESS, *, second: int = 30, rid: str = "") -> bool:
-    return is_over(check, a_ping(signal, at=NOON + seconds(second), rid=rid), signal, most=10)
+    return is_over_limit(check, a_ping(signal, at=NOON + seconds(second), rid=rid), signal, most=10)
 
 
 def test_the_pings_of_a_minute_are_counted_from_its_first() -> None:
@@ -89,7 +89,7 @@ def test_no_sequence_gets_many_more_pings_in_than_the_limit(flood: list[Signal])
     check, taken = a_check(last_success=NOON - hours(1), period=hours(1), n_pings=7), 0
     for number in range(2_000):
         ping = a_ping(flood[number % len(flood)], at=NOON + seconds(number * 0.02))
-        if not is_over(check, ping, ping.signal, most=300):
+        if not is_over_limit(check, ping, ping.signal, most=300):
             check, taken = after(check, ping), taken + 1
     assert 300 <= taken <= 363
 
@@ -100,12 +100,12 @@ def test_a_refusal_says_when_the_next_minute_begins(at: str, wait_s: int) -> Non
 
 
 def test_a_refusal_is_recorded_once_a_minute() -> None:
-    assert throttled(a_check(), NOON) == NOON
+    assert next_throttled_since(a_check(), NOON) == NOON
     recorded = a_check(throttled_since=NOON, throttled_at=NOON)
-    assert throttled(recorded, NOON + seconds(59)) is None
+    assert next_throttled_since(recorded, NOON + seconds(59)) is None
 
 
 def test_refusals_in_each_minute_are_one_time_of_throttling() -> None:
     recorded = a_check(throttled_since=NOON - minutes(9), throttled_at=NOON)
-    assert throttled(recorded, NOON + seconds(119)) == NOON - minutes(9)
-    assert throttled(recorded, NOON + minutes(2)) == NOON + minutes(2)
+    assert next_throttled_since(recorded, NOON + seconds(119)) == NOON - minutes(9)
+    assert next_throttled_since(recorded, NOON + minutes(2)) == NOON + minutes(2)

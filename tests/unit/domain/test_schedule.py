@@ -316,7 +316,7 @@ def test_what_an_operator_writes_is_cron_or_on_calendar(text: str, expected: Cro
         ("*/2:00", 'hour "*/2" is not valid'),
         ("1-2-3-4", 'year "1-2" is not valid'),
         ("00:00 12:00", 'weekday "00:00" is not valid'),
-        ("Mon Tue 12:00", '"Mon" is too much'),
+        ("Mon Tue 12:00", '"Mon" is unexpected'),
         ("@daily", 'schedule "@daily": weekday "@daily" is not valid in OnCalendar, and cron has five'),
         ("@daily", "cron has five words on one line: write 0 0 * * *"),
         ("* * * * * *", "cron has five words on one line: see man systemd.time"),

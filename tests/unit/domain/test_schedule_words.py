@@ -228,7 +228,7 @@ def test_the_second_pass_is_marked_as_such() -> None:
     assert first.local.isoformat() == "2026-10-25T02:20:00+01:00"
     assert first.oddity == (
         "Clocks go back at 03:00, so 02:20 comes twice. "
-        "This is the second: as in systemd, after a success within it, the second pass counts."
+        "This is the second: as in systemd, it counts after a success in the second pass."
     )
 
 

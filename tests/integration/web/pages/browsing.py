@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any
 from urllib.parse import urlencode
 
-from chalicelib.store.secure_strings import SESSION_SECRET, made
+from chalicelib.store.secure_strings import SESSION_SECRET, get_or_create
 from chalicelib.web.pages.sessions import Signer, new_link
 from tests.builders import hours
 from tests.integration.conftest import Answer, Deployment
@@ -26,7 +26,7 @@ class Browser:
     def link(self, **given: Any) -> str:
         """The path of a fresh link."""
         kept = self.deployment.wiring.session_secret
-        secret = made(kept._ssm, STAGE, SESSION_SECRET)
+        secret = get_or_create(kept._ssm, STAGE, SESSION_SECRET)
         kept.forget()  # another deployment's
         asked: dict[str, Any] = {
             "project": "default",

@@ -7,7 +7,7 @@ from itsdangerous import URLSafeSerializer
 
 import app
 from chalicelib.domain.check import Code, unique_key
-from chalicelib.store.secure_strings import ALERT_LINK_SECRET, made, parameter
+from chalicelib.store.secure_strings import ALERT_LINK_SECRET, get_or_create, parameter
 from chalicelib.web.pages.sessions import Signer, new_link
 from tests.builders import days, hours, minutes, seconds, utc
 from tests.integration.web.pages.browsing import STAGE, Browser
@@ -25,7 +25,7 @@ def nothing_remembered() -> None:
 @pytest.fixture
 def signed(browser: Browser) -> Browser:
     """A stage that has a secret."""
-    made(browser.deployment.wiring.alert_link_secret._ssm, STAGE, ALERT_LINK_SECRET)
+    get_or_create(browser.deployment.wiring.alert_link_secret._ssm, STAGE, ALERT_LINK_SECRET)
     return browser
 
 

@@ -345,6 +345,6 @@ def test_a_project_that_is_full_refuses_the_form_and_keeps_what_was_typed(
     answer = send(browser, name="Nightly backup", tags="prod db")
 
     assert answer.status == 403
-    assert "Not saved: the project has 0 checks, as many as it may have." in answer.text
+    assert "Not saved: the project has reached its limit of 0 checks." in answer.text
     assert fields_of(answer.text)["tags"] == "prod db"
     assert the_checks(browser) == []

@@ -12,7 +12,7 @@ import pytest
 import app as lambda_app
 from chalicelib.domain.check import Code
 from chalicelib.domain.quota import Limits
-from chalicelib.store.secure_strings import ALERT_LINK_SECRET, made
+from chalicelib.store.secure_strings import ALERT_LINK_SECRET, get_or_create
 from chalicelib.web.api.routes import ROUTES
 from chalicelib.web.pages import check_actions
 from tests.builders import hours, minutes
@@ -65,7 +65,7 @@ class Stage:
 def stage(browser: Browser, caplog: pytest.LogCaptureFixture) -> Stage:
     lambda_app.wiring.cache_clear()
     browser.deployment.wiring = lambda_app.wiring()
-    made(browser.deployment.wiring.alert_link_secret._ssm, STAGE, ALERT_LINK_SECRET)
+    get_or_create(browser.deployment.wiring.alert_link_secret._ssm, STAGE, ALERT_LINK_SECRET)
     caplog.set_level(logging.INFO, "overdue")
     browser.sign_in()
     code = browser.deployment.add(name="backup", desc="tell nobody")
