@@ -1,8 +1,8 @@
-"""Admit a new check, or refuse it because its project has as many as it may (docs/adr/0018).
+"""Admit a new check, or refuse it because its project has reached a limit (docs/adr/0018).
 
-For every way of creating one: API, form, apply, `?create=1`. Start at `Admission.admit`. Admitting costs a read and a
-write of the project's row. A process remembers a refusal until it may end, so that refusing goes without any call; the
-first refusals of an hour also send one notice to the operators.
+Used by every way of creating a check: API, form, apply, `?create=1`. Start at `Admission.admit`. Admitting a check
+costs a read and a write of the project's row. A process remembers a refusal while it is certain to hold, so further
+refusals need no call. The first refusal in an hour also sends a notice to the operators.
 """
 
 from collections.abc import Callable
@@ -21,22 +21,22 @@ if TYPE_CHECKING:
 
 MOST_TRIES = 10
 NOTICE_EVERY = timedelta(hours=1)  # for each project
-NOTICE_RETRY = timedelta(minutes=1)  # if its sender dies, a refusal after this time sends it again
+NOTICE_RETRY = timedelta(minutes=1)  # if the sender dies, a refusal after this time sends the notice
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Admission:
-    """Admits new checks. One a process: it remembers refusals."""
+    """Admits new checks. One object per process, because it remembers refusals."""
 
     tables: Tables
     limits: Limits
     notify: Callable[["Letter"], None]  # sends a message to the operators. Raises Undelivered
     _refusals: dict[tuple[str, bool], Refusal] = field(
         default_factory=dict, init=False
-    )  # by project, and whether for pings only
+    )  # by project, and whether it applies to pings only
 
     def admit(self, project: str, *, by_ping: bool, now: datetime) -> None:
-        """Count one more check of a project. Raises NotAdmitted and Unavailable: create nothing then."""
+        """Count one more check of a project. Create nothing if it raises NotAdmitted or Unavailable."""
         self._raise_known_refusal(project, by_ping=by_ping, now=now)
         for _ in range(MOST_TRIES):
             used = quotas.read(self.tables, project)
@@ -63,7 +63,7 @@ class Admission:
                 raise NotAdmitted(known)
 
     def _notify(self, project: str, why: Refusal, *, now: datetime) -> None:
-        """Tell operators, once an hour and project. A notice that could not be sent is left to a later refusal."""
+        """Notify the operators, at most once per hour and project. If that fails, a later refusal tries again."""
         from chalicelib.alerts.platform import refusal_letter
 
         try:

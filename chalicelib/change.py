@@ -1,9 +1,9 @@
 """The round trip of a change, written once: load, decide, write, again on a conflict; then let out what waits.
 
 Ping, sweep and API hand their decision to `change`, and call `deliver` for what a verdict left in the check's
-outbox. The order of steps is what makes an alert at least once: write the verdict with its alert, publish, record
-what was sent in the history, acknowledge. Whatever dies in between, the alert still is in the item, and `due_at` has
-the sweep look again (docs/adr/0022).
+outbox. The order of steps guarantees at-least-once alerts: write the verdict with its alert, publish, record
+what was sent in the history, acknowledge. If the process dies in between, the alert is still in the item, and `due_at`
+makes the sweep evaluate the check again (docs/adr/0022).
 """
 
 import random
@@ -61,7 +61,7 @@ class Ports:
     publish: Publish
     tally: Tally
     together: Together | None = None  # None: each alert leaves alone
-    recorded: frozenset[tuple[Code, Record]] = frozenset()  # what a storm has written to the history already
+    recorded: frozenset[tuple[Code, Record]] = frozenset()  # already written to the history, as part of a batch
     sleep: Callable[[float], None] = field(default=time.sleep)
 
 
@@ -74,11 +74,11 @@ class Written:
 
 
 def change(ports: Ports, code: Code, decide: Callable[[Check], Outcome], *, read: Check | None = None) -> Written:
-    """Decide on a check as it is, and write what was decided.
+    """Decide about the current check, and write the decision.
 
-    `read` is the check where the caller has just read it; it spares one call. A verdict that changes nothing is not
+    `read` is the check if the caller has just read it; that saves one call. A verdict that changes nothing is not
     written. Raises NotFound, OverBudget when the decision takes too many steps, and Unavailable after ten conflicts or
-    when DynamoDB is away: nothing was recorded then.
+    when DynamoDB is unavailable. In each of these cases, nothing was recorded.
     """
     check = read or checks.get(ports.tables, code)
     for _ in range(MOST_TRIES):
@@ -125,7 +125,7 @@ def let_out(ports: Ports, check: Check, *, now: datetime) -> Check:
     alerts = waiting(check, now=now)
     if not check.records and not alerts:
         return check
-    # publish, record, then acknowledge: dying in between repeats an alert, another order loses one
+    # in this order: a crash in between repeats an alert; any other order could lose one
     told = {alert.id: it for alert in alerts if (it := _publish(ports, check, alert, now=now)) is not None}
     sent = tuple(alert for alert in alerts if alert.id in told)
     failed = tuple(alert for alert in alerts if alert.id not in told)
@@ -191,7 +191,7 @@ def _known(ports: Ports, check: Check) -> dict[Code, Check]:
 
 
 def _publish(ports: Ports, check: Check, alert: Alert, *, now: datetime) -> Told | None:
-    """Publish one alert; None: SNS did not take it."""
+    """Publish one alert; None if SNS did not accept it."""
     try:
         to = ports.publish(check, alert, now=now)
     except Undelivered as error:
@@ -204,8 +204,9 @@ def _publish(ports: Ports, check: Check, alert: Alert, *, now: datetime) -> Told
 
 
 def _record(ports: Ports, check: Check, sent: Iterable[Alert], told: Mapping[str, Told]) -> None:
-    """Write the check's records to the history, each flip together with what was sent about it. One write each, and
-    one for each earlier flip that something was sent about.
+    """Write the check's records to the history, each flip together with what was sent about it.
+
+    One write per record, and one for each earlier flip about which an alert was sent.
     """
     about: dict[int, list[Told]] = {}
     for alert in sent:

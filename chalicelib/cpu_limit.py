@@ -1,8 +1,8 @@
 """Stop an evaluation that uses more CPU than any configuration should be able to cost.
 
-Steps bound an evaluation first (`chalicelib.domain.steps`), and deterministically. This is the second line of defence,
-for a loop that nobody counts: `enforce`, called regularly by another thread, raises TookTooLong inside a block that has
-used up its CPU time. Only Python code can be stopped; C code that runs on ends with the invocation (docs/adr/0016).
+Steps bound an evaluation first, deterministically (`chalicelib.domain.steps`). This is the second line of defence, for
+loops that do not count steps. Another thread calls `enforce` regularly, which raises TookTooLong inside a block that
+has used up its CPU time. Only Python code can be stopped; C code ends with the invocation (docs/adr/0016).
 """
 
 import ctypes
@@ -18,11 +18,11 @@ class TookTooLong(OverdueError):
     """An evaluation used more CPU time than its limit allows."""
 
     def __init__(self) -> None:
-        super().__init__("this check needs more CPU time than one evaluation may: simplify its schedule or windows")
+        super().__init__("this check needs more CPU time than one evaluation may use: simplify its schedule or windows")
 
 
 class CpuLimit:
-    """The blocks of code that are limited, each running in a thread of its own."""
+    """A CPU time limit for blocks of code, each in its own thread."""
 
     def __init__(self, limit_s: float) -> None:
         self._limit_s = limit_s
@@ -31,7 +31,7 @@ class CpuLimit:
 
     @contextmanager
     def apply(self) -> Iterator[None]:
-        """Run a block of this thread under the limit. Blocks of one thread do not nest. Raises TookTooLong."""
+        """Run the block under the limit. Blocks in one thread must not nest. Raises TookTooLong."""
         thread = threading.get_ident()
         with self._lock:
             self._ends_s[thread] = time.thread_time() + self._limit_s
@@ -43,7 +43,7 @@ class CpuLimit:
                 _cancel(thread)  # an exception that was set a moment ago must not reach the code after the block
 
     def enforce(self) -> None:
-        """Raise TookTooLong in each block that has used up its time. About 1 µs a block."""
+        """Raise TookTooLong in each block that has used up its time. Takes about 1 µs per block."""
         with self._lock:
             for thread, end_s in list(self._ends_s.items()):
                 if _cpu_s(thread) > end_s:
@@ -56,6 +56,6 @@ def _cancel(thread: int) -> None:
 
 
 def _cpu_s(thread: int) -> float:
-    """The CPU time of a thread; 0 on systems that do not tell, such as macOS, where nothing is stopped."""
+    """The CPU time of a thread in seconds; 0 on systems without it, such as macOS, where nothing is stopped."""
     clock = getattr(time, "pthread_getcpuclockid", None)
     return 0.0 if clock is None else time.clock_gettime(clock(thread))

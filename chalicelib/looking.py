@@ -1,7 +1,7 @@
-"""Evaluate one check for the sweep, and publish what it holds; and what becomes of a check that cannot be evaluated.
+"""Evaluate one check for the sweep, publish its alerts, and push it back if it cannot be evaluated.
 
-`evaluate` and `publish` are the two halves: many checks of a project are evaluated first, so that their alerts leave
-together (`chalicelib.storm`). What becomes of a check is the domain's decision; when to evaluate it is the sweep's.
+`evaluate` and `publish` are separate so that alerts of many checks can leave as digests (`chalicelib.storm`). The
+domain decides the verdict; the sweep decides when to evaluate a check.
 """
 
 import threading
@@ -26,8 +26,8 @@ if TYPE_CHECKING:
     from chalicelib.sweep import Clock, Swept
 
 ALLOWANCE = timedelta(seconds=1)  # a ping made just before an instant, and still on its way, counts
-FRESH = timedelta(seconds=2)  # an item that was read longer ago is read again
-CPU_LIMIT_S = 0.1  # of one evaluation, which takes 20 ms at most: what slips through is stopped
+FRESH = timedelta(seconds=2)  # an item that is older than this is read again
+CPU_LIMIT_S = 0.1  # of one evaluation, which should take at most 20 ms
 
 Due = tuple[datetime, Code]
 Judge = Callable[[Check, datetime], Verdict]
@@ -46,19 +46,19 @@ class Work:
     has_shared: bool = False  # others have taken parts of it
     held: set[Due] = field(default_factory=set)  # cannot be judged, and will not be in this sweep
     id: str = field(default_factory=lambda: uuid4().hex[:12])
-    has_written: bool = False  # a row of what is in flight
-    abandoned: list[Flight] = field(default_factory=list)  # what sweeps that died were evaluating
-    suspects: list[Due] = field(default_factory=list)  # may have killed one of them: evaluated last
+    has_written: bool = False  # whether an in-flight row was written
+    abandoned: list[Flight] = field(default_factory=list)  # in-flight rows of sweeps that died
+    suspects: list[Due] = field(default_factory=list)  # checks that may have killed a sweep: evaluated last
     counting: threading.Lock = field(default_factory=threading.Lock)
     cpu: CpuLimit = field(default_factory=lambda: CpuLimit(CPU_LIMIT_S))
-    # Evaluations of one project take turns: Python runs one at a time anyway, and eight that burn CPU would keep the
-    # threads that only wait for AWS from going on.
+    # Evaluations of one project run one at a time. Python runs one thread at a time anyway, and eight endless loops
+    # would starve the threads that wait for AWS.
     turns: "defaultdict[str, threading.Lock]" = field(default_factory=lambda: defaultdict(threading.Lock))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Read:
-    """A check that is due, as DynamoDB held it a moment ago; not decoded, which may fail."""
+    """A due check as read from DynamoDB, not decoded yet: decoding may fail."""
 
     due: Due
     item: items.Item
@@ -66,27 +66,29 @@ class Read:
 
     @property
     def project(self) -> str:
-        """Whose it is; "" where the item does not say so."""
+        """Its project; "" if the item has none."""
         return str(self.item.get("project", {}).get("S", ""))
 
     @property
     def setbacks(self) -> int:
-        """How often in a row it has been pushed back."""
+        """The number of consecutive push-backs."""
         return checks.setbacks(self.item)
 
 
 @dataclass(frozen=True, slots=True)
 class Evaluated:
-    """A check that has been evaluated, and holds what is to be published."""
+    """An evaluated check with the alerts to publish."""
 
     read: Read
     check: Check
-    is_proved: bool  # False: it is as it was, and the door must be looked at first
+    is_proved: bool  # False: unchanged, because the ingress check must run first
 
 
 def read(work: Work, due: Sequence[Due], *, now: datetime) -> list[Read]:
-    """Read up to 100 checks that are due, in one BatchGet. Those deleted meanwhile are missing, and those that DynamoDB
-    leaves out: they stay due. Raises Unavailable.
+    """Read up to 100 due checks in one BatchGet.
+
+    Deleted checks are missing in the result, and so are those that DynamoDB leaves out, which stay due. Raises
+    Unavailable.
     """
     by_code = {each[1]: each for each in due}
     found, left = listing.undecoded_at_once(work.ports.tables, list(by_code))
@@ -96,18 +98,19 @@ def read(work: Work, due: Sequence[Due], *, now: datetime) -> list[Read]:
 
 
 def evaluate(work: Work, read: Read, judge: Judge, *, now: datetime) -> Evaluated | None:
-    """Evaluate a check, and write the verdict. None: it cannot be evaluated, and has been pushed back."""
+    """Evaluate a check and write the verdict. None if it could not be evaluated and was pushed back."""
     return isolated(work, read, lambda: _evaluated(work, read, judge, now=now))
 
 
 def publish(work: Work, evaluated: Evaluated, ports: Ports, *, now: datetime) -> Check | None:
-    """Publish what a check holds; the check as it is then. None: that failed, and it has been pushed back."""
+    """Publish a check's alerts and return the check. None if that failed and the check was pushed back."""
     return isolated(work, evaluated.read, lambda: change.let_out(ports, evaluated.check, now=now))
 
 
 def evaluate_suspect(work: Work, due: Due) -> Callable[[], None]:
-    """Evaluate a check that may end the invocation: it is pushed back first, so that the next one does not meet it
-    again at once. Returns what is to be done in the sweep's own thread.
+    """Evaluate a check that may kill the invocation. Push it back first, so that the next sweep does not meet it.
+
+    Returns what to run afterwards in the sweep's own thread.
     """
     now = work.clock.now()
     try:
@@ -132,7 +135,7 @@ def _count(work: Work) -> None:
 
 
 def due_again(work: Work, check: Check, *, now: datetime) -> Due | None:
-    """When an evaluated check is due again in this sweep."""
+    """The next instant of an evaluated check if it is in this sweep; else None."""
     if check.due_at is None:
         return None
     again = (check.due_at, check.code)
@@ -143,7 +146,7 @@ def due_again(work: Work, check: Check, *, now: datetime) -> Due | None:
 
 
 def isolated(work: Work, read: Read, act: Callable[[], T]) -> T | None:
-    """Do something with a check; whatever it raises, the neighbours go on, and the check is pushed back."""
+    """Run `act`; on any exception, log it and push the check back, so that other checks continue."""
     code = read.due[1]
     try:
         return act()
@@ -162,7 +165,7 @@ def isolated(work: Work, read: Read, act: Callable[[], T]) -> T | None:
 
 
 def push_back(work: Work, read: Read) -> bool:
-    """Make a check wait, longer each time. False: it is not due any more, or DynamoDB is away."""
+    """Push a check back, longer each time. False if it is no longer due, or DynamoDB is unavailable."""
     at, code = read.due
     try:
         return checks.push_back(code, seen=at, now=work.clock.now(), setbacks=read.setbacks)
@@ -173,7 +176,7 @@ def push_back(work: Work, read: Read) -> bool:
 
 def _evaluated(work: Work, due: Read, judge: Judge, *, now: datetime) -> Evaluated:
     if now - due.at >= FRESH:
-        [due] = read(work, [due.due], now=now) or [due]  # deleted meanwhile: the write will tell
+        [due] = read(work, [due.due], now=now) or [due]  # if it was deleted, the write fails
     check = _limited(work, due.project, lambda: items.from_item(due.item))
     try:
         written = change.change(work.ports, check.code, lambda it: _verdict(work, it, judge, now=now), read=check)
@@ -192,6 +195,6 @@ def _verdict(work: Work, check: Check, judge: Judge, *, now: datetime) -> Verdic
 
 
 def _limited(work: Work, project: str, act: Callable[[], T]) -> T:
-    """Run what a check's configuration makes expensive, when it is the project's turn. Raises TookTooLong."""
+    """Run `act` under the CPU limit, one at a time per project. Raises TookTooLong."""
     with work.turns[project], work.cpu.apply():
         return act()

@@ -1,9 +1,9 @@
-"""What comes due between two looks at the index: read, evaluated and published, fairly between projects.
+"""Read, evaluate and publish the checks that come due between two reads of the index, fairly between projects.
 
-The due index knows no projects, so checks that are due are read first: up to 100 in one BatchGet, which also serves as
-the first read of their evaluation; of more, only the projects, and then 100 at a time by turns. A project with 10,000
-checks due has its own line, and never all workers. Before a check is evaluated, the sweep writes down that it will be
-(`store.in_flight`). Start at `Round.run`; docs/adr/0016 says why.
+The due index does not hold projects, so due checks are read first. Up to 100 are read by one BatchGet, which also
+replaces the first read of their evaluation. If more are due, their projects are looked up first; then 100 checks at a
+time are read, taking from the projects in turn. Each project has its own queue, and none gets all workers. Before
+checks are evaluated, the sweep records them (`store.in_flight`). Start at `Round.run`; see docs/adr/0016.
 """
 
 import heapq
@@ -24,16 +24,17 @@ from chalicelib.store.tables import Unavailable
 from chalicelib.storm import Gathering, publish_digests
 from chalicelib.workers import Then, Workers
 
-READ_AHEAD = 10_000  # checks whose project is looked up before their turn; the rest waits in the order of the index
-AT_LEAST = 10  # checks that a round evaluates, or fails to read, although its time is up
-POLL_S = 0.05  # how often evaluations are checked for the CPU time that they use
+READ_AHEAD = 10_000  # at most so many checks have their project looked up in advance
+AT_LEAST = 10  # checks that a round evaluates, or fails to read, even if its time is up
+POLL_S = 0.05  # how often the CPU limit of evaluations is enforced
 # The sweep's own queues; no project has such an id.
 READING, LOOKING_UP, CHECKING_INGRESS = "read", "look up", "check ingress"
 
 
 class Round:
-    """One round. `coming` is a heap, which loses what is evaluated and gains what is due again. `gathered`, by project,
-    is what earlier rounds have left to be published, and keeps what this one leaves when its time is up.
+    """One round. It takes checks from the heap `coming`, and adds those that are due again.
+
+    `gathered` holds, by project, the alerts that earlier rounds collected, and keeps those that this round leaves.
     """
 
     def __init__(
@@ -50,10 +51,10 @@ class Round:
         self._coming = coming
         self._until = until
         self._now = until
-        self._unassigned: deque[Sequence[Due]] = deque()  # their projects are to be looked up, 100 at a time
-        self._unread: deque[Sequence[Due]] = deque()  # to be read at once
+        self._unassigned: deque[Sequence[Due]] = deque()  # batches of 100 whose projects must be looked up
+        self._unread: deque[Sequence[Due]] = deque()  # batches to read without looking up projects
         self._waiting: FairQueue[Due] = FairQueue()
-        self._projects: dict[Due, str] = {}  # the projects of those that wait, or are being read
+        self._projects: dict[Due, str] = {}  # of the checks that wait or are being read
         self._evaluating: FairQueue[Read] = FairQueue()
         self._ingress_known: FairQueue[Read] = (
             FairQueue()
@@ -61,15 +62,16 @@ class Round:
         self._publishing: FairQueue[tuple[Evaluated, Ports]] = FairQueue()
         self._awaiting_ingress: list[Read] = []  # rest on silence, and the door must be looked at first
         self._is_checking_ingress = self._is_reading = self._is_looking_up = False
-        self._pending: Counter[str] = Counter()  # by project: checks that are not evaluated yet
+        self._pending: Counter[str] = Counter()  # by project: checks not yet evaluated
         self._gathered = gathered
         self._carried = {project for project, gathering in gathered.items() if gathering.evaluated}
         self._in_flight: set[Due] = set()
         self._tried = 0  # checks evaluated, and those that could not be read
 
     def run(self) -> None:
-        """Evaluate each check when its instant has come, until nothing more comes by the end of the round; then wait
-        for that end. What is due already is evaluated however late it is: a few checks a round at least.
+        """Evaluate each check at its instant until the end of the round.
+
+        A round that begins late still evaluates at least a few of the checks that are due.
         """
         while True:
             self._now = self._work.clock.now()
@@ -89,7 +91,7 @@ class Round:
         return self._now > self._until and self._tried >= AT_LEAST
 
     def _admit(self) -> None:
-        """Take in what is ready; when time is up, leave out what has not been evaluated yet: it stays due."""
+        """Queue the checks that are due. When time is up, drop those not yet evaluated: they stay due."""
         if self._is_over:
             self._drop_rest()
             return
@@ -116,7 +118,7 @@ class Round:
             self._in_flight.discard(entry[1].due)
 
     def _start(self) -> None:
-        """Start what there is room for: what people wait for first."""
+        """Start jobs while workers are free; alerts before evaluations."""
         self._start_ingress_check()
         self._start_reading()
         for project, gathering in self._gathered.items():
@@ -134,7 +136,7 @@ class Round:
             self._workers.start(found[0], partial(self._evaluate, found[1], self._work.door.judge, self._now))
 
     def _is_ready_to_publish(self, project: str, gathering: Gathering) -> bool:
-        """Whether nothing more of this project may come for now, or it has been gathered for long enough."""
+        """Whether no more checks of this project are expected now, or alerts were collected for long enough."""
         may_come = self._pending[project] > 0 or self._unassigned or self._is_looking_up
         if project in self._carried:
             may_come = may_come or self._unread or self._is_reading
@@ -144,7 +146,7 @@ class Round:
         return gathering.is_ripe(now=self._now, at_least=0 if together is None else together.at_least)
 
     def _start_reading(self) -> None:
-        """One read at a time: each writes the row of what is in flight. Projects are looked up beside it."""
+        """Start one read at a time, because each writes the in-flight row. Projects are looked up concurrently."""
         if self._unassigned and not self._is_looking_up:
             self._is_looking_up = True
             self._workers.start(LOOKING_UP, partial(self._look_up, self._unassigned.popleft()))
@@ -157,7 +159,7 @@ class Round:
             self._workers.start(READING, partial(self._read, batch, frozenset(self._in_flight), self._now))
 
     def _next_batch(self) -> Sequence[Due]:
-        """The next 100 of those that wait, by turns."""
+        """The next 100 waiting checks, taking from the projects in turn."""
         batch: list[Due] = []
         while len(batch) < BATCH and (entry := self._waiting.pop()) is not None:
             batch.append(entry[1])
@@ -198,7 +200,7 @@ class Round:
     def _read(self, batch: Sequence[Due], in_flight_now: Collection[Due], now: datetime) -> Then:
         try:
             in_flight.write(self._work.id, in_flight_now, now=now)
-        except Unavailable as error:  # it would only have told what killed this sweep, if anything does
+        except Unavailable as error:  # the row matters only if this sweep is killed
             log.event("in_flight_not_written", why=str(error))
         except Exception:  # noqa: BLE001  # the same
             log.crash("in_flight_not_written")
@@ -229,12 +231,12 @@ class Round:
         self._in_flight -= left
 
     def _evaluate(self, due: Read, judge: Judge, now: datetime) -> Then:
-        """Evaluate a check, and publish what it holds, unless that may leave with others."""
+        """Evaluate a check, and publish its alerts unless they may join a digest."""
         evaluated = evaluate(self._work, due, judge, now=now)
         if evaluated is None:
             return partial(self._after_evaluation, due)
         if not evaluated.is_proved:
-            publish(self._work, evaluated, self._work.ports, now=now)  # what it held already
+            publish(self._work, evaluated, self._work.ports, now=now)  # alerts from before
             return partial(self._await_ingress_check, due)
         check = evaluated.check
         if (check.alerts or check.records) and self._use_digests(due.project):
@@ -243,12 +245,12 @@ class Round:
         return partial(self._after_evaluation, due, published)
 
     def _use_digests(self, project: str) -> bool:
-        """Whether this project's alerts may leave together: as many are due, or some have been gathered already."""
+        """Whether this project's alerts may form digests: enough checks are due, or some are collected already."""
         together = self._work.ports.together
         return together is not None and (project in self._gathered or self._pending[project] >= together.at_least)
 
     def _after_evaluation(self, due: Read, check: Check | None = None) -> None:
-        """It is done with, until it is due again."""
+        """Count a check as evaluated."""
         self._pending[due.project] -= 1
         self._finish(due, check)
 
@@ -270,7 +272,7 @@ class Round:
         return partial(self._after_ingress_check, silent, is_known=is_known)
 
     def _after_ingress_check(self, silent: Sequence[Read], *, is_known: bool) -> None:
-        """What rests on silence is evaluated by what is known now; left due where nobody knows."""
+        """Evaluate the checks that rest on silence; leave them due if the ingress state is unknown."""
         self._is_checking_ingress = False
         for each in silent:
             if is_known:
@@ -299,12 +301,12 @@ class Round:
 
 
 def check_ingress(door: Door, silent: Sequence[Read], *, now: datetime) -> bool:
-    """Look at the door for checks that rest on silence. False: what was found could not be noted. Seconds, at most."""
+    """Run the ingress check for checks that rest on silence. Takes seconds at most; False if the result is unknown."""
     return door.prove(since=min(each.due[0] for each in silent), now=now)
 
 
 def ready_at(coming: Sequence[Due]) -> datetime:
-    """When the first of a heap may be evaluated."""
+    """When the first check of a heap may be evaluated."""
     return coming[0][0] + ALLOWANCE
 
 

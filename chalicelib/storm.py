@@ -1,7 +1,7 @@
-"""Many checks of a project due at one instant: evaluated first, so that their alerts leave together (docs/adr/0013).
+"""Collect the alerts of many checks of a project that are due at once, so that they leave as digests (docs/adr/0013).
 
-What was evaluated is gathered for half a second, then published while the next is gathered, for twice as long each
-time: the first people are notified soon, and a sweep that ends, or dies, leaves little undone. Start at `Gathering`.
+Alerts are collected for half a second and then published, while the next ones are collected for twice as long, and so
+on. So the first messages leave soon, and a sweep that ends or dies leaves little undone. Start at `Gathering`.
 """
 
 from collections.abc import Sequence
@@ -16,40 +16,40 @@ from chalicelib.together import told_together
 
 FIRST_GATHER = timedelta(seconds=0.5)
 LONGEST_GATHER = timedelta(seconds=5)
-MOST = 2_000  # checks whose alerts leave together
+MOST = 2_000  # checks per collection
 
 
 @dataclass(slots=True)
 class Gathering:
-    """What one project's checks hold, until it is published."""
+    """The evaluated checks of one project until their alerts are published."""
 
     evaluated: list[Evaluated] = field(default_factory=list)
     since: datetime | None = None  # None: it is empty
     lasts: timedelta = FIRST_GATHER
 
     def add(self, evaluated: Evaluated, *, now: datetime) -> None:
-        """Keep a check until `is_ripe`."""
+        """Add a check."""
         self.since = self.since or now
         self.evaluated.append(evaluated)
 
     def is_ripe(self, *, now: datetime, at_least: int) -> bool:
-        """Whether it is time to publish, though more may come. Too few for a digest wait longest."""
+        """Whether to publish now even if more checks may follow. Too few for a digest wait for LONGEST_GATHER."""
         if self.since is None:
             return False
         lasts = self.lasts if len(self.evaluated) >= at_least else LONGEST_GATHER
         return now >= self.since + lasts or len(self.evaluated) >= MOST
 
     def taken(self) -> list[Evaluated]:
-        """What is to be published now; the next gathering lasts longer."""
+        """Remove and return the checks to publish now. The next collection lasts longer."""
         evaluated, self.evaluated, self.since = self.evaluated, [], None
         self.lasts = min(self.lasts * 2, LONGEST_GATHER)
         return evaluated
 
 
 def publish_digests(work: Work, evaluated: Sequence[Evaluated], *, now: datetime) -> Ports | None:
-    """Publish as digests what these checks hold; by the ports returned, the rest is published check by check.
+    """Publish the alerts of these checks as digests; return the ports for publishing the rest check by check.
 
-    None: DynamoDB is away, and nothing was published. All of it stays due, and the next look finds it again.
+    None if DynamoDB is unavailable and nothing was published. The checks then stay due.
     """
     try:
         return told_together(work.ports, [each.check for each in evaluated], now=now)

@@ -1,7 +1,7 @@
 """Threads that work for several projects at once; one project never gets all of them.
 
-Start at `Workers.start`. A job runs in a thread and returns what is to be done afterwards in the thread of the caller,
-who therefore needs no locks.
+Start at `Workers.start`. A job runs in a thread and returns a function that then runs in the caller's thread, so the
+caller needs no locks.
 """
 
 from collections import Counter
@@ -18,7 +18,7 @@ R = TypeVar("R")
 
 
 class Workers:
-    """So many threads. Ends when its block ends, with the jobs that run."""
+    """A pool of `number` threads, as a context manager."""
 
     def __init__(self, number: int, *, most_per_project: int) -> None:
         self._number = number
@@ -41,7 +41,7 @@ class Workers:
         return bool(self._running)
 
     def has_room(self, project: str) -> bool:
-        """Whether a job of this project would run at once."""
+        """Whether a job of this project would start immediately."""
         return len(self._running) < self._number and self._per_project[project] < self._most_for_one
 
     def start(self, project: str, job: Callable[[], Then]) -> None:
@@ -50,7 +50,7 @@ class Workers:
         self._per_project[project] += 1
 
     def finish(self, timeout_s: float) -> None:
-        """Wait until a job has ended, and do what follows from those that have. Raises what a job has raised."""
+        """Wait until a job ends, then run the functions that ended jobs returned. Raises exceptions of jobs."""
         ended, _ = wait(self._running, timeout_s, FIRST_COMPLETED)
         for each in ended:
             self._per_project[self._running.pop(each)] -= 1
@@ -58,5 +58,5 @@ class Workers:
             each.result()()
 
     def map(self, act: Callable[[T], R], values: Iterable[T]) -> Iterator[R]:
-        """Do the same with several values at once; the results in their order."""
+        """Apply `act` to several values concurrently; yield the results in order."""
         return self._pool.map(act, values)

@@ -1,4 +1,4 @@
-"""What operators get about Overdue itself: whether pings can come in (domain.md, rule 15), and refused checks.
+"""Messages to operators about Overdue itself: whether pings can come in (domain.md, rule 15), and refused checks.
 
 Plain text for the platform topic, beside what CloudWatch's alarms say there. Start at `letter_of` and
 `refusal_letter`.
@@ -30,7 +30,7 @@ def letter_of(word: Word, ledger: Ledger, *, base: str, tz: str, now: datetime) 
 
 
 def refusal_letter(project: str, refusal: Refusal) -> Letter:
-    """Say that a project may not have more checks."""
+    """The message that Overdue refused to create a check."""
     subject = f"Overdue refuses new checks in project {project}"[:LONGEST_SUBJECT]
     text = (_RATE if refusal.is_rate else _FULL).format(project=project, why=refusal.text)
     return Letter(subject=subject, text=text, sms=subject)
@@ -39,7 +39,7 @@ def refusal_letter(project: str, refusal: Refusal) -> Letter:
 _FULL = """\
 Overdue refused to create a check in project "{project}": {why}.
 
-If these checks are yours, delete those that you no longer need, or raise the limit:
+If you created these checks, delete those that you no longer need, or raise the limit:
   overdue deploy --stage STAGE --checks-per-project N
 
 If not, a key has leaked. List the newest checks with "overdue checks list", make new keys with "overdue keys rotate",
@@ -51,7 +51,7 @@ Pings of existing checks, and their alerts, are not affected. This notice is sen
 _RATE = """\
 Overdue refused to create a check in project "{project}": {why}.
 
-If this was a roll-out, nothing is lost that its next pings do not repeat. For larger ones, raise the limit:
+If this was a roll-out, the next pings create the missing checks. For larger roll-outs, raise the limit:
   overdue deploy --stage STAGE --creates-per-minute N
 
 If not, the project's ping key has leaked: make a new one with "overdue keys rotate", revoke the old one with "overdue
