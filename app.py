@@ -193,7 +193,7 @@ def sweep(event: Any) -> None:
 
 @app.lambda_function()
 def storm(event: Any, context: Any) -> None:
-    """A part of a sweep that has more to do than it can: with a whole CPU."""
+    """A part of a sweep when many checks are due, with a whole vCPU."""
     from chalicelib.sweep import invoked_part
 
     with log.invocation_of(context):

@@ -1,7 +1,7 @@
 """The acknowledge links in alerts: addresses, signed with the stage's secret for alert links, if there is one.
 
-No alert waits for a link: SSM is asked at most once a minute, briefly, and where it does not answer alerts go out
-without. What a link says is decided in `alerts.acknowledging`.
+No alert waits for a link: SSM is asked at most once a minute, with a short timeout. If it does not answer, alerts are
+sent without a link. `alerts.acknowledging` decides what a link contains.
 """
 
 from datetime import datetime

@@ -69,7 +69,7 @@ class Door:
         return self._ledger is not None and is_blind(self._ledger)
 
     def is_known(self, *, now: datetime) -> bool:
-        """Whether somebody has just looked at it, and noted what was found."""
+        """Whether the ingress check has just run and its result is recorded."""
         known_at = self._known_at
         return known_at is not None and now - known_at < PROVED_FOR
 

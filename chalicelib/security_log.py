@@ -1,8 +1,8 @@
-"""The security log: who was refused, who signed in or out, and who changed which check. Never a secret.
+"""The security log: who was refused, who signed in or out, and who changed which check. It never contains a secret.
 
-Each event is one line of the log (`chalicelib.log`) with `log: "security"`. A change is logged where it is carried out,
-after it was written; see docs/adr/0020. Start at `log_change` and `Refusals`. What the operator's commands do with AWS
-credentials is logged by `overdue.security_log`.
+Each event is one log line (`chalicelib.log`) with `log: "security"`. A change is logged where it is carried out, after
+it was written (docs/adr/0020). `overdue.security_log` logs the operator's commands, which use AWS credentials. Start at
+`log_change` and `Refusals`.
 """
 
 import logging
@@ -22,27 +22,27 @@ _Kind = Literal["key", "ping_key", "session", "alert_link"]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Actor:
-    """Who makes a request, and from which address."""
+    """The caller of a request, and the address that it came from."""
 
     by: _Kind
     project: str
-    name: str  # of a key; of a session, the first characters of its id; "" for a link
+    name: str  # the name of the key, or the first characters of the session id; "" for a link
     key_prefix: str = ""  # the first four characters of a key; "" without one
     source: str  # the address that API Gateway saw
 
     def facts(self) -> dict[str, str]:
-        """Who it is, for an event."""
+        """The fields of an event that identify the caller."""
         facts = {"project": self.project, "by": self.by, "actor": self.name, "key_prefix": self.key_prefix}
         return _known(facts | {"source": self.source})
 
 
 def log_event(name: str, actor: Actor, **facts: str) -> None:
-    """Log what somebody did."""
+    """Log an action of a caller."""
     log.event(name, level=logging.INFO, log="security", **actor.facts(), **facts)
 
 
 def log_change(actor: Actor, before: Check | None, after: Check | None) -> None:
-    """Log that somebody made, changed or deleted a check. A change of nothing, or of the state alone, is no event."""
+    """Log that a check was created, changed or deleted. If only its state or nothing changed, log nothing."""
     check = after or before
     assert check is not None, "a check is there before its change or after it"
     about = {"check": short(check.code), "slug": check.config.slug}
@@ -55,7 +55,7 @@ def log_change(actor: Actor, before: Check | None, after: Check | None) -> None:
 
 
 def changed_fields(before: Check, after: Check) -> Iterator[str]:
-    """The names of what a person can change, where it differs: configuration fields, pause, snooze, acknowledgement."""
+    """The names of the fields that differ: configuration, pause, snooze, acknowledgement."""
     for field in fields(Config):
         if getattr(before.config, field.name) != getattr(after.config, field.name):
             yield field.name
@@ -68,10 +68,10 @@ def changed_fields(before: Check, after: Check) -> Iterator[str]:
 
 
 class Refusals:
-    """Logs refused requests: all of the first ten of a kind in a minute, then ever fewer. One object per process.
+    """Logs refused requests: the first ten of a kind in a minute, then fewer and fewer. One object per process.
 
-    A flood therefore costs each process some 20 lines a minute and kind, whatever its rate; `in_this_minute` says how
-    many there have been.
+    So a flood costs about 20 lines per process, minute and kind, whatever its rate. `in_this_minute` is the number of
+    refusals so far.
     """
 
     def __init__(self) -> None:
@@ -95,7 +95,7 @@ class Refusals:
 
 
 def is_logged(number: int) -> bool:
-    """Whether the refusal of this number within its minute is logged: 1 to 10, 20, 40, 80, …"""
+    """Whether to log the nth refusal of a minute: 1 to 10, 20, 40, 80, …"""
     times, rest = divmod(number, FULLY_LOGGED)
     return number <= FULLY_LOGGED or (rest == 0 and times & (times - 1) == 0)
 

@@ -23,15 +23,15 @@ class Settings:
     tz: str = "UTC"  # of pages, for who has chosen none
     refresh_s: int = 15  # after so long a page that is looked at is made anew
     inbox_path: str | None = None  # where alerts are shown; None: nowhere, they go to people
-    watchdog_url: str | None = None  # of a stage that does not keep it in SSM; None: SSM has it, or nobody
+    watchdog_url: str | None = None  # for stages that do not have it in SSM; None: in SSM, or none
     probe_inside: str = ""  # inside networks that probes may ask, such as "10.0.0.0/8,fd00::/8"
     body_limit_bytes: int = 10_000
     history_days: int = 90
     checks_per_project: int = 10_000
     creates_per_minute: int = 1_000  # by ping, in a project
-    pings_per_minute: int = 300  # that a check takes
+    pings_per_minute: int = 300  # that a check accepts
     digest_from: int = 20  # so many alerts of a kind at one moment leave as one; 0: never
-    storm_function: str | None = None  # the function that takes parts of a sweep; None: there is none
+    storm_function: str | None = None  # the function that runs parts of a sweep; None: there is none
 
 
 def settings(environ: Mapping[str, str]) -> Settings:

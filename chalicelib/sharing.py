@@ -1,8 +1,7 @@
-"""A storm's shards shared out: the sweep asks Lambda for invocations of the function `storm`, each with a part of them.
+"""Distribute the shards when many checks are due, by invocations of the function `storm` with a part of them each.
 
-One that is lost, or not let run in time, loses nothing: what it was to do stays due, and the next minute's sweep finds
-it. A part ends with the sweep that shared it out, and shares out nothing. Start at `Sharing`; when it is done is
-decided in `sweep`.
+An invocation that is lost or starts too late loses nothing: its checks stay due, and the next minute's sweep evaluates
+them. A part ends with the sweep that invoked it, and invokes nothing itself. Start at `Sharing`; `sweep` decides when.
 """
 
 import json
@@ -22,7 +21,7 @@ from chalicelib.store.tables import SHARDS, lambda_client
 if TYPE_CHECKING:
     from mypy_boto3_lambda import LambdaClient
 
-PARTS = tuple((shard, shard + 1) for shard in range(0, SHARDS, 2))  # so many invocations
+PARTS = tuple((shard, shard + 1) for shard in range(0, SHARDS, 2))  # the shards of each invocation
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +33,7 @@ class Part:
 
     @classmethod
     def of(cls, detail: Mapping[str, Any]) -> Self | None:
-        """As its event says; None: there is none, as in the detail of the schedule's."""
+        """Parse an event's detail; None if it is empty, as in scheduled events."""
         if not detail:
             return None
         return cls(tuple(int(shard) for shard in detail["shards"]), datetime.fromisoformat(detail["until"]))

@@ -13,8 +13,8 @@ _SHA_1 = {"digest_method": sha1, "key_derivation": "django-concat"}  # tokens of
 
 
 def serializer(secret: bytes, salt: str) -> URLSafeSerializer:
-    """Sign with HMAC-SHA-256. Tokens signed with HMAC-SHA-1 before the upgrade are still read.
+    """A serializer that signs with HMAC-SHA-256, and still accepts tokens signed with HMAC-SHA-1 before the upgrade.
 
-    The salt gives each kind of token a key of its own: no token can be used as one of another kind.
+    Each kind of token has its own salt, so a token cannot be used as another kind.
     """
     return URLSafeSerializer(secret, salt=f"overdue {salt}", signer_kwargs=_SHA_256, fallback_signers=[_SHA_1])

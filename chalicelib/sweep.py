@@ -39,7 +39,7 @@ FOR_SUSPECTS = timedelta(seconds=30)  # beyond the time box; Lambda allows 120 s
 WORKERS = 10  # as many as botocore keeps connections
 MOST_PER_PROJECT = 8
 SHARE_FROM = 500  # checks that are due between two looks: with fewer, it is done before others have begun
-MOST_OF_A_SHARD = 10_000  # of what is due, a look reads the earliest: all of a million would take 240 MB
+MOST_OF_A_SHARD = 10_000  # entries read at a time, the earliest first: a million would take 240 MB
 LATE = timedelta(seconds=10)  # the index may still show what has been handled a moment ago
 
 ALL = tuple(range(SHARDS))
@@ -64,7 +64,7 @@ class Swept:
     looked_at: int = 0
     pushed_back: int = 0  # checks that could not be handled
     held: int = 0  # checks that cannot be judged, since pings cannot come in
-    suspects: int = 0  # checks that may have killed an invocation: evaluated after this was reported
+    suspects: int = 0  # checks that may have killed an invocation: evaluated after this report
     unread_shards: int = 0
     lag_s: float = 0.0  # the longest that an instant had to wait
     oldest_overdue_s: float | None = None  # how long what is still due at the end has been; None: a shard is unread
@@ -79,9 +79,9 @@ class Swept:
 def invoked(wiring: Wiring, clock: Clock, detail: Mapping[str, Any]) -> None:
     """The sweep of the schedule.
 
-    It ends with its metrics, and word to pages and to the outside watchdog: last, so that it delays no alert. A sweep
-    that could not read all shards at its end has not finished: one that never can must raise the alarm. `detail` is
-    empty, unless a sweep that was deployed before there was the function `storm` has asked for a part.
+    Ends with metrics, the state shown on pages, and the call of the outside watchdog: last, so that they delay no
+    alert. A sweep that cannot read all shards at its end has not finished, so a persistent failure raises the alarm.
+    `detail` is empty unless a sweep deployed before the function `storm` existed has requested a part.
     """
     if detail:
         invoked_part(wiring, clock, detail)
@@ -90,14 +90,14 @@ def invoked(wiring: Wiring, clock: Clock, detail: Mapping[str, Any]) -> None:
     function = wiring.settings.storm_function
     share = None if function is None else Sharing(wiring.settings, function)
     sweep(wiring.ports, clock, way, share=share, report=lambda done: _report(wiring, clock, done))
-    wiring.meter.tell({}, at_s=clock.now().timestamp())  # what became of the suspects
+    wiring.meter.tell({}, at_s=clock.now().timestamp())  # the results of the suspects
 
 
 def invoked_part(wiring: Wiring, clock: Clock, event: Mapping[str, Any]) -> None:
-    """A part of a sweep: no metric tells that it was whole, and nobody else hears of it."""
+    """A part of a sweep. It sends no metrics about complete sweeps and does not call the watchdog."""
     part = Part.of(event)
     if part is None:
-        log.event("no_part")  # somebody has tried the function by hand
+        log.event("no_part")  # somebody invoked the function by hand
         return
     done = sweep_part(wiring.ports, clock, FrontDoor(wiring.settings, wiring.registry), part)
     wiring.meter.tell({"SweepLag": done.lag_s} if done.looked_at else {}, at_s=clock.now().timestamp())
@@ -130,10 +130,10 @@ def sweep(
     share: Share | None = None,
     report: Callable[[Swept], None] = lambda _: None,
 ) -> Swept:
-    """Handle what is due now and what comes due within the time box; tell what was done.
+    """Evaluate the checks that are due or come due within the time box; return what was done.
 
-    `share` lets another invocation take a part of a storm; None: there is no other. `report` is called before the last
-    step, the evaluation of the suspects: one of them may end this invocation.
+    `share` hands a part to another invocation if many checks are due; None: there is no other. `report` is called
+    before the last step, the evaluation of the suspects, because one of them may kill this invocation.
     """
     work = Work(ports=ports, clock=clock, done=Swept(), door=Door(ports, way), shards=ALL)
     end = clock.now() + TIME_BOX
@@ -167,7 +167,7 @@ def _ended(work: Work, seen: "Seen", event: str) -> Swept:
 
 
 def _evaluate_suspects(work: Work, *, until: datetime) -> bool:
-    """Evaluate one by one what may have killed an invocation. False: there was no time for all of them."""
+    """Evaluate one by one the checks that may have killed an invocation. False if there was no time for all."""
     with Workers(1, most_per_project=1) as workers:
         for due in work.suspects:
             if work.clock.now() >= until:
@@ -180,7 +180,7 @@ def _evaluate_suspects(work: Work, *, until: datetime) -> bool:
 
 
 def _remove_flights(work: Work, seen: "Seen") -> None:
-    """Remove the rows of sweeps that died, but for those that accuse a check which nobody has evaluated yet."""
+    """Remove the in-flight rows of sweeps that died, except rows with a check that was not evaluated since."""
     left = set(seen.coming)
     for flight in work.abandoned:
         if seen.is_whole and len(work.shards) == SHARDS and not left & flight.entries:
@@ -215,14 +215,15 @@ def _swept(work: Work, shards: Sequence[int], share: Share | None, *, end: datet
             if is_over and _left_in(gathered):
                 Round(work, workers, [], until=end, gathered=gathered).run()  # publishes it
             work.door.look_again(now=clock.now())
-            seen = _seen(workers, work, shards, apart_from=_left_in(gathered))  # at the end, too: what is left?
+            # also at the end, to report what is left
+            seen = _seen(workers, work, shards, apart_from=_left_in(gathered))
             if is_over:
                 break
     return seen
 
 
 def _goes_on(work: Work, seen: "Seen", *, end: datetime) -> bool:
-    """Whether something comes that is this sweep's own; or what others have taken over still is due."""
+    """Whether checks of this sweep come due, or checks of other invocations are still due."""
     if seen.coming:
         return ready_at(seen.coming) <= max(seen.at, end)
     return work.has_shared and seen.oldest is not None and seen.oldest <= seen.at
@@ -234,7 +235,7 @@ def _left_in(gathered: Mapping[str, Gathering]) -> set[Code]:
 
 
 def _abandoned(*, now: datetime) -> list[in_flight.Flight]:
-    """What other sweeps were evaluating when they died."""
+    """The in-flight rows of sweeps that died."""
     try:
         return in_flight.abandoned(now=now)
     except Unavailable as error:

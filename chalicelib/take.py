@@ -30,7 +30,7 @@ def take(ports: Ports, code: Code, ping: Ping, hear: Callable[[Check], Signal]) 
         nonlocal signal
         signal = hear(check)
         if len(check.records) >= MOST_RECORDS:
-            raise Unavailable("the history is not written: pings are refused until the sweep could write it")
+            raise Unavailable("the history cannot be written at the moment: try again in a few seconds")
         return receive(check, ping, signal)
 
     written = change(ports, code, decide)
@@ -52,7 +52,7 @@ def _stored(ping: Ping, signal: Signal, written: Written) -> StoredPing:
 
 
 def _log_what_was_dropped(written: Written, signal: Signal) -> None:
-    """Log what had no room in the check's item: a ping itself ends one run at most, and no "up" alert."""
+    """Log runs and alerts that were dropped for lack of room: a ping itself ends at most one run and no "up" alert."""
     before, after = written.outcome.before, written.outcome.after
     if before.runs is not after.runs:
         still_open = {run.rid for run in after.runs}

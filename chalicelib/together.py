@@ -1,7 +1,7 @@
 """What many checks have to tell at one moment goes out as digests, where it is much of a kind (docs/adr/0013).
 
-Digests first; then judgements are written to the history, 25 a call; then each check lets out what it still holds as
-ever (`change.let_out`), and what a digest has told counts as told: noted at its flip, and taken out of its check.
+Digests first; then judgements are written to the history, 25 per call; then each check publishes what is left
+(`change.let_out`), and what a digest has told counts as told: noted at its flip, and taken out of its check.
 Whatever dies in between, it still waits, and is told again. Start at `told_together`.
 """
 

@@ -1,7 +1,7 @@
 """Word to the outside that the sweep works: who hears nothing for some minutes knows that it does not.
 
-Any heartbeat service will do, another Overdue's ping URL, too. The URL is a secret, and is never logged. It is kept in
-SSM, where only the sweep may read it. Start at `Watchdog`.
+Any heartbeat service works, including another Overdue's ping URL. The URL is a secret and never logged. It is stored in
+SSM, where only the sweep can read it. Start at `Watchdog`.
 """
 
 from datetime import datetime, timedelta
@@ -14,11 +14,11 @@ from chalicelib.store.secure_strings import BRIEFLY, WATCHDOG_URL, SecureString
 from chalicelib.store.tables import Unavailable
 
 TIMEOUT_S = 3.0  # to connect, and again for the answer to begin
-REMEMBERED = timedelta(minutes=10)  # 4,320 reads a month; each sweep's own read would exceed KMS's 20,000 free requests
+REMEMBERED = timedelta(minutes=10)  # 4,320 reads a month; a read per sweep would exceed KMS's 20,000 free requests
 
 
 class Watchdog:
-    """Knows the URL. One per process."""
+    """Calls the watchdog. One object per process, because it caches the URL."""
 
     def __init__(self, settings: Settings) -> None:
         self._of_environment = settings.watchdog_url
@@ -32,7 +32,7 @@ class Watchdog:
             call(url)
 
     def _url(self, now: datetime) -> str | None:
-        """The URL in SSM. While SSM does not answer, the last one that was read."""
+        """The URL in SSM; if SSM does not answer, the last one read."""
         if self._asked is None or abs(now - self._asked[0]) >= REMEMBERED:
             try:
                 self._asked = now, self._kept.current(now=now)

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from chalicelib.watchdog import Watchdog
 
 _Way = Callable[..., None]  # `publish`, and the likes of it
-MOST_REMEMBERED = 20_000  # alerts, some 4 MB; more than a sweep judges before it publishes
+MOST_REMEMBERED = 20_000  # alerts, about 4 MB; more than a sweep evaluates before it publishes
 PAGERDUTY, AMAZON_Q = "pagerduty", "amazon-q"  # kinds of channels whose alerts go to a topic of their own
 
 
@@ -52,7 +52,7 @@ class Publisher:
     def __init__(self, settings: Settings, registry: Callable[[], "Registry"]) -> None:
         self._settings = settings
         self._registry = registry
-        self._taken: dict[str, set[str]] = {}  # the topics that have taken an alert, by its id; the oldest goes first
+        self._taken: dict[str, set[str]] = {}  # by alert id: the topics that accepted it; the oldest are dropped first
         self._lock = Lock()
 
     @cached_property
@@ -70,8 +70,8 @@ class Publisher:
     def __call__(self, check: Check, alert: Alert, *, now: datetime) -> tuple[str, ...]:
         """Publish one alert; return the names of the channels that it went to. Raises Undelivered, Unavailable.
 
-        A topic that has taken it before, alone or in a digest, is spared: where DynamoDB refuses what comes after the
-        publishing, each next look would repeat it. Another process knows nothing of that, and repeats it.
+        Skips topics that have accepted it before, alone or in a digest: while DynamoDB refuses the writes that follow,
+        each sweep would repeat it. Another process does not know that, and repeats it.
         """
         from chalicelib.alerts.document import document
         from chalicelib.alerts.letter import Sending, letter
@@ -168,7 +168,7 @@ class Publisher:
                 del self._taken[next(iter(self._taken))]
 
     def forget(self) -> None:
-        """Know no more than a process that has just begun."""
+        """Forget all accepted alerts, like a new process."""
         self._taken.clear()
 
 
@@ -199,7 +199,7 @@ class Wiring:
 
     @cached_property
     def admission(self) -> "Admission":
-        """What new checks must pass. Pings of existing checks do not need it."""
+        """Admits new checks. Not needed for pings of existing checks."""
         from chalicelib.admission import Admission
         from chalicelib.domain.quota import Limits
         from chalicelib.front_door import FrontDoor
@@ -210,7 +210,7 @@ class Wiring:
 
     @cached_property
     def session_secret(self) -> "SecureString":
-        """Signs sign-in links and the sessions of pages."""
+        """The secret that signs sign-in links and sessions."""
         from chalicelib.store.secure_strings import PATIENTLY, SESSION_SECRET, SecureString
 
         return SecureString(self.settings, SESSION_SECRET, PATIENTLY)
@@ -224,14 +224,14 @@ class Wiring:
 
     @cached_property
     def watchdog(self) -> "Watchdog":
-        """The outside monitor that the sweep calls."""
+        """The outside watchdog that the sweep calls."""
         from chalicelib.watchdog import Watchdog
 
         return Watchdog(self.settings)
 
     @cached_property
     def alert_link_secret(self) -> "SecureString":
-        """Signs the acknowledge links in alerts."""
+        """The secret that signs the acknowledge links in alerts."""
         from chalicelib.store.secure_strings import ALERT_LINK_SECRET, PATIENTLY, SecureString
 
         return SecureString(self.settings, ALERT_LINK_SECRET, PATIENTLY)

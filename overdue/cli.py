@@ -149,7 +149,10 @@ def _log_troubles() -> None:
 )
 @click.option("--speed", default=1.0, show_default=True, help="60 lets an hour pass in a minute.")
 @click.option(
-    "--ready-file", "ready_path", type=click.Path(dir_okay=False, path_type=Path), help="Written once it serves: JSON."
+    "--ready-file",
+    "ready_path",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="Write addresses and keys as JSON to this file once the server is ready.",
 )
 @click.option("--conformance", is_flag=True, help="With the channels and the second project of tests/conformance.")
 def local(
@@ -210,7 +213,7 @@ def local(
         if announcement is None:
             click.echo(f"{FILE} cannot be written here, so other commands need to be told where this runs.", err=True)
         sys.stdout.flush()
-        while not stop.wait(1.0):  # a wait without end would not see the signal on every platform
+        while not stop.wait(1.0):  # on some platforms, a wait without a timeout does not notice signals
             pass
     console.print("\nStopped.")
 

@@ -77,7 +77,7 @@ def play(console: Console, *, stay: bool) -> bool:
                 console.print(f"\nIt runs on, its alerts stand at {ready.inbox}. Ctrl-C ends it.", highlight=False)
                 stop = threading.Event()
                 exit_on_signals(stop)
-                while not stop.wait(1.0):  # a wait without end would not see the signal on every platform
+                while not stop.wait(1.0):  # on some platforms, a wait without a timeout does not notice signals
                     pass
     if not stay:
         console.print("\nIts pages are gone now. To look around in them: overdue demo --stay", highlight=False)

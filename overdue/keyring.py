@@ -99,19 +99,19 @@ def _closed(error: "BotoCoreError | ClientError", *, stage: str, region: str) ->
 
 
 def add_key(settings: Settings, secret: str, key: registry.Key, *, now: datetime) -> None:
-    """Make a key, and log that."""
+    """Create a key, and log it to the security log."""
     registry.add_key(secret, key, now=now)
     _log(settings, "key_added", key, registry.prefix_of(secret), now=now)
 
 
 def expire_key(settings: Settings, old: StoredKey, *, at: datetime, now: datetime) -> None:
-    """End a key at an instant, and log that. Raises NotFound."""
+    """Let a key expire at an instant, and log it to the security log. Raises NotFound."""
     registry.expire_key(old.digest, at=at)
     _log(settings, "key_ends", old.key, old.prefix, now=now, until=at.isoformat(timespec="seconds"))
 
 
 def revoke_key(settings: Settings, key: StoredKey, *, now: datetime) -> None:
-    """Revoke a key, and log that."""
+    """Revoke a key, and log it to the security log."""
     registry.revoke_key(key.digest)
     _log(settings, "key_revoked", key.key, key.prefix, now=now)
 

@@ -1,8 +1,8 @@
 """The files that a running `overdue local` writes, so that commands and scripts know its address and its keys.
 
-`.overdue/local.json` is for commands of this directory: `find` decides when they may follow it (it is this user's
-alone, names a server on loopback, and that server runs and answers), `announced` writes it. `ready_file` writes the
-file of `--ready-file`. Both hold keys: their owner alone may read them, and a symbolic link is never followed.
+`.overdue/local.json` is for commands in this directory. `announced` writes it; `find` uses it only if it belongs to
+this user alone and names a server on loopback that is running. `ready_file` writes the file of `--ready-file`. Both
+files hold keys, so only their owner can read them, and symbolic links are never followed.
 """
 
 import json
@@ -33,7 +33,7 @@ class Local:
     api_key: str
     ping_key: str
     dynamodb: str
-    access_key: str  # that requests to `dynamodb` are signed with
+    access_key: str  # for signing requests to `dynamodb`
     pid: int
 
 
@@ -110,7 +110,7 @@ def announced(server: "Ready", *, dynamodb: str, access_key: str, directory: Pat
 
 
 def _write(path: Path, said: object) -> int:
-    """Write it in one move; the number of its inode. Raises OSError, also where the folder is somebody else's."""
+    """Write the file atomically; return its inode. Raises OSError, also if the folder belongs to another user."""
     path.parent.mkdir(mode=0o700, exist_ok=True)
     folder = path.parent.lstat()
     if not stat.S_ISDIR(folder.st_mode) or folder.st_uid != os.getuid():
@@ -129,7 +129,7 @@ def _remove(path: Path, written: int | None) -> None:
 
 @contextmanager
 def _draft(path: Path, said: object) -> Iterator[tuple[Path, int]]:
-    """A whole file beside `path`, for its owner only, and the number of its inode. Deleted at the end of the block."""
+    """A complete file beside `path`, readable by its owner only, and its inode. Deleted at the end of the block."""
     draft = path.with_name(f".{path.name}.{os.getpid()}")
     draft.unlink(missing_ok=True)
     flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW
@@ -145,13 +145,13 @@ def _draft(path: Path, said: object) -> Iterator[tuple[Path, int]]:
 
 @contextmanager
 def ready_file(path: Path, server: "Ready") -> Iterator[None]:
-    """Create the file of `--ready-file` for the time of the block; it is complete from the moment it exists.
+    """Create the file of `--ready-file` for the duration of the block. It is complete from the moment it exists.
 
-    Raises OverdueError where there is a file already (see `clear_ready_file`), and where none can be created.
+    Raises OverdueError if a file exists already (see `clear_ready_file`) or none can be created.
     """
     try:
         with _draft(path, {name: value for name, value in asdict(server).items() if value is not None}) as (draft, own):
-            os.link(draft, path)  # as O_EXCL, it fails where anything exists, and follows no link
+            os.link(draft, path)  # like O_EXCL, it fails if anything exists, and follows no link
     except OSError as error:
         raise OverdueError(f"{path} cannot be created: {(error.strerror or str(error)).lower()}") from error
     try:
@@ -161,9 +161,9 @@ def ready_file(path: Path, server: "Ready") -> Iterator[None]:
 
 
 def clear_ready_file(path: Path) -> None:
-    """Delete the ready file of a server that was killed; before the next one starts, which may have the same address.
+    """Delete the ready file of a server that was killed. Call it before the next one starts at the same address.
 
-    Raises OverdueError for anything else in its place: another file, a link, the file of a server that runs.
+    Raises OverdueError if anything else is in its place: another file, a link, the file of a running server.
     """
     if not os.path.lexists(path):
         return
@@ -178,6 +178,6 @@ def clear_ready_file(path: Path) -> None:
         raise OverdueError(f"{path} exists already, and no local server wrote it. Delete it, or name another file")
     if urlsplit(base).hostname in LOOPBACK and _answers(base):
         raise OverdueError(
-            f"{path} belongs to the local server that runs at {base}. End that one, or name another file"
+            f"{path} belongs to the local server running at {base}. Stop that server, or name another file"
         )
     path.unlink(missing_ok=True)

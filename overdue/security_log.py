@@ -1,9 +1,9 @@
-"""Writes what operators do with AWS credentials into the stage's security log: changes of keys, sign-in links.
+"""Log commands that use AWS credentials to the stage's security log: changes of keys, sign-in links.
 
-The functions log what requests do (`chalicelib.security_log`). These commands run on the operator's machine, so they
-write to the log group of the function api themselves, into the stream `operators`. That is a record among colleagues,
-no proof: whoever has such credentials can change the table without this command. CloudTrail's data events for DynamoDB
-would show that; they are off by default and billed per request. See docs/adr/0020.
+The functions log requests (`chalicelib.security_log`). These commands run on the operator's machine, so they write to
+the log group of the function api themselves, to the stream `operators`. The log is not a proof: anyone with such
+credentials can change the table without this command. CloudTrail's data events for DynamoDB would show that; they are
+off by default and billed per request. See docs/adr/0020.
 """
 
 import json
@@ -23,7 +23,7 @@ STREAM = "operators"
 def record(settings: Settings, event: str, *, now: datetime, **facts: str) -> None:
     """Log one event, with the caller's ARN. Four calls; a local server has no log.
 
-    Only warns if AWS refuses: the change has been made by then.
+    Only warns if AWS refuses, because the change was already made.
     """
     if settings.dynamodb_url is not None:
         return
@@ -33,7 +33,7 @@ def record(settings: Settings, event: str, *, now: datetime, **facts: str) -> No
 
     from overdue.show import say
 
-    # Briefly: a new key is shown only after this.
+    # Short timeouts: a new key is shown only after this.
     briefly = Config(connect_timeout=3, read_timeout=5, retries={"mode": "standard", "total_max_attempts": 2})
     session = Session(region_name=settings.region or os.environ.get("AWS_REGION"))
     group = f"/aws/lambda/overdue-{settings.stage}-api"
@@ -48,4 +48,4 @@ def record(settings: Settings, event: str, *, now: datetime, **facts: str) -> No
         logs.put_log_events(logGroupName=group, logStreamName=STREAM, logEvents=[event_at])
     except (BotoCoreError, ClientError) as error:
         why = error.response["Error"]["Code"] if isinstance(error, ClientError) else type(error).__name__
-        say(f"Warning: this is not in the security log ({why}). It needs logs:PutLogEvents on {group}.")
+        say(f"Warning: this was not written to the security log ({why}). That needs logs:PutLogEvents on {group}.")

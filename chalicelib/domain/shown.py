@@ -12,7 +12,7 @@ from chalicelib.domain.blind import is_held
 from chalicelib.domain.check import Check, Status, started
 from chalicelib.domain.due import awaited, expected
 from chalicelib.domain.runs import limit
-from chalicelib.domain.steps import DECISION, OverBudget, limited_to
+from chalicelib.domain.steps import DECISION_STEPS, OverBudget, limited_to
 
 
 class Shown(StrEnum):
@@ -34,7 +34,7 @@ def as_of(check: Check, *, now: datetime) -> Check:
     if check.due_at is None or now < check.due_at:
         return check
     try:
-        with limited_to(DECISION):
+        with limited_to(DECISION_STEPS):
             return settle(check, now=now)
     except OverBudget:
         return check

@@ -1,7 +1,7 @@
-"""Cookies within one chain of redirects, as RFC 6265 has them, less than it allows: nothing is kept afterwards.
+"""Cookies within one chain of redirects, a strict subset of RFC 6265. Nothing is kept after the chain.
 
-A cookie goes back to the host that has set it and to no other, whatever `Domain` says; to its path; and over TLS only,
-if it came over TLS or asks for that. Start at `Cookies`.
+A cookie is sent only to the host that set it, whatever `Domain` says, and only for its path. It is sent only over TLS
+if it came over TLS or has `Secure`. Start at `Cookies`.
 """
 
 import re
@@ -29,12 +29,12 @@ class _Cookie:
 
 @dataclass(slots=True)
 class Cookies:
-    """The cookies of one chain; empty at its beginning."""
+    """The cookies of one redirect chain."""
 
     _kept: dict[tuple[str, str, str], _Cookie] = field(default_factory=dict)  # by host, path and name
 
     def take(self, lines: Iterable[str], *, of: Target) -> None:
-        """Keep what the `Set-Cookie` lines of an answer say. What cannot be sent back as it is, is left out."""
+        """Store the cookies of an answer's `Set-Cookie` lines. Skip values that cannot be sent back unchanged."""
         for line in lines:
             pair, *rest = line[:LONGEST].split(";")
             match = _PAIR.fullmatch(pair.strip())
@@ -51,7 +51,7 @@ class Cookies:
                 self._kept[key] = _Cookie(match[2], path, "secure" in attributes or of.scheme == "https")
 
     def header(self, at: Target) -> str:
-        """The value of `Cookie` for a request, longer paths first; empty: there is none."""
+        """The value of the `Cookie` header for a request, longer paths first; "" if there is none."""
         found = [
             (name, each) for (host, _, name), each in self._kept.items() if host == at.host and each.applies_to(at)
         ]

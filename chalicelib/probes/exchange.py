@@ -1,9 +1,9 @@
-"""One exchange by HTTP: a question with its redirects, and what came of it, within one deadline.
+"""One HTTP request of a probe with its redirects, within one deadline.
 
-The deadline holds for all of it, not for each read: a server that drips is cut off. A server may send any bytes: the
-outcome is an answer or the reason why there is none, and what is received is bounded. Each hop's name is resolved and
-judged anew (`address`), and the connection goes to the address that was judged. TLS is verified against the host of
-the URL. What the answer means is `verdict`'s business. Start at `exchange`.
+The deadline covers the whole exchange, not each read, so a server cannot drip its answer for longer. Whatever bytes a
+server sends, the outcome is an answer or the reason why there is none, and the bytes received are limited. The name of
+each hop is resolved and checked (`address`), and the connection uses the address that was checked. TLS is verified
+against the host of the URL. `verdict` decides what the answer means. Start at `exchange`.
 """
 
 import codecs
@@ -34,9 +34,11 @@ MOST_HEAD_BYTES = 262_144  # of one hop, received for its header and for the int
 MOST_BODY_BYTES = 4 * MOST_BYTES  # received for the first 64 kB of text: chunks of a single byte take six
 MOST_INTERIM = 10
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
-_SWITCHING = 101  # the only 1xx that nothing follows: the connection speaks another protocol from then on
-_CHARSET = re.compile(r';\s*charset\s*=\s*"?([^\s;"]{1,40})', re.IGNORECASE | re.ASCII)  # Python keeps each for good
-_LONGEST_TYPE = 1_000  # characters of Content-Type that are looked at
+_SWITCHING = 101  # the only 1xx that is final: the connection switches to another protocol
+_CHARSET = re.compile(
+    r';\s*charset\s*=\s*"?([^\s;"]{1,40})', re.IGNORECASE | re.ASCII
+)  # short, because Python caches each name permanently
+_LONGEST_TYPE = 1_000  # characters of Content-Type that are parsed
 _NO_CHARSETS = {"idna", "punycode", "undefined", "unicode-escape", "raw-unicode-escape", "mbcs", "oem"}  # codecs only
 _HEADER_LINES = 100  # as many as http.client takes
 
@@ -87,7 +89,7 @@ def exchange(probe: Probe, way: Way) -> Exchange:
 
 
 def _printable(text: str) -> str:
-    """A text without what steers a terminal: parts of it may be the server's."""
+    """The text without terminal control characters: parts of it may come from the server."""
     return "".join(each if each.isprintable() else "\N{REPLACEMENT CHARACTER}" for each in text)
 
 
@@ -119,23 +121,23 @@ def _asked(probe: Probe, way: Way, until_s: float) -> tuple[int, str, bool, date
 
 
 def _redirected(url: str, to: str) -> tuple[str, Target]:
-    """Where a `Location` leads, seen from a URL."""
+    """Resolve a `Location` against a URL."""
     try:
         there = urljoin(url, to)
         return there, target(there)
     except BadInput as error:
         raise NoAnswer(f"no answer: redirected to where no probe goes: {error}") from error
-    except ValueError as error:  # a bracket without its other one, or around what is no address
-        raise NoAnswer(f"no answer: redirected to what is no URL: {_shown(to)}") from error
+    except ValueError as error:  # an unbalanced bracket, or brackets around something that is no address
+        raise NoAnswer(f"no answer: redirected to an invalid URL: {_shown(to)}") from error
 
 
 def _shown(text: str) -> str:
-    """The beginning of what a server has sent, in quotes."""
+    """The beginning of a text from a server, in quotes."""
     return f'"{text}"' if len(text) <= 100 else f'"{text[:100]}…"'
 
 
 def _request(method: str, at: Target, headers: Sequence[tuple[str, str]], cookies: str) -> bytes:
-    """`cookies` of the chain join the probe's own in one header: a second one is not allowed (RFC 6265, 5.4)."""
+    """The request's bytes. `cookies` join the probe's own in one header, as RFC 6265 (5.4) allows only one."""
     own = [value for name, value in headers if name.lower() == "cookie"]
     if cookies and own:
         headers = [pair for pair in headers if pair[0].lower() != "cookie"]
@@ -155,8 +157,9 @@ def _request(method: str, at: Target, headers: Sequence[tuple[str, str]], cookie
 def _connected(
     at: Target, way: Way, timeout: timedelta, until_s: float
 ) -> Iterator[tuple[socket.socket, datetime | None]]:
-    """A connection to the first of the host's addresses that takes one, with TLS where the URL wants it; and the end of
-    its certificate, if it has one.
+    """Connect to the first of the host's addresses that accepts, with TLS for https.
+
+    Also returns when the certificate ends; None without one.
     """
     with _told(timeout, "no connection"):
         addresses = _looked_up(at, way, until_s)
@@ -195,7 +198,7 @@ def _looked_up(at: Target, way: Way, until_s: float) -> list[Address]:
         case [socket.gaierror() as error]:
             raise NoAnswer(f"no answer: {at.host} has no address in the DNS ({error.strerror})") from error
         case [UnicodeError() as error]:
-            raise NoAnswer(f"no answer: {at.host[:100]} is no name that the DNS can be asked for") from error
+            raise NoAnswer(f"no answer: {at.host[:100]} is not a valid host name") from error
         case [Closed() as error]:
             raise NoAnswer(f"no answer: {error}") from error
         case [Exception() as error]:
@@ -221,13 +224,13 @@ def _first(addresses: Sequence[Address], port: int, until_s: float) -> socket.so
 def _sent(
     connection: socket.socket, request: bytes, method: str, timeout: timedelta, until_s: float
 ) -> http.client.HTTPResponse:
-    """The header of the answer to a request. Interim answers, such as 103 Early Hints, are passed over."""
+    """The header of the answer to a request. Interim answers, such as 103 Early Hints, are skipped."""
     with _told(timeout, "nothing came"):
         connection.settimeout(_left_s(until_s))
         connection.sendall(request)
         stream = _Stream(_Reads(connection, until_s))
         for _ in range(MOST_INTERIM + 1):
-            response = http.client.HTTPResponse(stream, method=method)  # type: ignore[arg-type]  # all that it needs
+            response = http.client.HTTPResponse(stream, method=method)  # type: ignore[arg-type]  # makefile is all it needs
             response.begin()
             if not 100 <= response.status < 200 or response.status == _SWITCHING:
                 stream.raw.allow(MOST_BODY_BYTES, "its chunks are too small: 256 kB came for less than 64 kB of text")
@@ -246,18 +249,18 @@ def _read(response: http.client.HTTPResponse, timeout: timedelta) -> tuple[str, 
 
 
 def _decoded(body: bytes, content_type: str) -> str:
-    """The text in its charset; in UTF-8 when there is none, or one that nobody knows."""
+    """The text decoded with its charset; with UTF-8 if the charset is missing or unknown."""
     found = _CHARSET.search(content_type[:_LONGEST_TYPE])
     charset = found[1] if found else "utf-8"
     try:
         known = codecs.lookup(charset).name
         if known.replace("_", "-") in _NO_CHARSETS:
-            raise NoAnswer(f"no answer: its charset {_shown(charset)} is none that a text can be in")
+            raise NoAnswer(f"no answer: its charset {_shown(charset)} is not a text encoding")
         return body.decode(known, "replace")
     except LookupError:  # also for a codec between bytes and bytes, such as zip
         return body.decode("utf-8", "replace")
     except ValueError as error:  # a NUL within the name
-        raise NoAnswer(f"no answer: its charset {_shown(charset)} is none that a text can be in") from error
+        raise NoAnswer(f"no answer: its charset {_shown(charset)} is not a text encoding") from error
 
 
 def _left_s(until_s: float) -> float:
@@ -269,14 +272,14 @@ def _left_s(until_s: float) -> float:
 
 
 class _Reads(io.RawIOBase):
-    """A socket whose reads, all together, end at a deadline, and at so many bytes."""
+    """A socket whose reads have one deadline and a limit on the total number of bytes."""
 
     def __init__(self, connection: socket.socket, until_s: float) -> None:
         self._connection, self._until_s = connection, until_s
         self.allow(MOST_HEAD_BYTES, "its header is larger than 256 kB")
 
     def allow(self, left_bytes: int, exceeded: str) -> None:
-        """Read so many bytes from now on. `exceeded` says what is wrong with the answer when more come."""
+        """Allow so many more bytes. `exceeded` is the reason to give if the answer has more."""
         self._left_bytes, self._exceeded = left_bytes, exceeded
 
     def readable(self) -> bool:
@@ -294,16 +297,16 @@ class _Reads(io.RawIOBase):
 
 
 class _Stream(io.BufferedReader):
-    """What several answers are read from, one after the other."""
+    """A stream from which several answers are read, one after the other."""
 
     raw: _Reads
 
     def makefile(self, _: str) -> io.BufferedReader:
-        """As HTTPResponse asks a socket."""
+        """Return itself, as HTTPResponse expects of a socket."""
         return self
 
     def close(self) -> None:
-        """Stay open for the next answer; the socket is closed by whoever has opened it."""
+        """Do nothing: the stream is needed for the next answer. The opener closes the socket."""
 
 
 @contextmanager

@@ -93,7 +93,7 @@ def codes_by_slug(project: str, slug: str) -> list[Code]:
 
 
 def due_codes(shard: int, *, until: datetime, most: int) -> Iterator[tuple[datetime, Code]]:
-    """The checks of a shard that need a look by then, with the instant, earliest first. A query per 1 MB: 17,000."""
+    """The checks of a shard due by `until`, with their instants, earliest first. A query per 1 MB (17,000 checks)."""
     found = CheckItem.due.query(shard, CheckItem.due_at <= until.timestamp(), limit=most)
     with talking:
         for row in found:
@@ -109,9 +109,9 @@ def coming_codes(shard: int, *, after: datetime, most: int) -> list[Code]:
 def beat(tables: Tables, outcome: Beat) -> Check:
     """Write a heartbeat, if no decision has been made since; return the check, with the number of the ping.
 
-    A hundred workers on one check do not conflict: only a change of version, a newer ping, a due_at that is not any
-    more what this beat moves, a window that another beat has begun, or the start of the very run that it ends makes it
-    lose. Raises Lost and Unavailable.
+    A hundred workers on one check do not conflict. A beat is lost only to a change of version, a newer ping, a changed
+    due_at if this beat moves it, a count window that another beat began, or a start of the run that it ends. Raises
+    Lost and Unavailable.
     """
     before, after = outcome.before, outcome.after
     update = Update(before, after)
@@ -122,10 +122,10 @@ def beat(tables: Tables, outcome: Beat) -> Check:
         update.require_due_at(before.due_at)
     _require_runs(update, outcome)
     if after.window is not None and (before.window is None or after.window.at != before.window.at):
-        update.require_window(before.window)  # the first counted pings of a window must not erase each other's items
+        update.require_window(before.window)  # concurrent pings that begin a window must both count
     if after.runs is not before.runs:
         known = {run.rid: run for run in before.runs}
-        for run in after.runs:  # a log line, or the loss of one, must not open again a run that was closed meanwhile
+        for run in after.runs:  # writing or dropping a log line must not reopen a run that was closed meanwhile
             old = known.get(run.rid)
             if old is not None and old.at == run.at and old != run:
                 update.require_run(run.rid)
@@ -134,9 +134,9 @@ def beat(tables: Tables, outcome: Beat) -> Check:
 
 
 def _require_runs(update: Update, outcome: Beat) -> None:
-    """What must hold of the runs for pings that cross each other to leave the same ones open, whoever writes first."""
+    """Add conditions on runs, so that concurrent pings leave the same runs open in whichever order they are written."""
     before, after, at = outcome.before, outcome.after, outcome.at
-    if outcome.unstarted == "":  # without a rid, it would close any other that is opened meanwhile
+    if outcome.unstarted == "":  # an end without a rid would also close a run opened meanwhile
         update.require_as_many_runs(before.runs)
     if outcome.unstarted is not None and (outcome.unstarted or before.runs):
         update.require_no_older_run(outcome.unstarted, at)
@@ -201,9 +201,9 @@ def leave(tables: Tables, member: Code, group: Code) -> None:
 
 
 def note_throttled(tables: Tables, check: Check, *, since: datetime, at: datetime) -> None:
-    """Record on a check that pings were refused. Of several at once the first writes: one write a minute and check.
+    """Record on a check that pings were refused: one write per minute and check, by the first of concurrent calls.
 
-    No decision rests on it, so its version stays. Raises Unavailable.
+    No decision depends on it, so the version is unchanged. Raises Unavailable.
     """
     values: dict[str, Any] = {":since": {"N": items.instant(since)}, ":at": {"N": items.instant(at)}}
     unchanged = "attribute_not_exists(throttled_at)"
@@ -248,16 +248,16 @@ LONGEST_PUSH_BACK = timedelta(hours=1)
 
 
 def setbacks(item: items.Item) -> int:
-    """How often in a row a check has been pushed back, from its item as DynamoDB holds it."""
+    """The number of consecutive push-backs, from a check's undecoded item."""
     return int(item["setbacks"]["N"]) if "setbacks" in item else 0
 
 
 def push_back(code: Code, *, seen: datetime, now: datetime, setbacks: int) -> bool:
-    """Make a check wait that cannot be evaluated, or that may end the invocation, if it is still due when it was seen
-    to be: 5 minutes, doubling with each of its `setbacks` up to an hour. False: it is not due any more.
+    """Push back a check that cannot be evaluated or may kill the invocation: 5 minutes, doubled per setback up to 1 h.
 
-    The one write that makes `due_at` later than the true instant: otherwise such a check would take every sweep's
-    time. Nothing of the check is decoded, since decoding it may be what fails. Raises Unavailable.
+    False if it is no longer due at `seen`. This is the only write that sets `due_at` later than the true instant;
+    otherwise such a check would use up every sweep's time. Decodes nothing, because decoding may be what fails. Raises
+    Unavailable.
     """
     to = now + min(FIRST_PUSH_BACK * (1 << min(setbacks, 8)), LONGEST_PUSH_BACK)
     try:
@@ -274,7 +274,7 @@ def push_back(code: Code, *, seen: datetime, now: datetime, setbacks: int) -> bo
 
 
 def clear_setbacks(code: Code) -> None:
-    """Forget that a check has been pushed back: it has been evaluated. Raises Unavailable."""
+    """Reset the push-backs of a check that was evaluated. Raises Unavailable."""
     try:
         with talking:
             CheckItem(code).update(actions=[CheckItem.setbacks.remove()], condition=CheckItem.setbacks.exists())

@@ -24,7 +24,7 @@ from chalicelib.store.items import instant, seconds
 from chalicelib.store.tables import CONDITION_FAILED, SCHEMA, HistoryItem, NotFound, Tables, Unavailable, talking
 
 COMPRESS_FROM_BYTES = 1_024
-BATCH = 25  # rows, DynamoDB's own limit of a BatchWriteItem
+BATCH = 25  # rows: DynamoDB's limit for BatchWriteItem
 _KEY = ("code", "sort")
 _OUTLINE = ("code", "sort", "v", "at", "expires_at", "signal", "request", "rid", "exit_status", "count", "took")
 
@@ -72,8 +72,8 @@ def put_ping(tables: Tables, code: Code, stored: StoredPing) -> None:
 def put_record(tables: Tables, check: Check, record: Record, *, sent: Sequence[Told] = ()) -> None:
     """Write a judgement, or a flip together with what was sent about it. One write; raises Unavailable.
 
-    A flip is an update, not a put: written again, it keeps what another process has added meanwhile. Nothing is ever
-    added to a judgement.
+    A flip is written by an update, not a put, so that it keeps what another process has added meanwhile. Nothing is
+    ever added to a judgement.
     """
     row = _record_row(tables, check, record)
     if isinstance(record, Judged):
@@ -81,7 +81,7 @@ def put_record(tables: Tables, check: Check, record: Record, *, sent: Sequence[T
             tables.client.put_item(TableName=tables.history, Item=row)
         return
     values = {name: value for name, value in row.items() if name not in _KEY}
-    sets = [f"#{name} = :{name}" for name in values]  # "at", "new" and others are words of DynamoDB's own
+    sets = [f"#{name} = :{name}" for name in values]  # "at", "new" and others are reserved words of DynamoDB
     with talking:
         tables.client.update_item(
             TableName=tables.history,
@@ -93,10 +93,10 @@ def put_record(tables: Tables, check: Check, record: Record, *, sent: Sequence[T
 
 
 def put_judged(tables: Tables, checks: Iterable[Check]) -> frozenset[tuple[Code, Record]]:
-    """Write the judgements that these checks hold, 25 a call; return those that were written.
+    """Write the judgements in these checks' outboxes, 25 per call; return those that were written.
 
-    What DynamoDB leaves out or refuses is not tried again here: `put_record` writes it. Putting a judgement again is
-    harmless, since nothing is ever added to it; a flip may have been added to, so that it is no matter for a batch.
+    Rows that DynamoDB leaves out or refuses are not retried here; `put_record` writes them. Repeating the put of a
+    judgement is harmless, because nothing is ever added to it. Flips cannot be batched, because something may be.
     """
     waiting = [(check, record) for check in checks for record in check.records if isinstance(record, Judged)]
     written: set[tuple[Code, Record]] = set()
@@ -136,7 +136,7 @@ def _record_row(tables: Tables, check: Check, record: Record) -> dict[str, Any]:
 
 
 def note_sent(tables: Tables, code: Code, flip: int, sent: Sequence[Told]) -> None:
-    """Add what was sent to a flip of this number: what, to whom, when. Nothing to do when the flip has expired."""
+    """Add to the flip of this number what was sent, to whom and when. Does nothing if the flip has expired."""
     try:
         with talking:
             tables.client.update_item(
@@ -155,7 +155,7 @@ _APPEND = "sent = list_append(if_not_exists(sent, :none), :lines)"
 
 
 def _lines(sent: Sequence[Told]) -> dict[str, Any]:
-    """The values of `_APPEND`; empty where nothing was sent, as DynamoDB refuses values that no expression names."""
+    """The values for `_APPEND`; empty if nothing was sent, because DynamoDB refuses unused values."""
     if not sent:
         return {}
     lines = [json.dumps({"id": it.id, "kind": it.kind, "to": it.to, "at": it.at.isoformat()}) for it in sent]

@@ -1,8 +1,8 @@
-"""Which checks each sweep is evaluating: a row of the registry per sweep, `sweep` / `flight#<id>` (docs/adr/0016).
+"""Record which checks each sweep is evaluating: a registry row per sweep, `sweep` / `flight#<id>` (docs/adr/0016).
 
-An invocation that dies cannot say which check killed it. What its row lists and is still due are the suspects, which
-the next sweep evaluates last. An entry is a check with the instant at which it was due: one that has been handled since
-has another. Needs `tables.connect` to have been called.
+An invocation that dies cannot report which check killed it. The entries of its row that are still due are the suspects,
+which the next sweep evaluates last. An entry is a check with the instant at which it was due; a check that was handled
+since is due at another instant. Call `tables.connect` first.
 """
 
 from collections.abc import Collection
@@ -13,25 +13,24 @@ from itertools import islice
 from chalicelib.domain.check import Code
 from chalicelib.store.tables import RegistryItem, talking
 
-MOST = 5_000  # entries of a row: an item holds 400 kB, about 7,800 of them
-ABANDONED_AFTER = timedelta(seconds=10)  # a sweep that works writes its row again for each 100 checks
+MOST = 5_000  # entries per row: an item can hold 400 kB, about 7,800 entries
+ABANDONED_AFTER = timedelta(seconds=10)  # a running sweep rewrites its row for each 100 checks
 
-Entry = tuple[datetime, Code]  # when it was due, and what
+Entry = tuple[datetime, Code]  # the instant at which it was due, and the check
 
 
 @dataclass(frozen=True, slots=True)
 class Flight:
-    """What a sweep was evaluating when it last wrote its row."""
+    """The row of a sweep: the checks that it was evaluating."""
 
     id: str
     entries: frozenset[Entry]
 
 
 def write(sweep: str, entries: Collection[Entry], *, now: datetime) -> None:
-    """Write a sweep's row over the one before: one write unit for each 20 checks. Raises Unavailable.
+    """Replace a sweep's row. One write unit per 20 checks. Raises Unavailable.
 
-    Of more than 5,000 entries the row lists any 5,000: a shorter list accuses fewer, and a row that is too large would
-    not be written at all.
+    Of more than 5,000 entries, the row lists any 5,000: fewer suspects are better than a row too large to be written.
     """
     listed = "\n".join(f"{at.timestamp():.3f} {code}" for at, code in islice(entries, MOST))
     with talking:
@@ -39,7 +38,7 @@ def write(sweep: str, entries: Collection[Entry], *, now: datetime) -> None:
 
 
 def abandoned(*, now: datetime) -> list[Flight]:
-    """The rows that no sweep has written again for 10 seconds. One query. Raises Unavailable."""
+    """The rows that were not rewritten for 10 seconds. One query. Raises Unavailable."""
     with talking:
         rows = list(RegistryItem.query("sweep", RegistryItem.sk.startswith("flight#"), consistent_read=True))
     before = (now - ABANDONED_AFTER).timestamp()
@@ -47,7 +46,7 @@ def abandoned(*, now: datetime) -> list[Flight]:
 
 
 def remove(sweep: str) -> None:
-    """Delete a row; one that is gone stays gone. Raises Unavailable."""
+    """Delete a sweep's row if it exists. Raises Unavailable."""
     with talking:
         RegistryItem("sweep", f"flight#{sweep}").delete()
 

@@ -56,17 +56,18 @@ def readable_checks(tables: Tables, wanted: Sequence[Code], *, sleep: Callable[[
 
 
 def undecoded(tables: Tables, wanted: Sequence[Code], *, sleep: Callable[[float], None]) -> list[items.Item]:
-    """The items of these checks as DynamoDB holds them, in no order: decoding one may fail. A BatchGet per 100, read
-    strongly. Raises Unavailable.
+    """The undecoded items of these checks, in no order, because decoding one may fail.
+
+    A strongly consistent BatchGet per 100. Raises Unavailable.
     """
     read = {"ConsistentRead": True}
     return [item for keys in _batches(wanted) for item in _batch(tables, keys, read, sleep)]
 
 
 def undecoded_at_once(tables: Tables, wanted: Sequence[Code]) -> tuple[list[items.Item], list[Code]]:
-    """The same for up to 100 checks, without a pause, and the codes of those that DynamoDB leaves out of two answers.
+    """The undecoded items of up to 100 checks, and the codes that DynamoDB left out of two answers.
 
-    One hot key must not delay its neighbours. Raises Unavailable.
+    Does not pause before the second read, because one hot key must not delay other checks. Raises Unavailable.
     """
     found: list[items.Item] = []
     left: Any = {tables.checks: {"Keys": [{"code": {"S": code}} for code in wanted], "ConsistentRead": True}}
@@ -81,8 +82,9 @@ def undecoded_at_once(tables: Tables, wanted: Sequence[Code]) -> tuple[list[item
 
 
 def projects(tables: Tables, wanted: Sequence[Code], *, sleep: Callable[[float], None]) -> dict[Code, str]:
-    """The project of each of these checks, "" where its item does not say. A BatchGet per 100, half a read unit a
-    check. Raises Unavailable.
+    """The project of each of these checks; "" if its item has none.
+
+    A BatchGet per 100, half a read unit per check. Raises Unavailable.
     """
     read = {"ProjectionExpression": "code, #project", "ExpressionAttributeNames": {"#project": "project"}}
     found = (item for keys in _batches(wanted) for item in _batch(tables, keys, read, sleep))

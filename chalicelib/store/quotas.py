@@ -1,7 +1,7 @@
-"""What each project has used of its quota: one row of the registry, `quota#<project>` / `checks`, counted atomically.
+"""Store the usage of each project: one registry row, `quota#<project>` / `checks`, with atomic counters.
 
-What follows from it is decided in `domain.quota`. When the next notice to operators may be sent is in the same row, so
-that of many refused requests one sends it. Instants are epoch seconds.
+`domain.quota` decides what follows from it. The row also says when the next notice to operators may be sent, so that
+only one of many refused requests sends it. Instants are epoch seconds.
 """
 
 from datetime import UTC, datetime
@@ -15,16 +15,16 @@ from chalicelib.store.tables import CONDITION_FAILED, CheckItem, Tables, talking
 
 
 def read(tables: Tables, project: str) -> Usage | None:
-    """What the project has used, strongly read; None: nobody has counted yet. Raises Unavailable."""
+    """The usage of a project, strongly read; None if it was never counted. Raises Unavailable."""
     with talking:
         row = tables.client.get_item(TableName=tables.registry, Key=_key(project), ConsistentRead=True).get("Item")
     return None if row is None else _usage(row)
 
 
 def add(tables: Tables, project: str, seen: Usage, *, limits: Limits, by_ping: bool) -> bool:
-    """Count one more check, if the row is of the count and minute that were seen and the limits allow it; else False.
+    """Count one more check. False if the limits do not allow it, or the row has another count or minute than `seen`.
 
-    One UpdateItem, which does not conflict with others that count. Raises Unavailable.
+    One UpdateItem, which does not conflict with concurrent ones. Raises Unavailable.
     """
     what, condition = "ADD checks :one", "counted_at = :counted_at AND checks < :most"
     values = {":one": _number(1), ":most": _number(limits.checks), ":counted_at": {"N": instant(seen.counted_at)}}
@@ -36,7 +36,7 @@ def add(tables: Tables, project: str, seen: Usage, *, limits: Limits, by_ping: b
 
 
 def renew(tables: Tables, project: str, used: Usage, *, instead_of: Usage | None) -> bool:
-    """Write a new count, or a new minute, if the row is of the count and the minute that were read; else False.
+    """Write a new count or a new minute. False if the row no longer has the count and minute of `instead_of`.
 
     Raises Unavailable.
     """
@@ -48,7 +48,7 @@ def renew(tables: Tables, project: str, used: Usage, *, instead_of: Usage | None
     else:
         condition = "counted_at = :read_at AND #minute = :read_minute"
         values |= {":read_at": {"N": instant(instead_of.counted_at)}, ":read_minute": _number(instead_of.minute)}
-        if used.counted_at != instead_of.counted_at:  # else others may have counted meanwhile
+        if used.counted_at != instead_of.counted_at:  # otherwise keep what others have counted meanwhile
             what += ", checks = :checks"
         if used.minute != instead_of.minute:
             what += ", by_ping = :by_ping"
@@ -57,23 +57,20 @@ def renew(tables: Tables, project: str, used: Usage, *, instead_of: Usage | None
 
 
 def count(project: str) -> int:
-    """The checks of a project, by a COUNT of the slugs index: half a read unit for each 4 kB, some 50 checks."""
+    """Count the checks of a project in the slugs index: half a read unit per 4 kB (about 50 checks)."""
     with talking:
         return CheckItem.slugs.count(project)
 
 
 def claim_notice(tables: Tables, project: str, *, now: datetime, until: datetime) -> bool:
-    """Whether the caller is to tell operators now: the last notice's time is over. Nobody else is before `until`.
-
-    Raises Unavailable.
-    """
+    """Claim the notice to operators until `until`. True if the caller must send it now. Raises Unavailable."""
     condition = "attribute_not_exists(notice_after) OR notice_after <= :now"
     values = {":now": {"N": instant(now)}, ":until": {"N": instant(until)}}
     return _update(tables, project, "SET notice_after = :until", condition, values, has_minute=False)
 
 
 def renew_notice(tables: Tables, project: str, *, until: datetime) -> None:
-    """Let nobody tell operators again before `until`. Raises Unavailable."""
+    """Suppress further notices to operators before `until`. Raises Unavailable."""
     values = {":until": {"N": instant(until)}}
     _update(tables, project, "SET notice_after = :until", "attribute_exists(pk)", values, has_minute=False)
 
@@ -81,7 +78,9 @@ def renew_notice(tables: Tables, project: str, *, until: datetime) -> None:
 def _update(
     tables: Tables, project: str, what: str, condition: str, values: dict[str, Any], *, has_minute: bool
 ) -> bool:
-    names: Any = {"ExpressionAttributeNames": {"#minute": "minute"}} if has_minute else {}  # DynamoDB's own word
+    names: Any = (
+        {"ExpressionAttributeNames": {"#minute": "minute"}} if has_minute else {}
+    )  # a reserved word of DynamoDB
     try:
         with talking:
             tables.client.update_item(

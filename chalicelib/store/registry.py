@@ -41,7 +41,7 @@ class Key:
     scope: Scope
     name: str
     expires_at: datetime | None = None  # from when on it is refused; None: never
-    prefix: str = field(default="", compare=False)  # its first four characters; "": it does not come from the table
+    prefix: str = field(default="", compare=False)  # its first four characters; "" if it was not read from the table
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,7 +63,7 @@ class Registry:
     _remembered: dict[Hashable, tuple[datetime, object]] = field(default_factory=dict)
 
     def key(self, secret: str, *, now: datetime) -> Key:
-        """Whose key this is. One read, at most, that tells nothing to who guesses. Raises WrongKey; expired is gone."""
+        """Look up a key. At most one read; unknown and expired keys raise the same WrongKey."""
         name = ("key", sha256(secret.encode("utf-8", "surrogatepass")).hexdigest())
         known = self._recall(name, now)
         if not isinstance(known, Key):
@@ -176,7 +176,7 @@ _PING_KEY_LENGTH = 22  # so that it is never taken for an API key
 
 
 def prefix_of(secret: str) -> str:
-    """The first four characters, as they are stored and shown; "" for what is too short to be a key."""
+    """The first four characters, as stored and shown; "" for a text too short to be a key."""
     return secret[:4] if len(secret) >= _PING_KEY_LENGTH else ""
 
 

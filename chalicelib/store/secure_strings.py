@@ -1,7 +1,7 @@
-"""Secrets of a stage that its functions read: SecureStrings in SSM, below `/overdue/STAGE/`.
+"""Read the secrets of a stage: SecureStrings in SSM below `/overdue/STAGE/`.
 
-Each function's policy names the parameters that it may read. `overdue deploy` makes them. Deleting a signing secret
-ends, within a minute, everything that was signed with it. Start at `SecureString.current`.
+Each function's policy names the parameters that it can read. `overdue deploy` creates them. Deleting a signing secret
+invalidates everything signed with it within a minute. Start at `SecureString.current`.
 """
 
 import secrets
@@ -34,7 +34,7 @@ def parameter(stage: str, name: str) -> str:
 
 
 class SecureString:
-    """One secret, remembered for 60 seconds. One object per process."""
+    """One secret, cached for 60 seconds. One object per process."""
 
     def __init__(self, settings: Settings, name: str, config: Config) -> None:
         """`config` says how long to wait for SSM."""
@@ -42,9 +42,9 @@ class SecureString:
         self._read: tuple[datetime, str] | None = None
 
     def current(self, *, now: datetime) -> str | None:
-        """The secret; None while nobody has made one. Raises Unavailable.
+        """The secret; None if it does not exist. Raises Unavailable.
 
-        The first call makes the SSM client, which takes 40 ms: pings need none.
+        The first call creates the SSM client, which takes 40 ms; pings do not need it.
         """
         if self._read is not None and abs(now - self._read[0]) < REMEMBERED:
             return self._read[1]
@@ -58,7 +58,7 @@ class SecureString:
         return found
 
     def key(self, *, now: datetime) -> bytes | None:
-        """A signing secret as bytes; None while nobody has made one. Raises Unavailable, and ValueError for no hex."""
+        """A signing secret as bytes; None if it does not exist. Raises Unavailable, and ValueError if it is not hex."""
         found = self.current(now=now)
         return None if found is None else bytes.fromhex(found)
 
@@ -74,7 +74,7 @@ class SecureString:
 
 
 def read(ssm: "SSMClient", stage: str, name: str) -> str | None:
-    """A secret; None if nobody has made one."""
+    """Read a secret; None if it does not exist."""
     try:
         found = ssm.get_parameter(Name=parameter(stage, name), WithDecryption=True)
     except ssm.exceptions.ParameterNotFound:
@@ -83,7 +83,7 @@ def read(ssm: "SSMClient", stage: str, name: str) -> str | None:
 
 
 def get_or_create(ssm: "SSMClient", stage: str, name: str) -> bytes:
-    """A signing secret, made if nobody has. Of two callers at once, both get the one that was written first."""
+    """Read a signing secret, or create it. Concurrent callers get the one that was written first."""
     known = read(ssm, stage, name)
     if known is not None:
         return bytes.fromhex(known)

@@ -1,8 +1,8 @@
-"""Which sign-in links have been used, as each signs in once, and which sessions have been signed out.
+"""Record which sign-in links were used (each signs in once), and which sessions were signed out.
 
-Rows of the registry: `signin#<id of the link>` / `used`, `session#<id of the session>` / `ended`. Once a link or a
-session has expired it is refused anyway, and its row may go: `forget_expired` is called whenever a link is made. So
-there are never more rows than links. Needs `tables.connect` to have been called.
+Rows of the registry: `signin#<id of the link>` / `used`, `session#<id of the session>` / `ended`. An expired link or
+session is refused anyway, so its row can be deleted: `forget_expired` is called whenever a link is created. So there
+are never more rows than links. Call `tables.connect` first.
 """
 
 from datetime import UTC, datetime
@@ -31,7 +31,7 @@ def used_at(link: str) -> datetime | None:
 
 
 def end(session: str, *, at: datetime, expires_at: datetime) -> None:
-    """Sign a session out: from now on it is refused everywhere. `expires_at` is its own end. Raises Unavailable."""
+    """Sign a session out, with immediate effect. `expires_at` is when it would expire. Raises Unavailable."""
     row = RegistryItem(f"session#{session}", "ended", created_at=at.timestamp(), expires_at=expires_at.timestamp())
     with talking:
         row.save()
@@ -51,7 +51,7 @@ def _row(pk: str, sk: str) -> RegistryItem | None:
 
 
 def forget_expired(*, now: datetime) -> None:
-    """Delete the rows of expired links and sessions. A scan: the table is small, and only operators make links."""
+    """Delete the rows of expired links and sessions. A scan: the table is small, and only operators create links."""
     expired = RegistryItem.sk.is_in("used", "ended") & (RegistryItem.expires_at <= now.timestamp())
     with talking:
         for row in RegistryItem.scan(expired):

@@ -36,7 +36,7 @@ class NotFound(OverdueError):
 
 
 class WrongKey(NotFound):
-    """A key that does not exist, has expired, or may not do this. `prefix` is what the security log may show of it."""
+    """A key that does not exist, has expired or lacks the permission. The security log may show its `prefix`."""
 
     def __init__(self, text: str, *, prefix: str) -> None:
         super().__init__(text)
@@ -242,7 +242,7 @@ def sns_client(settings: Settings, config: Config) -> "SNSClient":
 
 
 def _encode_once(params: dict[str, Any], **_: Any) -> None:
-    """Encode the form. Left to botocore 1.44, it is encoded twice, to sign and to send it: 1 ms of CPU an alert."""
+    """Encode the form. botocore 1.44 would encode it twice, to sign and to send it: 1 ms of CPU per alert."""
     params["body"] = urlencode(params["body"]).encode()
 
 

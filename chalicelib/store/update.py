@@ -76,7 +76,7 @@ class Update:
             self._change_member("runs", items.run_key(rid), items.run_value(new[rid]) if rid in new else None)
 
     def _change_ended(self, before: Check, after: Check) -> None:
-        """Each end by itself, as each run. A check that was pinged last by an earlier version has no such map yet."""
+        """Write each end separately, like each run. A check last pinged by an earlier version has no such map yet."""
         if not before.ended or not after.ended:
             self.set("ended", items.ended_value(after.ended))
             return
@@ -95,7 +95,7 @@ class Update:
             self._values[f":{placeholder}"] = value
 
     def _path(self, name: str, key: str) -> str:
-        """The path of a member of a map, its key behind an alias."""
+        """The path of a map's member, with an alias for its key."""
         alias = self._aliases.setdefault(key, f"#k{len(self._aliases)}")
         self._names[alias] = key
         return f"{name}.{alias}"
@@ -113,7 +113,7 @@ class Update:
             self.require("due_at = :read_due_at", {":read_due_at": {"N": items.instant(due_at)}})
 
     def require_window(self, window: Window | None) -> None:
-        """Make the write depend on when the current window began; None: on there being none."""
+        """Make the write depend on when the current window began; None: on there being no window."""
         if window is None:
             self._conditions.append("attribute_not_exists(window_at)")
         else:
@@ -128,17 +128,17 @@ class Update:
         self._require_run_at(rid, "<=", at)
 
     def require_no_older_run(self, rid: str, at: datetime) -> None:
-        """Make the write depend on there being no run of this rid that began by an instant."""
+        """Make the write depend on there being no run of this rid that began at or before an instant."""
         self._require_run_at(rid, ">", at)
 
     def _require_run_at(self, rid: str, sign: str, at: datetime) -> None:
         path = self._path("runs", items.run_key(rid))
-        self._names["#at"] = "at"  # one of DynamoDB's own words
+        self._names["#at"] = "at"  # a reserved word of DynamoDB
         condition = f"(attribute_not_exists({path}) OR {path}.#at {sign} :read_at)"
         self.require(condition, {":read_at": {"N": items.instant(at)}})
 
     def require_as_many_runs(self, runs: Sized) -> None:
-        """Make the write depend on how many runs are open."""
+        """Make the write depend on the number of open runs."""
         self.require("size(runs) = :read_runs", {":read_runs": {"N": str(len(runs))}})
 
     def require_no_newer_end(self, mark: str, at: datetime) -> None:

@@ -37,7 +37,7 @@ class App(Chalice):
     ) -> None:
         """`at_end` is called when a view has answered. `for_people` makes what people get instead of a bare status.
 
-        `headers` are those of every answer, errors included.
+        `headers` are added to every response, including errors.
         """
         self._headers = headers
         self._local = threading.local()
@@ -116,7 +116,7 @@ class App(Chalice):
 
 @cache
 def security_headers(base_url: str) -> Mapping[str, str]:
-    """The headers that each answer of a deployment has. Over plain HTTP, browsers ignore HSTS (RFC 6797, 8.1)."""
+    """The headers of every response of a deployment. Over plain HTTP, browsers ignore HSTS (RFC 6797, 8.1)."""
     headers = {"X-Content-Type-Options": "nosniff"}
     if base_url.startswith("https://"):
         headers["Strict-Transport-Security"] = "max-age=31536000"  # a year; other hosts of the domain are not ours

@@ -46,7 +46,7 @@ class Heard:
     ping: Ping
     query: dict[str, str]
     refusal: str | None
-    source: str = ""  # the address that API Gateway saw, unlike the ping's, which a client may claim; "": no request
+    source: str = ""  # the address that API Gateway saw; the ping's own may be forged. "": no HTTP request
 
 
 class Refused(BadInput):
@@ -54,7 +54,7 @@ class Refused(BadInput):
 
 
 class Throttled(OverdueError):
-    """The check has had as many pings as it takes in a minute."""
+    """The check has received as many pings as it accepts in a minute."""
 
     def __init__(self, check: Check) -> None:
         super().__init__(f"check {short(check.code)} is pinged too often")
@@ -123,7 +123,7 @@ def _answered(wiring: Wiring, request: Any, action: str | None, find: Callable[[
 
 
 def _too_many(wiring: Wiring, check: Check, *, at: datetime) -> Response:
-    """429, recorded once a minute so that the check's page can say so. Without a record it costs the check's read."""
+    """Answer 429, and record it once a minute for the check's page. Otherwise it costs only the check's read."""
     since = next_throttled_since(check, at)
     if since is not None:
         log.event("ping_throttled", check=short(check.code), most=wiring.settings.pings_per_minute)
@@ -135,7 +135,7 @@ def _too_many(wiring: Wiring, check: Check, *, at: datetime) -> Response:
 
 
 def _not_admitted(refusal: Refusal, *, at: datetime) -> Response:
-    """403, or 429 where waiting helps."""
+    """Answer 403, or 429 if waiting helps."""
     if not refusal.is_rate:
         return plain(403, refusal.text)
     return plain(429, refusal.text, {"Retry-After": str(max(1, ceil((refusal.until - at).total_seconds())))})

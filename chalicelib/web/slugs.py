@@ -14,9 +14,9 @@ from chalicelib.wiring import Wiring
 
 
 def find(wiring: Wiring, ping_key: str, slug: str, said: Heard) -> tuple[Code, bool]:
-    """The code of the check, and whether it was made for this ping.
+    """The code of the check, and whether this ping created it.
 
-    Raises NotFound, Ambiguous, BadInput, NotAdmitted (nothing is made then), Unavailable.
+    Raises NotFound, Ambiguous, BadInput, NotAdmitted (then nothing is created), Unavailable.
     """
     key = wiring.registry.key(ping_key, now=said.ping.at)
     if key.scope is not Scope.PING:

@@ -213,7 +213,7 @@ def _contradictions(
     if isinstance(schedule, str) and isinstance(tz, str):
         try:
             parse_schedules([schedule], tz)
-        except BadInput as error:  # in UTC it was good
+        except BadInput as error:  # it was valid in UTC
             yield lines.get("schedule", line), f"{error}, in {tz}"
     if settings["probe"] is not None and settings["schedule"] is not None:
         yield lines.get("schedule", line), "a probe comes every so often: write every, not schedule"
@@ -224,10 +224,10 @@ def _contradictions(
 
 
 def _too_costly(settings: Settings) -> TooCostly | None:
-    """Why the server would refuse to evaluate such a check, as far as its fields say."""
+    """The server's error for a check that costs too much to evaluate, as far as the file's fields tell; else None."""
     schedule, every, tz = settings["schedule"], settings["every"], settings["tz"]
     windows, misses = settings["windows"], settings["misses_before_alert"]
-    assert isinstance(tz, str), "as its reader has it"
+    assert isinstance(tz, str), "its reader has checked that"
     assert isinstance(windows, tuple), "as above"
     assert isinstance(misses, int), "as above"
     try:
@@ -243,7 +243,7 @@ def _too_costly(settings: Settings) -> TooCostly | None:
         )
     except TooCostly as error:
         return error
-    except BadInput:  # told already
+    except BadInput:  # reported already
         return None
     return None
 

@@ -79,7 +79,7 @@ def add(name: str, probe_url: str | None, settings: Settings, as_json: bool, **s
 
 
 def _warn(check: CheckJson) -> None:
-    """What a server before this version does not say."""
+    """Print the warnings of the server; servers before this version send none."""
     from overdue.show import say
 
     for warning in check.get("warnings", ()):

@@ -73,25 +73,23 @@ class Tools:
     metavar="NUMBER",
     help="So many alerts of a kind at one moment are told as one; 0 for never.",
 )
-@click.option("--ping-rate", type=_POSITIVE, metavar="N", help="Pings a second that are let in; 1000 unless set.")
-@click.option("--ping-burst", type=_POSITIVE, metavar="N", help="Pings let in at one moment; 2000 unless set.")
+@click.option("--ping-rate", type=_POSITIVE, metavar="N", help="Pings accepted per second. Default: 1000.")
+@click.option("--ping-burst", type=_POSITIVE, metavar="N", help="Pings accepted in a burst. Default: 2000.")
 @click.option(
-    "--pings-per-minute", type=_POSITIVE, metavar="N", help="Pings a minute that one check takes; 300 unless set."
+    "--pings-per-minute", type=_POSITIVE, metavar="N", help="Pings accepted per minute and check. Default: 300."
 )
-@click.option(
-    "--checks-per-project", type=_POSITIVE, metavar="N", help="Checks in a project, at most; 10000 unless set."
-)
+@click.option("--checks-per-project", type=_POSITIVE, metavar="N", help="Most checks in a project. Default: 10000.")
 @click.option(
     "--creates-per-minute",
     type=_POSITIVE,
     metavar="N",
-    help="Checks that pings (create=1) create in a project within a minute, at most; 1000 unless set.",
+    help="Most checks that pings (create=1) create per minute and project. Default: 1000.",
 )
 @click.option(
     "--budget",
     type=click.IntRange(min=0),
     metavar="USD",
-    help="Notify operators when the account's month costs 80% and 100% of this, or is forecast to; 0 for no budget.",
+    help="Monthly AWS budget of the account: notify operators at 80%, 100%, and when forecast to exceed it. 0: none.",
 )
 @click.option("--checks", metavar="FILE", help="Afterwards, make the checks be as this file says: overdue apply.")
 @click.option("--no-save", is_flag=True, help="Write nothing into the settings file.")

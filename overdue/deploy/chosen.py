@@ -39,7 +39,7 @@ class Choices:
     certificate: str | None
     probe_inside: str | None
     tz: str | None
-    numbers: Mapping[str, int | None]  # by the template's parameter, within their bounds
+    numbers: Mapping[str, int | None]  # by template parameter, within its bounds
 
 
 def parameters(choices: Choices) -> dict[str, str]:
@@ -79,7 +79,7 @@ def _beside(choices: Choices) -> dict[str, str]:
 
 
 def chosen_watchdog(url: str | None) -> str | None:
-    """The URL of --watchdog; "" for none, None if the option was not given. Raises BadInput."""
+    """The URL of --watchdog: "" to remove it, None if the option was not given. Raises BadInput."""
     if url is not None and url != NONE and not re.fullmatch(r"https?://[^\s/]+\S*", url):
         raise BadInput(f'--watchdog "{url}" is not a URL, such as https://watchdog.example.com/abc')
     return "" if url == NONE else url

@@ -60,7 +60,7 @@ class Deployment:
     account: Account
     package: "Package"
     said: Mapping[str, str]
-    watchdog: str | None  # its URL as chosen now; "": none any more; None: as it is
+    watchdog: str | None  # the URL given now; "": remove it; None: leave it unchanged
     stack: Stack
     desk: Desk
     dry_run: bool
@@ -119,13 +119,13 @@ class Deployment:
         return Deployed(done=done, changes=change_set.changes, outputs=ended.state.outputs)
 
     def _write_secrets(self, known: Mapping[str, str]) -> None:
-        """Before the functions change: the new ones find the secrets at once, and the watchdog misses no call."""
+        """Write the secrets before the functions change, so that new functions find them at once."""
         if not make_signing_secrets(self.account):
-            self.desk.say("SSM refused the signing secrets: nobody can sign in, and alerts have no acknowledge link.")
+            self.desk.say("SSM refused the signing secrets. Nobody can sign in, and alerts have no acknowledge link.")
         url = watchdog_to_write(self.watchdog, known=known)
         if url is not None:
             write_watchdog(self.account, url)
-            self.desk.say("The watchdog's URL is in SSM now." if url else "There is no watchdog any more.")
+            self.desk.say("The watchdog's URL is stored in SSM." if url else "The watchdog was removed.")
 
     def _question(self) -> str:
         return f"Deploy this to stage {self.account.stage}, account {self.account.id}, region {self.account.region}?"

@@ -1,7 +1,7 @@
-"""What a stage gets once its stack is there: its first keys, and somebody who hears of it.
+"""Set up a stage after its stack was deployed: its first keys, and a subscription for the operator.
 
-Each may be repeated. Start at `first_keys`, `subscribe_operator` and `short_lived_key`. Channels are `subscriptions`'
-business.
+Each step can be repeated. `subscriptions` manages channels. Start at `first_keys`, `subscribe_operator` and
+`short_lived_key`.
 """
 
 from collections.abc import Iterator

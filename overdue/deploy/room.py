@@ -5,8 +5,8 @@ from botocore.exceptions import ClientError
 from overdue.deploy.aws import PATIENT, Account
 
 FOR_PARTS = 8  # executions: the template's default of ReservedSweeps
-FEWEST_FOR_PARTS = 4  # a storm has four parts
-FOR_SWEEP = 3  # what the template sets aside for the sweep beside its parts
+FEWEST_FOR_PARTS = 4  # a sweep has four parts
+FOR_SWEEP = 3  # what the template reserves for the sweep in addition
 MUST_STAY = 100  # unreserved, says Lambda
 
 

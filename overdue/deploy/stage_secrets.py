@@ -1,8 +1,8 @@
-"""The secrets of a stage in SSM that a deploy writes, before its functions change: signing secrets, the watchdog's URL.
+"""Write the secrets of a stage to SSM before its functions change: signing secrets, and the watchdog's URL.
 
-They are SecureStrings instead of template parameters, because a parameter would be readable by everybody who may
-describe the stack, and an environment variable by everybody who may describe the function. Channels' addresses are
-written by `overdue.channel_keeping`.
+They are SecureStrings instead of template parameters, because everybody who can describe the stack could read a
+parameter, and everybody who can describe the function an environment variable. `overdue.channel_keeping` writes the
+addresses of channels.
 """
 
 from collections.abc import Mapping
@@ -12,12 +12,12 @@ from botocore.exceptions import ClientError
 from chalicelib.store.secure_strings import ALERT_LINK_SECRET, SESSION_SECRET, WATCHDOG_URL, get_or_create, parameter
 from overdue.deploy.aws import PATIENT, Account
 
-WATCHDOG_PARAMETER = "WatchdogUrl"  # of the template; used by stages deployed before the URL moved to SSM
+WATCHDOG_PARAMETER = "WatchdogUrl"  # of the template, for stages deployed before the URL moved to SSM
 _HIDDEN = "****"  # how CloudFormation shows the value of a NoEcho parameter
 
 
 def make_signing_secrets(account: Account) -> bool:
-    """Make the signing secrets that are missing; False if SSM refused. A stage works without them."""
+    """Create missing signing secrets. False if SSM refused; a stage works without them."""
     ssm = account.session.client("ssm", config=PATIENT)
     try:
         for name in (SESSION_SECRET, ALERT_LINK_SECRET):
@@ -28,9 +28,9 @@ def make_signing_secrets(account: Account) -> bool:
 
 
 def watchdog_to_write(chosen: str | None, *, known: Mapping[str, str]) -> str | None:
-    """The watchdog's URL that goes to SSM: the one chosen now, else the one that the stack has as a parameter.
+    """The watchdog's URL to write to SSM: the one given now, else the one in the stack's parameters (`known`).
 
-    "" means that there is no watchdog any more, None that SSM stays as it is. `known` are the stack's parameters.
+    "" means to remove the watchdog, None to leave SSM unchanged.
     """
     if chosen is not None:
         return chosen
@@ -39,7 +39,7 @@ def watchdog_to_write(chosen: str | None, *, known: Mapping[str, str]) -> str | 
 
 
 def write_watchdog(account: Account, url: str) -> None:
-    """Write the URL into SSM; "" deletes it. The sweep uses the new one within ten minutes. Raises ClientError."""
+    """Write the URL to SSM; "" deletes it. The sweep uses the new one within ten minutes. Raises ClientError."""
     ssm = account.session.client("ssm", config=PATIENT)
     name = parameter(account.stage, WATCHDOG_URL)
     if not url:

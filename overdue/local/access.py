@@ -1,8 +1,8 @@
-"""Who may use the ports that a local server opens: requests that name this machine, and clients that know its key.
+"""Protect the ports of a local server: accept only requests for a loopback name, and only clients that know the key.
 
-A web page can send requests to any port of loopback, and a name that resolves to 127.0.0.1 (DNS rebinding) makes such
-a port part of its own origin. The page controls neither `Host` nor `Origin`, and does not know a random access key.
-Start at `is_this_server` and `guard`. `node/serve.js` applies the same rules in front of dynalite.
+A web page can send requests to any port on loopback. With a name that resolves to 127.0.0.1 (DNS rebinding), the port
+even becomes part of the page's own origin. But a page controls neither `Host` nor `Origin`, and does not know a random
+access key. Start at `is_this_server` and `guard`. `node/serve.js` applies the same rules in front of dynalite.
 """
 
 import re
@@ -22,12 +22,12 @@ _HTTP_PORT = 80
 
 @cache
 def access_key() -> str:
-    """The access key of this process's engines: random, made at its first use, the same until the process ends."""
+    """The access key of this process's engines: random, created at its first use, unchanged until the process ends."""
     return f"overdue-{secrets.token_hex(16)}"
 
 
 def is_this_server(host: str | None, *, port: int) -> bool:
-    """Whether a `Host` is a loopback name with this port. Port 80 may be left out. None: there was no `Host`."""
+    """Whether `host` is a loopback name with this port; port 80 may be omitted. None: there was no `Host`."""
     names = {f"{name}:{port}" for name in LOOPBACK_NAMES}
     if port == _HTTP_PORT:
         names.update(LOOPBACK_NAMES)
@@ -35,7 +35,7 @@ def is_this_server(host: str | None, *, port: int) -> bool:
 
 
 def guard(app: WsgiApp, *, key: str) -> WsgiApp:
-    """Wrap moto: answer 421, 403 or 404 to a request that is not a client of this process's engine."""
+    """Wrap moto: answer 421, 403 or 404 to requests that do not come from a client of this process's engine."""
 
     def answer(environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
         refused = _refusal(environ, key)
@@ -54,7 +54,7 @@ def _refusal(environ: dict[str, Any], key: str) -> tuple[HTTPStatus, str] | None
     """The status and the reason; None: the request may pass."""
     if not is_this_server(environ.get("HTTP_HOST"), port=int(environ["SERVER_PORT"])):
         return HTTPStatus.MISDIRECTED_REQUEST, "this engine answers to its loopback address only"
-    if "HTTP_ORIGIN" in environ:  # no AWS client sends one, a web page's request does, even if it is "null"
+    if "HTTP_ORIGIN" in environ:  # no AWS client sends it; web pages do, even if it is "null"
         return HTTPStatus.FORBIDDEN, "this engine does not serve web pages"
     if not _has_key(environ, key):
         return HTTPStatus.FORBIDDEN, "the request is not signed with this engine's access key"
@@ -64,7 +64,7 @@ def _refusal(environ: dict[str, Any], key: str) -> tuple[HTTPStatus, str] | None
 
 
 def _has_key(environ: dict[str, Any], key: str) -> bool:
-    """As the access key of the signature, or, where that is SHARED_KEY, as the session token."""
+    """Whether the signature's access key is `key`, or is SHARED_KEY with `key` as the session token."""
     signed = _CREDENTIAL.match(environ.get("HTTP_AUTHORIZATION", ""))
     given = signed[1] if signed else ""
     if given == SHARED_KEY:

@@ -27,9 +27,8 @@ def serving(folder: Path | None, *, package: Path) -> Iterator[str]:
     """An engine while the block runs: its URL. Its tables are in this folder, made if need be, or in memory.
 
     `package` is where dynalite is: INSTALLED. It starts within half a second, takes 100 MB, and ends with this
-    process, however that ends. It answers only requests that are signed with `access_key`. The folder must be nobody
-    else's meanwhile. Raises OverdueError when Node or dynalite
-    is missing, or will not start.
+    process, however that ends. It answers only requests signed with `access_key`. Nothing else may use the folder
+    meanwhile. Raises OverdueError if Node or dynalite is missing or does not start.
     """
     command = [_node(), str(SERVE), str(_checked(package))]
     if folder is not None:

@@ -1,7 +1,7 @@
 """End a local service on Ctrl-C, whatever its threads are doing.
 
-A sweep, a probe or a webhook that hangs would keep the process for seconds or minutes. Nothing is lost by cutting them
-off: what they were doing is still due, or pending, in the tables. Start at `exit_on_signals`.
+A sweep, probe or webhook that hangs would keep the process alive for seconds or minutes. Stopping them loses nothing:
+their work is still due or pending in the tables. Start at `exit_on_signals`.
 """
 
 import os
@@ -9,13 +9,13 @@ import signal
 import sys
 import threading
 
-GRACE_S = 2.0  # for what can end by itself
+GRACE_S = 2.0  # for threads that can end by themselves
 
 _SIGNALS = (signal.SIGINT, signal.SIGTERM)
 
 
 def exit_on_signals(stop: threading.Event) -> None:
-    """Set `stop` on Ctrl-C or SIGTERM, and end the process 2 seconds later if it still runs; on a second one, at once.
+    """Set `stop` on Ctrl-C or SIGTERM, and end the process 2 seconds later. A second signal ends it immediately.
 
     Call it from the main thread.
     """
@@ -31,7 +31,7 @@ def exit_on_signals(stop: threading.Event) -> None:
 
 
 def exit_soon() -> None:
-    """End the process in 2 seconds, unless it ends by itself before."""
+    """End the process in 2 seconds, unless it ends by itself before that."""
     timer = threading.Timer(GRACE_S, _cut_off)
     timer.daemon = True
     timer.start()

@@ -65,7 +65,7 @@ def start(environ: MutableMapping[str, str]) -> Engine:
     bear_what_is_away()
     BackendDict.reset()
     reset_model_data()
-    # moto's ThreadedMotoServer does the same, but serves before its app could be wrapped.
+    # moto's ThreadedMotoServer does the same, but its app cannot be wrapped before it serves.
     app = access.guard(DomainDispatcherApplication(create_backend_app), key=access.access_key())
     server = make_server("127.0.0.1", 0, app, threaded=True, request_handler=MotoRequestHandler)
     thread = threading.Thread(target=server.serve_forever, name="engine", daemon=True)
@@ -76,9 +76,9 @@ def start(environ: MutableMapping[str, str]) -> Engine:
 
 
 def keep_off_aws(environ: MutableMapping[str, str], *, endpoint: str, key: str) -> None:
-    """Replace all that AWS's libraries read from the environment: account, files, role, endpoints, proxy.
+    """Replace everything that AWS's libraries read from the environment: account, files, role, endpoints, proxy.
 
-    `key` is the access key that requests are signed with.
+    `key` is the access key for signing requests.
     """
     for name in [name for name in environ if name.startswith("AWS_")]:
         del environ[name]
@@ -138,16 +138,16 @@ def _load_ssm_without_ec2() -> None:
 
 
 def share_database(environ: MutableMapping[str, str]) -> None:
-    """Sign requests so that a database that another program runs keeps its tables in one place from start to start.
+    """Sign requests with a fixed access key, so that a database run by another program finds its tables at each start.
 
-    DynamoDB Local has separate tables for each access key, so that this one must not be random. The session token
-    proves to this process's engine, which still serves SNS and SSM, who is asking.
+    DynamoDB Local has separate tables for each access key, so this key must not be random. The session token
+    authenticates requests to this process's engine, which still serves SNS and SSM.
     """
     environ.update({"AWS_ACCESS_KEY_ID": access.SHARED_KEY, "AWS_SESSION_TOKEN": access.access_key()})
 
 
 def dynamodb(endpoint: str, *, key: str | None = None) -> "DynamoDBClient":
-    """A client of the DynamoDB at this URL. `key`: its access key; None: it is an engine of this process."""
+    """A client of the DynamoDB at this URL. `key` is its access key; None for an engine of this process."""
     return _session(key or access.access_key()).client("dynamodb", endpoint_url=endpoint, config=QUICK)
 
 

@@ -154,7 +154,7 @@ def running(
 
 
 def _created(database: str, sns: "SNSClient", *, key: str) -> Resources:
-    """The tables at this URL, asked with this access key, and the topics.
+    """Create the tables at this URL, with this access key, and the topics.
 
     Raises OverdueError when no DynamoDB answers there.
     """

@@ -116,13 +116,13 @@ class _App:
     port: int
 
     def answer(self, request: LocalRequest) -> LocalAnswer:
-        """Ask the local route or the app. A request for another host is refused before either of them sees it."""
+        """Call the local route or the app. A request for another host is refused before either of them sees it."""
         host = request.header("host")
         if not access.is_this_server(host, port=self.port):
             return exchange.plain(
                 HTTPStatus.MISDIRECTED_REQUEST,
-                f"This local server answers to {self.base} and to other names of loopback with the same port, "
-                f'not to Host "{(host or "")[:100]}".',
+                f"This local server answers requests for {self.base} and for other loopback names with the same port, "
+                f'not for Host "{(host or "")[:100]}".',
             )
         route = self.local_routes.get(request.path)
         if route is not None:

@@ -13,7 +13,7 @@ from chalicelib.domain.check import Check, Code, Status
 from chalicelib.domain.receive import receive
 from chalicelib.domain.schedule import Cron
 from chalicelib.domain.signals import Signal
-from chalicelib.domain.steps import DECISION, OverBudget, spend
+from chalicelib.domain.steps import DECISION_STEPS, OverBudget, spend
 from chalicelib.store import checks
 from tests.builders import a_check, a_ping, days, hours, minutes
 from tests.integration.conftest import Deployment
@@ -34,7 +34,7 @@ class Dear(Cron):
     """A schedule that takes too many steps to search."""
 
     def next_after(self, at: datetime) -> datetime | None:
-        spend(DECISION + 1)
+        spend(DECISION_STEPS + 1)
         return at
 
 

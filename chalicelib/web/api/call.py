@@ -32,7 +32,7 @@ class Needs(Enum):
 
 
 class Unauthorized(OverdueError):
-    """No key, or a wrong one. The message is the wire's; `prefix` is what the security log may show of the key.
+    """No key, or a wrong one. The message is the response's; the security log may show the `prefix` of the key.
 
     `prefix` is None when there was no key at all.
     """
@@ -78,7 +78,7 @@ class Call:
 
     @property
     def actor(self) -> Actor:
-        """Who makes it, for the security log."""
+        """The caller, for the security log."""
         key = self.key
         return Actor(by="key", project=key.project, name=key.name, key_prefix=key.prefix, source=self.source)
 

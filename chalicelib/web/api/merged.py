@@ -114,7 +114,7 @@ def _schedule(config: Config, said: CheckFields, *, tz: str) -> Schedule:
             return parse_schedules(said["schedules"], tz)
         if "schedule" in said:
             return parse_schedule(said["schedule"], tz)
-    except BadInput as error:  # in UTC it was good
+    except BadInput as error:  # it was valid in UTC
         raise Refused(NEVER_IN_ITS_ZONE, str(error)) from error
     if "timeout" in said:
         return Every(timedelta(seconds=said["timeout"]))
@@ -189,7 +189,7 @@ def _consistent(config: Config) -> Config:
 
 
 def _affordable(config: Config, *, before: Config) -> Config:
-    """The configuration, unless it costs too much to evaluate. What is stored already stays: see its warnings."""
+    """The configuration. Refuses one that costs too much to evaluate, unless its cost is unchanged (see `warnings`)."""
     if cost_relevant(config) != cost_relevant(before):
         try:
             require_affordable(config)

@@ -169,7 +169,7 @@ def _answered(
 
 
 def _log_forbidden(wiring: Wiring, call: Call | None, *, now: datetime, **facts: str) -> None:
-    assert call is not None, "only an endpoint forbids"
+    assert call is not None, "only endpoints raise it"
     wiring.refusals.log("forbidden", now=now, **call.actor.facts(), **facts)
 
 

@@ -89,7 +89,7 @@ def _use(visit: Visit, token: str) -> Response:
 
 
 def _named(visit: Visit, token: str) -> Named | None:
-    """What a token names. Links sent before stages had a secret for them were signed with that of sessions."""
+    """What a token names. Links sent before stages had a secret for links were signed with the secret of sessions."""
     secrets = (visit.wiring.alert_link_secret.key(now=visit.now), visit.signer and visit.signer.secret)
     return next((named for secret in secrets if secret and (named := read(secret, token))), None)
 

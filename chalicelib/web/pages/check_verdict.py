@@ -29,7 +29,7 @@ from chalicelib.web.pages.line import RECOVERED_FOR, passed
 from chalicelib.web.pages.row import WORDS
 from chalicelib.web.pages.standing import Group, Standing, shown_text
 
-THROTTLED_FOR = timedelta(days=1)  # so long the page says so
+THROTTLED_FOR = timedelta(days=1)  # how long the page says so
 _MINUTE = timedelta(minutes=1)
 
 
@@ -281,9 +281,9 @@ def _ignored(config: Config) -> Iterator[str]:
 
 
 def _throttled(since: datetime, at: datetime, clock: WallClock) -> Iterator[Fact]:
-    """That pings were refused, until a day ago."""
+    """The fact that pings were refused within the last day."""
     if clock.now - at >= THROTTLED_FOR:
         return
     first, last = clock.minute(since), clock.minute(at)
     when = f"at {first}" if first == last else f"from {first} to {last}"
-    yield Fact(f"Throttled {when}: more pings came than a check takes in a minute, and the rest were refused (429).")
+    yield Fact(f"Throttled {when}: pings over the limit per minute were refused (429).")

@@ -44,7 +44,7 @@ class Session:
 
 
 def short_id(session: Session) -> str:
-    """The session as the log names it: enough to tell two apart, too little to be used."""
+    """The session's id as shown in the log: enough to distinguish sessions, too short to be used."""
     return session.id[:8]
 
 

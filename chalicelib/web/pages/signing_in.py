@@ -60,7 +60,7 @@ def answered(wiring: Wiring, request: Any, token: str) -> Response:
 
 
 def signed_out(wiring: Wiring, request: Any) -> Response:
-    """`/signout`: end the session, also for copies of its cookie. A form, so that no other page can do it."""
+    """`/signout`: end the session, also for copies of its cookie. A form, so that no other site can do it."""
 
     def act(visit: Visit) -> Response:
         assert visit.session is not None, "`changed` acts for nobody else"

@@ -37,7 +37,7 @@ _YEAR_S = 365 * 86_400
 
 
 class Forbidden(OverdueError):
-    """Not with this session. The message says what to do; `why` is its name in the security log."""
+    """Not allowed with this session. The message says what to do; `why` is the reason in the security log."""
 
     def __init__(self, text: str, *, why: str) -> None:
         super().__init__(text)
@@ -45,7 +45,7 @@ class Forbidden(OverdueError):
 
 
 class CsrfRefused(Forbidden):
-    """A form that does not come from a page of this session."""
+    """A form that was not sent from a page of this session."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -184,7 +184,7 @@ def _answered(wiring: Wiring, request: Any, event: Any, act: Callable[[Visit], R
 
 
 def log_refusal(visit: Visit, name: str, why: str) -> None:
-    """Write into the security log that a page or a form was refused."""
+    """Log to the security log that a page or a form was refused."""
     facts = {"source": visit.source} if visit.session is None else visit.actor.facts()
     visit.wiring.refusals.log(name, now=visit.now, **facts, why=why)
 

@@ -1,6 +1,6 @@
 // dynalite on a free port of loopback: `node serve.js PACKAGE [FOLDER]`. Prints the port; ends when its stdin does, so
 // that it never outlives who started it. Without a folder it keeps its tables in memory.
-// Only requests signed with the access key OVERDUE_ENGINE_KEY pass, and none of a web page: see ../access.py.
+// Only requests signed with the access key OVERDUE_ENGINE_KEY pass, and none from a web page: see ../access.py.
 const { timingSafeEqual, createHash } = require('crypto')
 const [, , dynalite, folder] = process.argv
 const key = process.env.OVERDUE_ENGINE_KEY

@@ -193,7 +193,7 @@ def test_no_whole_answer_is_told_by_what_has_happened_instead(script: Script, wh
 def test_a_charset_that_no_text_can_be_in_is_no_answer(charset: str) -> None:
     with answering(saying("200 OK", "OK", f"Content-Type: text/plain; charset={charset}")) as server:
         shown = charset.replace("\0", "\N{REPLACEMENT CHARACTER}")
-        assert why_not(ask(server.url())) == f'no answer: its charset "{shown}" is none that a text can be in'
+        assert why_not(ask(server.url())) == f'no answer: its charset "{shown}" is not a text encoding'
 
 
 @pytest.mark.parametrize("charset", ["nobody-knows-it", "zip", '"', "x" * 5_000, '"utf-8"', "../os"])
@@ -317,9 +317,9 @@ def test_all_hops_together_have_one_deadline() -> None:
         ("file:///etc/passwd", "http:// and https:// only"),
         ("ftp://example.com/", "http:// and https:// only"),
         ("http://user@127.0.0.1/", "user name or a password"),
-        ("http://[::1", 'no answer: redirected to what is no URL: "http://[::1"'),
-        ("//[", 'no answer: redirected to what is no URL: "//["'),
-        ("http://a]b/", 'no answer: redirected to what is no URL: "http://a]b/"'),
+        ("http://[::1", 'no answer: redirected to an invalid URL: "http://[::1"'),
+        ("//[", 'no answer: redirected to an invalid URL: "//["'),
+        ("http://a]b/", 'no answer: redirected to an invalid URL: "http://a]b/"'),
         ("http://a..b/", "no answer: redirected to where no probe goes: url is not a URL"),
         (f"http://{'a' * 64}.example/", "no answer: redirected to where no probe goes: url is not a URL"),
         ("http://127.0.0.1:99999/", "no answer: redirected to where no probe goes: url is not a URL"),

@@ -8,7 +8,7 @@ import pytest
 from chalicelib.domain.check import Check, Run, Status, unique_key
 from chalicelib.domain.schedule import Cron, OnCalendar
 from chalicelib.domain.shown import as_of, is_running, next_ping, status
-from chalicelib.domain.steps import DECISION, spend
+from chalicelib.domain.steps import DECISION_STEPS, spend
 from tests.builders import CODE, a_check, hours, minutes, utc
 
 UP = a_check(last_success=utc("2026-03-01T12:00Z"), period=hours(1), grace=minutes(5))
@@ -87,7 +87,7 @@ class Dear(Cron):
     """A schedule that takes too many steps to search: no accepted check has one."""
 
     def next_after(self, at: datetime) -> datetime | None:
-        spend(DECISION + 1)
+        spend(DECISION_STEPS + 1)
         return at
 
 

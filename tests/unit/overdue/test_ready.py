@@ -135,7 +135,7 @@ def test_the_ready_file_of_a_server_that_runs_is_kept(tmp_path: Path) -> None:
     with (
         stand_in(lambda _: NOT_FOUND) as server,
         ready_file(path, ready(server.base)),
-        pytest.raises(OverdueError, match="belongs to the local server that runs at http://127"),
+        pytest.raises(OverdueError, match="belongs to the local server running at http://127"),
     ):
         clear_ready_file(path)
     assert not path.exists()

@@ -195,7 +195,7 @@ def test_the_watchdog_of_a_stage_of_before_the_upgrade_moves_to_ssm() -> None:
     done = deploying("deploy", "--stage", "test", "--yes")
 
     assert (done.exit_code, watchdog()) == (0, "https://watchdog.example.com/abc")
-    assert "The watchdog's URL is in SSM now." in done.stderr
+    assert "The watchdog's URL is stored in SSM." in done.stderr
     assert "watchdog.example.com" not in done.stderr
     assert "watchdog.example.com" not in json.dumps(stack(), default=str)
 

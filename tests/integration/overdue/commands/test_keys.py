@@ -233,7 +233,7 @@ def test_a_key_is_made_and_shown_although_it_cannot_be_logged(stage: Deployment)
 
     assert done.exit_code == 0
     assert Registry().key(done.stdout.strip(), now=stage.now).name == "laptop"
-    assert "Warning: this is not in the security log (ResourceNotFoundException)." in done.stderr
+    assert "Warning: this was not written to the security log (ResourceNotFoundException)." in done.stderr
 
 
 def test_no_command_changes_a_key_without_logging_it() -> None:

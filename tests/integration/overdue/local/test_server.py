@@ -454,7 +454,7 @@ def test_another_host_is_refused_by_every_route_of_the_local_server(serving: Ser
         request = f"GET {head}\r\n\r\n".replace("PORT", str(server.port)).replace("/hello", path)
         answer = answered(server, request.encode())
         assert answer.startswith(b"HTTP/1.1 421 Misdirected Request\r\n")
-        assert f"answers to {server.base} ".encode() in answer
+        assert f"answers requests for {server.base} ".encode() in answer
 
 
 def test_all_addresses_are_reached_by_loopback() -> None:

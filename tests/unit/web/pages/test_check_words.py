@@ -121,7 +121,7 @@ PROBE = Probe(url="https://api.example.com/health")
         pytest.param(
             changed("invoice-mailer", throttled_since=at("04:00"), throttled_at=at("04:07")),
             NOTHING,
-            "Throttled from 04:00 to 04:07: more pings came than a check takes in a minute",
+            "Throttled from 04:00 to 04:07: pings over the limit per minute were refused",
             id="throttled",
         ),
         pytest.param(
