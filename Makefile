@@ -60,7 +60,7 @@ bench-ping: .venv/dev.done ## CPU and DynamoDB calls per ping, against a bare Up
 bench-cold: .venv/dev.done ## importing the app and a first ping, against botocore and one client
 	$(BIN)/python -m benchmarks.cold $(ARGS)
 
-bench-evaluation: .venv/dev.done ## CPU of the dearest evaluation of a check, against that of a plain one
+bench-evaluation: .venv/dev.done ## CPU of the most expensive evaluation of a check, against that of a plain one
 	$(BIN)/python -m benchmarks.evaluation $(ARGS)
 
 bench-listing: .venv/dev.done ## CPU and DynamoDB calls of a list of 1,000 checks

@@ -1,7 +1,7 @@
-"""What a flood costs at list price while the HTTP API's throttle lets it in: the figures of docs/operations.md.
+"""What a flood at the rate of the HTTP API's throttle costs at list price: the figures of docs/operations.md.
 
-Arithmetic only: requests x prices (overdue/prices.json). Start at `FLOODS`. What Lambda is busy for is taken as in
-`units`: 1 ms of CPU at the share of a vCPU that its memory buys, and 3 ms for each call.
+Arithmetic only: requests x prices (overdue/prices.json). Lambda's duration is computed as in `units`: 1 ms of CPU at
+the share of a vCPU that the memory gives, and 3 ms per call. Start at `FLOODS`.
 """
 
 from dataclasses import dataclass
@@ -10,10 +10,10 @@ from benchmarks.report import Row, report
 from benchmarks.units import ACCESS_LOG, gb_s, logged
 from overdue.cost import prices
 
-RATE, DAY_S = 1_000, 86_400  # pings a second that the HTTP API lets in: PingRate of the template
-RECORDED_PER_MINUTE = 360  # pings a minute that a check takes at most: PingsPerMinute and its reserve
+RATE, DAY_S = 1_000, 86_400  # pings a second that the HTTP API accepts: PingRate of the template
+RECORDED_PER_MINUTE = 360  # pings that a check accepts at most: PingsPerMinute and its reserve
 CPU_MS = 1.0
-METRIC_BYTES = 230  # the line that a recorded ping logs
+METRIC_BYTES = 230  # the log line of a recorded ping
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -27,7 +27,7 @@ class Request:
     stored_kb: float = 0
 
     def usd_per_million(self) -> float:
-        """At list price, without storage."""
+        """The list price of a million such requests, without storage."""
         items = prices().items
         return 1e6 * (
             items["http_requests"].of(1)
@@ -50,26 +50,28 @@ class Flood:
     most: float  # USD a day, as docs/operations.md says
 
     def usd_a_day(self) -> float:
-        """Requests of both kinds, without storage."""
+        """The list price of a day, both kinds of requests, without storage."""
         million_a_day = DAY_S / 1e6
         refused = (RATE - self.recorded_per_s) * self.refused.usd_per_million()
         return million_a_day * (refused + self.recorded_per_s * self.recorded.usd_per_million())
 
     def gb_a_day(self) -> float:
-        """Of history."""
+        """The history that a day adds."""
         return self.recorded_per_s * DAY_S * self.recorded.stored_kb / 1e6
 
 
 UNKNOWN = Request(calls=1, reads=1, writes=0)  # 404, or a check's 429: one strong read of its item
-LARGE = Request(calls=1, reads=3, writes=0)  # the same of an item of 8 kB, with as much configuration
+LARGE = Request(calls=1, reads=3, writes=0)  # the same for an item of 8 kB, with as much configuration
 PLAIN = Request(calls=3, reads=1, writes=2, log_bytes=METRIC_BYTES, stored_kb=0.3)
 # an 8 kB item with as much configuration moves in the index, and a body of 10,000 bytes that cannot be compressed
 WORST = Request(calls=3, reads=3, writes=9 + 2 + 11, log_bytes=METRIC_BYTES, stored_kb=10.3)
 FLOODS = (
-    Flood(attacker="nobody's secret: the address", refused=UNKNOWN, recorded=PLAIN, recorded_per_s=0, most=130),
+    Flood(attacker="only the deployment's address", refused=UNKNOWN, recorded=PLAIN, recorded_per_s=0, most=130),
     Flood(attacker="one ping URL", refused=LARGE, recorded=WORST, recorded_per_s=RECORDED_PER_MINUTE / 60, most=160),
     Flood(attacker="a ping key, plain pings", refused=UNKNOWN, recorded=PLAIN, recorded_per_s=RATE, most=250),
-    Flood(attacker="a ping key, the dearest pings", refused=UNKNOWN, recorded=WORST, recorded_per_s=RATE, most=1400),
+    Flood(
+        attacker="a ping key, the most expensive pings", refused=UNKNOWN, recorded=WORST, recorded_per_s=RATE, most=1400
+    ),
 )
 
 

@@ -1,6 +1,6 @@
-"""Configurations that were, or could be, dear to evaluate: as the API takes them, each with its story.
+"""Configurations that were or could be expensive to evaluate, as the API accepts them.
 
-Tests and `benchmarks.evaluation` read the same list. Start at `CASES`.
+Used by tests and by `benchmarks.evaluation`. Start at `CASES`.
 """
 
 from collections.abc import Mapping, Sequence
@@ -19,20 +19,20 @@ Fields = Mapping[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """One of them; `is_refused`: nobody can make such a check any more."""
+    """One configuration. `is_refused`: such a check cannot be created any more."""
 
     name: str
     fields: Fields
     is_refused: bool = False
 
     def config(self) -> Config:
-        """The configuration as the API makes it. Raises BadInput."""
+        """The configuration as the API parses it. Raises BadInput."""
         said = read(dict(self.fields), has_extras=True)
         return merged(BLANK, said, version=VERSIONS["v3"], channels=())
 
     @property
     def is_stored(self) -> bool:
-        """Whether its schedule can be read at all."""
+        """Whether its schedule can be parsed, so that a stored check may have it."""
         try:
             self.stored()
         except BadInput:
@@ -40,7 +40,7 @@ class Case:
         return True
 
     def stored(self) -> Config:
-        """The same, whether it is accepted or not: stored before such a check was refused."""
+        """The configuration even if it is refused today: a check stored earlier may have it."""
         fields = {name: value for name, value in self.fields.items() if name != "windows"}
         said: dict[str, Any] = dict(read(fields, has_extras=True))
         misses = said.pop("misses_before_alert", 1)
@@ -49,7 +49,7 @@ class Case:
 
 
 def is_accepted(config: Config) -> bool:
-    """Whether such a check can be made today."""
+    """Whether such a check can be created today."""
     try:
         require_affordable(config)
     except BadInput:

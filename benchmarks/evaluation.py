@@ -1,9 +1,9 @@
-"""CPU of the dearest evaluation of a check: receive, advance, next_due, the next five occurrences, the words.
+"""CPU of the most expensive evaluation of a check: receive, advance, next_due, next five occurrences, description.
 
-Each is called on checks in the states that cost most (not evaluated for months, a hundred open runs), at instants
-around which schedules and windows are dense or rare, with all caches of the domain empty but for what is parsed. The
-limit is 20 ms for each; the baseline of the same run is a plain check. Adversarial configurations beside `costly.CASES`
-are drawn from a seed.
+Each function is called on checks in expensive states (not evaluated for months, a hundred open runs), at instants
+around which schedules and windows are dense or rare. All caches of the domain are empty, except those of the parsers.
+The limit is 20 ms per function; the baseline of the same run is a plain check. In addition to `costly.CASES`,
+adversarial configurations are generated from a seed.
 """
 
 import argparse
@@ -58,7 +58,7 @@ _CACHES = (
 
 @dataclass(frozen=True, slots=True)
 class Measured:
-    """How long the dearest call took, and of what."""
+    """The duration of the most expensive call, and what was evaluated."""
 
     ms: float
     what: str
@@ -78,11 +78,11 @@ def main() -> None:
     refused = [pair for pair in (*stored, *drawn) if not is_accepted(pair[1])]
     before = _worst(refused)
     rows = [
-        Row(f"{name}: dearest", f"{found.what}; plain check {baseline[name].ms:.2f} ms", found.ms, MOST_MS, "ms")
+        Row(f"{name}: most expensive", f"{found.what}; plain check {baseline[name].ms:.2f} ms", found.ms, MOST_MS, "ms")
         for name, found in worst.items()
     ]
     rows += [
-        Row(f"{name}: stored before, refused today", found.what, found.ms, MOST_MS, "ms")
+        Row(f"{name}: stored earlier, refused today", found.what, found.ms, MOST_MS, "ms")
         for name, found in before.items()
     ]
     accepting = [(name, _ms(functools.partial(is_accepted, config))) for name, config in (*stored, *drawn)]
@@ -101,13 +101,13 @@ def _is_unreadable(make: Callable[[], object]) -> bool:
 
 
 def _worst(configs: list[tuple[str, Config]]) -> dict[str, Measured]:
-    """The dearest call of each function."""
+    """The most expensive call of each function."""
     worst: dict[str, Measured] = {}
     for name, config in configs:
         for function, state, call in _calls(config):
             ms = _ms(call)
             if function not in worst or ms > worst[function].ms:
-                ms = min(ms, _ms(call), _ms(call))  # what another process took is not counted
+                ms = min(ms, _ms(call), _ms(call))  # the minimum, to exclude the time of other processes
                 if function not in worst or ms > worst[function].ms:
                     worst[function] = Measured(ms, f"{name}, {state}")
     return worst
@@ -189,7 +189,7 @@ def _states(config: Config, begin: datetime) -> Iterator[tuple[str, Check]]:
 
 
 def _drawn(seed: int, count: int) -> Iterator[Config]:
-    """Schedules and windows whose dense and rare parts meet in every way."""
+    """Random schedules and windows that combine dense and rare parts."""
     draw = random.Random(seed)  # no secret
 
     def minute() -> str:

@@ -1,10 +1,10 @@
-"""What a million checks ask of the due index and the sweep: simulated in memory, so that minutes are enough.
+"""The load of a million checks on the due index and the sweep, simulated in memory within minutes.
 
-Measured here: what a look at the index costs when nothing is due, and when all is (queries of 1 MB, CPU, memory);
-how often a check of each workload is evaluated and how often its place in the index changes, by the domain's own
-`receive` and `advance` on a day of pings; the CPU of an evaluation that only moves a check on, by the real sweep and
-real botocore clients. Computed from that, by the rules that AWS publishes (docs/scale.md): write units a second and
-shard, how long the checks due at one instant take, Lambda's concurrency, a month's price. Baseline: 1,000 checks.
+Measured: reading the index when nothing is due and when everything is (queries of 1 MB, CPU, memory); how often a
+check of each workload is evaluated and its index entry moves, with the domain's own `receive` and `advance` on a day of
+pings; the CPU of an evaluation that only moves the entry, with the real sweep and real botocore clients. Computed from
+that and AWS's published limits (docs/scale.md): write units a second per shard, the time for all checks due at one
+instant, Lambda's concurrency, a month's price. Baseline: 1,000 checks.
 """
 
 import gc
@@ -40,8 +40,8 @@ from chalicelib.sweep import MOST_OF_A_SHARD, WORKERS, sweep
 from overdue.cost import prices
 
 PAGE_BYTES, ROW_BYTES = 1024 * 1024, 60  # an entry: code 40, due_shard 11, due_at 15, less what names share
-UNITS_A_SHARD, INDEX_UNITS = 1_000, 2  # a partition's write units a second; of an entry whose key changes
-ENOUGH, WARM_UP = 2_000, 3  # checks that are evaluated for the measurement
+UNITS_A_SHARD, INDEX_UNITS = 1_000, 2  # per second and partition; per moved entry
+ENOUGH, WARM_UP = 2_000, 3  # checks evaluated in the measurement
 DAY, START = timedelta(days=1), utc("2026-03-02T00:00:00+00:00")
 PING_CPU_MS, PING_CALLS, VCPU_MB, API_MB, SWEEP_MB = 1.3, 3, 1769, 256, 256
 LATE_S, MONTH_S = 2.0, 730 * 3600
@@ -49,7 +49,7 @@ LATE_S, MONTH_S = 2.0, 730 * 3600
 
 @dataclass(frozen=True, kw_only=True)
 class Workload:
-    """What all of the checks are."""
+    """The kind of all checks in a simulation."""
 
     name: str
     config: Config
@@ -58,10 +58,10 @@ class Workload:
 
 @dataclass(frozen=True, kw_only=True)
 class Moves:
-    """What a ping of a workload brings with it, on average."""
+    """What a ping of a workload causes, on average."""
 
     evaluations: float  # by the sweep
-    by_ping: float  # changes of a check's place in the index
+    by_ping: float  # moves of the check's index entry
     by_sweep: float
 
 
@@ -83,7 +83,7 @@ def main() -> None:
 
 
 def index_rows(number: int) -> Iterator[Row]:
-    """A look at the index: nothing is due, and everything is."""
+    """Reading the index when nothing is due, and when everything is."""
     few_ms, _, _ = quiet(1_000)
     ms, _, queries = quiet(number)
     how = f"{ms:.1f} ms of CPU; 1,000 checks: {few_ms:.1f} ms"
@@ -100,7 +100,7 @@ def index_rows(number: int) -> Iterator[Row]:
 
 
 def look_at_due(transport: Transport, number: int) -> tuple[int, int, float, float]:
-    """Reading what is due, as the sweep does: checks, queries, CPU in s without the engine's, memory in MB."""
+    """Read due checks as the sweep does: checks, queries, CPU in s without the engine's, memory in MB."""
     at = START.timestamp()
     for shard in range(SHARDS):
         transport.dynamo._due[shard] = [(at, str(UUID(int=i << 3 | shard, version=4))) for i in range(number // SHARDS)]
@@ -117,12 +117,12 @@ def look_at_due(transport: Transport, number: int) -> tuple[int, int, float, flo
 
 
 def resident_mb() -> float:
-    """Memory of this process."""
+    """The resident memory of this process."""
     return int(Path("/proc/self/statm").read_text().split()[1]) * getpagesize() / 1e6
 
 
 def fleet_rows(number: int) -> Iterator[Row]:
-    """What the sweep and the index have to do for so many checks of each workload, healthy; and when all are missed."""
+    """The load on sweep and index of healthy checks of each workload, and of checks that are all missed at once."""
     cpu_ms, calls = measure_evaluation(healthy_check, together=False)
     a_second = rate(cpu_ms, calls)
     how = f"{calls:.2f} calls; {len(PARTS)} parts with a vCPU and {WORKERS} threads each: {a_second:,.0f} a second"
@@ -137,7 +137,7 @@ def fleet_rows(number: int) -> Iterator[Row]:
 
 
 def rate(cpu_ms: float, calls: float) -> float:
-    """Checks a second by all parts: their threads wait for AWS, and share a vCPU."""
+    """Checks per second of all parts. The threads of a part wait for AWS and share a vCPU."""
     return min(WORKERS / (calls * DYNAMODB_S + cpu_ms / 1000), 1000 / cpu_ms) * len(PARTS)
 
 
@@ -162,7 +162,7 @@ def fleet(workload: Workload, number: int, moved: Moves, a_second: float) -> Ite
 
 
 def price(pings: float, units: float, moved: Moves, busy_s: float) -> float:
-    """Of a month, in USD, at list price; without logs, alerts, storage and the sweep's own time."""
+    """The list price of a month in USD, without logs, alerts, storage and the sweep's own time."""
     items, number = prices().items, pings * MONTH_S
     return (
         items["http_requests"].of(number)
@@ -174,7 +174,7 @@ def price(pings: float, units: float, moved: Moves, busy_s: float) -> float:
 
 
 def moves(workload: Workload) -> Moves:
-    """What punctual successes bring about, by the domain: evaluations by the sweep, and moves in the index."""
+    """The evaluations and index moves that punctual successes cause, according to the domain."""
     step, times = timedelta(seconds=workload.every_s), max(86400 // workload.every_s, 10)
     check = new_check(Code(str(UUID(int=1, version=4))), project="default", config=workload.config, now=START)
     evaluations = by_ping = by_sweep = 0
@@ -194,7 +194,7 @@ def moves(workload: Workload) -> Moves:
 
 
 def measure_evaluation(make: Callable[..., Check], *, together: bool) -> tuple[float, float]:
-    """CPU in ms and calls of an evaluation by the real sweep, with all that follows from it."""
+    """CPU in ms and calls of an evaluation by the real sweep, including its alerts and writes."""
     now = datetime.now(UTC)
     with wired_in_memory() as (wiring, transport):
         transport.sns_s = 0

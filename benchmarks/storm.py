@@ -47,11 +47,11 @@ HEALTHCHECKS_MS = 7.0
 
 @dataclass(frozen=True, kw_only=True)
 class StormResult:
-    """What a part of a storm, or a number of pings, came to. CPU is the product's: the engine's is taken off."""
+    """The measurements of a part of a storm, or of a number of pings. CPU excludes the engine's."""
 
     alerts: int
-    cpu_ms: float  # an alert
-    calls: dict[str, float]  # an alert, by operation
+    cpu_ms: float  # per alert
+    calls: dict[str, float]  # per alert, by operation
     messages: int
     first_s: float  # from the due instant to the first message
     last_s: float
@@ -99,7 +99,7 @@ def rows(
 
 @contextmanager
 def wired_in_memory(**more: str) -> Iterator[tuple[Wiring, Transport]]:
-    """A process whose clients talk to engines in memory."""
+    """A process whose clients use engines in memory."""
     os.environ.update(ENVIRONMENT | more)
     wiring, transport = Wiring(os.environ), Transport(dynamodb_s=0)
     transport.answer(wiring.ports.tables.client)
@@ -139,7 +139,7 @@ def run_storm(ports: Ports, transport: Transport, *, first: int) -> StormResult:
 
 
 def put(transport: Transport, check: Check) -> None:
-    """Past the client."""
+    """Store a check directly in the engine, without the client."""
     item = {name: _as_json(value) for name, value in items.to_item(check).items()}
     transport.dynamo._answer("PutItem", {"TableName": "overdue-prod-checks", "Item": item})
 
@@ -158,7 +158,7 @@ def missed_check(number: int, *, at: datetime) -> Check:
 
 
 def measure_bare_calls(wiring: Wiring, transport: Transport) -> float:
-    """CPU in ms of the fewest calls of an alert, as small as they get."""
+    """CPU in ms of the four bare calls of an alert, with minimal contents."""
     client: Any = wiring.ports.tables.client
     codes = [str(UUID(int=2 * STORM + number, version=4)) for number in range(1, BARE + 1)]
     for number in range(1, BARE + 1):
@@ -174,7 +174,7 @@ def measure_bare_calls(wiring: Wiring, transport: Transport) -> float:
 
 
 def make_bare_calls(client: Any, code: str) -> None:
-    """Read, verdict, record, acknowledge."""
+    """Make the four calls of an alert: read, verdict, record, acknowledge."""
     key = {"code": {"S": code}}
     client.get_item(TableName="overdue-prod-checks", Key=key, ConsistentRead=True)
     for table, more in (("checks", {}), ("history", {"sort": {"S": "flip#1"}}), ("checks", {})):
@@ -187,7 +187,7 @@ def make_bare_calls(client: Any, code: str) -> None:
 
 
 def measure_failing_pings() -> tuple[StormResult, float]:
-    """Pings that fail, each with its alert; and the CPU in ms of one that changes nothing."""
+    """Measure failing pings, each with its alert; also the CPU in ms of a ping that changes nothing."""
     import app
 
     app.wiring.cache_clear()
@@ -214,7 +214,7 @@ def measure_failing_pings() -> tuple[StormResult, float]:
 
 
 def measure_cpu(transport: Transport, checks: Sequence[Check], action: str, *, now: datetime) -> float:
-    """CPU in ms of a ping to each."""
+    """CPU in ms per ping, one ping to each check."""
     transport.reset()
     began = time.process_time()
     send_pings(checks, action, now=now)
@@ -222,7 +222,7 @@ def measure_cpu(transport: Transport, checks: Sequence[Check], action: str, *, n
 
 
 def send_pings(checks: Sequence[Check], action: str, *, now: datetime) -> None:
-    """A ping to each, through the handler."""
+    """Send a ping to each check, through the handler."""
     import app
 
     for check in checks:

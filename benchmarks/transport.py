@@ -1,7 +1,7 @@
-"""Answers the requests of real botocore clients from engines in memory, as late as AWS would.
+"""Answer the requests of real botocore clients from engines in memory, with the latency of AWS.
 
-Everything of the process is real up to the socket: botocore builds, signs and parses. A call takes its latency asleep,
-as a thread that waits for AWS does; the CPU that the engine needs for its answer is counted apart.
+Everything up to the socket is real: botocore builds, signs and parses. The latency of a call is spent asleep, like a
+thread that waits for AWS. The CPU of the engine is counted separately.
 """
 
 import json
@@ -26,7 +26,7 @@ _PUBLISHED = (
 
 @dataclass
 class Transport:
-    """In place of the network."""
+    """Replaces the network."""
 
     dynamo: Dynamo = field(default_factory=Dynamo)
     dynamodb_s: float = DYNAMODB_S
@@ -43,7 +43,7 @@ class Transport:
         client.meta.events.register(f"before-send.{service}", handler)
 
     def reset(self) -> None:
-        """Count from zero."""
+        """Reset all counters."""
         self.calls.clear()
         self.published_at.clear()
         self.engine_cpu_s = 0.0
@@ -78,7 +78,7 @@ class Transport:
 
 
 def _shown(asked: Asked, answer: Any) -> Any:
-    """Of an item that was written, what DynamoDB would answer with."""
+    """The attributes of a written item that DynamoDB would return."""
     written = answer.get("Attributes")
     if written is None:
         return answer

@@ -173,7 +173,7 @@ def test_the_process_that_has_sent_an_alert_does_not_repeat_it_when_a_later_writ
     assert (deployment.check(code).records, deployment.check(code).alerts) == ((), ())
 
 
-def test_an_alert_leaves_though_the_history_takes_no_flip(deployment: Deployment) -> None:
+def test_an_alert_leaves_even_if_the_history_refuses_the_flip(deployment: Deployment) -> None:
     code = deployment.add()
     with throttled(dynamodb(deployment), "UpdateItem", only=lambda call: "flip_project" in call["body"].decode()):
         deployment.ping(code, "/fail", at=utc("2026-03-01T12:00Z"))
@@ -198,7 +198,7 @@ def test_a_bug_answers_a_plain_500_and_shows_no_trace(deployment: Deployment, ca
     assert "a bug of ours" in caplog.text
 
 
-def test_a_check_whose_history_cannot_be_written_takes_only_so_many_flips(deployment: Deployment) -> None:
+def test_a_check_whose_history_cannot_be_written_refuses_pings_after_ten_records(deployment: Deployment) -> None:
     code = an_hourly(deployment, "backup")
     answers = []
 

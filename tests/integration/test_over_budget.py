@@ -25,8 +25,8 @@ __all__ = ["stage"]
 
 ALL_DAY = ("0 * * * * for 59m", "1 * * * * for 59m")
 IGNORED = (
-    "Windows leave nothing of the schedule: each time at which it should succeed lies within a window: nothing would "
-    "ever be expected. Windows beyond the limit are ignored, so that a dead job is still reported."
+    "Windows leave nothing of the schedule: every occurrence is inside a window, so no success would ever be expected: "
+    "use fewer or shorter windows. Windows beyond the limit are ignored, so that a dead job is still reported."
 )
 
 

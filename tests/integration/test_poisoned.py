@@ -110,7 +110,7 @@ def flights() -> list[Any]:
     ids=lambda a: a.__name__,
 )
 @pytest.mark.parametrize("number", [3, 60], ids=["few", "as in a storm"])
-def test_whatever_a_check_does_it_is_pushed_back_and_the_others_are_told(
+def test_whatever_a_check_does_it_is_pushed_back_and_alerts_of_others_are_sent(
     stage: InMemory, caplog: pytest.LogCaptureFixture, act: Callable[[], None], number: int
 ) -> None:
     poisoned, *sound = overdue(stage, number)
@@ -160,7 +160,7 @@ def test_a_check_that_works_again_is_evaluated_as_it_is_and_forgets_its_setbacks
     assert "setbacks" not in stage.dynamo.rows["checks"][code][""]
 
 
-def test_a_check_that_was_pushed_back_is_evaluated_after_everybody_else_has_been_told(stage: InMemory) -> None:
+def test_a_check_that_was_pushed_back_is_evaluated_after_all_other_alerts_were_sent(stage: InMemory) -> None:
     poisoned, *sound = overdue(stage, 10)
     poison(stage, poisoned, divide_by_zero)
     stage.sweep(MISSED + seconds(30))
@@ -183,7 +183,7 @@ def test_a_check_that_was_pushed_back_is_evaluated_after_everybody_else_has_been
     assert settled(stage, sound + late)
 
 
-def test_a_closed_door_is_looked_at_though_a_check_cannot_be_decoded(stage: InMemory) -> None:
+def test_the_ingress_check_runs_even_if_a_check_cannot_be_decoded(stage: InMemory) -> None:
     codes = overdue(stage, 2)
     later = replace(missed(Code("0000ffff-0000-4000-8000-000000000000")), due_at=MISSED + minutes(30))
     checks.create(stage.wiring.ports.tables, later)
@@ -252,7 +252,7 @@ def test_what_killed_an_invocation_is_pushed_back_before_it_is_evaluated_again(s
     assert due_at(stage, poisoned) == MISSED + minutes(17) + seconds(10)
 
 
-def test_of_what_was_in_flight_only_what_still_is_due_is_suspect(stage: InMemory) -> None:
+def test_only_checks_in_flight_that_are_still_due_are_suspects(stage: InMemory) -> None:
     codes = overdue(stage, 3)
     in_flight.write("dead", [(MISSED, code) for code in codes], now=MISSED)
     for code in codes[1:]:
@@ -273,7 +273,7 @@ def test_sweeps_that_overlap_do_not_suspect_each_other(stage: InMemory) -> None:
 
 
 @pytest.mark.parametrize("after", [False, True])
-def test_wherever_the_evaluation_of_suspects_is_cut_off_everybody_is_told_in_the_end(
+def test_wherever_the_evaluation_of_suspects_is_killed_all_alerts_are_sent_in_the_end(
     stage: InMemory, *, after: bool
 ) -> None:
     dies_at = 0

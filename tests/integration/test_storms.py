@@ -396,7 +396,7 @@ def test_what_is_behind_a_closed_door_is_held_in_a_storm_too(stage: InMemory) ->
     assert stage.check(codes[0]).status is Status.UP
 
 
-def test_a_look_reads_no_more_than_fits_into_the_sweeps_memory(stage: InMemory) -> None:
+def test_the_sweep_reads_no_more_due_checks_than_fit_into_its_memory(stage: InMemory) -> None:
     stage.dynamo._due[0] = [
         (MISSED.timestamp(), str(code_of(16 * number))) for number in range(12_000)
     ]  # since deleted
@@ -443,7 +443,7 @@ def test_what_is_shared_out_is_understood_by_the_function_that_gets_it(
     assert [json.loads(line)["event"] for line in caplog.messages] == ["shared", "came_too_late", "no_part"]
 
 
-def test_a_sweep_of_an_earlier_release_may_still_ask_the_function_sweep_for_a_part(
+def test_a_sweep_of_an_earlier_release_can_still_invoke_the_function_sweep_for_a_part(
     stage: InMemory,  # noqa: ARG001  # the app's tables
     caplog: pytest.LogCaptureFixture,
 ) -> None:
@@ -466,7 +466,7 @@ def test_while_lambda_does_not_answer_nothing_is_shared_out(stage: InMemory) -> 
     assert not sharing(Part((2, 3), MISSED))
 
 
-def test_another_projects_check_is_told_within_five_seconds_of_a_storm_of_ten_thousand(stage: InMemory) -> None:
+def test_another_projects_alert_leaves_within_five_seconds_while_ten_thousand_checks_are_due(stage: InMemory) -> None:
     """One at the same instant, last in the order of the index, and one a second later; on an engine that is fast."""
     now = datetime.now(UTC)
     began = now + seconds(25)  # as long as they take to be made

@@ -77,7 +77,7 @@ def test_no_sequence_of_pings_makes_an_item_large(config: dict[str, Any], seed: 
         assert own_bytes(check) <= room._bytes(check) <= room.MOST_BYTES < 8 * 1024
 
 
-def test_outages_that_nobody_could_be_told_of_do_not_pile_up() -> None:
+def test_alerts_of_outages_while_sns_is_unavailable_do_not_pile_up() -> None:
     check = a_check(last_success=NOON, period=hours(1))
     for number in range(1, 200):
         signal = Signal.FAIL if number % 2 else Signal.SUCCESS
@@ -92,7 +92,7 @@ def test_outages_that_nobody_could_be_told_of_do_not_pile_up() -> None:
     ]
 
 
-def test_an_outage_that_people_know_of_keeps_its_end() -> None:
+def test_the_recovery_alert_of_an_outage_that_was_alerted_is_kept() -> None:
     check = a_check(last_success=NOON, period=hours(1))
     check = replace(after(check, a_ping(Signal.FAIL, at=NOON + seconds(1))), alerts=())  # the "down" was sent
     for number in range(2, 100):

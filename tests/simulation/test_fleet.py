@@ -99,7 +99,7 @@ def test_the_judge_says_how_long_a_run_had_run_that_is_reported_after_a_recovery
     assert judge.alerts[-1] == Alert("down", "overrun", BEGIN + 5 * HOUR, 4 * HOUR)
 
 
-def test_the_judge_lets_no_stuck_run_hold_back_a_later_miss() -> None:
+def test_in_the_judge_a_stuck_run_does_not_delay_a_later_miss() -> None:
     judge = Judge(Rules(period=DAY, grace=HOUR, max_runtime=50 * HOUR))
     judge.pinged("start", "r1", BEGIN)
     judge.pinged("success", "r2", BEGIN + HOUR)

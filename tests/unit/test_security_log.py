@@ -42,7 +42,7 @@ def test_a_change_names_the_fields_that_differ_and_no_value(caplog: pytest.LogCa
     }
 
 
-def test_what_is_no_decision_of_a_person_is_no_change(caplog: pytest.LogCaptureFixture) -> None:
+def test_changes_of_state_are_not_logged_as_changes(caplog: pytest.LogCaptureFixture) -> None:
     before = a_check()
     with caplog.at_level(logging.INFO, "overdue"):
         log_change(ACTOR, before, replace(before, status=Status.UP, last_ping=NOON, n_pings=7))

@@ -236,7 +236,7 @@ def test_only_the_api_can_read_keys_and_what_signs_sessions() -> None:
         assert [each for each in functions if any(allows(it, call) for it in permitted(each))] == ["api"]
 
 
-def test_the_api_may_do_what_it_does(
+def test_the_api_has_the_permissions_that_it_uses(
     recorder: Recorder, told_everywhere: Deployment, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     api, looking = Api(told_everywhere), Api(told_everywhere, role="ro")
@@ -337,7 +337,7 @@ def test_the_sweep_may_do_what_it_does(recorder: Recorder, told_everywhere: Depl
     insist_on_just_these(recorder, "sweep")
 
 
-def test_a_part_of_a_storm_may_do_what_it_does(recorder: Recorder, told_everywhere: Deployment) -> None:
+def test_a_part_of_a_sweep_has_the_permissions_that_it_uses(recorder: Recorder, told_everywhere: Deployment) -> None:
     told_everywhere.ping(a_check(told_everywhere))
     a_check(told_everywhere, name="late", first_ping_by=hours(3))
     told_everywhere.add(name="all", group=Group(tag="prod"))

@@ -190,7 +190,7 @@ def test_no_whole_answer_is_told_by_what_has_happened_instead(script: Script, wh
 
 
 @pytest.mark.parametrize("charset", ["idna", "undefined", "punycode", "unicode_escape", "RAW-UNICODE-ESCAPE", "a\0b"])
-def test_a_charset_that_no_text_can_be_in_is_no_answer(charset: str) -> None:
+def test_a_charset_that_is_no_text_encoding_is_no_answer(charset: str) -> None:
     with answering(saying("200 OK", "OK", f"Content-Type: text/plain; charset={charset}")) as server:
         shown = charset.replace("\0", "\N{REPLACEMENT CHARACTER}")
         assert why_not(ask(server.url())) == f'no answer: its charset "{shown}" is not a text encoding'
@@ -202,7 +202,7 @@ def test_a_text_whose_charset_is_not_known_is_read_as_utf_8(charset: str) -> Non
         assert answered(ask(server.url())).text == "Grüße"
 
 
-def test_interim_answers_are_passed_over() -> None:
+def test_interim_answers_are_skipped() -> None:
     hints = "HTTP/1.1 103 Early Hints\r\nLink: </style.css>\r\n\r\nHTTP/1.1 102 Processing\r\n\r\n"
     with answering(lambda _, to: to.say(f"{hints}HTTP/1.1 100 Continue\r\n\r\n{hints}{A_WHOLE_ONE}")) as server:
         found = answered(ask(server.url()))

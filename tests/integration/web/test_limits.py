@@ -69,7 +69,7 @@ def calls_of(deployment: Deployment) -> list[str]:
     return calls
 
 
-def test_pings_create_so_many_checks_a_minute_and_no_more(small: Deployment) -> None:
+def test_pings_create_no_more_checks_a_minute_than_the_limit(small: Deployment) -> None:
     assert [create(small, f"job-{n}").status for n in range(3)] == [201, 201, 201]
 
     refused = create(small, "job-3", after_s=20)
@@ -94,7 +94,7 @@ def test_a_refused_creation_costs_what_an_unknown_slug_does(small: Deployment) -
     assert calls == unknown == ["Query", "GetItem"]
 
 
-def test_a_full_project_takes_no_check_by_any_way_but_all_pings(small: Deployment) -> None:
+def test_a_full_project_refuses_new_checks_in_every_way_and_accepts_all_pings(small: Deployment) -> None:
     code = small.add(name="made-before")
     api = Api(small)
     for number in range(4):
@@ -124,7 +124,7 @@ def test_a_deletion_makes_room(small: Deployment) -> None:
     assert create(small, "one-more", after_s=30).status == 403
 
 
-def test_what_is_created_past_the_count_is_counted_within_the_hour(small: Deployment) -> None:
+def test_checks_created_around_the_counter_are_counted_within_the_hour(small: Deployment) -> None:
     assert create(small, "first").status == 201
     for number in range(4):
         small.add(name=f"job-{number}")

@@ -351,7 +351,7 @@ def test_codes_are_never_logged_whole(deployment: Deployment, caplog: pytest.Log
     assert code[:8] in caplog.text
 
 
-def test_a_check_takes_300_pings_a_minute_and_refuses_the_rest_by_one_read(deployment: Deployment) -> None:
+def test_a_check_accepts_300_pings_a_minute_and_refuses_the_rest_with_one_read(deployment: Deployment) -> None:
     code, noon = deployment.add(), utc("2026-03-01T12:00:05Z")
     for number in range(300):
         assert deployment.ping(code, at=noon + timedelta(milliseconds=number)).status == 200
@@ -367,7 +367,7 @@ def test_a_check_takes_300_pings_a_minute_and_refuses_the_rest_by_one_read(deplo
     assert deployment.ping(code, at=noon + timedelta(seconds=55)).status == 200
 
 
-def test_a_throttled_check_still_takes_its_failure(deployment: Deployment) -> None:
+def test_a_throttled_check_still_accepts_a_failure(deployment: Deployment) -> None:
     code = deployment.add()
     for number in range(301):
         deployment.ping(code, at=deployment.now + timedelta(milliseconds=number))

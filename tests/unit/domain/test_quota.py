@@ -27,7 +27,7 @@ def test_a_ping_may_create_a_check_below_both_limits(checks: int, by_ping: int, 
     assert (found and found.text) == refused
 
 
-def test_the_rate_is_for_pings_only() -> None:
+def test_the_rate_limit_applies_to_pings_only() -> None:
     assert refusal(replace(USED, by_ping=5_000), LIMITS, by_ping=False) is None
 
 

@@ -50,12 +50,12 @@ def test_the_pings_beyond_the_limit_are_refused(times: int, refused: bool) -> No
     assert over(pinged(times)) is refused
 
 
-def test_the_next_minute_takes_pings_again() -> None:
+def test_the_next_minute_accepts_pings_again() -> None:
     assert not over(pinged(500), second=60)
 
 
 @pytest.mark.parametrize("signal", [Signal.LOG, Signal.IGN, Signal.SUCCESS])
-def test_the_reserve_is_not_for_what_says_nothing_new(signal: Signal) -> None:
+def test_the_reserve_is_not_for_pings_that_change_only_counters(signal: Signal) -> None:
     assert over(pinged(10), signal)
 
 
@@ -65,7 +65,7 @@ def test_a_flood_of_successes_leaves_a_fifth_for_starts_and_failures(signal: Sig
     assert [over(pinged(times, **is_down), signal) for times in (10, 11, 12)] == [False, False, True]
 
 
-def test_the_reserve_lets_the_end_of_a_run_in() -> None:
+def test_the_reserve_accepts_the_end_of_a_run() -> None:
     running = pinged(11, runs=(Run(rid=R1, at=NOON),))
     assert not over(running, rid=R1)
     assert over(pinged(12, runs=running.runs), rid=R1)
@@ -105,7 +105,7 @@ def test_a_refusal_is_recorded_once_a_minute() -> None:
     assert next_throttled_since(recorded, NOON + seconds(59)) is None
 
 
-def test_refusals_in_each_minute_are_one_time_of_throttling() -> None:
+def test_refusals_in_consecutive_minutes_extend_one_record() -> None:
     recorded = a_check(throttled_since=NOON - minutes(9), throttled_at=NOON)
     assert next_throttled_since(recorded, NOON + seconds(119)) == NOON - minutes(9)
     assert next_throttled_since(recorded, NOON + minutes(2)) == NOON + minutes(2)

@@ -348,9 +348,7 @@ def test_a_second_start_that_arrives_after_the_end_of_its_run_does_not_open_it_a
         pytest.param(16, 1.5, True, id="not of those since the oldest that is remembered"),
     ],
 )
-def test_of_an_overtaken_start_that_is_older_than_the_memory_nothing_is_known(
-    ends: int, began_s: float, opened: bool
-) -> None:
+def test_a_late_start_older_than_the_remembered_ends_opens_no_run(ends: int, began_s: float, opened: bool) -> None:
     rids = [f"{number:08d}-0000-4000-8000-000000000000" for number in range(ends)]
     check = after(a_check(), *(a_ping(at=at(number), rid=rid) for number, rid in enumerate(rids, start=1)))
     assert (check.runs, len(check.ended)) == ((), ends)
@@ -365,7 +363,7 @@ def test_ends_are_remembered_for_an_hour() -> None:
     assert [run.at for run in after(check, a_ping(START, at=at(0.001), rid=R3)).runs] == [at(0.001)]
 
 
-def test_of_a_check_that_an_earlier_version_has_written_no_end_is_known() -> None:
+def test_a_check_written_by_an_earlier_version_has_no_remembered_ends() -> None:
     assert after(a_check(last_success=at(9)), a_ping(START, at=at(8), rid=R1)).runs == ()
 
 

@@ -173,7 +173,7 @@ def test_a_run_that_came_in_time_holds_the_miss(max_runtime: timedelta | None, s
         pytest.param(-59.9, 540.1, id="begun after it: until its limit"),
     ],
 )
-def test_only_a_run_that_began_after_the_last_success_holds_the_miss(start: float, until: float) -> None:
+def test_only_a_run_that_began_after_the_last_success_delays_the_miss(start: float, until: float) -> None:
     check = a_check(last_success=at(-60), max_runtime=hours(10), runs=(Run(rid=R1, at=at(start)),))
     assert held_until(check, at(10)) == at(until)
 

@@ -80,15 +80,15 @@ def test_several_schedules_of_which_none_ever_occurs_are_refused() -> None:
         (["Mon 09:00", "0 9 * * *"], ()),
     ],
 )
-def test_a_schedule_that_never_occurs_again_is_warned_of(lines: list[str], expected: tuple[str, ...]) -> None:
+def test_a_schedule_that_never_occurs_again_causes_a_warning(lines: list[str], expected: tuple[str, ...]) -> None:
     assert warnings(parse_schedules(lines, "UTC"), now=utc("2026-01-01T00:00Z")) == expected
 
 
-def test_a_line_of_on_calendar_is_warned_of_in_its_own_zone() -> None:
+def test_a_line_of_on_calendar_causes_a_warning_in_its_own_zone() -> None:
     schedule = OnCalendar("12:00\nSun *-03-25..31 02:30 Europe/Berlin", "UTC")
     expected = ("The line “Sun *-03-25..31 02:30 Europe/Berlin” never occurs again.",)
     assert warnings(schedule, now=utc("2026-01-01T00:00Z")) == expected
 
 
-def test_a_period_is_not_warned_of() -> None:
+def test_a_period_causes_no_warning() -> None:
     assert warnings(Every(hours(1)), now=utc("2026-01-01T00:00Z")) == ()

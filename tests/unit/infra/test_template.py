@@ -58,7 +58,7 @@ def test_each_function_knows_the_limits_that_were_chosen() -> None:
     assert (found.pings_per_minute, found.checks_per_project, found.creates_per_minute) == (7, 7, 7)
 
 
-def test_a_budget_tells_the_operators_and_may() -> None:
+def test_a_budget_notifies_the_operators_and_has_the_permission() -> None:
     budget = template()["Resources"]["Budget"]
     assert budget["Condition"] == "HasBudget"
     notified = [each["Subscribers"] for each in budget["Properties"]["NotificationsWithSubscribers"]]

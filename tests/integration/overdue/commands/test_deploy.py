@@ -183,7 +183,7 @@ def test_the_watchdogs_url_is_kept_in_ssm_and_nowhere_in_the_stack() -> None:
     assert deploying("deploy", "--stage", "test", "--yes", "--watchdog", "none").exit_code == 0
 
 
-def test_the_watchdog_of_a_stage_of_before_the_upgrade_moves_to_ssm() -> None:
+def test_the_watchdog_of_a_stage_from_before_the_upgrade_moves_to_ssm() -> None:
     old = a_template()
     old["Parameters"]["WatchdogUrl"] = {"Type": "String", "Default": ""}
     deploying("deploy", "--stage", "test", "--yes", template=old)

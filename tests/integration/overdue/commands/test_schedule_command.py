@@ -47,7 +47,7 @@ def test_a_schedule_that_never_occurs_is_refused() -> None:
     assert 'schedule "*-02-30": it never occurs after the year 2000' in done.stderr
 
 
-def test_a_line_that_never_occurs_again_is_warned_of_on_stderr() -> None:
+def test_a_line_that_never_occurs_again_causes_a_warning_on_stderr() -> None:
     done = schedule("2020-01-01\n12:00", "--after", "2026-12-01", "--count", "1")
 
     assert done.stdout.splitlines()[2:] == ["Tue 01 Dec 2026 12:00 UTC"]

@@ -159,7 +159,7 @@ def test_a_client_that_knows_the_access_key_is_served_under_each_loopback_name(e
         ),
     ],
 )
-def test_an_engine_refuses_whoever_is_no_client_of_this_start(
+def test_an_engine_refuses_requests_that_are_not_from_its_own_clients(
     engine_url: str, headers: dict[str, str | None], status: int
 ) -> None:
     answer = asked(engine_url, headers)
@@ -175,7 +175,7 @@ def test_a_preflight_and_a_plain_get_get_nothing(engine_url: str, verb: str) -> 
 
 
 @pytest.mark.parametrize("path", ["/moto-api/reset", "//moto-api/reset", "/%6doto-api/reset", "/moto-api/data.json"])
-def test_motos_own_api_is_closed_even_to_who_knows_the_key(running: Engine, path: str) -> None:
+def test_motos_own_api_is_closed_even_to_clients_with_the_key(running: Engine, path: str) -> None:
     topics = engine.sns(running.endpoint)
     arn = topics.create_topic(Name="kept")["TopicArn"]
     for authorization, status in ((KEYED.format(key=access.access_key()), 404), (None, 403)):

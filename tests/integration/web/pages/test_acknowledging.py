@@ -87,7 +87,7 @@ def test_what_nobody_here_has_signed_is_refused_and_another_sites_page_cannot_pr
     assert signed.deployment.check(code).acknowledged_at is None
 
 
-def test_a_link_of_before_the_upgrade_works_for_the_rest_of_its_seven_days(signed: Browser) -> None:
+def test_a_link_from_before_the_upgrade_works_for_the_rest_of_its_seven_days(signed: Browser) -> None:
     code, _ = down(signed)
     signed.link()  # makes the secret of sessions, which signed all links then
     secret = signed.deployment.wiring.session_secret.key(now=NOON)

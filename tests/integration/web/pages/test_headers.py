@@ -31,7 +31,7 @@ def test_a_bug_is_answered_with_them_too(deployment: Deployment, monkeypatch: py
     assert (answer.status, answer.headers["X-Content-Type-Options"]) == (500, "nosniff")
 
 
-def test_over_plain_http_nobody_is_told_to_use_https() -> None:
+def test_over_plain_http_there_is_no_hsts_header() -> None:
     assert security_headers("http://127.0.0.1:8080") == {"X-Content-Type-Options": "nosniff"}
 
 

@@ -116,7 +116,7 @@ def test_signing_out_ends_the_session_for_copies_of_its_cookie_at_once(browser: 
     assert other.get("/").status == 200, "another session is left alone"
 
 
-def test_a_cookie_of_before_the_upgrade_works_on_and_can_be_signed_out(browser: Browser) -> None:
+def test_a_cookie_from_before_the_upgrade_still_works_and_can_be_signed_out(browser: Browser) -> None:
     browser.link()
     secret = browser.deployment.wiring.session_secret.key(now=browser.deployment.now)
     assert secret is not None
@@ -128,7 +128,7 @@ def test_a_cookie_of_before_the_upgrade_works_on_and_can_be_signed_out(browser: 
     assert copy.get("/").status == 403
 
 
-def test_nobody_is_let_in_while_it_cannot_be_read_who_signed_out(browser: Browser) -> None:
+def test_sessions_are_refused_while_sign_outs_cannot_be_read(browser: Browser) -> None:
     browser.sign_in()
     with away(browser.deployment.wiring.ports.tables.client, "GetItem"):
         assert browser.get("/").status == 503

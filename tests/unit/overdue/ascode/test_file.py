@@ -192,7 +192,7 @@ def test_what_contradicts_itself_is_told_beside_what_cannot_be_read() -> None:
     ]
 
 
-def test_a_schedule_whose_times_clocks_skip_in_its_zone_is_told_with_its_line() -> None:
+def test_a_schedule_whose_times_its_zone_skips_is_reported_with_its_line() -> None:
     [error] = errors("checks:\n  a:\n    tz: Europe/Berlin\n    schedule: Sun *-03-25..31 02:*:*\n")
     assert error == (
         'checks.yaml:4: a: schedule "Sun *-03-25..31 02:*:*": it never occurs after the year 2000, in Europe/Berlin'

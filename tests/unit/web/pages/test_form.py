@@ -410,7 +410,9 @@ def test_what_could_be_understood_is_told_beside_what_is_wrong() -> None:
         ),
     ],
 )
-def test_what_costs_too_much_to_evaluate_is_told_at_its_field(typed: dict[str, str], field: str, text: str) -> None:
+def test_settings_that_cost_too_much_to_evaluate_are_reported_at_their_field(
+    typed: dict[str, str], field: str, text: str
+) -> None:
     before = Config(name="x")
     values = filled(before, ()) | {"schedule_kind": "times"} | typed
     problems = read_form(values, before, (), now=NIGHT.now).problems
