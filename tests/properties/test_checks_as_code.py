@@ -60,18 +60,20 @@ def configs(draw: st.DrawFn) -> Config:
     group = draw(st.sampled_from(groups))
     escalation = in_order(draw(st.lists(steps, max_size=3, unique_by=lambda step: step.after)))
     chosen = st.lists(st.sampled_from([each["id"] for each in CHANNELS]), unique=True)
+    schedule = draw(
+        st.one_of(
+            spans.map(Every),
+            expressions.map(lambda e: Cron(e, tz)),
+            calendars.map(lambda e: OnCalendar(e, tz)),
+            st.lists(expressions, min_size=2, max_size=10).map(lambda each: parse_schedules(each, tz)),
+        )
+    )
+    most_misses = 100 if isinstance(schedule, Every) else 3  # with many occurrences, more would cost too much
     return Config(
         name=draw(texts.filter(lambda text: len(text) <= 100)),
         tags=draw(texts.filter(lambda text: len(text) <= 500)),
         desc=draw(st.one_of(texts, st.lists(texts).map("\n".join))),
-        schedule=draw(
-            st.one_of(
-                spans.map(Every),
-                expressions.map(lambda e: Cron(e, tz)),
-                calendars.map(lambda e: OnCalendar(e, tz)),
-                st.lists(expressions, min_size=2, max_size=10).map(lambda each: parse_schedules(each, tz)),
-            )
-        ),
+        schedule=schedule,
         tz=tz,
         grace=draw(spans),
         max_runtime=None if learns else draw(st.one_of(st.none(), spans)),
@@ -83,7 +85,7 @@ def configs(draw: st.DrawFn) -> Config:
         escalation=escalation,
         escalation_policy=draw(st.sampled_from(["", "nights", "2024"])) if escalation else "",
         failures_before_alert=draw(st.integers(1, 100)),
-        misses_before_alert=draw(st.integers(1, 100)),
+        misses_before_alert=draw(st.integers(1, most_misses)),
         first_ping_by=None if group is not None else draw(beginnings),
         early=draw(st.one_of(st.just(timedelta()), st.just(timedelta(minutes=5)))),
         windows=draw(
