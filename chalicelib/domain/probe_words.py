@@ -44,7 +44,7 @@ def output_label(*, is_of_its_end: bool) -> str:
     return "What the probe found:" if is_of_its_end else "What the last probe found:"
 
 
-LOOK_AT_PROBER = "Look first at Overdue itself: its prober asks, and has not. See the log of the prober."
+LOOK_AT_PROBER = "Look first at Overdue itself: its prober asks, and has not. See the log of the prober function."
 
 
 def look_first(facts: Facts) -> str:
@@ -52,7 +52,7 @@ def look_first(facts: Facts) -> str:
     said = _first_line(facts)
     match said:
         case _ if "the prober's own" in said:
-            return "Look first at Overdue itself: see the log of the function prober."
+            return "Look first at Overdue itself: see the log of the prober function."
         case _ if "inside address" in said:
             return (
                 "Look first at the address: it is an inside one, which probes may ask only where the deployment "

@@ -143,7 +143,7 @@ def _probe_down(check: Check, reason: Reason, clock: WallClock) -> tuple[str, st
     if reason is Reason.MISSED:
         return (
             f"No probe has been made since {at}.",
-            "Look first at Overdue itself: its prober asks, and has not. See the log of the prober.",
+            "Look first at Overdue itself: its prober asks, and has not. See the log of the prober function.",
         )
     return f"Its last probe, at {at}, got no good answer.", "Look first at the address as the probe asks it."
 

@@ -248,7 +248,7 @@ def test_a_probe_that_raises_does_not_keep_its_neighbours_from_theirs(deployment
     [alert] = deployment.alerts()
     assert (alert["check"]["name"], alert["reason"]) == ("bad", "failed")
     assert "no answer: an error of the prober's own, see its log" in alert["text"]
-    assert "Look first at Overdue itself: see the log of the prober." in alert["text"]
+    assert "Look first at Overdue itself: see the log of the prober function." in alert["text"]
     assert deployment.check(bad).status is Status.DOWN
 
 
