@@ -21,9 +21,8 @@ def burn():
     while True:
         pass
 
-pools = [ThreadPoolExecutor(1) for _ in range(3)]  # at its end, Python waits for their threads, as for a sweep's
-for pool in pools:
-    pool.submit(burn)
+pool = ThreadPoolExecutor(1)  # at its end, Python waits for its thread, as for a sweep's
+pool.submit(burn)
 
 from overdue.cli import main
 main(["local", "--port", "0", "--ready-file", sys.argv[1]])
