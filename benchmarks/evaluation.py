@@ -2,7 +2,8 @@
 
 Each function is called on checks in expensive states (not evaluated for months, a hundred open runs), at instants
 around which schedules and windows are dense or rare. All caches of the domain are empty, except those of the parsers.
-The limit is 20 ms per function; the baseline of the same run is a plain check. In addition to `costly.CASES`,
+The limit is 20 ms per function for accepted checks, and 40 ms for checks
+stored earlier that are refused today. The baseline of the same run is a plain check. In addition to `costly.CASES`,
 adversarial configurations are generated from a seed.
 """
 
@@ -82,7 +83,7 @@ def main() -> None:
         for name, found in worst.items()
     ]
     rows += [
-        Row(f"{name}: stored earlier, refused today", found.what, found.ms, MOST_MS, "ms")
+        Row(f"{name}: stored earlier, refused today", found.what, found.ms, 2 * MOST_MS, "ms")
         for name, found in before.items()
     ]
     accepting = [(name, _ms(functools.partial(is_accepted, config))) for name, config in (*stored, *drawn)]
