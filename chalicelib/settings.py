@@ -1,7 +1,8 @@
 """The environment as one frozen value, read by handlers only."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import Any
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,9 +35,23 @@ class Settings:
     storm_function: str | None = None  # the function that runs parts of a sweep; None: there is none
 
 
+_NUMBERS = {  # optional: the defaults are those of the class
+    name: f"OVERDUE_{name.upper()}"
+    for name in (
+        "refresh_s",
+        "body_limit_bytes",
+        "history_days",
+        "checks_per_project",
+        "creates_per_minute",
+        "pings_per_minute",
+        "digest_from",
+    )
+}
+
+
 def settings(environ: Mapping[str, str]) -> Settings:
     """The settings of this process. Raises KeyError for a variable that the deployment must set."""
-    return Settings(
+    found = Settings(
         checks_table=environ["OVERDUE_CHECKS_TABLE"],
         history_table=environ["OVERDUE_HISTORY_TABLE"],
         registry_table=environ["OVERDUE_REGISTRY_TABLE"],
@@ -50,15 +65,10 @@ def settings(environ: Mapping[str, str]) -> Settings:
         sns_endpoint_url=environ.get("OVERDUE_SNS_URL"),
         stage=environ.get("OVERDUE_STAGE") or None,
         tz=environ.get("OVERDUE_TZ") or "UTC",
-        refresh_s=int(environ.get("OVERDUE_REFRESH_S", "15")),
         inbox_path=environ.get("OVERDUE_INBOX_PATH") or None,
         watchdog_url=environ.get("OVERDUE_WATCHDOG_URL") or None,  # a template cannot leave it out
         probe_inside=environ.get("OVERDUE_PROBE_INSIDE", ""),
-        body_limit_bytes=int(environ.get("OVERDUE_BODY_LIMIT_BYTES", "10000")),
-        history_days=int(environ.get("OVERDUE_HISTORY_DAYS", "90")),
-        checks_per_project=int(environ.get("OVERDUE_CHECKS_PER_PROJECT", "10000")),
-        creates_per_minute=int(environ.get("OVERDUE_CREATES_PER_MINUTE", "1000")),
-        pings_per_minute=int(environ.get("OVERDUE_PINGS_PER_MINUTE", "300")),
-        digest_from=int(environ.get("OVERDUE_DIGEST_FROM", "20")),
         storm_function=environ.get("OVERDUE_STORM_FUNCTION") or None,
     )
+    given: dict[str, Any] = {name: int(environ[variable]) for name, variable in _NUMBERS.items() if variable in environ}
+    return replace(found, **given)
