@@ -37,7 +37,7 @@ from tests.integration.dying import Call, Fault, Killed, Wire
 
 pytestmark = pytest.mark.not_on_dynalite("its engines are in memory")
 
-LATER = (minutes(1), hours(2))  # after the fault, sweeps begin
+LATER = (minutes(1), minutes(10), hours(2))  # after the fault, sweeps begin; the second before anything else is due
 
 
 @dataclass(frozen=True)
