@@ -95,11 +95,11 @@ bench-package: .venv/dev.done ## the package's size, and a cold start from where
 	$(BIN)/python -m benchmarks.package $(ARGS)
 
 package: .venv/run.done ## what `overdue deploy` uploads, into dist/: the zips and the template
-	@$(BIN)/python -c "from pathlib import Path; from overdue.deploy.package import package; package(Path('dist'))"
+	@$(BIN)/python -c "from pathlib import Path; from overdue.deploy.packaging.package import package; package(Path('dist'))"
 	@sha256sum dist/functions.zip dist/notifier.zip dist/template.json
 
 lock: .venv/dev.done ## write the hashes of the packages' dependencies, after a change of their versions: some minutes
-	$(BIN)/python -m overdue.deploy.lock
+	$(BIN)/python -m overdue.deploy.packaging.lock
 
 format: .venv/dev.done ## put the code into shape
 	$(BIN)/ruff check --fix $(SOURCES)
@@ -109,7 +109,7 @@ screenshots: .venv/dev.done ## take the pictures in docs/images anew (needs Debi
 	$(BIN)/python -m tests.browser.pictures
 
 docs: .venv/dev.done ## write docs/cli.md from the commands' own help
-	$(BIN)/python -m overdue.reference > docs/cli.md
+	$(BIN)/python -m overdue.cli.reference > docs/cli.md
 
 clean: ## remove what was installed and cached
 	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache benchmarks/out .chalice/deployments dist
@@ -133,10 +133,10 @@ clean: ## remove what was installed and cached
 	.venv/clients/bin/pip install --quiet --disable-pip-version-check --requirement tests/e2e/clients.txt
 	@touch $@
 
-.venv/dynalite.done: overdue/local/node/package.json overdue/local/node/package-lock.json .venv/bin/pip
+.venv/dynalite.done: overdue/local/engines/node/package.json overdue/local/engines/node/package-lock.json .venv/bin/pip
 	@command -v npm > /dev/null || { echo "dynalite runs on Node 20 or newer, with npm: install it (https://nodejs.org)" >&2; exit 1; }
 	@echo "Installing dynalite into .venv/dynalite: once, and again when its version changes"
 	@mkdir -p .venv/dynalite
-	@cp overdue/local/node/package.json overdue/local/node/package-lock.json .venv/dynalite/
+	@cp overdue/local/engines/node/package.json overdue/local/engines/node/package-lock.json .venv/dynalite/
 	@npm ci --prefix .venv/dynalite --ignore-scripts --no-audit --no-fund --loglevel=error
 	@touch $@

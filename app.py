@@ -12,9 +12,9 @@ from typing import Any
 from chalice.app import Cron, Rate, Response
 
 from chalicelib import log
-from chalicelib.web import pings
+from chalicelib.runtime import SystemClock, Wiring
+from chalicelib.web import ping as pings
 from chalicelib.web.app import VERBS, App, Event, security_headers
-from chalicelib.wiring import SystemClock, Wiring
 
 log.begin(os.environ)
 
@@ -27,11 +27,11 @@ def wiring() -> Wiring:
 
 def for_people(event: Event, status: int) -> Response | None:
     """What a person with a browser gets where there is no page, or one failed; None: it is a program."""
-    from chalicelib.web.people import is_for_people
+    from chalicelib.web.accepts_html import is_for_people
 
     if not is_for_people(event):
         return None
-    from chalicelib.web.pages.bare import instead
+    from chalicelib.web.pages.shell.error_pages import instead
 
     return instead(status)
 
@@ -59,7 +59,7 @@ def ping_with_action(first: str, second: str) -> Response:
 @app.route("/ping/door/{nonce}", methods=VERBS, content_types=["*/*"])
 def door(nonce: str) -> Response:
     """The sweep's own look at whether pings can come in."""
-    from chalicelib.web.door import answered
+    from chalicelib.web.self_ping import answered
 
     return answered(wiring(), app.current_request, nonce)
 
@@ -81,7 +81,7 @@ def api(rest: str) -> Response:
 @app.route("/b/{rest}", methods=VERBS, content_types=["*/*"])
 def badge_of_check(rest: str) -> Response:
     """`/b/{2|3}/{badge_key}.{svg|json|shields}`."""
-    from chalicelib.web.badges import of_check
+    from chalicelib.web.anonymous.badges import of_check
 
     return of_check(wiring(), app.current_request, rest)
 
@@ -89,7 +89,7 @@ def badge_of_check(rest: str) -> Response:
 @app.route("/badge/{rest}", methods=VERBS, content_types=["*/*"])
 def badge_of_tag(rest: str) -> Response:
     """`/badge/{project}/{signature}[/{tag}].{svg|json|shields}`."""
-    from chalicelib.web.badges import of_tag
+    from chalicelib.web.anonymous.badges import of_tag
 
     return of_tag(wiring(), app.current_request, rest)
 
@@ -97,7 +97,7 @@ def badge_of_tag(rest: str) -> Response:
 @app.route("/projects/{rest}", methods=VERBS, content_types=["*/*"])
 def metrics(rest: str) -> Response:
     """`/projects/{id}/metrics/{read-only key}`, for Prometheus."""
-    from chalicelib.web.metrics import page
+    from chalicelib.web.anonymous.prometheus import page
 
     return page(wiring(), app.current_request, rest)
 
@@ -105,7 +105,7 @@ def metrics(rest: str) -> Response:
 @app.route("/", methods=VERBS, content_types=["*/*"])
 def overview() -> Response:
     """The dashboard's first page."""
-    from chalicelib.web.pages.overview import answered
+    from chalicelib.web.pages.overview.overview import answered
 
     return answered(wiring(), app.current_request)
 
@@ -113,7 +113,7 @@ def overview() -> Response:
 @app.route("/checks/{name}", methods=VERBS, content_types=["*/*"])
 def check(name: str) -> Response:
     """A check's page, by its slug or its unique key."""
-    from chalicelib.web.pages.check import answered
+    from chalicelib.web.pages.check.check_page import answered
 
     return answered(wiring(), app.current_request, name)
 
@@ -121,7 +121,7 @@ def check(name: str) -> Response:
 @app.route("/checks/{name}/{action}", methods=VERBS, content_types=["*/*"])
 def change_check(name: str, action: str) -> Response:
     """The forms of that page."""
-    from chalicelib.web.pages.check_actions import acted
+    from chalicelib.web.pages.check.actions import acted
 
     return acted(wiring(), app.current_request, name, action)
 
@@ -129,7 +129,7 @@ def change_check(name: str, action: str) -> Response:
 @app.route("/signin/{token}", methods=VERBS, content_types=["*/*"])
 def sign_in(token: str) -> Response:
     """What `overdue open` opens."""
-    from chalicelib.web.pages.signing_in import answered
+    from chalicelib.web.pages.shell.sign_in import answered
 
     return answered(wiring(), app.current_request, token)
 
@@ -137,7 +137,7 @@ def sign_in(token: str) -> Response:
 @app.route("/ack/{token}", methods=VERBS, content_types=["*/*"])
 def acknowledge(token: str) -> Response:
     """The link in an alert."""
-    from chalicelib.web.pages.acknowledging import answered
+    from chalicelib.web.pages.acknowledge import answered
 
     return answered(wiring(), app.current_request, token)
 
@@ -145,7 +145,7 @@ def acknowledge(token: str) -> Response:
 @app.route("/signout", methods=VERBS, content_types=["*/*"])
 def sign_out() -> Response:
     """The form in the footer."""
-    from chalicelib.web.pages.signing_in import signed_out
+    from chalicelib.web.pages.shell.sign_in import signed_out
 
     return signed_out(wiring(), app.current_request)
 
@@ -153,7 +153,7 @@ def sign_out() -> Response:
 @app.route("/new", methods=VERBS, content_types=["*/*"])
 def new_check() -> Response:
     """The form that makes a check."""
-    from chalicelib.web.pages.new_check import new
+    from chalicelib.web.pages.check_form.form_page import new
 
     return new(wiring(), app.current_request)
 
@@ -161,7 +161,7 @@ def new_check() -> Response:
 @app.route("/checks/{name}/edit", methods=VERBS, content_types=["*/*"])
 def edit_check(name: str) -> Response:
     """The form that changes one."""
-    from chalicelib.web.pages.new_check import edited
+    from chalicelib.web.pages.check_form.form_page import edited
 
     return edited(wiring(), app.current_request, name)
 
@@ -169,7 +169,7 @@ def edit_check(name: str) -> Response:
 @app.route("/status/{name}", methods=VERBS, content_types=["*/*"])
 def status_page(name: str) -> Response:
     """What everybody may see."""
-    from chalicelib.web.pages.status_page import answered
+    from chalicelib.web.pages.status.status_page import answered
 
     return answered(wiring(), app.current_request, name)
 
@@ -177,7 +177,7 @@ def status_page(name: str) -> Response:
 @app.route("/static/{name}", methods=VERBS, content_types=["*/*"])
 def static_file(name: str) -> Response:
     """Style sheet, script, icons."""
-    from chalicelib.web.pages.static_files import answered
+    from chalicelib.web.pages.shell.static_files import answered
 
     return answered(app.current_request, name)
 
@@ -185,7 +185,7 @@ def static_file(name: str) -> Response:
 @app.schedule(Rate(1, unit=Rate.MINUTES))
 def sweep(event: Any) -> None:
     """Every minute: what is past its deadline."""
-    from chalicelib.sweep import invoked
+    from chalicelib.sweep.loop import invoked
 
     with log.invocation_of(event.context):
         invoked(wiring(), SystemClock(), event.detail)
@@ -194,7 +194,7 @@ def sweep(event: Any) -> None:
 @app.lambda_function()
 def storm(event: Any, context: Any) -> None:
     """A part of a sweep when many checks are due, with a whole vCPU."""
-    from chalicelib.sweep import invoked_part
+    from chalicelib.sweep.loop import invoked_part
 
     with log.invocation_of(context):
         invoked_part(wiring(), SystemClock(), event)
@@ -212,7 +212,7 @@ def prober(event: Any) -> None:
 @app.on_cw_event({"source": ["aws.cloudwatch"], "detail-type": ["CloudWatch Alarm State Change"]})
 def alarms(event: Any) -> None:
     """An alarm of CloudWatch has changed: a ping of the check that is named as it is."""
-    from chalicelib.alarms import invoked
+    from chalicelib.handlers.cloudwatch_alarms import invoked
 
     with log.invocation_of(event.context):
         invoked(wiring(), event.to_dict())
@@ -221,7 +221,7 @@ def alarms(event: Any) -> None:
 @app.schedule(Cron(0, 10, "*", "*", "?", "*"))  # as domain.canary has it
 def canary(event: Any) -> None:
     """Every day at 10:00 UTC: was yesterday's deliberate miss told? Then the next one."""
-    from chalicelib.canary import invoked
+    from chalicelib.handlers.canary import invoked
 
     with log.invocation_of(event.context):
         invoked(wiring(), SystemClock())

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from benchmarks.report import Row, report
 from benchmarks.units import ACCESS_LOG, gb_s, logged
-from overdue.cost import prices
+from overdue.aws.cost import prices
 
 RATE, DAY_S = 1_000, 86_400  # pings a second that the HTTP API accepts: PingRate of the template
 RECORDED_PER_MINUTE = 360  # pings that a check accepts at most: PingsPerMinute and its reserve

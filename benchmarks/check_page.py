@@ -25,8 +25,8 @@ def main() -> None:
     """Measure, print a table, write JSON."""
     os.environ.update(ENVIRONMENT)
     import app
-    from chalicelib.web.pages.sessions import Signer, new_link
-    from chalicelib.web.pages.visit import session_cookie
+    from chalicelib.web.pages.shell.session_cookie import Signer, new_link
+    from chalicelib.web.pages.shell.visit import session_cookie
 
     now = datetime.fromtimestamp(LAST_PING_S + 60, UTC)
     wiring = app.wiring()

@@ -7,11 +7,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, cast
 
-from chalicelib.domain.affordable import require_affordable
 from chalicelib.domain.check import Config
 from chalicelib.domain.errors import BadInput
-from chalicelib.web.api.fields import CheckFields, read
+from chalicelib.domain.limits.evaluation_cost import require_affordable
 from chalicelib.web.api.merged import BLANK, merged
+from chalicelib.web.api.schema.fields import CheckFields, read
 from chalicelib.web.api.versions import VERSIONS
 
 Fields = Mapping[str, Any]

@@ -18,21 +18,23 @@ from datetime import UTC, datetime, timedelta
 
 from benchmarks.costly import CASES, is_accepted
 from benchmarks.report import Row, report
-from chalicelib.domain import affordable, due, remembered, windows
 from chalicelib.domain.advance import advance
 from chalicelib.domain.check import Check, Code, Config, Run, Status, Window
-from chalicelib.domain.due import next_due
 from chalicelib.domain.errors import BadInput
-from chalicelib.domain.escalation import Step
+from chalicelib.domain.limits import evaluation_cost
+from chalicelib.domain.ping import Ping, Signal
 from chalicelib.domain.receive import receive
-from chalicelib.domain.recent import Ended, appended
-from chalicelib.domain.schedule import Every
-from chalicelib.domain.schedule_words import in_words, occurrences
-from chalicelib.domain.several import parse_schedules
-from chalicelib.domain.signals import Ping, Signal
-from chalicelib.domain.wallclock import WallClock
-from chalicelib.domain.windows import parse_window
-from chalicelib.web.pages.check_next import upcoming
+from chalicelib.domain.rules import due
+from chalicelib.domain.rules.due import next_due
+from chalicelib.domain.rules.escalation import Step
+from chalicelib.domain.runs.recent_runs import Ended, appended
+from chalicelib.domain.schedule import maintenance, search_cache
+from chalicelib.domain.schedule.describe import in_words, occurrences
+from chalicelib.domain.schedule.maintenance import parse_window
+from chalicelib.domain.schedule.occurrences import Every
+from chalicelib.domain.schedule.parse import parse_schedules
+from chalicelib.domain.text.time_format import WallClock
+from chalicelib.web.pages.check.next_times import upcoming
 
 MOST_MS = 20.0
 DRAWN = 150  # configurations
@@ -49,11 +51,11 @@ _INSTANTS = tuple(
 )
 _CACHES = (
     due._expected_after,
-    windows.expected_outside,
-    windows.window_end,
-    windows._spans_of_thread,
-    affordable._problem,
-    remembered._cached_for_thread,
+    maintenance.expected_outside,
+    maintenance.window_end,
+    maintenance._spans_of_thread,
+    evaluation_cost._problem,
+    search_cache._cached_for_thread,
 )
 
 

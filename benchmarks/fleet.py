@@ -13,8 +13,8 @@ from uuid import UUID
 
 from benchmarks.judge import MINUTE, Ms, Rules, calendar, cron
 from chalicelib.domain.check import Code, Config
-from chalicelib.domain.schedule import Every, Schedule
-from chalicelib.domain.several import parse_schedules
+from chalicelib.domain.schedule.occurrences import Every, Schedule
+from chalicelib.domain.schedule.parse import parse_schedules
 
 SECOND: Ms = 1_000
 HOUR: Ms = 60 * MINUTE

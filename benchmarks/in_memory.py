@@ -17,8 +17,8 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
+from chalicelib.runtime import Wiring
 from chalicelib.store.tables import CONDITION_FAILED, SHARDS, CheckItem, HistoryItem, RegistryItem
-from chalicelib.wiring import Wiring
 
 Item = dict[str, Any]
 Asked = dict[str, Any]

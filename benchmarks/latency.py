@@ -11,7 +11,7 @@ from datetime import datetime
 
 from benchmarks.report import Row, report
 from overdue.local.clock import Clock
-from overdue.local.received import ReceivedAlert
+from overdue.local.inbox.sns_message import ReceivedAlert
 from overdue.local.run import running
 
 CHECKS = 200

@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from chalicelib.alerts.letter import Letter
+from chalicelib.alerts.text import Letter
 
 
 class Open:

@@ -14,7 +14,7 @@ from typing import Any
 from benchmarks.canned import CODE, ENVIRONMENT, LAST_PING_S, event, item
 from benchmarks.listing import CHECKS, Canned, codes, spent
 from benchmarks.report import Row, report
-from chalicelib.domain.recent import Ended, appended
+from chalicelib.domain.runs.recent_runs import Ended, appended
 
 ROUNDS, DOWN, RUNNING = 9, 12, 8
 SECRET = b"0" * 32
@@ -24,8 +24,8 @@ def main() -> None:
     """Measure, print a table, write JSON."""
     os.environ.update(ENVIRONMENT)
     import app
-    from chalicelib.web.pages.sessions import Signer, new_link
-    from chalicelib.web.pages.visit import session_cookie
+    from chalicelib.web.pages.shell.session_cookie import Signer, new_link
+    from chalicelib.web.pages.shell.visit import session_cookie
 
     now = datetime.fromtimestamp(LAST_PING_S + 60, UTC)
     wiring = app.wiring()

@@ -29,15 +29,15 @@ from benchmarks.transport import DYNAMODB_S, Transport
 from chalicelib.domain.advance import advance
 from chalicelib.domain.check import Check, Code, Config, Status
 from chalicelib.domain.configure import new_check
-from chalicelib.domain.due import next_due
+from chalicelib.domain.ping import Ping, Signal
 from chalicelib.domain.receive import receive
-from chalicelib.domain.schedule import Cron, Every
-from chalicelib.domain.signals import Ping, Signal
-from chalicelib.sharing import PARTS
+from chalicelib.domain.rules.due import next_due
+from chalicelib.domain.schedule.occurrences import Cron, Every
 from chalicelib.store import checks
 from chalicelib.store.tables import SHARDS
-from chalicelib.sweep import MOST_OF_A_SHARD, WORKERS, sweep
-from overdue.cost import prices
+from chalicelib.sweep.fan_out import PARTS
+from chalicelib.sweep.loop import MOST_OF_A_SHARD, WORKERS, sweep
+from overdue.aws.cost import prices
 
 PAGE_BYTES, ROW_BYTES = 1024 * 1024, 60  # an entry: code 40, due_shard 11, due_at 15, less what names share
 UNITS_A_SHARD, INDEX_UNITS = 1_000, 2  # per second and partition; per moved entry

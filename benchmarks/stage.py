@@ -16,10 +16,10 @@ from benchmarks.canned import ENVIRONMENT, event
 from benchmarks.open_door import Open
 from chalicelib.domain.check import Code, Config
 from chalicelib.domain.configure import new_check
+from chalicelib.runtime import Wiring
 from chalicelib.store import checks
-from chalicelib.sweep import sweep
-from chalicelib.wiring import Wiring
-from overdue.local import engine, resources
+from chalicelib.sweep.loop import sweep
+from overdue.local.engines import moto, resources
 from overdue.local.gateway import Context
 
 CONTEXT = Context("8f5d3c1e-0b52-4f7e-9d3a-2f6c1a7b9e40")
@@ -93,7 +93,7 @@ def stage() -> Iterator[Stage]:
     """An empty one, while the block runs."""
     import app
 
-    engine.make_atomic()
+    moto.make_atomic()
     os.environ.update(ENVIRONMENT | {"OVERDUE_STAGE": "prod", "AWS_LAMBDA_FUNCTION_NAME": "overdue-prod-api"})
     with mock_aws():
         session = boto3.Session()

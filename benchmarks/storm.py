@@ -28,16 +28,17 @@ from benchmarks.open_door import Open
 from benchmarks.report import Row, report
 from benchmarks.stage import CONTEXT
 from benchmarks.transport import Transport
-from chalicelib.change import Ports
 from chalicelib.domain.check import Check, Code, Config, Status
 from chalicelib.domain.configure import new_check
-from chalicelib.domain.due import next_due
-from chalicelib.domain.schedule import Every
-from chalicelib.sharing import PARTS, Part
-from chalicelib.store import items, registry
-from chalicelib.store.registry import Channel
-from chalicelib.sweep import WORKERS, sweep_part
-from chalicelib.wiring import SystemClock, Wiring
+from chalicelib.domain.rules.due import next_due
+from chalicelib.domain.schedule.occurrences import Every
+from chalicelib.runtime import SystemClock, Wiring
+from chalicelib.services.transaction import Ports
+from chalicelib.store.codecs import check_codec
+from chalicelib.store.registry import projects
+from chalicelib.store.registry.projects import Channel
+from chalicelib.sweep.fan_out import PARTS, Part
+from chalicelib.sweep.loop import WORKERS, sweep_part
 
 STORM, FAILURES, BARE = 10_000, 300, 1_000
 HOUR, GRACE = timedelta(hours=1), timedelta(minutes=5)
@@ -106,7 +107,7 @@ def wired_in_memory(**more: str) -> Iterator[tuple[Wiring, Transport]]:
     publisher: Any = wiring.ports.publish
     transport.answer(publisher._sns)
     channel = Channel(id="c1", name="ops-email", kind="email", target="ops@example.com", subscription="")
-    registry.add_channel("default", channel, now=datetime.now(UTC))
+    projects.add_channel("default", channel, now=datetime.now(UTC))
     yield wiring, transport
 
 
@@ -140,7 +141,7 @@ def run_storm(ports: Ports, transport: Transport, *, first: int) -> StormResult:
 
 def put(transport: Transport, check: Check) -> None:
     """Store a check directly in the engine, without the client."""
-    item = {name: _as_json(value) for name, value in items.to_item(check).items()}
+    item = {name: _as_json(value) for name, value in check_codec.to_item(check).items()}
     transport.dynamo._answer("PutItem", {"TableName": "overdue-prod-checks", "Item": item})
 
 
@@ -199,7 +200,7 @@ def measure_failing_pings() -> tuple[StormResult, float]:
         transport.answer(publisher._sns)
         now = datetime.now(UTC)
         channel = Channel(id="c1", name="ops-email", kind="email", target="ops@example.com", subscription="")
-        registry.add_channel("default", channel, now=now)
+        projects.add_channel("default", channel, now=now)
         checks = [missed_check(number, at=now) for number in range(1, FAILURES + 2)]
         for check in checks:
             put(transport, check)

@@ -25,8 +25,8 @@ from benchmarks.canned import ENVIRONMENT
 from benchmarks.open_door import Open
 from benchmarks.report import Row, report
 from benchmarks.stage import StillClock, utc
-from chalicelib.sweep import sweep
-from chalicelib.wiring import Wiring
+from chalicelib.runtime import Wiring
+from chalicelib.sweep.loop import sweep
 
 NOW = utc("2026-03-01T12:00:00+00:00")
 FLEETS = (1_000, 10_000, 100_000)

@@ -28,9 +28,9 @@ from benchmarks.capacity import Meter
 from benchmarks.report import Row, report
 from benchmarks.stage import CONTEXT, Stage, StillClock, stage, utc
 from chalicelib.domain.check import Config
-from chalicelib.domain.schedule import Cron, Every
-from chalicelib.sweep import invoked
-from overdue.cost import prices
+from chalicelib.domain.schedule.occurrences import Cron, Every
+from chalicelib.sweep.loop import invoked
+from overdue.aws.cost import prices
 
 START = utc("2026-03-02T00:00:07+00:00")
 MINUTE, HOUR, DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)

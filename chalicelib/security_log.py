@@ -1,8 +1,8 @@
 """The security log: who was refused, who signed in or out, and who changed which check. It never contains a secret.
 
 Each event is one log line (`chalicelib.log`) with `log: "security"`. A change is logged where it is carried out, after
-it was written (docs/adr/0020). `overdue.security_log` logs the operator's commands, which use AWS credentials. Start at
-`log_change` and `Refusals`.
+it was written (docs/adr/0020). `overdue.aws.security_log` logs the operator's
+commands, which use AWS credentials. Start at `log_change` and `Refusals`.
 """
 
 import logging

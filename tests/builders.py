@@ -6,10 +6,10 @@ from typing import Any
 
 from chalicelib.domain.alerts import Reason
 from chalicelib.domain.check import Beat, Check, Code, Config, Flip, Outcome, Status, Verdict
-from chalicelib.domain.due import next_due
+from chalicelib.domain.ping import Ping, Signal, heard
 from chalicelib.domain.receive import receive
-from chalicelib.domain.schedule import Every
-from chalicelib.domain.signals import Ping, Signal, heard
+from chalicelib.domain.rules.due import next_due
+from chalicelib.domain.schedule.occurrences import Every
 
 CODE = Code("7f0e8d4c-1b2a-4c3d-8e9f-0123456789ab")
 R1 = "11111111-1111-4111-8111-111111111111"

@@ -8,10 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from overdue.deploy.bundle import Archive
-from overdue.deploy.dependencies import Architecture
-from overdue.deploy.package import Package, package
-from overdue.deploy.template import load
+from overdue.deploy.packaging.bundle import Archive
+from overdue.deploy.packaging.dependencies import Architecture
+from overdue.deploy.packaging.package import Package, package
+from overdue.deploy.packaging.template import load
 
 
 def packaged(factory: pytest.TempPathFactory, architecture: Architecture) -> Package:

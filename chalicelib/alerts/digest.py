@@ -9,14 +9,14 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 
-from chalicelib.alerts.document import Document, MemberPart, iso
-from chalicelib.alerts.letter import LONGEST_SMS, LONGEST_SUBJECT, Letter, Sending
-from chalicelib.alerts.spelling import Cost, Name, in_ascii, in_gsm, in_text, size
+from chalicelib.alerts.charset import Cost, Name, in_ascii, in_gsm, in_text, size
+from chalicelib.alerts.payload import Document, MemberPart, iso
+from chalicelib.alerts.text import LONGEST_SMS, LONGEST_SUBJECT, Letter, Sending
 from chalicelib.domain.alerts import Kind
 from chalicelib.domain.check import unique_key
 from chalicelib.domain.digest import Digest, Member
-from chalicelib.domain.wallclock import WallClock, lasted
-from chalicelib.domain.words import counted, happened, spoken
+from chalicelib.domain.text.reasons import counted, happened, spoken
+from chalicelib.domain.text.time_format import WallClock, lasted
 
 NAMED = 20  # members that people read of
 MOST_BYTES = 170_000  # of members in a message; the words come thrice, and SNS's envelope besides: 256 kB in all

@@ -18,7 +18,7 @@ if TYPE_CHECKING:  # who only wants to catch Undelivered need not load how a let
     from mypy_boto3_sns import SNSClient
     from mypy_boto3_sns.type_defs import MessageAttributeValueTypeDef
 
-    from chalicelib.alerts.document import Document
+    from chalicelib.alerts.payload import Document
 
 _FOR_PEOPLE = ("default", "email")
 _FOR_PROGRAMS = ("email-json", "http", "https", "sqs", "lambda")
@@ -49,7 +49,7 @@ def publish(sns: "SNSClient", topic_arn: str, document: "Document", *, to: Seque
 
 def publish_alarm(sns: "SNSClient", topic_arn: str, document: "Document", *, to: Sequence[str]) -> None:
     """The same to PagerDuty's topic. Raises Undelivered."""
-    from chalicelib.alerts.incidents import alarm, alarm_subject
+    from chalicelib.alerts.integrations import alarm, alarm_subject
 
     with _taking(document):
         sns.publish(
@@ -62,7 +62,7 @@ def publish_alarm(sns: "SNSClient", topic_arn: str, document: "Document", *, to:
 
 def publish_notification(sns: "SNSClient", topic_arn: str, document: "Document", *, to: Sequence[str]) -> None:
     """The same to the topic of Amazon Q. Raises Undelivered."""
-    from chalicelib.alerts.incidents import notification
+    from chalicelib.alerts.integrations import notification
 
     with _taking(document):
         sns.publish(

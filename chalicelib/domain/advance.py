@@ -9,19 +9,27 @@ from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from chalicelib.domain import snooze
+from chalicelib.domain.alert_creation import down, escalated, reminded, snapshot, up
 from chalicelib.domain.alerts import Reason
-from chalicelib.domain.blind import counts_from
 from chalicelib.domain.check import Check, Judged, Status, Verdict, flip_at, with_run
-from chalicelib.domain.due import deadline, expected, next_due, next_judgement, next_reminder, next_step, told_since
-from chalicelib.domain.first_ping import first_ping_at
-from chalicelib.domain.outage import down, escalated, reminded, snapshot, up
-from chalicelib.domain.recent import Ended, appended
-from chalicelib.domain.runs import limit, overruns
-from chalicelib.domain.steps import OverBudget, limited_to, spend
-from chalicelib.domain.throughput import next_window, window_end
-from chalicelib.domain.tolerance import bears_miss, passed_over
-from chalicelib.domain.usual import learnt
+from chalicelib.domain.ingress.ingress_outage import counts_from
+from chalicelib.domain.limits.steps import OverBudget, limited_to, spend
+from chalicelib.domain.rules import snooze
+from chalicelib.domain.rules.due import (
+    deadline,
+    expected,
+    next_due,
+    next_judgement,
+    next_reminder,
+    next_step,
+    told_since,
+)
+from chalicelib.domain.rules.first_ping import first_ping_at
+from chalicelib.domain.rules.thresholds import bears_miss, passed_over
+from chalicelib.domain.rules.throughput import next_window, window_end
+from chalicelib.domain.runs.duration_stats import learnt
+from chalicelib.domain.runs.recent_runs import Ended, appended
+from chalicelib.domain.runs.runs import limit, overruns
 
 MOST_STEPS = 10_000  # of one evaluation: about 10 ms
 STEPS_OF_ONE = 50  # per instant, in addition to its walk through schedule and windows
@@ -149,7 +157,7 @@ def _woken(check: Check, *, at: datetime, now: datetime) -> Check:
 
 def _escalated(check: Check, *, at: datetime, now: datetime) -> Check:
     """One step told (rule 11). Each is made up for that was slept through: it has channels of its own."""
-    from chalicelib.domain.escalation import step_to_come  # most checks have none
+    from chalicelib.domain.rules.escalation import step_to_come  # most checks have none
 
     step = step_to_come(check)
     assert step is not None, "a step is due only where there is one"

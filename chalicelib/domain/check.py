@@ -11,12 +11,12 @@ from hashlib import sha1
 from typing import TYPE_CHECKING, NewType
 
 from chalicelib.domain.alerts import Alert, Reason
-from chalicelib.domain.probe import Probe
-from chalicelib.domain.schedule import Every, Schedule
+from chalicelib.domain.schedule.occurrences import Every, Schedule
+from chalicelib.domain.sources.probe import Probe
 
 if TYPE_CHECKING:  # most checks have no steps
-    from chalicelib.domain.escalation import Step
-    from chalicelib.domain.group import Group
+    from chalicelib.domain.rules.escalation import Step
+    from chalicelib.domain.rules.groups import Group
 
 Code = NewType("Code", str)  # a lower-case, hyphenated UUIDv4. A secret: print `short(code)`
 

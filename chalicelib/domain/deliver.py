@@ -9,8 +9,8 @@ from datetime import datetime, timedelta
 
 from chalicelib.domain.alerts import Alert
 from chalicelib.domain.check import Check, Record, Verdict
-from chalicelib.domain.due import due_still
-from chalicelib.domain.snooze import held_in
+from chalicelib.domain.rules.due import due_still
+from chalicelib.domain.rules.snooze import held_in
 
 FIRST_PAUSE = timedelta(seconds=5)
 LONGEST_PAUSE = timedelta(minutes=15)

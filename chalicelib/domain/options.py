@@ -11,7 +11,7 @@ from typing import Final
 
 from chalicelib.domain.check import Config
 from chalicelib.domain.errors import BadInput
-from chalicelib.domain.schedule import Every, current_zone, parse_schedule, zone_named
+from chalicelib.domain.schedule.occurrences import Every, current_zone, parse_schedule, zone_named
 
 SHORTEST: Final = timedelta(seconds=60)
 LONGEST: Final = timedelta(days=365)

@@ -9,24 +9,25 @@ from datetime import datetime, timedelta
 from typing import assert_never
 
 from chalicelib.domain.advance import settle
+from chalicelib.domain.alert_creation import down, snapshot, up
 from chalicelib.domain.alerts import Reason
-from chalicelib.domain.blind import seen_through
 from chalicelib.domain.check import Beat, Check, Outcome, Run, Status, Verdict, started_by, with_run
-from chalicelib.domain.due import came_late, expected, expected_after, moved, next_due
-from chalicelib.domain.ended_runs import has_ended, with_end
-from chalicelib.domain.outage import down, snapshot, up
-from chalicelib.domain.rate import pace_after
-from chalicelib.domain.recent import Ended, appended, ends_with_plain_success, ends_without_duration, in_one_hour
-from chalicelib.domain.room import trim_runs, trim_to_size
-from chalicelib.domain.runs import (
-    MOST_RUNS,
-    closed_by,
-    duration,
-    is_too_short,
+from chalicelib.domain.ingress.ingress_outage import seen_through
+from chalicelib.domain.limits.item_size import trim_runs, trim_to_size
+from chalicelib.domain.limits.ping_rate import pace_after
+from chalicelib.domain.ping import Ping, Signal, last_words, tail
+from chalicelib.domain.rules.due import came_late, expected, expected_after, moved, next_due
+from chalicelib.domain.rules.thresholds import bears_failure, counted_anew, passed_over
+from chalicelib.domain.rules.throughput import counted, is_watched
+from chalicelib.domain.runs.ended_runs import has_ended, with_end
+from chalicelib.domain.runs.recent_runs import (
+    Ended,
+    appended,
+    ends_with_plain_success,
+    ends_without_duration,
+    in_one_hour,
 )
-from chalicelib.domain.signals import Ping, Signal, last_words, tail
-from chalicelib.domain.throughput import counted, is_watched
-from chalicelib.domain.tolerance import bears_failure, counted_anew, passed_over
+from chalicelib.domain.runs.runs import MOST_RUNS, closed_by, duration, is_too_short
 
 
 def receive(check: Check, ping: Ping, signal: Signal) -> Outcome:
@@ -194,7 +195,7 @@ def _was_planned(check: Check, at: datetime) -> bool:
     """
     if check.config.probe is None or not check.config.windows:
         return False
-    from chalicelib.domain.windows import window_end  # most checks have none: a cold start goes without
+    from chalicelib.domain.schedule.maintenance import window_end  # most checks have none: a cold start goes without
 
     return window_end(check.config.windows, at, tz=check.config.tz) is not None
 

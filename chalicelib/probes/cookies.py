@@ -8,7 +8,7 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-from chalicelib.domain.probe import Target
+from chalicelib.domain.sources.probe import Target
 
 MOST_COOKIES = 50  # of one chain; RFC 6265, 6.1
 LONGEST = 4_096  # characters of one Set-Cookie, and of all that are sent with a request

@@ -22,7 +22,7 @@ from typing import Any
 from urllib.parse import urljoin
 
 from chalicelib.domain.errors import BadInput
-from chalicelib.domain.probe import Probe, Target, target
+from chalicelib.domain.sources.probe import Probe, Target, target
 from chalicelib.probes.address import Address, Closed, Network, Resolve, reachable
 from chalicelib.probes.certificate import ends_at
 from chalicelib.probes.cookies import Cookies

@@ -15,18 +15,19 @@ from datetime import datetime, timedelta
 from functools import cache
 
 from chalicelib import log
-from chalicelib.change import Ports
 from chalicelib.domain.check import Check, Status, short
-from chalicelib.domain.probe import Probe, is_due
-from chalicelib.domain.signals import Ping, Signal
+from chalicelib.domain.ping import Ping, Signal
+from chalicelib.domain.sources.probe import Probe, is_due
 from chalicelib.probes.address import Network, networks, resolved
 from chalicelib.probes.exchange import AGENT, Exchange, Way, exchange
 from chalicelib.probes.verdict import Finding, after_another, finding
-from chalicelib.store import listing, probes
-from chalicelib.store.probes import Row
+from chalicelib.runtime import Wiring
+from chalicelib.services.record_ping import take
+from chalicelib.services.transaction import Ports
+from chalicelib.store import batch_get
+from chalicelib.store.registry import probes
+from chalicelib.store.registry.probes import Row
 from chalicelib.store.tables import Conflict, NotFound, Unavailable
-from chalicelib.take import take
-from chalicelib.wiring import Wiring
 
 TIME_BOX = timedelta(seconds=50)  # in which a probe may begin; what is left waits for its next turn
 ASKING = 400  # at once: 1,000 that do not answer, 10 s and 10 s again, fit into the time box
@@ -101,7 +102,9 @@ def _probed(ports: Ports, due: Sequence[Row], *, now: datetime) -> list[Check]:
 
     A paused check is not asked: the answer would end its pause.
     """
-    found = {check.code: check for check in listing.checks(ports.tables, [row.code for row in due], sleep=ports.sleep)}
+    found = {
+        check.code: check for check in batch_get.checks(ports.tables, [row.code for row in due], sleep=ports.sleep)
+    }
     for row in due:
         probe = found[row.code].config.probe if row.code in found else None
         if row.made_at < now - FORGOTTEN:

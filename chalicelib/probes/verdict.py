@@ -7,7 +7,7 @@ its certificate, its speed.
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from chalicelib.domain.probe import Probe, statuses
+from chalicelib.domain.sources.probe import Probe, statuses
 from chalicelib.probes.certificate import ending
 from chalicelib.probes.exchange import Answered, Exchange, Unanswered
 

@@ -14,8 +14,8 @@ from botocore.exceptions import ClientError
 from pynamodb.exceptions import UpdateError
 
 from chalicelib.domain.check import Beat, Check, Code, Verdict, short
-from chalicelib.domain.ended_runs import end_marks
-from chalicelib.store import items
+from chalicelib.domain.runs.ended_runs import end_marks
+from chalicelib.store.codecs import check_codec
 from chalicelib.store.tables import (
     CONDITION_FAILED,
     CheckItem,
@@ -46,7 +46,7 @@ def get(tables: Tables, code: Code) -> Check:
         answer = tables.client.get_item(TableName=tables.checks, Key={"code": {"S": code}}, ConsistentRead=True)
     if "Item" not in answer:
         raise NotFound(f"there is no check {short(code)}")
-    return items.from_item(answer["Item"])
+    return check_codec.from_item(answer["Item"])
 
 
 def create(tables: Tables, check: Check) -> None:
@@ -55,7 +55,7 @@ def create(tables: Tables, check: Check) -> None:
         with talking:
             tables.client.put_item(
                 TableName=tables.checks,
-                Item=items.to_item(check),
+                Item=check_codec.to_item(check),
                 ConditionExpression="attribute_not_exists(code)",
             )
     except ClientError as error:
@@ -83,7 +83,7 @@ def delete(tables: Tables, code: Code, *, project: str) -> Check:
         if error.response["Error"]["Code"] != CONDITION_FAILED:
             raise
         raise NotFound(f"there is no check {short(code)} in this project") from error
-    return items.from_item(answer["Attributes"])
+    return check_codec.from_item(answer["Attributes"])
 
 
 def codes_by_slug(project: str, slug: str) -> list[Code]:
@@ -117,7 +117,7 @@ def beat(tables: Tables, outcome: Beat) -> Check:
     update = Update(before, after)
     update.require("version = :read_version", {":read_version": {"N": str(before.version)}})
     if outcome.is_newest:
-        update.require(NEWEST, {":read_at": {"N": items.instant(outcome.at)}})
+        update.require(NEWEST, {":read_at": {"N": check_codec.instant(outcome.at)}})
     if after.due_at != before.due_at:
         update.require_due_at(before.due_at)
     _require_runs(update, outcome)
@@ -171,7 +171,7 @@ def decide(tables: Tables, outcome: Verdict) -> Check:
         _send(tables, before.code, update)
     except Lost as lost:
         # it has lost to itself: decided once more, a failure would be counted twice
-        if not (lost.was_sent_twice and lost.current == items.from_item(items.to_item(after))):
+        if not (lost.was_sent_twice and lost.current == check_codec.from_item(check_codec.to_item(after))):
             raise
     return after
 
@@ -185,14 +185,14 @@ def _send(tables: Tables, code: Code, update: Update) -> Any:
             raise
         current: Any = error.response.get("Item")
         was_sent_twice = error.response["ResponseMetadata"].get("RetryAttempts", 0) > 0
-        raise Lost(code, items.from_item(current) if current else None, was_sent_twice=was_sent_twice) from error
+        raise Lost(code, check_codec.from_item(current) if current else None, was_sent_twice=was_sent_twice) from error
 
 
 def join(tables: Tables, member: Code, group: Code) -> Check:
     """Let a check know that it belongs to a group; return it as it is then. Nothing that a decision rests on: its
     version stays. Raises NotFound.
     """
-    return items.from_item(_note(tables, member, "ADD in_groups :group", {":group": {"SS": [group]}}))
+    return check_codec.from_item(_note(tables, member, "ADD in_groups :group", {":group": {"SS": [group]}}))
 
 
 def leave(tables: Tables, member: Code, group: Code) -> None:
@@ -205,11 +205,11 @@ def note_throttled(tables: Tables, check: Check, *, since: datetime, at: datetim
 
     No decision depends on it, so the version is unchanged. Raises Unavailable.
     """
-    values: dict[str, Any] = {":since": {"N": items.instant(since)}, ":at": {"N": items.instant(at)}}
+    values: dict[str, Any] = {":since": {"N": check_codec.instant(since)}, ":at": {"N": check_codec.instant(at)}}
     unchanged = "attribute_not_exists(throttled_at)"
     if check.throttled_at is not None:
         unchanged = "throttled_at = :read_at"
-        values[":read_at"] = {"N": items.instant(check.throttled_at)}
+        values[":read_at"] = {"N": check_codec.instant(check.throttled_at)}
     what = "SET throttled_since = :since, throttled_at = :at"
     with suppress(NotFound):  # deleted meanwhile, or another request was first
         _note(tables, check.code, what, values, condition=f"attribute_exists(code) AND {unchanged}")
@@ -219,7 +219,7 @@ def make_due(tables: Tables, group: Code, *, now: datetime) -> None:
     """Let the next sweep look at a group. Whoever looks at it right now does not know what has happened meanwhile: the
     new version makes his write lose. Raises NotFound.
     """
-    due: dict[str, Any] = {":now": {"N": items.instant(now)}, ":shard": {"N": str(items.shard(group))}}
+    due: dict[str, Any] = {":now": {"N": check_codec.instant(now)}, ":shard": {"N": str(check_codec.shard(group))}}
     _note(tables, group, "SET due_at = :now, due_shard = :shard ADD version :one", due | {":one": {"N": "1"}})
 
 
@@ -247,7 +247,7 @@ FIRST_PUSH_BACK = timedelta(minutes=5)
 LONGEST_PUSH_BACK = timedelta(hours=1)
 
 
-def setbacks(item: items.Item) -> int:
+def setbacks(item: check_codec.Item) -> int:
     """The number of consecutive push-backs, from a check's undecoded item."""
     return int(item["setbacks"]["N"]) if "setbacks" in item else 0
 

@@ -19,8 +19,8 @@ from pynamodb.expressions.condition import Condition
 from chalicelib import log
 from chalicelib.domain.alerts import Kind, Reason, Told
 from chalicelib.domain.check import Check, Code, Flip, Judged, Record, Status
-from chalicelib.domain.signals import Ping, Signal
-from chalicelib.store.items import instant, seconds
+from chalicelib.domain.ping import Ping, Signal
+from chalicelib.store.codecs.check_codec import instant, seconds
 from chalicelib.store.tables import CONDITION_FAILED, SCHEMA, HistoryItem, NotFound, Tables, Unavailable, talking
 
 COMPRESS_FROM_BYTES = 1_024

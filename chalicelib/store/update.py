@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import Any
 
 from chalicelib.domain.check import Check, Code, Window
-from chalicelib.store import items
+from chalicelib.store.codecs import check_codec
 
 RESERVED = frozenset({"status"})  # of our names, DynamoDB's own words; each alias costs 3 µs
 
@@ -28,15 +28,15 @@ class Update:
         if after.n_pings != before.n_pings:
             self._adds.append("n_pings :one")
             self._values[":one"] = {"N": "1"}
-        for name, encode in items.STATE.items():
+        for name, encode in check_codec.STATE.items():
             new = getattr(after, name)
             if new != getattr(before, name):
-                self.set(name, items.encoded(name, new, encode))
+                self.set(name, check_codec.encoded(name, new, encode))
         if after.config is not before.config:
-            for name, new in items.config_attributes(after.config).items():
+            for name, new in check_codec.config_attributes(after.config).items():
                 self.set(name, new)
         if after.due_at != before.due_at:
-            for name, value in items.index_attributes(after).items():
+            for name, value in check_codec.index_attributes(after).items():
                 if name == "due_at" or after.due_at is None or before.due_at is None:
                     self.set(name, value)
         if after.window != before.window:
@@ -64,7 +64,7 @@ class Update:
             self._adds.append("window_count :items")  # racing workers all count
             self._values[":items"] = {"N": str(new.count - old.count)}
             return
-        self.set("window_at", None if new is None else {"N": items.instant(new.at)})
+        self.set("window_at", None if new is None else {"N": check_codec.instant(new.at)})
         self.set("window_count", None if new is None else {"N": str(new.count)})
 
     def _change_runs(self, before: Check, after: Check) -> None:
@@ -73,17 +73,19 @@ class Update:
         new = {run.rid: run for run in after.runs}
         changed = [rid for rid in old.keys() | new.keys() if old.get(rid) != new.get(rid)]
         for rid in changed:
-            self._change_member("runs", items.run_key(rid), items.run_value(new[rid]) if rid in new else None)
+            self._change_member(
+                "runs", check_codec.run_key(rid), check_codec.run_value(new[rid]) if rid in new else None
+            )
 
     def _change_ended(self, before: Check, after: Check) -> None:
         """Write each end separately, like each run. A check last pinged by an earlier version has no such map yet."""
         if not before.ended or not after.ended:
-            self.set("ended", items.ended_value(after.ended))
+            self.set("ended", check_codec.ended_value(after.ended))
             return
         old, new = ({end.mark: end.at for end in check.ended} for check in (before, after))
         for mark in old.keys() | new.keys():
             if old.get(mark) != new.get(mark):
-                self._change_member("ended", mark, {"N": items.instant(new[mark])} if mark in new else None)
+                self._change_member("ended", mark, {"N": check_codec.instant(new[mark])} if mark in new else None)
 
     def _change_member(self, name: str, key: str, value: dict[str, Any] | None) -> None:
         path = self._path(name, key)
@@ -110,18 +112,18 @@ class Update:
         if due_at is None:
             self._conditions.append("attribute_not_exists(due_at)")
         else:
-            self.require("due_at = :read_due_at", {":read_due_at": {"N": items.instant(due_at)}})
+            self.require("due_at = :read_due_at", {":read_due_at": {"N": check_codec.instant(due_at)}})
 
     def require_window(self, window: Window | None) -> None:
         """Make the write depend on when the current window began; None: on there being no window."""
         if window is None:
             self._conditions.append("attribute_not_exists(window_at)")
         else:
-            self.require("window_at = :read_window_at", {":read_window_at": {"N": items.instant(window.at)}})
+            self.require("window_at = :read_window_at", {":read_window_at": {"N": check_codec.instant(window.at)}})
 
     def require_run(self, rid: str) -> None:
         """Make the write depend on a run's being open."""
-        self._conditions.append(f"attribute_exists({self._path('runs', items.run_key(rid))})")
+        self._conditions.append(f"attribute_exists({self._path('runs', check_codec.run_key(rid))})")
 
     def require_no_newer_run(self, rid: str, at: datetime) -> None:
         """Make the write depend on there being no run of this rid that began after an instant."""
@@ -132,10 +134,10 @@ class Update:
         self._require_run_at(rid, ">", at)
 
     def _require_run_at(self, rid: str, sign: str, at: datetime) -> None:
-        path = self._path("runs", items.run_key(rid))
+        path = self._path("runs", check_codec.run_key(rid))
         self._names["#at"] = "at"  # a reserved word of DynamoDB
         condition = f"(attribute_not_exists({path}) OR {path}.#at {sign} :read_at)"
-        self.require(condition, {":read_at": {"N": items.instant(at)}})
+        self.require(condition, {":read_at": {"N": check_codec.instant(at)}})
 
     def require_as_many_runs(self, runs: Sized) -> None:
         """Make the write depend on the number of open runs."""
@@ -144,7 +146,9 @@ class Update:
     def require_no_newer_end(self, mark: str, at: datetime) -> None:
         """Make the write depend on there being no end of this mark after an instant."""
         path = self._path("ended", mark)
-        self.require(f"(attribute_not_exists({path}) OR {path} <= :read_at)", {":read_at": {"N": items.instant(at)}})
+        self.require(
+            f"(attribute_not_exists({path}) OR {path} <= :read_at)", {":read_at": {"N": check_codec.instant(at)}}
+        )
 
     def require_no_ends(self) -> None:
         """Make the write depend on there being no map of ends."""

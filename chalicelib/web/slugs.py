@@ -5,12 +5,13 @@ from uuid import uuid4
 from chalicelib.domain.check import Check, Code, Config
 from chalicelib.domain.configure import new_check
 from chalicelib.domain.options import LONGEST_SLUG, config_of_new
+from chalicelib.runtime import Wiring
 from chalicelib.security_log import Actor, log_change
-from chalicelib.store import checks, claims
-from chalicelib.store.registry import Key, Scope
+from chalicelib.store import checks
+from chalicelib.store.registry import slug_claims
+from chalicelib.store.registry.projects import Key, Scope
 from chalicelib.store.tables import Conflict, NotFound, Unavailable, WrongKey
-from chalicelib.web.pings import Ambiguous, Heard, Refused
-from chalicelib.wiring import Wiring
+from chalicelib.web.ping import Ambiguous, Heard, Refused
 
 
 def find(wiring: Wiring, ping_key: str, slug: str, said: Heard) -> tuple[Code, bool]:
@@ -28,7 +29,7 @@ def find(wiring: Wiring, ping_key: str, slug: str, said: Heard) -> tuple[Code, b
     if codes:
         return codes[0], False
     # the index may not show yet what the last ping has made
-    claimed = claims.claimed(key.project, slug) if can_exist else None
+    claimed = slug_claims.claimed(key.project, slug) if can_exist else None
     holder = None if claimed is None else _check(wiring, claimed)  # read once: a second look may see another world
     if holder is not None and (holder.project, holder.config.slug) == (key.project, slug):
         return holder.code, False
@@ -56,9 +57,9 @@ def _claim(project: str, slug: str, *, instead_of: Code | None) -> Code:
     """A code for the check of this slug: ours, or that of who was faster, so that two pings at once make one check."""
     code = Code(str(uuid4()))
     try:
-        claims.claim(project, slug, code, instead_of=instead_of)
+        slug_claims.claim(project, slug, code, instead_of=instead_of)
     except Conflict:
-        winner = claims.claimed(project, slug)
+        winner = slug_claims.claimed(project, slug)
         if winner is None:
             raise Unavailable("the slug's claim has just been given up: try again") from None
         return winner

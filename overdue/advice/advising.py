@@ -9,11 +9,11 @@ from typing import Any
 
 from chalicelib.domain.alerts import Reason
 from chalicelib.domain.check import Config
-from chalicelib.domain.schedule import Every, Schedule
+from chalicelib.domain.schedule.occurrences import Every, Schedule
 from overdue.advice.nights import Night, nights
 from overdue.advice.replay import Heard, Outage, config_of, history_of, proposed, replayed
 from overdue.advice.suggest import Suggestion, suggested
-from overdue.answers import CheckJson, PingJson
+from overdue.client.schemas import CheckJson, PingJson
 
 
 @dataclass(frozen=True, slots=True)

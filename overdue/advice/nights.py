@@ -8,9 +8,9 @@ from collections import Counter
 from dataclasses import dataclass
 from datetime import UTC, datetime, time, timedelta, tzinfo
 
-from chalicelib.domain.clock_changes import change_between
-from chalicelib.domain.schedule import Every, Schedule, zone_named
-from chalicelib.domain.several import in_zone
+from chalicelib.domain.schedule.clock_changes import change_between
+from chalicelib.domain.schedule.occurrences import Every, Schedule, zone_named
+from chalicelib.domain.schedule.parse import in_zone
 
 AHEAD = timedelta(days=400)
 NIGHTS = 2

@@ -14,13 +14,13 @@ from chalicelib.domain.advance import advance
 from chalicelib.domain.alerts import Alert, Kind, Reason
 from chalicelib.domain.check import Check, Code, Config
 from chalicelib.domain.configure import new_check
+from chalicelib.domain.ping import Ping, Signal
 from chalicelib.domain.receive import receive
-from chalicelib.domain.recent import MOST, Ended, appended
-from chalicelib.domain.signals import Ping, Signal
-from chalicelib.web.api.fields import SCHEMAS, read
+from chalicelib.domain.runs.recent_runs import MOST, Ended, appended
 from chalicelib.web.api.merged import merged
+from chalicelib.web.api.schema.fields import SCHEMAS, read
 from chalicelib.web.api.versions import VERSIONS
-from overdue.answers import CheckJson, PingJson
+from overdue.client.schemas import CheckJson, PingJson
 
 _NOBODY = Code("00000000-0000-4000-8000-000000000000")
 _COUNTS_HERE = (  # the fields of a check that decide when people are told

@@ -14,13 +14,13 @@ from zoneinfo import ZoneInfo
 
 from chalicelib.domain.check import Config
 from chalicelib.domain.options import AUTO
-from chalicelib.domain.schedule import Every, Schedule, parse_schedule
-from chalicelib.domain.schedule_words import in_words
-from chalicelib.domain.signals import Signal
-from chalicelib.domain.usual import FEWEST, bound, middle
-from chalicelib.domain.wallclock import between, duration
+from chalicelib.domain.ping import Signal
+from chalicelib.domain.runs.duration_stats import FEWEST, bound, middle
+from chalicelib.domain.schedule.describe import in_words
+from chalicelib.domain.schedule.occurrences import Every, Schedule, parse_schedule
+from chalicelib.domain.text.time_format import between, duration
 from overdue.advice.replay import Heard, durations
-from overdue.ascode.quoting import humane
+from overdue.checks_file.kinds.quoting import humane
 
 _MINUTE, _HOUR, _DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
 _ROUND = tuple(

@@ -12,16 +12,16 @@ from hashlib import sha256
 from typing import TYPE_CHECKING, Any, Literal, Protocol
 
 from chalicelib.domain.errors import OverdueError
-from overdue.deploy import bucket
-from overdue.deploy.adoption import Orphan, foreseen, forget_logs, left_behind, only_these
-from overdue.deploy.aws import Account
+from overdue.aws.account import Account
+from overdue.deploy.concurrency import FOR_PARTS, FOR_SWEEP, reservable
+from overdue.deploy.import_tables import Orphan, foreseen, forget_logs, left_behind, only_these
+from overdue.deploy.packaging import bucket
 from overdue.deploy.progress import Ended, Event, failure, first_cause, follow, newest
-from overdue.deploy.room import FOR_PARTS, FOR_SWEEP, reservable
 from overdue.deploy.stack import Change, NoChanges, Stack, State, Step, next_step, parameters
 from overdue.deploy.stage_secrets import WATCHDOG_PARAMETER, make_signing_secrets, watchdog_to_write, write_watchdog
 
 if TYPE_CHECKING:
-    from overdue.deploy.package import Package
+    from overdue.deploy.packaging.package import Package
 
 
 RESERVATION = "ReservedSweeps"  # the template's parameter

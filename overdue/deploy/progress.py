@@ -12,7 +12,7 @@ from typing import Any
 from botocore.exceptions import BotoCoreError, ClientError
 
 from chalicelib.domain.errors import OverdueError
-from overdue.deploy.aws import is_passing
+from overdue.aws.account import is_passing
 from overdue.deploy.remedies import remedy
 from overdue.deploy.stack import POLL_S, Stack, State
 

@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING, Any, Literal
 from botocore.exceptions import ClientError
 
 from chalicelib.domain.errors import OverdueError
-from chalicelib.sweep import Clock
-from overdue.deploy.aws import PATIENT, Account, is_passing
+from chalicelib.sweep.loop import Clock
+from overdue.aws.account import PATIENT, Account, is_passing
 
 if TYPE_CHECKING:
     from mypy_boto3_cloudformation import CloudFormationClient

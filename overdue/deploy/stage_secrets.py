@@ -1,7 +1,7 @@
 """Write the secrets of a stage to SSM before its functions change: signing secrets, and the watchdog's URL.
 
 They are SecureStrings instead of template parameters, because everybody who can describe the stack could read a
-parameter, and everybody who can describe the function an environment variable. `overdue.channel_keeping` writes the
+parameter, and everybody who can describe the function an environment variable. `overdue.channels.admin` writes the
 addresses of channels.
 """
 
@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from botocore.exceptions import ClientError
 
 from chalicelib.store.secure_strings import ALERT_LINK_SECRET, SESSION_SECRET, WATCHDOG_URL, get_or_create, parameter
-from overdue.deploy.aws import PATIENT, Account
+from overdue.aws.account import PATIENT, Account
 
 WATCHDOG_PARAMETER = "WatchdogUrl"  # of the template, for stages deployed before the URL moved to SSM
 _HIDDEN = "****"  # how CloudFormation shows the value of a NoEcho parameter

@@ -7,13 +7,13 @@ from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from typing import Any
 
-from chalicelib.store.registry import Channel
-from chalicelib.wiring import AMAZON_Q
-from overdue.channel_keeping import topic_of
-from overdue.channels import APPRISE, shown
+from chalicelib.runtime import AMAZON_Q
+from chalicelib.store.registry.projects import Channel
+from overdue.channels.admin import topic_of
+from overdue.channels.channel_kinds import APPRISE, shown
+from overdue.cli.hints import to_copy
 from overdue.doctor.finding import Finding, error, ok, warning
-from overdue.doctor.patient import Patient
-from overdue.hints import to_copy
+from overdue.doctor.stage import Patient
 
 QUEUES = {
     "undelivered": "alerts that SNS could not deliver",

@@ -5,10 +5,10 @@ from collections.abc import Sequence
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
-from chalicelib.domain.wallclock import ago
+from chalicelib.domain.text.time_format import ago
 from overdue.deploy.functions import FUNCTIONS, SCHEDULED
 from overdue.doctor.finding import Finding, error, ok, warning
-from overdue.doctor.patient import Patient
+from overdue.doctor.stage import Patient
 
 LOOK_BACK = timedelta(hours=3)
 LATE = timedelta(minutes=5)  # a metric shows up to two minutes after its minute has begun

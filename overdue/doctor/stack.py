@@ -4,10 +4,10 @@ from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from typing import Any
 
-from overdue.deploy.aws import Account
+from overdue.aws.account import Account
 from overdue.deploy.stack import State, Step, next_step
 from overdue.doctor.finding import Finding, error, ok, warning
-from overdue.doctor.patient import Patient
+from overdue.doctor.stage import Patient
 
 PATIENCE = timedelta(seconds=90)
 POLL_S = 2.0

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from overdue.doctor.finding import Finding, error, ok, warning
-from overdue.doctor.patient import Patient
+from overdue.doctor.stage import Patient
 
 INDEXES = {"checks": ("due", "slugs"), "history": ("flips",), "registry": ()}
 EXPIRY = "expires_at"  # of the history

@@ -21,19 +21,22 @@ from chalicelib import log
 from chalicelib.domain.check import Code, Config
 from chalicelib.domain.configure import new_check
 from chalicelib.domain.errors import OverdueError
-from chalicelib.domain.schedule import Every
-from chalicelib.store import checks, registry
-from chalicelib.store.registry import Channel, Key, Scope, new_secret
+from chalicelib.domain.schedule.occurrences import Every
+from chalicelib.runtime import Wiring
+from chalicelib.store import checks
+from chalicelib.store.registry import projects
+from chalicelib.store.registry.projects import Channel, Key, Scope, new_secret
 from chalicelib.store.secure_strings import ALERT_LINK_SECRET, SESSION_SECRET, get_or_create
 from chalicelib.store.tables import Unavailable
-from chalicelib.web.pages.sessions import Signer, new_link
-from chalicelib.wiring import Wiring
-from overdue.local import engine, keeping, pages, resources
+from chalicelib.web.pages.shell.session_cookie import Signer, new_link
+from overdue.local import persistence
 from overdue.local.clock import Clock
-from overdue.local.inbox import Inbox
-from overdue.local.keeping import new_keys
-from overdue.local.received import ReceivedAlert
-from overdue.local.resources import Resources
+from overdue.local.engines import moto, resources
+from overdue.local.engines.resources import Resources
+from overdue.local.inbox import layout
+from overdue.local.inbox.received_alerts import Inbox
+from overdue.local.inbox.sns_message import ReceivedAlert
+from overdue.local.persistence import new_keys
 from overdue.local.server import Server, serve
 
 if TYPE_CHECKING:
@@ -114,24 +117,24 @@ def running(
     Raises OverdueError when the port is busy, the engine at `dynamodb_url` does not answer, or the folder is no use.
     """
     with ExitStack() as stack:
-        nav = (pages.NavLink("/", "Checks"), pages.NavLink("/inbox", "Alerts"))
+        nav = (layout.NavLink("/", "Checks"), layout.NavLink("/inbox", "Alerts"))
         inbox = Inbox(clock=clock, on_alert=on_alert, nav=nav)
         wired = threading.Event()
-        local = engine.start(os.environ)
+        local = moto.start(os.environ)
         stack.callback(local.stop)
-        kept = None if keep is None else stack.enter_context(keeping.kept(keep))
+        kept = None if keep is None else stack.enter_context(persistence.kept(keep))
         server = _serving(port, clock, inbox, wired)
         stack.callback(server.stop)  # before the engine: requests under way still need it
         database = kept.endpoint if kept else dynamodb_url or local.endpoint
         if dynamodb_url is not None:
-            engine.share_database(os.environ)
-        sns = engine.sns(local.endpoint)
+            moto.share_database(os.environ)
+        sns = moto.sns(local.endpoint)
         names = _created(database, sns, key=os.environ["AWS_ACCESS_KEY_ID"])
         wiring = _wired(server, names, database=database, sns_url=local.endpoint, speed=clock.speed)
         channels = CONFORMANCE_CHANNELS if conformance else (CHANNEL,)
         keys = kept.keys if kept else new_keys()
         link = _link(local.endpoint, now=clock.now())
-        get_or_create(engine.ssm(local.endpoint), STAGE, ALERT_LINK_SECRET)
+        get_or_create(moto.ssm(local.endpoint), STAGE, ALERT_LINK_SECRET)
         ready = _furnished(wiring, server, channels, keys=keys, link=link, now=clock.now())
         if conformance:
             ready = _with_second_project(ready, now=clock.now())
@@ -159,7 +162,7 @@ def _created(database: str, sns: "SNSClient", *, key: str) -> Resources:
     Raises OverdueError when no DynamoDB answers there.
     """
     try:
-        return resources.create(engine.dynamodb(database, key=key), sns, stage=STAGE)
+        return resources.create(moto.dynamodb(database, key=key), sns, stage=STAGE)
     except (BotoCoreError, ClientError, ValueError) as error:
         raise OverdueError(
             f"no DynamoDB answers at {database} ({type(error).__name__}): start one there, or leave --dynamodb out"
@@ -208,7 +211,7 @@ def _wired(server: Server, names: Resources, *, database: str, sns_url: str, spe
 
 def _link(endpoint: str, *, now: datetime) -> str:
     """The token of a link that signs in once, as long as this service may run: its clock may be fast."""
-    signer = Signer(get_or_create(engine.ssm(endpoint), STAGE, SESSION_SECRET))
+    signer = Signer(get_or_create(moto.ssm(endpoint), STAGE, SESSION_SECRET))
     link = new_link(project=PROJECT, may_write=True, now=now, lasts=YEAR, session_lasts=YEAR)
     return signer.link(link)
 
@@ -224,9 +227,9 @@ def _furnished(
 ) -> Ready:
     """Keys, channels, and a first check, unless an engine that keeps its data has it."""
     for scope, secret in keys.items():
-        registry.add_key(secret, Key(PROJECT, scope, f"local {scope}"), now=now)
+        projects.add_key(secret, Key(PROJECT, scope, f"local {scope}"), now=now)
     for channel in channels:
-        registry.add_channel(PROJECT, channel, now=now)
+        projects.add_channel(PROJECT, channel, now=now)
     codes = checks.codes_by_slug(PROJECT, FIRST_CHECK)
     return Ready(
         base=server.base,
@@ -243,7 +246,7 @@ def _furnished(
 
 def _with_second_project(ready: Ready, *, now: datetime) -> Ready:
     secret = new_secret(Scope.READ_WRITE)
-    registry.add_key(secret, Key("other", Scope.READ_WRITE, "local other"), now=now)
+    projects.add_key(secret, Key("other", Scope.READ_WRITE, "local other"), now=now)
     return replace(ready, project=PROJECT, other_api_key=secret)
 
 
@@ -256,8 +259,8 @@ def _first_check(wiring: Wiring, *, now: datetime) -> Code:
 
 def _sweep_every_minute(wiring: Wiring, clock: SweepClock) -> None:
     """What EventBridge does in the cloud. A sweep that outlasts its minute is followed at once by the next."""
-    from chalicelib.front_door import FrontDoor
-    from chalicelib.sweep import note, sweep
+    from chalicelib.services.self_ping import FrontDoor
+    from chalicelib.sweep.loop import note, sweep
 
     way = FrontDoor(wiring.settings, wiring.registry)
     try:

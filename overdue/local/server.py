@@ -19,8 +19,9 @@ from typing import Any
 from uuid import uuid4
 
 from chalicelib.domain.errors import OverdueError
-from overdue.local import access, exchange, gateway
+from overdue.local import exchange, gateway
 from overdue.local.clock import Clock
+from overdue.local.engines import access
 from overdue.local.exchange import LocalAnswer, LocalRequest, RefusedError
 
 Handler = Callable[[dict[str, Any], Any], Mapping[str, Any]]

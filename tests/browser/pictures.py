@@ -19,10 +19,10 @@ from playwright.sync_api import Page, sync_playwright
 import app
 from chalicelib.domain.alerts import Reason
 from chalicelib.domain.check import Check, Status
-from chalicelib.domain.due import next_due
-from chalicelib.front_door import FrontDoor
-from chalicelib.store.status_pages import StatusPage, add_status_page
-from chalicelib.sweep import sweep
+from chalicelib.domain.rules.due import next_due
+from chalicelib.services.self_ping import FrontDoor
+from chalicelib.store.registry.status_pages import StatusPage, add_status_page
+from chalicelib.sweep.loop import sweep
 from overdue.local.clock import Clock
 from overdue.local.run import Stopped, SweepClock
 from tests.browser import past, story

@@ -14,8 +14,8 @@ from typing import Any, cast
 import app
 from chalicelib.domain.alerts import Reason
 from chalicelib.domain.check import Check, Code, Flip, Status
-from chalicelib.store import checks, history, listing
-from chalicelib.web.pages.sessions import Signer, new_link
+from chalicelib.store import batch_get, checks, history
+from chalicelib.web.pages.shell.session_cookie import Signer, new_link
 from overdue.local import run
 from overdue.local.clock import Clock
 from tests.browser import story
@@ -49,7 +49,7 @@ class Site:
     def show(self, wanted: Sequence[Check]) -> None:
         """Let there be these checks, and no others."""
         tables = app.wiring().ports.tables
-        for code in listing.codes(tables, "default"):
+        for code in batch_get.codes(tables, "default"):
             checks.delete(tables, code, project="default")
         for check in wanted:
             checks.create(tables, check)

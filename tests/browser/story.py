@@ -8,8 +8,8 @@ from uuid import NAMESPACE_URL, uuid5
 
 from chalicelib.domain.alerts import Reason
 from chalicelib.domain.check import Check, Code, Config, Run, Status, Window
-from chalicelib.domain.recent import Ended, appended
-from chalicelib.domain.schedule import Cron, Every
+from chalicelib.domain.runs.recent_runs import Ended, appended
+from chalicelib.domain.schedule.occurrences import Cron, Every
 from tests.builders import hours, minutes, seconds, utc
 
 NOW = utc("2026-10-24T03:12:40Z")

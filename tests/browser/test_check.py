@@ -10,8 +10,8 @@ from playwright.sync_api import Page, expect
 
 import app
 from chalicelib.domain.check import Check, Run
-from chalicelib.domain.probe import Probe
-from chalicelib.domain.signals import Signal
+from chalicelib.domain.ping import Signal
+from chalicelib.domain.sources.probe import Probe
 from tests.browser import past
 from tests.browser.conftest import Opened
 from tests.browser.looks import NARROW, open_all, serious, too_wide, troubles

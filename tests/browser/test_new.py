@@ -10,8 +10,8 @@ from playwright.sync_api import Page, expect
 
 import app
 from chalicelib.domain.check import Check
-from chalicelib.domain.schedule import Cron
-from chalicelib.store import listing
+from chalicelib.domain.schedule.occurrences import Cron
+from chalicelib.store import batch_get
 from tests.browser import story
 from tests.browser.conftest import Opened
 from tests.browser.looks import MIDDLE, NARROW, WIDE, open_all, serious, too_wide, troubles
@@ -22,7 +22,7 @@ from tests.builders import minutes
 
 def the_check(name: str) -> Check:
     tables = app.wiring().ports.tables
-    found = listing.checks(tables, listing.codes(tables, "default"), sleep=lambda _: None)
+    found = batch_get.checks(tables, batch_get.codes(tables, "default"), sleep=lambda _: None)
     [check] = [each for each in found if each.config.name == name]
     return check
 

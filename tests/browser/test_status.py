@@ -13,7 +13,7 @@ import app
 from chalicelib.domain.alerts import Reason
 from chalicelib.domain.check import Flip, Status
 from chalicelib.store import history
-from chalicelib.store.status_pages import StatusPage, add_status_page, remove_status_page
+from chalicelib.store.registry.status_pages import StatusPage, add_status_page, remove_status_page
 from tests.browser import story
 from tests.browser.looks import troubles
 from tests.browser.still import Site

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from overdue.ascode.fields import FIELDS
+from overdue.checks_file.fields import FIELDS
 from tests.e2e.service import OVERDUE, Service, done, run, service
 
 PAGE = (Path(__file__).parents[2] / "docs" / "checks-as-code.md").read_text()

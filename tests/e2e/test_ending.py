@@ -24,7 +24,7 @@ def burn():
 pool = ThreadPoolExecutor(1)  # at its end, Python waits for its thread, as for a sweep's
 pool.submit(burn)
 
-from overdue.cli import main
+from overdue.cli.main import main
 main(["local", "--port", "0", "--ready-file", sys.argv[1]])
 """
 

@@ -16,8 +16,8 @@ from urllib.parse import unquote
 import pytest
 
 import app as lambda_app
-from chalicelib.store import registry
-from chalicelib.store.registry import Key, Scope
+from chalicelib.store.registry import projects
+from chalicelib.store.registry.projects import Key, Scope
 from overdue.local import gateway
 from overdue.local.clock import Clock
 from overdue.local.exchange import LocalRequest
@@ -132,7 +132,7 @@ def furnished(deployment: Deployment) -> Known:
             client.delete_item(TableName=f"overdue-test-{table}", Key={name: row[name] for name in names})
     deployment.wiring.registry.forget()
     for secret, scope in (("W" * 32, Scope.READ_WRITE), ("R" * 32, Scope.READ_ONLY), (PING_KEY, Scope.PING)):
-        registry.add_key(secret, Key("default", scope, f"key {scope}"), now=deployment.now)
+        projects.add_key(secret, Key("default", scope, f"key {scope}"), now=deployment.now)
     deployment.wiring.registry.badge_secret(now=deployment.now)  # the first badge makes it, asked for rightly or not
     code = deployment.add(name="known")
     return Known(code=code, slug="known", ping_key=PING_KEY, api_key="W" * 32, readonly_key="R" * 32)

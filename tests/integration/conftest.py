@@ -20,16 +20,17 @@ from moto.core.base_backend import BackendDict
 from moto.core.model_instances import reset_model_data
 
 import app as lambda_app
-from chalicelib.alerts.letter import Letter
+from chalicelib.alerts.text import Letter
 from chalicelib.domain.check import Check, Code, Config
 from chalicelib.domain.configure import new_check
-from chalicelib.store import checks, history, registry
+from chalicelib.runtime import Wiring
+from chalicelib.store import checks, history
 from chalicelib.store.history import StoredFlip, StoredPing
-from chalicelib.store.registry import Channel, Key, Scope
-from chalicelib.sweep import Swept, sweep
-from chalicelib.wiring import Wiring
-from overdue.local import dynalite, engine, resources
-from overdue.local.access import access_key
+from chalicelib.store.registry import projects
+from chalicelib.store.registry.projects import Channel, Key, Scope
+from chalicelib.sweep.loop import Swept, sweep
+from overdue.local.engines import dynalite, moto, resources
+from overdue.local.engines.access import access_key
 from tests.builders import utc
 
 PING_KEY = "pingpingpingpingpingping"
@@ -235,7 +236,7 @@ class Aws:
 @pytest.fixture(scope="session")
 def aws(dynamodb_url: str | None) -> Iterator[Aws]:
     """A stand-in for AWS for all tests of this process, with the environment that a Lambda would have."""
-    engine.make_atomic()
+    moto.make_atomic()
     with mock_aws(), pytest.MonkeyPatch.context() as patch:
         for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
             patch.setenv(name, access_key())
@@ -267,6 +268,6 @@ def deployment(aws: Aws) -> Deployment:
     made = Deployment(wiring, queue, aws.sqs)
     made.restart()
     channel = Channel(id=str(uuid4()), name="ops-email", kind="email", target="ops@example.com", subscription="")
-    registry.add_channel("default", channel, now=made.now)
-    registry.add_key(PING_KEY, Key("default", Scope.PING, "ping key"), now=made.now)
+    projects.add_channel("default", channel, now=made.now)
+    projects.add_key(PING_KEY, Key("default", Scope.PING, "ping key"), now=made.now)
     return made

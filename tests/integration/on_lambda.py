@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 
 import app as lambda_app
-from chalicelib.domain.door import proof
-from chalicelib.store.registry import Registry
-from chalicelib.wiring import Wiring
+from chalicelib.domain.ingress.ingress_ledger import proof
+from chalicelib.runtime import Wiring
+from chalicelib.store.registry.projects import Registry
 from tests.builders import utc
 from tests.stand_in import Asked, Says, stand_in
 

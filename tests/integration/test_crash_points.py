@@ -25,11 +25,12 @@ from moto.core.models import botocore_stubber
 from benchmarks.in_memory import Dynamo, Sns, in_memory, plainly
 from chalicelib.domain.check import Check, Code, Config
 from chalicelib.domain.configure import new_check
-from chalicelib.domain.due import next_due
-from chalicelib.domain.schedule import Every
-from chalicelib.store import checks, history, registry
-from chalicelib.store.items import shard
-from chalicelib.store.registry import Channel, Key, Scope
+from chalicelib.domain.rules.due import next_due
+from chalicelib.domain.schedule.occurrences import Every
+from chalicelib.store import checks, history
+from chalicelib.store.codecs.check_codec import shard
+from chalicelib.store.registry import projects
+from chalicelib.store.registry.projects import Channel, Key, Scope
 from tests.builders import CODE, hours, minutes
 from tests.integration.conftest import Deployment
 from tests.integration.crash_paths import API_KEY, NOON, PATHS, End, Path, sweep
@@ -171,9 +172,9 @@ def answers_lost(client: Any, operation: str) -> Iterator[list[str]]:
 
 def begun(deployment: Deployment, path: Path) -> list[dict[str, Any]]:
     """What was done before, to checks that are new; what people were told of it."""
-    registry.add_key(API_KEY, Key("default", Scope.READ_WRITE, "deploy"), now=NOON)
+    projects.add_key(API_KEY, Key("default", Scope.READ_WRITE, "deploy"), now=NOON)
     channel = Channel(id="c1", name="ops-email", kind="email", target="ops@example.com", subscription="")
-    registry.add_channel("default", channel, now=deployment.now)
+    projects.add_channel("default", channel, now=deployment.now)
     deployment.wiring.registry.badge_secret(now=NOON)  # it is made once
     for code, config in path.checks():
         made = new_check(code, project="default", config=config, now=NOON)

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from chalicelib.domain.check import Code, Status
-from chalicelib.domain.schedule import Every
+from chalicelib.domain.schedule.occurrences import Every
 from tests.builders import utc
 from tests.integration.conftest import Deployment
 from tests.integration.faults import away, throttled

@@ -10,10 +10,10 @@ from typing import Any
 import pytest
 
 from chalicelib.domain.check import Code, Status, Window
-from chalicelib.domain.schedule import Every
-from chalicelib.domain.signals import Ping, Signal
-from chalicelib.sweep import sweep
-from chalicelib.take import take
+from chalicelib.domain.ping import Ping, Signal
+from chalicelib.domain.schedule.occurrences import Every
+from chalicelib.services.record_ping import take
+from chalicelib.sweep.loop import sweep
 from tests.builders import R1, R2, minutes, utc
 from tests.integration.conftest import Deployment, StillClock
 from tests.integration.dying import Killed

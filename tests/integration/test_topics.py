@@ -9,10 +9,10 @@ from typing import Any
 import pytest
 
 from chalicelib.domain.check import Code
-from chalicelib.domain.schedule import Every
-from chalicelib.store import registry
-from chalicelib.store.registry import Channel
-from chalicelib.wiring import Publisher
+from chalicelib.domain.schedule.occurrences import Every
+from chalicelib.runtime import Publisher
+from chalicelib.store.registry import projects
+from chalicelib.store.registry.projects import Channel
 from tests.builders import utc
 from tests.integration.conftest import Aws, Deployment
 
@@ -62,7 +62,7 @@ def stage(deployment: Deployment, aws: Aws) -> Iterator[Stage]:
         made.subscribe(topic)
     for name, kind in KINDS.items():
         channel = Channel(id=f"id-{name}", name=name, kind=kind, target="", subscription="")
-        registry.add_channel("default", channel, now=deployment.now)
+        projects.add_channel("default", channel, now=deployment.now)
     deployment.wiring.registry.forget()
     ports = deployment.wiring.ports
     made.start()

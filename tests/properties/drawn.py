@@ -8,8 +8,8 @@ from hypothesis import strategies as st
 
 from chalicelib.domain.check import NO_FILTERS, Config, Filters
 from chalicelib.domain.configure import Acknowledge, Change, Edit, Pause, Resume
-from chalicelib.domain.schedule import Cron, Every
-from chalicelib.domain.signals import Signal
+from chalicelib.domain.ping import Signal
+from chalicelib.domain.schedule.occurrences import Cron, Every
 from tests.builders import R1, R2, hours, minutes, seconds, utc
 from tests.properties.reference import CRON_AT
 

@@ -13,19 +13,20 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from benchmarks.costly import CASES, Case, is_accepted
-from chalicelib.domain import due, remembered, windows
 from chalicelib.domain.advance import advance
 from chalicelib.domain.check import Config, Run, Status
-from chalicelib.domain.due import next_due
 from chalicelib.domain.errors import BadInput
+from chalicelib.domain.limits.steps import limited_to
+from chalicelib.domain.ping import Signal
 from chalicelib.domain.receive import receive
-from chalicelib.domain.schedule import AnyOf, Cron, Every, OnCalendar, Schedule, parse_schedule
-from chalicelib.domain.schedule_words import in_words, occurrences
-from chalicelib.domain.signals import Signal
-from chalicelib.domain.steps import limited_to
-from chalicelib.domain.wallclock import WallClock
-from chalicelib.domain.windows import Once, expected_outside, parse_window, window_end
-from chalicelib.web.pages.check_next import upcoming
+from chalicelib.domain.rules import due
+from chalicelib.domain.rules.due import next_due
+from chalicelib.domain.schedule import maintenance, search_cache
+from chalicelib.domain.schedule.describe import in_words, occurrences
+from chalicelib.domain.schedule.maintenance import Once, expected_outside, parse_window, window_end
+from chalicelib.domain.schedule.occurrences import AnyOf, Cron, Every, OnCalendar, Schedule, parse_schedule
+from chalicelib.domain.text.time_format import WallClock
+from chalicelib.web.pages.check.next_times import upcoming
 from tests.builders import a_check, a_ping, days, hours, minutes, utc
 
 MOST = 20_000  # steps; one is about 1 µs
@@ -100,8 +101,8 @@ def _spent(call: Callable[[], object]) -> int:
         due._expected_after,
         expected_outside,
         window_end,
-        windows._spans_of_thread,
-        remembered._cached_for_thread,
+        maintenance._spans_of_thread,
+        search_cache._cached_for_thread,
     ):
         cached.cache_clear()
     with limited_to(10**9) as left:
@@ -180,7 +181,7 @@ def test_a_window_ends_when_no_minute_after_it_belongs_to_one(lines: tuple[str, 
     assert end is not None  # longer than this walk
 
 
-def parse_window_or_none(line: str) -> windows.Window | None:
+def parse_window_or_none(line: str) -> maintenance.Window | None:
     try:
         return parse_window(line, "UTC")
     except BadInput:

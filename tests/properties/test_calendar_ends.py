@@ -6,10 +6,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from chalicelib.domain.due import next_due
-from chalicelib.domain.schedule import Cron, Every, OnCalendar, Schedule
-from chalicelib.domain.schedule_words import occurrences
-from chalicelib.domain.wallclock import WallClock
+from chalicelib.domain.rules.due import next_due
+from chalicelib.domain.schedule.describe import occurrences
+from chalicelib.domain.schedule.occurrences import Cron, Every, OnCalendar, Schedule
+from chalicelib.domain.text.time_format import WallClock
 from tests.builders import a_check, days
 
 FIRST, LAST = datetime.min.replace(tzinfo=UTC), datetime.max.replace(tzinfo=UTC)

@@ -12,19 +12,19 @@ from hypothesis import strategies as st
 from benchmarks.costly import is_accepted
 from chalicelib.domain.check import Check, Code, Config, Filters
 from chalicelib.domain.configure import new_check
-from chalicelib.domain.escalation import Step, in_order
-from chalicelib.domain.group import Group
-from chalicelib.domain.schedule import Cron, Every, OnCalendar
-from chalicelib.domain.several import parse_schedules
-from chalicelib.web.api.shape import Viewer, shaped
+from chalicelib.domain.rules.escalation import Step, in_order
+from chalicelib.domain.rules.groups import Group
+from chalicelib.domain.schedule.occurrences import Cron, Every, OnCalendar
+from chalicelib.domain.schedule.parse import parse_schedules
+from chalicelib.web.api.schema.shape import Viewer, shaped
 from chalicelib.web.api.versions import VERSIONS
-from overdue.answers import ChannelJson, CheckJson
-from overdue.ascode.export import exported
-from overdue.ascode.file import read
-from overdue.ascode.plan import plan, with_labels
-from overdue.ascode.quoting import block, humane, quoted
-from overdue.ascode.schema import schema
-from overdue.ascode.wire import Labels
+from overdue.checks_file.export import exported
+from overdue.checks_file.file import read
+from overdue.checks_file.kinds.quoting import block, humane, quoted
+from overdue.checks_file.plan import plan, with_labels
+from overdue.checks_file.schema import schema
+from overdue.checks_file.wire import Labels
+from overdue.client.schemas import ChannelJson, CheckJson
 from tests.builders import utc
 
 NOW = utc("2026-03-01T12:00Z")

@@ -12,9 +12,9 @@ from chalicelib.domain.advance import advance
 from chalicelib.domain.alerts import Alert, Kind
 from chalicelib.domain.check import Check
 from chalicelib.domain.configure import Edit, configure
-from chalicelib.domain.escalation import Step
-from chalicelib.domain.schedule import Every
-from chalicelib.domain.signals import Signal
+from chalicelib.domain.ping import Signal
+from chalicelib.domain.rules.escalation import Step
+from chalicelib.domain.schedule.occurrences import Every
 from tests.builders import a_check, a_ping, after, days, minutes, utc
 
 START = utc("2026-03-01T12:00Z")

@@ -27,10 +27,10 @@ from chalicelib.domain.configure import (
     new_check,
 )
 from chalicelib.domain.deliver import delivered, waiting
-from chalicelib.domain.due import next_delivery, next_due
-from chalicelib.domain.escalation import Step
-from chalicelib.domain.schedule import Cron, Every
-from chalicelib.domain.signals import Ping, Signal
+from chalicelib.domain.ping import Ping, Signal
+from chalicelib.domain.rules.due import next_delivery, next_due
+from chalicelib.domain.rules.escalation import Step
+from chalicelib.domain.schedule.occurrences import Cron, Every
 from tests.builders import CODE, R1, R2, hours, minutes, outcome_of, seconds, utc
 
 BEGINNING = datetime.min.replace(tzinfo=UTC)

@@ -8,13 +8,13 @@ from typing import Any
 import pytest
 
 from benchmarks.capacity import size
-from chalicelib.domain import room
 from chalicelib.domain.alerts import Kind, Reason
 from chalicelib.domain.check import Beat, Check, End, Pace, Run, Status, Window
-from chalicelib.domain.ended_runs import MAX_ENDS
+from chalicelib.domain.limits import item_size
+from chalicelib.domain.ping import Ping, Signal, heard
 from chalicelib.domain.receive import receive
-from chalicelib.domain.signals import Ping, Signal, heard
-from chalicelib.store import items
+from chalicelib.domain.runs.ended_runs import MAX_ENDS
+from chalicelib.store.codecs import check_codec
 from tests.builders import a_check, a_ping, after, beat_of, hours, minutes, seconds, utc
 
 NOON = utc("2026-03-01T12:00:00.123Z")
@@ -38,7 +38,7 @@ CONFIGS: tuple[dict[str, Any], ...] = (
 
 def own_bytes(check: Check) -> int:
     """What the item takes beside the configuration."""
-    item = items.to_item(check)
+    item = check_codec.to_item(check)
     return size({name: value for name, value in item.items() if name not in ("config", "slug")})
 
 
@@ -48,7 +48,7 @@ def rid(number: int) -> str:
 
 def taken(check: Check, ping: Ping) -> Check:
     """The check after a ping, as `take` takes it: records that are many have been put into the history before."""
-    if len(check.records) >= room.MOST_RECORDS:
+    if len(check.records) >= item_size.MOST_RECORDS:
         check = replace(check, records=())
     return receive(check, ping, heard(check, ping)).after
 
@@ -74,7 +74,7 @@ def test_no_sequence_of_pings_makes_an_item_large(config: dict[str, Any], seed: 
     for _ in range(300):
         at += timedelta(seconds=chance.choice([0.001, 0.5, 1, 20, 150] if seed % 2 else [0.001, 0.01]))
         check = taken(check, a_flood(chance, at))
-        assert own_bytes(check) <= room._bytes(check) <= room.MOST_BYTES < 8 * 1024
+        assert own_bytes(check) <= item_size._bytes(check) <= item_size.MOST_BYTES < 8 * 1024
 
 
 def test_alerts_of_outages_while_sns_is_unavailable_do_not_pile_up() -> None:
@@ -153,4 +153,4 @@ def test_the_other_attributes_take_no_more_than_is_set_aside() -> None:
     for field in fields(Check):
         if field.name not in left_out:
             full[field.name] = NOON if "datetime" in str(field.type) else 10**9 - 1
-    assert own_bytes(replace(a_check(last_success=NOON), **full)) <= room.OTHER_BYTES
+    assert own_bytes(replace(a_check(last_success=NOON), **full)) <= item_size.OTHER_BYTES

@@ -22,17 +22,17 @@ from benchmarks.in_memory import Dynamo, in_memory, plainly
 from benchmarks.open_door import Open
 from benchmarks.stage import StillClock
 from chalicelib.alerts.publish import Undelivered
-from chalicelib.change import Ports, change, deliver
 from chalicelib.domain.alerts import Alert, Kind, Reason
 from chalicelib.domain.check import Check, Code, Config
 from chalicelib.domain.configure import Acknowledge, Edit, Pause, Resume, configure, new_check
-from chalicelib.domain.due import next_due
-from chalicelib.domain.signals import Ping, Signal, heard
-from chalicelib.looking import ALLOWANCE
+from chalicelib.domain.ping import Ping, Signal, heard
+from chalicelib.domain.rules.due import next_due
+from chalicelib.runtime import Wiring
+from chalicelib.services.record_ping import take
+from chalicelib.services.transaction import Ports, change, deliver
 from chalicelib.store import checks, history
-from chalicelib.sweep import sweep
-from chalicelib.take import take
-from chalicelib.wiring import Wiring
+from chalicelib.sweep.loop import sweep
+from chalicelib.sweep.process import ALLOWANCE
 from tests.builders import R1, R2, minutes, seconds
 from tests.properties.drawn import (
     CHANGES,

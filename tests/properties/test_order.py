@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from chalicelib.domain.check import Check, Status
-from chalicelib.domain.signals import Ping, Signal
+from chalicelib.domain.ping import Ping, Signal
 from tests.builders import R1, R2, R3, a_check, a_ping, after, hours, seconds, utc
 
 START, SUCCESS, FAIL = Signal.START, Signal.SUCCESS, Signal.FAIL

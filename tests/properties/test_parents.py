@@ -16,10 +16,10 @@ from chalicelib.domain.alerts import Alert, Kind
 from chalicelib.domain.check import Check, Code, Config, Status
 from chalicelib.domain.configure import Pause, Snooze, configure, new_check
 from chalicelib.domain.deliver import delivered, waiting
-from chalicelib.domain.depends import is_of_now
-from chalicelib.domain.parents import judged, may_wait, to_read
-from chalicelib.domain.schedule import Every
-from chalicelib.domain.signals import Signal
+from chalicelib.domain.ping import Signal
+from chalicelib.domain.rules.dependencies import is_of_now
+from chalicelib.domain.rules.parents import judged, may_wait, to_read
+from chalicelib.domain.schedule.occurrences import Every
 from tests.builders import a_ping, minutes, outcome_of, seconds, utc
 
 NOON = utc("2026-03-01T12:00Z")

@@ -10,16 +10,16 @@ import app as lambda_app
 from benchmarks.canned import ENVIRONMENT
 from benchmarks.in_memory import in_memory
 from benchmarks.open_door import Open
-from chalicelib.change import Ports
 from chalicelib.domain.alerts import Alert
 from chalicelib.domain.check import Check, Code, Config
 from chalicelib.domain.configure import new_check
-from chalicelib.domain.schedule import Every
-from chalicelib.domain.signals import Ping, Signal
+from chalicelib.domain.ping import Ping, Signal
+from chalicelib.domain.schedule.occurrences import Every
+from chalicelib.runtime import Wiring
+from chalicelib.services.record_ping import take
+from chalicelib.services.transaction import Ports
 from chalicelib.store import checks
-from chalicelib.sweep import sweep
-from chalicelib.take import take
-from chalicelib.wiring import Wiring
+from chalicelib.sweep.loop import sweep
 from tests.builders import hours, minutes, seconds, utc
 
 FIRST = utc("2026-03-01T13:00:00Z")

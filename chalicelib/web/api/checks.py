@@ -14,23 +14,24 @@ from uuid import uuid4
 from chalice.app import Response
 
 from chalicelib import log
-from chalicelib.change import Ports, change, deliver, make_groups_due
 from chalicelib.domain.check import Check, Code, Config, Status, Verdict, short, unique_key
 from chalicelib.domain.configure import Change, Edit, Pause, Resume, configure, new_check
 from chalicelib.domain.errors import OverdueError
-from chalicelib.domain.escalation import Step
-from chalicelib.domain.probe import Probe
+from chalicelib.domain.rules.escalation import Step
+from chalicelib.domain.sources.probe import Probe
 from chalicelib.security_log import Actor, log_change
-from chalicelib.store import checks, claims, escalations, listing, probes
-from chalicelib.store.registry import Channel, Scope
+from chalicelib.services.transaction import Ports, change, deliver, make_groups_due
+from chalicelib.store import batch_get, checks
+from chalicelib.store.registry import escalations, probes, slug_claims
+from chalicelib.store.registry.projects import Channel, Scope
 from chalicelib.store.tables import Conflict, NotFound, Unavailable
 from chalicelib.web.answers import json_answer
 from chalicelib.web.api import matching, related
 from chalicelib.web.api.call import Call, Forbidden
-from chalicelib.web.api.shape import Viewer, shaped
+from chalicelib.web.api.schema.shape import Viewer, shaped
 
 if TYPE_CHECKING:
-    from chalicelib.web.api.fields import CheckFields
+    from chalicelib.web.api.schema.fields import CheckFields
 
 _SLUG = re.compile(r"[a-z0-9_-]{1,100}")
 
@@ -55,16 +56,16 @@ def _of_slug(call: Call, slug: str | None) -> list[Check]:
         return []
     codes = checks.codes_by_slug(call.key.project, slug)
     if not codes:  # the index may not show yet what has just been made
-        claimed = claims.claimed(call.key.project, slug)
+        claimed = slug_claims.claimed(call.key.project, slug)
         codes = [] if claimed is None else [claimed]
-    found = listing.checks(call.wiring.ports.tables, codes, sleep=call.wiring.ports.sleep)
+    found = batch_get.checks(call.wiring.ports.tables, codes, sleep=call.wiring.ports.sleep)
     return [check for check in found if (check.project, check.config.slug) == (call.key.project, slug)]
 
 
 def of_project(call: Call) -> list[Check]:
     """All checks of the key's project, oldest first."""
     ports = call.wiring.ports
-    return listing.checks(ports.tables, listing.codes(ports.tables, call.key.project), sleep=ports.sleep)
+    return batch_get.checks(ports.tables, batch_get.codes(ports.tables, call.key.project), sleep=ports.sleep)
 
 
 def one(call: Call) -> Response:
@@ -91,7 +92,7 @@ def _owned(call: Call, check: Check) -> Check:
 def by_unique_key(call: Call) -> Check:
     """The check of the project with this unique key: a look at all its codes. Raises NotFound."""
     tables, wanted = call.wiring.ports.tables, call.place["unique_key"]
-    for code in listing.codes(tables, call.key.project):
+    for code in batch_get.codes(tables, call.key.project):
         if unique_key(code) == wanted:
             return own(call, code)
     raise NotFound("no check has this unique key")
@@ -99,8 +100,8 @@ def by_unique_key(call: Call) -> Check:
 
 def made(call: Call) -> Response:
     """`POST checks/`: a new check, or with `unique` an edit of the one that matches."""
-    from chalicelib.web.api.fields import read  # fastjsonschema: 6 ms of a cold start
     from chalicelib.web.api.merged import BLANK, insist_on_time_to_come, merged
+    from chalicelib.web.api.schema.fields import read  # fastjsonschema: 6 ms of a cold start
 
     said, channels = read(call.body, has_extras=call.version.has_extras), _channels(call)
     found = matching.oldest(said, lambda slug: _of_slug(call, slug))
@@ -135,8 +136,8 @@ def edited(call: Call) -> Response:
 
 
 def _edited(call: Call, code: Code) -> Response:
-    from chalicelib.web.api.fields import read  # as above
     from chalicelib.web.api.merged import insist_on_time_to_come, merged
+    from chalicelib.web.api.schema.fields import read  # as above
 
     channels, before = _channels(call), ""
 
@@ -163,7 +164,7 @@ def _named(call: Call, code: Code | None, said: "CheckFields", *, before: Config
     """The checks that a request names, as far as they may be named. `code` is None for a new check. Raises Refused."""
     named = related.known_as(call.wiring.ports, call.key.project, said, before=before)
     if named:
-        from chalicelib.web.api.group_field import names_of  # most checks name none
+        from chalicelib.web.api.schema.group_field import names_of  # most checks name none
 
         related.insist_on_plain_members(code, [named[name] for name in names_of(said.get("group"))])
         if code is not None:
@@ -187,7 +188,7 @@ def claim_slug(project: str, slug: str, code: Code) -> None:
     if not slug:
         return
     try:
-        claims.claim(project, slug, code, instead_of=None)
+        slug_claims.claim(project, slug, code, instead_of=None)
     except Conflict:
         return
     except Unavailable as error:  # the check is there: a repeat of the request would make another
@@ -235,7 +236,7 @@ def _with_members(ports: Ports, check: Check, *, now: datetime) -> Check:
     """A group as its members make it, at once."""
     if check.config.group is None:
         return check
-    from chalicelib.groups import looked_at  # most deployments have none
+    from chalicelib.services.groups import looked_at  # most deployments have none
 
     return looked_at(ports, check, now=now)
 
@@ -251,7 +252,7 @@ def removed(ports: Ports, code: Code, *, project: str, now: datetime, by: Actor)
     check = checks.delete(ports.tables, code, project=project)
     log_change(by, check, None)
     if check.config.slug:
-        claims.release(project, check.config.slug, code)
+        slug_claims.release(project, check.config.slug, code)
     if check.in_groups:
         make_groups_due(ports, check, now=now)
     return check

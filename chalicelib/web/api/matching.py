@@ -9,17 +9,18 @@ from collections.abc import Callable, Iterable
 from hashlib import sha256
 from typing import TYPE_CHECKING
 
-from chalicelib.change import Ports
 from chalicelib.domain.check import Check, Code
-from chalicelib.domain.schedule import Every
-from chalicelib.store import checks, claims
+from chalicelib.domain.schedule.occurrences import Every
+from chalicelib.services.transaction import Ports
+from chalicelib.store import checks
+from chalicelib.store.registry import slug_claims
 from chalicelib.store.tables import Conflict, NotFound, Unavailable
 
 MOST_TRIES = 5
 PAUSE_S = 0.1  # in which who has claimed makes its check, a write of 10 ms
 
 if TYPE_CHECKING:  # fastjsonschema is loaded by those who read fields
-    from chalicelib.web.api.fields import CheckFields
+    from chalicelib.web.api.schema.fields import CheckFields
 
 
 def oldest(said: "CheckFields", of_slug: Callable[[str | None], Iterable[Check]]) -> Check | None:
@@ -67,7 +68,7 @@ def claimed(ports: Ports, project: str, said: "CheckFields", code: Code) -> Code
     """
     name = _claim(said)
     for attempt in range(MOST_TRIES):
-        holder = claims.claimed(project, name)
+        holder = slug_claims.claimed(project, name)
         found = None if holder is None else _there(ports, holder)
         if found is not None and found.project == project and _is_meant(found, said):
             return found.code
@@ -75,7 +76,7 @@ def claimed(ports: Ports, project: str, said: "CheckFields", code: Code) -> Code
             ports.sleep(PAUSE_S)
             continue
         try:
-            claims.claim(project, name, code, instead_of=holder)
+            slug_claims.claim(project, name, code, instead_of=holder)
         except Conflict:
             ports.sleep(PAUSE_S)
             continue

@@ -7,11 +7,11 @@ from chalice.app import Response
 from chalicelib.domain.check import Code
 from chalicelib.store import checks
 from chalicelib.store.tables import NotFound
+from chalicelib.web.anonymous.badge_keys import signature
 from chalicelib.web.answers import json_answer
 from chalicelib.web.api.call import Call
 from chalicelib.web.api.checks import of_project
 from chalicelib.web.app import plain
-from chalicelib.web.badge_keys import signature
 
 ALL_TAGS = "*"
 _NOBODY = Code("00000000-0000-0000-0000-000000000000")

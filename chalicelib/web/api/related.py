@@ -10,16 +10,17 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from chalicelib.change import Ports
 from chalicelib.domain.check import Check, Code, Config, short
-from chalicelib.domain.depends import called
-from chalicelib.domain.group import is_member
-from chalicelib.store import checks, claims, listing
+from chalicelib.domain.rules.dependencies import called
+from chalicelib.domain.rules.groups import is_member
+from chalicelib.services.transaction import Ports
+from chalicelib.store import batch_get, checks
+from chalicelib.store.registry import slug_claims
 from chalicelib.web.api.call import Refused
-from chalicelib.web.api.group_field import names_of
+from chalicelib.web.api.schema.group_field import names_of
 
 if TYPE_CHECKING:  # fastjsonschema is loaded by those who read fields
-    from chalicelib.web.api.fields import CheckFields
+    from chalicelib.web.api.schema.fields import CheckFields
 
 _UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 _WRONG = "json validation error: an item in '{}' is not a check"
@@ -40,7 +41,7 @@ def known_as(ports: Ports, project: str, said: "CheckFields", *, before: Config)
         return NOBODY
     codes = {name: _codes(project, name) for name in fields}
     wanted = list(dict.fromkeys(code for found in codes.values() for code in found))
-    there = {each.code: each for each in listing.checks(ports.tables, wanted, sleep=ports.sleep)}
+    there = {each.code: each for each in batch_get.checks(ports.tables, wanted, sleep=ports.sleep)}
     return {
         name: _only(fields[name], name, _meant(name, project, [there[code] for code in found if code in there]), before)
         for name, found in codes.items()
@@ -51,7 +52,9 @@ def _codes(project: str, name: str) -> list[Code]:
     if _UUID.fullmatch(name):
         return [Code(name)]
     found = checks.codes_by_slug(project, name)
-    claimed = None if found else claims.claimed(project, name)  # the index may not show yet what has just been made
+    claimed = (
+        None if found else slug_claims.claimed(project, name)
+    )  # the index may not show yet what has just been made
     return found if claimed is None else [claimed]
 
 
@@ -90,7 +93,7 @@ def insist_on_other_parents(ports: Ports, check: Check) -> None:
     if group is None or not parents:
         return
     wanted = parents if group.tag else [code for code in parents if code in group.members]
-    found = listing.checks(ports.tables, wanted, sleep=ports.sleep)
+    found = batch_get.checks(ports.tables, wanted, sleep=ports.sleep)
     if own := [called(each) for each in found if is_member(check, each)]:
         detail = f'"{own[0]}" is one of its members: while that is down, nobody would hear of the group'
         raise Refused("json validation error: a group cannot depend on a member of its own", detail)
@@ -100,7 +103,7 @@ def insist_on_no_group_above(ports: Ports, check: Check) -> None:
     """Whether no group names a check as its member that is to become one. A BatchGet for one that belongs to groups; by
     a tag it just counts no more. Raises Refused.
     """
-    for each in listing.checks(ports.tables, check.in_groups, sleep=ports.sleep):
+    for each in batch_get.checks(ports.tables, check.in_groups, sleep=ports.sleep):
         if each.config.group is not None and check.code in each.config.group.members:
             detail = f'it is a member of the group "{called(each)}": take it out there first'
             raise Refused("json validation error: a group cannot be a member of a group", detail)
@@ -117,7 +120,7 @@ def insist_on_no_circle(ports: Ports, code: Code, named: Iterable[Check]) -> Non
             names = " → ".join(map(called, path[code]))
             raise Refused("json validation error: depends_on goes in a circle", f"it would wait for itself: {names}")
         above = {wanted: path[each] for each in level for wanted in _named_by(path[each][-1])}
-        found = listing.checks(ports.tables, [each for each in above if each not in path], sleep=ports.sleep)
+        found = batch_get.checks(ports.tables, [each for each in above if each not in path], sleep=ports.sleep)
         level = [each.code for each in found]
         path |= {each.code: (*above[each.code], each) for each in found}
 
@@ -128,7 +131,7 @@ def slugs_of(ports: Ports, told: Sequence[Check]) -> dict[Code, str]:
     if not wanted:
         return {}
     known = {each.code: each for each in told}
-    others = listing.checks(ports.tables, sorted(wanted - known.keys()), sleep=ports.sleep)
+    others = batch_get.checks(ports.tables, sorted(wanted - known.keys()), sleep=ports.sleep)
     known |= {each.code: each for each in others}
     return {code: known[code].config.slug for code in wanted if code in known}
 

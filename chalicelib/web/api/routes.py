@@ -13,11 +13,12 @@ from typing import Any
 from chalice.app import Response
 
 from chalicelib import log
-from chalicelib.domain.quota import NotAdmitted
-from chalicelib.store.registry import Key, Scope
+from chalicelib.domain.limits.quota import NotAdmitted
+from chalicelib.runtime import Wiring
+from chalicelib.store.registry.projects import Key, Scope
 from chalicelib.store.tables import NotFound, Unavailable
 from chalicelib.web import answers
-from chalicelib.web.api import checks, escalating, past, project, quiet
+from chalicelib.web.api import checks, escalations, history, project, snooze
 from chalicelib.web.api.call import (
     Call,
     Forbidden,
@@ -33,7 +34,6 @@ from chalicelib.web.api.call import (
 )
 from chalicelib.web.api.versions import VERSIONS, Version
 from chalicelib.web.app import plain
-from chalicelib.wiring import Wiring
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +59,7 @@ _POLICY = r"(?P<policy>[A-Za-z0-9._-]{1,40})"
 
 
 def _open_api(call: Call) -> Response:
-    from chalicelib.web.api.openapi import document  # fastjsonschema: 6 ms of a cold start
+    from chalicelib.web.api.schema.openapi import document  # fastjsonschema: 6 ms of a cold start
 
     if not call.version.has_extras:
         raise NotFound("only v3 is described")
@@ -78,16 +78,16 @@ ROUTES = tuple(
         (f"checks/{_UNIQUE_KEY}", {"GET": (checks.one_by_unique_key, _READ)}),
         (f"checks/{_CODE}/pause", {"POST": (checks.paused, _WRITE)}),
         (f"checks/{_CODE}/resume", {"POST": (checks.resumed, _WRITE)}),
-        (f"checks/{_CODE}/snooze", {"POST": (quiet.snoozed, _WRITE)}),
-        (f"checks/{_CODE}/unsnooze", {"POST": (quiet.unsnoozed, _WRITE)}),
-        (f"checks/{_CODE}/ack", {"POST": (quiet.acknowledged, _WRITE)}),
-        (f"checks/{_CODE}/pings", {"GET": (past.pings, _WRITE)}),
-        (f"checks/{_CODE}/pings/{_N}/body", {"GET": (past.body, _WRITE)}),
-        (f"checks/{_CODE}/flips", {"GET": (past.flips, _READ)}),
-        (f"checks/{_UNIQUE_KEY}/flips", {"GET": (past.flips_by_unique_key, _READ)}),
+        (f"checks/{_CODE}/snooze", {"POST": (snooze.snoozed, _WRITE)}),
+        (f"checks/{_CODE}/unsnooze", {"POST": (snooze.unsnoozed, _WRITE)}),
+        (f"checks/{_CODE}/ack", {"POST": (snooze.acknowledged, _WRITE)}),
+        (f"checks/{_CODE}/pings", {"GET": (history.pings, _WRITE)}),
+        (f"checks/{_CODE}/pings/{_N}/body", {"GET": (history.body, _WRITE)}),
+        (f"checks/{_CODE}/flips", {"GET": (history.flips, _READ)}),
+        (f"checks/{_UNIQUE_KEY}/flips", {"GET": (history.flips_by_unique_key, _READ)}),
         ("channels", {"GET": (project.channels, _WRITE)}),
-        ("escalations", {"GET": (escalating.listed, _WRITE), "POST": (escalating.kept, _WRITE)}),
-        (f"escalations/{_POLICY}", {"DELETE": (escalating.removed, _WRITE)}),
+        ("escalations", {"GET": (escalations.listed, _WRITE), "POST": (escalations.kept, _WRITE)}),
+        (f"escalations/{_POLICY}", {"DELETE": (escalations.removed, _WRITE)}),
         ("badges", {"GET": (project.badges, _READ)}),
         ("status", {"GET": (project.is_working, _ANYBODY)}),
         (r"openapi\.json", {"GET": (_open_api, _ANYBODY)}),
@@ -145,7 +145,7 @@ def _answered(
         return answers.error(413, str(error))
     except Refused as error:
         return answers.error(400, str(error), detail=error.detail)
-    except past.BadFilter:
+    except history.BadFilter:
         return plain(400, "")
     except Unauthorized as error:
         if error.prefix is not None:
@@ -159,9 +159,9 @@ def _answered(
         return answers.error(403, str(error))
     except NotFound:
         return answers.error(404, "not found")
-    except (checks.NotPaused, quiet.NotDown) as error:
+    except (checks.NotPaused, snooze.NotDown) as error:
         return plain(409, str(error))
-    except escalating.InUse as error:
+    except escalations.InUse as error:
         return answers.error(409, str(error))
     except Unavailable as error:
         log.event("api_refused", why=str(error))

@@ -13,9 +13,9 @@ from botocore.parsers import ResponseParserError
 from botocore.stub import Stubber
 from moto import mock_aws
 
-from chalicelib.alerts.document import Document, document
-from chalicelib.alerts.letter import Sending, letter
+from chalicelib.alerts.payload import Document, document
 from chalicelib.alerts.publish import Undelivered, publish
+from chalicelib.alerts.text import Sending, letter
 from chalicelib.domain.alerts import Alert, Facts, Kind, Reason
 from chalicelib.domain.check import Code, Config
 

@@ -21,22 +21,23 @@ from botocore.awsrequest import AWSResponse
 from botocore.compat import HTTPHeaders
 
 import app as lambda_app
-from chalicelib import alarms, canary
-from chalicelib.change import change
 from chalicelib.domain.check import Code, Status, Verdict
-from chalicelib.domain.group import Group
-from chalicelib.domain.probe import Probe
-from chalicelib.domain.quota import Limits
-from chalicelib.domain.schedule import Every
-from chalicelib.domain.signals import Ping, Signal
-from chalicelib.front_door import FrontDoor
+from chalicelib.domain.limits.quota import Limits
+from chalicelib.domain.ping import Ping, Signal
+from chalicelib.domain.rules.groups import Group
+from chalicelib.domain.schedule.occurrences import Every
+from chalicelib.domain.sources.probe import Probe
+from chalicelib.handlers import canary, cloudwatch_alarms
 from chalicelib.probes import probing
-from chalicelib.sharing import Part, Sharing
-from chalicelib.store import checks, probes, registry
-from chalicelib.store.registry import Channel
-from chalicelib.store.status_pages import StatusPage, add_status_page
-from chalicelib.sweep import invoked, sweep, sweep_part
-from chalicelib.take import take
+from chalicelib.services.record_ping import take
+from chalicelib.services.self_ping import FrontDoor
+from chalicelib.services.transaction import change
+from chalicelib.store import checks
+from chalicelib.store.registry import probes, projects
+from chalicelib.store.registry.projects import Channel
+from chalicelib.store.registry.status_pages import StatusPage, add_status_page
+from chalicelib.sweep.fan_out import Part, Sharing
+from chalicelib.sweep.loop import invoked, sweep, sweep_part
 from notifier.channels import Channels
 from notifier.handler import Notifier, UnsentError
 from tests.builders import days, hours, minutes
@@ -205,7 +206,7 @@ def told_everywhere(recorder: Recorder, deployment: Deployment) -> Deployment:  
     """A deployment with a channel of each kind that has a topic of its own."""
     for kind in ("pagerduty", "amazon-q"):
         channel = Channel(id=kind, name=kind, kind=kind, target="", subscription="")
-        registry.add_channel("default", channel, now=deployment.now)
+        projects.add_channel("default", channel, now=deployment.now)
     return deployment
 
 
@@ -377,7 +378,7 @@ def test_what_takes_alarms_may_do_what_it_does(recorder: Recorder, told_everywhe
     code = told_everywhere.add(**queue, depends_on=(a_check(told_everywhere, name="broker"),))
     state = {"value": "ALARM", "reason": "900 > 500", "timestamp": "2026-03-01T12:00:00.000+0000"}
     with recorder.running("alarms"):
-        alarms.invoked(told_everywhere.wiring, {"detail": {"alarmName": "orders-queue", "state": state}})
+        cloudwatch_alarms.invoked(told_everywhere.wiring, {"detail": {"alarmName": "orders-queue", "state": state}})
     assert told_everywhere.check(code).status is Status.DOWN
     insist_on_just_these(recorder, "alarms")
 

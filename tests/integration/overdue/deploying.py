@@ -10,11 +10,11 @@ from typing import Any
 
 from click.testing import CliRunner, Result
 
-from overdue.cli import main
-from overdue.commands.deploy import Tools
-from overdue.deploy.bundle import Archive
-from overdue.deploy.package import Package
-from overdue.deploy.template import load
+from overdue.cli.main import main
+from overdue.cli.stage.deploy import Tools
+from overdue.deploy.packaging.bundle import Archive
+from overdue.deploy.packaging.package import Package
+from overdue.deploy.packaging.template import load
 from tests.builders import utc
 from tests.integration.conftest import StillClock
 

@@ -467,7 +467,7 @@ def _read_until(terminal: int, wanted: bytes) -> bytes:
 def test_it_starts_without_what_only_other_commands_need() -> None:
     heavy = "boto3 botocore moto chalice rich pynamodb croniter urllib.request"
     script = (
-        "import sys, overdue.cli, overdue.commands.execute, overdue.job, overdue.config\n"
+        "import sys, overdue.cli.main, overdue.cli.jobs.execute, overdue.exec.job, overdue.cli.settings\n"
         f"print([name for name in {heavy.split()!r} if name in sys.modules])"
     )
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, timeout=60)

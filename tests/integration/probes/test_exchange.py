@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from chalicelib.domain.probe import Probe
+from chalicelib.domain.sources.probe import Probe
 from chalicelib.probes.address import Network, networks, resolved
 from chalicelib.probes.exchange import Answered, Exchange, Unanswered, Way, exchange
 from tests.answering import Answering, Authority, Connection, Script, answering, saying

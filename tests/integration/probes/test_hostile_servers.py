@@ -6,7 +6,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from chalicelib.domain.probe import Probe
+from chalicelib.domain.sources.probe import Probe
 from chalicelib.probes.address import networks
 from chalicelib.probes.exchange import Answered, Way, exchange
 from tests.answering import Answering, Connection, answering

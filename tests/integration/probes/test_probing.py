@@ -11,14 +11,15 @@ import pytest
 from chalicelib.domain.alerts import Reason
 from chalicelib.domain.check import Code, Filters, Status
 from chalicelib.domain.configure import Edit, Pause, configure
-from chalicelib.domain.probe import Probe
-from chalicelib.domain.recent import unpacked
-from chalicelib.domain.schedule import Every
-from chalicelib.domain.signals import Signal
+from chalicelib.domain.ping import Signal
+from chalicelib.domain.runs.recent_runs import unpacked
+from chalicelib.domain.schedule.occurrences import Every
+from chalicelib.domain.sources.probe import Probe
 from chalicelib.probes.address import networks
 from chalicelib.probes.exchange import Answered, Exchange, Unanswered
 from chalicelib.probes.probing import Probed, invoked, out_by, probing
-from chalicelib.store import checks, probes
+from chalicelib.store import checks
+from chalicelib.store.registry import probes
 from chalicelib.store.tables import Conflict
 from tests.answering import answering, saying
 from tests.builders import hours, minutes, seconds, utc

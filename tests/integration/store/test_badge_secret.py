@@ -2,7 +2,7 @@
 
 from concurrent.futures import ThreadPoolExecutor
 
-from chalicelib.store.registry import Registry
+from chalicelib.store.registry.projects import Registry
 from tests.integration.conftest import Deployment
 
 

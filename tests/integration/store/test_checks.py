@@ -8,9 +8,9 @@ import pytest
 
 from chalicelib.domain.check import Check, Code, Outcome, Status, Verdict
 from chalicelib.domain.configure import Edit, Pause, configure
+from chalicelib.domain.ping import Ping, Signal
 from chalicelib.domain.receive import receive
-from chalicelib.domain.schedule import Every
-from chalicelib.domain.signals import Ping, Signal
+from chalicelib.domain.schedule.occurrences import Every
 from chalicelib.store import checks
 from chalicelib.store.tables import Conflict, NotFound, Tables
 from tests.builders import utc

@@ -3,7 +3,8 @@
 import pytest
 
 from chalicelib.domain.configure import Pause, configure
-from chalicelib.store import checks, claims
+from chalicelib.store import checks
+from chalicelib.store.registry import slug_claims
 from chalicelib.store.tables import NotFound
 from tests.integration.conftest import Deployment
 
@@ -36,9 +37,9 @@ def test_a_decision_that_comes_too_late_does_not_bring_it_back(deployment: Deplo
 
 def test_a_claim_is_given_up_by_its_owner_only(deployment: Deployment) -> None:
     code, other = deployment.add(name="backup"), deployment.add(name="other")
-    claims.claim("default", "backup", code, instead_of=None)
-    claims.release("default", "backup", other)
-    claims.release("default", "nobody", other)
-    assert claims.claimed("default", "backup") == code
-    claims.release("default", "backup", code)
-    assert claims.claimed("default", "backup") is None
+    slug_claims.claim("default", "backup", code, instead_of=None)
+    slug_claims.release("default", "backup", other)
+    slug_claims.release("default", "nobody", other)
+    assert slug_claims.claimed("default", "backup") == code
+    slug_claims.release("default", "backup", code)
+    assert slug_claims.claimed("default", "backup") is None

@@ -9,7 +9,7 @@ import pytest
 
 from chalicelib.domain.alerts import Kind, Reason, Told
 from chalicelib.domain.check import Flip, Judged, Status
-from chalicelib.domain.signals import Ping, Signal
+from chalicelib.domain.ping import Ping, Signal
 from chalicelib.store import history
 from chalicelib.store.history import StoredPing
 from chalicelib.store.tables import NotFound

@@ -2,8 +2,8 @@
 
 import pytest
 
-from chalicelib.store import registry
-from chalicelib.store.registry import Key, Registry, Scope
+from chalicelib.store.registry import projects
+from chalicelib.store.registry.projects import Key, Registry, Scope
 from chalicelib.store.tables import Conflict, NotFound
 from tests.builders import minutes
 from tests.integration.conftest import PING_KEY, Deployment
@@ -11,25 +11,25 @@ from tests.integration.conftest import PING_KEY, Deployment
 SECRET = "a" * 32
 
 
-def stored(name: str) -> registry.StoredKey:
-    [found] = [each for each in registry.all_keys() if each.key.name == name]
+def stored(name: str) -> projects.StoredKey:
+    [found] = [each for each in projects.all_keys() if each.key.name == name]
     return found
 
 
 def test_keys_are_listed_by_name_and_prefix_and_never_whole(deployment: Deployment) -> None:
-    registry.add_key(SECRET, Key("billing", Scope.READ_ONLY, "laptop"), now=deployment.now)
+    projects.add_key(SECRET, Key("billing", Scope.READ_ONLY, "laptop"), now=deployment.now)
 
-    assert [(each.key.project, each.key.name, each.prefix) for each in registry.all_keys()] == [
+    assert [(each.key.project, each.key.name, each.prefix) for each in projects.all_keys()] == [
         ("billing", "laptop", "aaaa"),
         ("default", "ping key", "ping"),
     ]
     assert stored("laptop").created_at == deployment.now
-    assert SECRET not in repr(registry.all_keys())
+    assert SECRET not in repr(projects.all_keys())
 
 
 def test_a_key_works_up_to_its_end_and_not_at_it(deployment: Deployment) -> None:
-    registry.add_key(SECRET, Key("default", Scope.READ_WRITE, "laptop"), now=deployment.now)
-    registry.expire_key(stored("laptop").digest, at=deployment.now + minutes(10))
+    projects.add_key(SECRET, Key("default", Scope.READ_WRITE, "laptop"), now=deployment.now)
+    projects.expire_key(stored("laptop").digest, at=deployment.now + minutes(10))
 
     assert Registry().key(SECRET, now=deployment.now + minutes(9.99)).name == "laptop"
     with pytest.raises(NotFound):
@@ -37,8 +37,8 @@ def test_a_key_works_up_to_its_end_and_not_at_it(deployment: Deployment) -> None
 
 
 def test_a_key_that_is_remembered_ends_in_time_all_the_same(deployment: Deployment) -> None:
-    registry.add_key(SECRET, Key("default", Scope.READ_WRITE, "laptop"), now=deployment.now)
-    registry.expire_key(stored("laptop").digest, at=deployment.now + minutes(0.5))
+    projects.add_key(SECRET, Key("default", Scope.READ_WRITE, "laptop"), now=deployment.now)
+    projects.expire_key(stored("laptop").digest, at=deployment.now + minutes(0.5))
     warm = Registry()
     warm.key(SECRET, now=deployment.now)
 
@@ -48,7 +48,7 @@ def test_a_key_that_is_remembered_ends_in_time_all_the_same(deployment: Deployme
 
 def test_pings_by_an_expired_key_are_refused(deployment: Deployment) -> None:
     deployment.add(name="nightly-backup")
-    registry.expire_key(stored("ping key").digest, at=deployment.now + minutes(1))
+    projects.expire_key(stored("ping key").digest, at=deployment.now + minutes(1))
 
     assert deployment.request("GET", f"/ping/{PING_KEY}/nightly-backup").status == 200
     deployment.now += minutes(1)
@@ -57,19 +57,19 @@ def test_pings_by_an_expired_key_are_refused(deployment: Deployment) -> None:
 
 def test_a_revoked_key_is_gone_and_revoking_it_again_harms_nobody(deployment: Deployment) -> None:
     digest = stored("ping key").digest
-    registry.revoke_key(digest)
-    registry.revoke_key(digest)
+    projects.revoke_key(digest)
+    projects.revoke_key(digest)
 
-    assert registry.all_keys() == ()
+    assert projects.all_keys() == ()
     with pytest.raises(NotFound):
         Registry().key(PING_KEY, now=deployment.now)
     with pytest.raises(NotFound):
-        registry.expire_key(digest, at=deployment.now)
+        projects.expire_key(digest, at=deployment.now)
 
 
 def test_a_project_is_made_once(deployment: Deployment) -> None:
-    registry.add_project("billing", now=deployment.now)
+    projects.add_project("billing", now=deployment.now)
 
-    assert registry.projects() == ("billing",)
+    assert projects.projects() == ("billing",)
     with pytest.raises(Conflict, match='"billing" already'):
-        registry.add_project("billing", now=deployment.now)
+        projects.add_project("billing", now=deployment.now)

@@ -6,8 +6,8 @@ from base64 import b64decode
 from dataclasses import dataclass
 from typing import Any
 
-from chalicelib.store import registry
-from chalicelib.store.registry import Key, Scope
+from chalicelib.store.registry import projects
+from chalicelib.store.registry.projects import Key, Scope
 from tests.integration.conftest import Answer, Deployment
 
 KEYS = {"rw": "w" * 32, "ro": "r" * 32, "other": "o" * 32}
@@ -24,7 +24,7 @@ class Api:
     def __post_init__(self) -> None:
         for role, scope in (("rw", Scope.READ_WRITE), ("ro", Scope.READ_ONLY), ("other", Scope.READ_WRITE)):
             project = "other" if role == "other" else "default"
-            registry.add_key(KEYS[role], Key(project, scope, role), now=self.deployment.now)
+            projects.add_key(KEYS[role], Key(project, scope, role), now=self.deployment.now)
 
     def call(self, verb: str, path: str, *, body: bytes = b"", **request: Any) -> Answer:
         headers = {"X-Api-Key": KEYS[self.role]} | request.pop("headers", {})

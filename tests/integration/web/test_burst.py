@@ -9,7 +9,7 @@ from threading import Barrier
 import pytest
 
 from chalicelib.domain.check import Status
-from chalicelib.domain.schedule import Every
+from chalicelib.domain.schedule.occurrences import Every
 from tests.integration.conftest import Answer, Deployment
 
 WORKERS = 100

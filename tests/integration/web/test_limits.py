@@ -7,8 +7,9 @@ from datetime import timedelta
 import pytest
 
 import app as lambda_app
-from chalicelib.store import claims, listing, registry
-from chalicelib.store.registry import Key, Scope
+from chalicelib.store import batch_get
+from chalicelib.store.registry import projects, slug_claims
+from chalicelib.store.registry.projects import Key, Scope
 from tests.integration.conftest import PING_KEY, Answer, Aws, Deployment
 from tests.integration.web.calling import Api
 
@@ -57,7 +58,7 @@ def create(deployment: Deployment, slug: str, *, key: str = PING_KEY, after_s: f
 
 def slugs(deployment: Deployment) -> set[str]:
     tables = deployment.wiring.ports.tables
-    found = listing.checks(tables, listing.codes(tables, "default"), sleep=lambda _: None)
+    found = batch_get.checks(tables, batch_get.codes(tables, "default"), sleep=lambda _: None)
     return {check.config.slug for check in found}
 
 
@@ -77,7 +78,7 @@ def test_pings_create_no_more_checks_a_minute_than_the_limit(small: Deployment) 
     assert (refused.status, refused.headers["Retry-After"]) == (429, "40")
     assert refused.text == "pings may create 3 checks a minute: try again in a minute"
     assert slugs(small) == {"job-0", "job-1", "job-2"}
-    assert claims.claimed("default", "job-3") is None
+    assert slug_claims.claimed("default", "job-3") is None
     assert create(small, "job-0", after_s=21).status == 200
     assert create(small, "job-3", after_s=60).status == 201
 
@@ -133,7 +134,7 @@ def test_checks_created_around_the_counter_are_counted_within_the_hour(small: De
 
 
 def test_projects_have_limits_of_their_own(small: Deployment) -> None:
-    registry.add_key(OTHER_KEY, Key("other", Scope.PING, "other"), now=small.now)
+    projects.add_key(OTHER_KEY, Key("other", Scope.PING, "other"), now=small.now)
     for number in range(4):
         create(small, f"job-{number}")
 
@@ -141,7 +142,7 @@ def test_projects_have_limits_of_their_own(small: Deployment) -> None:
 
 
 def test_operators_get_one_notice_an_hour_for_each_project(small: Deployment) -> None:
-    registry.add_key(OTHER_KEY, Key("other", Scope.PING, "other"), now=small.now)
+    projects.add_key(OTHER_KEY, Key("other", Scope.PING, "other"), now=small.now)
     for key in (PING_KEY, OTHER_KEY):
         for number in range(6):
             create(small, f"job-{number}", key=key)

@@ -6,9 +6,10 @@ from datetime import timedelta
 import pytest
 
 from chalicelib.domain.check import Code, Config, Status
-from chalicelib.domain.schedule import Cron, Every
-from chalicelib.store import checks, claims, registry
-from chalicelib.store.registry import Key, Scope
+from chalicelib.domain.schedule.occurrences import Cron, Every
+from chalicelib.store import checks
+from chalicelib.store.registry import projects, slug_claims
+from chalicelib.store.registry.projects import Key, Scope
 from tests.integration.conftest import PING_KEY, Deployment
 
 RID = "0f3a1b3c-7a51-4ac1-8d6f-1f6f5c1f0a11"
@@ -62,7 +63,7 @@ def test_a_refused_ping_changes_and_makes_nothing(
     deployment: Deployment, path: str, query: dict[str, str], status: int, text: str
 ) -> None:
     code = deployment.add(name="invoices")
-    registry.add_key("rw-key-for-the-api", Key("default", Scope.READ_WRITE, "api"), now=deployment.now)
+    projects.add_key("rw-key-for-the-api", Key("default", Scope.READ_WRITE, "api"), now=deployment.now)
 
     answer = deployment.request("GET", path, query=query)
 
@@ -158,7 +159,7 @@ def test_a_wrong_wish_is_refused_with_a_clear_text_and_makes_nothing(
 
     assert (answer.status, answer.text) == (400, text)
     assert made(deployment, "invoices") == []
-    assert claims.claimed("default", "invoices") is None
+    assert slug_claims.claimed("default", "invoices") is None
 
 
 @pytest.mark.parametrize("query", [{"schedule": "61 * * * *"}, {"schedule": "@daily"}, {"tz": "Nowhere/City"}])
@@ -185,7 +186,7 @@ def test_twenty_at_once_make_one_check(deployment: Deployment) -> None:
 def test_who_finds_a_claim_whose_owner_has_died_makes_the_check(deployment: Deployment) -> None:
     code = deployment.add(name="elsewhere")
     orphan = type(code)("0f3a1b3c-7a51-4ac1-8d6f-1f6f5c1f0a12")
-    claims.claim("default", "invoices", orphan, instead_of=None)
+    slug_claims.claim("default", "invoices", orphan, instead_of=None)
 
     assert deployment.request("GET", f"/ping/{PING_KEY}/invoices", query={"create": "1"}).status == 201
 
@@ -194,7 +195,7 @@ def test_who_finds_a_claim_whose_owner_has_died_makes_the_check(deployment: Depl
 
 def test_a_check_that_its_owner_makes_just_after_somebody_missed_it_is_not_made_twice(deployment: Deployment) -> None:
     code = Code("0f3a1b3c-7a51-4ac1-8d6f-1f6f5c1f0a12")
-    claims.claim("default", "invoices", code, instead_of=None)
+    slug_claims.claim("default", "invoices", code, instead_of=None)
     path, query = f"/ping/{PING_KEY}/invoices", {"create": "1"}
     events = deployment.wiring.ports.tables.client.meta.events
     owner: list[int] = []
@@ -214,10 +215,10 @@ def test_a_check_that_its_owner_makes_just_after_somebody_missed_it_is_not_made_
 
 def test_a_claim_of_a_check_that_was_renamed_gives_way(deployment: Deployment) -> None:
     renamed = deployment.add(name="invoices-old")
-    claims.claim("default", "invoices", renamed, instead_of=None)
+    slug_claims.claim("default", "invoices", renamed, instead_of=None)
 
     assert deployment.request("GET", f"/ping/{PING_KEY}/invoices", query={"create": "1"}).status == 201
 
     assert deployment.check(renamed).n_pings == 0
     [code] = checks.codes_by_slug("default", "invoices")
-    assert claims.claimed("default", "invoices") == code != renamed
+    assert slug_claims.claimed("default", "invoices") == code != renamed

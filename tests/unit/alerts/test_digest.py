@@ -9,14 +9,14 @@ from uuid import UUID
 import pytest
 
 from chalicelib.alerts.digest import parts, told
-from chalicelib.alerts.document import Document
-from chalicelib.alerts.incidents import notification
-from chalicelib.alerts.letter import Sending
+from chalicelib.alerts.integrations import notification
+from chalicelib.alerts.payload import Document
 from chalicelib.alerts.publish import publish
+from chalicelib.alerts.text import Sending
 from chalicelib.domain.alerts import Alert, Facts, Kind, Reason
 from chalicelib.domain.check import Code
 from chalicelib.domain.digest import Common, Digest, Member
-from overdue.local.received import received
+from overdue.local.inbox.sns_message import received
 from tests.builders import a_check, hours, minutes, utc
 
 AT = utc("2026-10-24T00:30Z")

@@ -9,11 +9,11 @@ from chalicelib.domain.advance import advance
 from chalicelib.domain.alerts import Kind, Reason
 from chalicelib.domain.check import Check, Judged, Run, Status
 from chalicelib.domain.configure import Edit, configure
-from chalicelib.domain.recent import Ended, unpacked
-from chalicelib.domain.schedule import Cron, OnCalendar
-from chalicelib.domain.signals import Signal
-from chalicelib.domain.wallclock import WallClock
-from chalicelib.domain.words import why
+from chalicelib.domain.ping import Signal
+from chalicelib.domain.runs.recent_runs import Ended, unpacked
+from chalicelib.domain.schedule.occurrences import Cron, OnCalendar
+from chalicelib.domain.text.reasons import why
+from chalicelib.domain.text.time_format import WallClock
 from tests.builders import R1, R2, a_check, a_ping, after, days, flips, hours, minutes, seconds, told, utc
 
 START, FAIL = Signal.START, Signal.FAIL

@@ -10,7 +10,7 @@ from chalicelib.domain.advance import advance
 from chalicelib.domain.alerts import Reason
 from chalicelib.domain.check import Check, Config, Run, Status, started
 from chalicelib.domain.configure import Change, Edit, Pause, Resume, configure, new_check
-from chalicelib.domain.signals import Signal
+from chalicelib.domain.ping import Signal
 from tests.builders import CODE, R1, a_check, a_ping, after, days, flips, hours, minutes, seconds, told, utc
 
 

@@ -8,7 +8,7 @@ import pytest
 from chalicelib.domain.advance import advance
 from chalicelib.domain.check import Check, Status
 from chalicelib.domain.deliver import delivered, pause_after, waiting
-from chalicelib.domain.signals import Signal
+from chalicelib.domain.ping import Signal
 from tests.builders import a_check, a_ping, after, hours, minutes, seconds, told, utc
 
 

@@ -7,7 +7,7 @@ import pytest
 from chalicelib.domain.check import Config
 from chalicelib.domain.errors import BadInput
 from chalicelib.domain.options import config_of_new, parse_count, parse_duration
-from chalicelib.domain.schedule import Cron, Every, OnCalendar
+from chalicelib.domain.schedule.occurrences import Cron, Every, OnCalendar
 from tests.builders import days, hours, minutes, seconds
 
 

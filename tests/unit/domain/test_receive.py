@@ -8,9 +8,9 @@ import pytest
 from chalicelib.domain.alerts import Kind, Reason
 from chalicelib.domain.check import Check, Filters, Pace, Status, started
 from chalicelib.domain.configure import Pause, Resume, configure
-from chalicelib.domain.recent import Ended, unpacked
-from chalicelib.domain.runs import overruns
-from chalicelib.domain.signals import Ping, Signal
+from chalicelib.domain.ping import Ping, Signal
+from chalicelib.domain.runs.recent_runs import Ended, unpacked
+from chalicelib.domain.runs.runs import overruns
 from tests.builders import (
     R1,
     R2,

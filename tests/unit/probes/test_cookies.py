@@ -2,7 +2,7 @@
 
 import pytest
 
-from chalicelib.domain.probe import target
+from chalicelib.domain.sources.probe import target
 from chalicelib.probes.cookies import Cookies
 
 SET_AT = "https://shop.example.com/a/b?c"

@@ -4,7 +4,7 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from chalicelib.domain.probe import Probe
+from chalicelib.domain.sources.probe import Probe
 from chalicelib.probes.exchange import Answered, Unanswered
 from chalicelib.probes.verdict import Finding, after_another, finding, spoken
 from tests.builders import days, hours, seconds, utc

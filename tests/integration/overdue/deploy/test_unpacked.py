@@ -13,10 +13,10 @@ from zipfile import ZipFile
 import boto3
 import pytest
 
-from chalicelib.domain.door import proof
-from overdue.deploy.dependencies import THIS_MACHINE
-from overdue.local import engine, resources
-from overdue.local.access import access_key
+from chalicelib.domain.ingress.ingress_ledger import proof
+from overdue.deploy.packaging.dependencies import THIS_MACHINE
+from overdue.local.engines import moto, resources
+from overdue.local.engines.access import access_key
 from tests.packaged import packaged
 from tests.stand_in import Asked, Says, stand_in
 
@@ -29,8 +29,8 @@ library = sysconfig.get_path("stdlib")
 sys.path[:] = [task, *(each for each in sys.path if "site-packages" not in each)]
 zoneinfo.reset_tzpath(())  # Lambda's image has no zones of its own
 import app
-from chalicelib.store import registry
-from chalicelib.store.registry import Key, Scope
+from chalicelib.store.registry import projects as registry
+from chalicelib.store.registry.projects import Key, Scope
 from datetime import UTC, datetime
 app.wiring()
 registry.add_key("w" * 32, Key("default", Scope.READ_WRITE, "first"), now=datetime.now(UTC))
@@ -152,10 +152,10 @@ def as_the_api(asked: Asked, dynamodb: Any, registry: str) -> Says:
 
 def _environ(stack: ExitStack) -> Iterator[dict[str, str]]:
     found: dict[str, str] = {}
-    running = engine.start(found)
+    running = moto.start(found)
     stack.callback(running.stop)
-    dynamodb = engine.dynamodb(running.endpoint)
-    made = resources.create(dynamodb, engine.sns(running.endpoint), stage="test")
+    dynamodb = moto.dynamodb(running.endpoint)
+    made = resources.create(dynamodb, moto.sns(running.endpoint), stage="test")
     front = stack.enter_context(stand_in(lambda asked: as_the_api(asked, dynamodb, made.registry)))
     yield found | {
         "OVERDUE_DYNAMODB_URL": running.endpoint,
@@ -190,7 +190,7 @@ def test_the_unpacked_functions_take_a_ping_miss_the_next_and_tell_of_it(
         aws_access_key_id=access_key(), aws_secret_access_key="x", region_name="us-east-1"
     ).client("sqs", endpoint_url=environ["AWS_ENDPOINT_URL"])
     queue = sqs.create_queue(QueueName="alerts")["QueueUrl"]
-    topics = engine.sns(environ["AWS_ENDPOINT_URL"])
+    topics = moto.sns(environ["AWS_ENDPOINT_URL"])
     topics.subscribe(
         TopicArn=environ["OVERDUE_ALERTS_TOPIC"], Protocol="sqs", Endpoint="arn:aws:sqs:us-east-1:123456789012:alerts"
     )

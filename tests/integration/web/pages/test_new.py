@@ -8,11 +8,12 @@ from typing import Any
 import pytest
 
 from chalicelib.domain.check import Check, Code, unique_key
-from chalicelib.domain.probe import Probe
-from chalicelib.domain.quota import Limits
-from chalicelib.domain.schedule import AnyOf, Cron, Every, OnCalendar
-from chalicelib.store import listing, probes
-from chalicelib.store.registry import Channel, add_channel
+from chalicelib.domain.limits.quota import Limits
+from chalicelib.domain.schedule.occurrences import AnyOf, Cron, Every, OnCalendar
+from chalicelib.domain.sources.probe import Probe
+from chalicelib.store import batch_get
+from chalicelib.store.registry import probes
+from chalicelib.store.registry.projects import Channel, add_channel
 from tests.builders import days, hours, minutes, seconds, utc
 from tests.integration.web.pages.browsing import Browser, fields_of, send
 
@@ -21,7 +22,7 @@ NASTY = "\"><script>alert(1)</script><img src=x onerror=alert(2)>'{{7*7}}</texta
 
 def the_checks(browser: Browser) -> list[Check]:
     tables = browser.deployment.wiring.ports.tables
-    return listing.checks(tables, listing.codes(tables, "default"), sleep=lambda _: None)
+    return batch_get.checks(tables, batch_get.codes(tables, "default"), sleep=lambda _: None)
 
 
 def the_check(browser: Browser) -> Check:

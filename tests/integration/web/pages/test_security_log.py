@@ -11,10 +11,10 @@ import pytest
 
 import app as lambda_app
 from chalicelib.domain.check import Code
-from chalicelib.domain.quota import Limits
+from chalicelib.domain.limits.quota import Limits
 from chalicelib.store.secure_strings import ALERT_LINK_SECRET, get_or_create
 from chalicelib.web.api.routes import ROUTES
-from chalicelib.web.pages import check_actions
+from chalicelib.web.pages.check import actions
 from tests.builders import hours, minutes
 from tests.integration.conftest import PING_KEY
 from tests.integration.web.calling import KEYS, Api
@@ -193,7 +193,7 @@ def test_every_route_that_changes_something_is_walked() -> None:
     paths = {re.sub(r"[(][?]P<(.+?)>.*?[)]", r"{\1}", route.path.pattern): route.verbs for route in ROUTES}
     api = {f"{verb} {path}" for path, verbs in paths.items() for verb in verbs if verb != "GET"}
     assert set(API) == api
-    assert set(ACTIONS) == {*check_actions._CHANGES, "delete"}
+    assert set(ACTIONS) == {*actions._CHANGES, "delete"}
     assert set(PAGES) == set(lambda_app.app.routes) - HARMLESS - {"/api/{rest}", "/checks/{name}/{action}"}
 
 

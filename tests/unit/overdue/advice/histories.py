@@ -3,7 +3,7 @@
 from datetime import datetime, timedelta
 from typing import Any
 
-from overdue.answers import CheckJson, PingJson
+from overdue.client.schemas import CheckJson, PingJson
 
 
 def a_check(**given: Any) -> CheckJson:

@@ -4,8 +4,8 @@ from typing import Any
 
 import pytest
 
-from chalicelib.domain.schedule import Every, Schedule
-from chalicelib.domain.several import parse_schedules
+from chalicelib.domain.schedule.occurrences import Every, Schedule
+from chalicelib.domain.schedule.parse import parse_schedules
 from overdue.advice.nights import nights
 from tests.builders import days, utc
 

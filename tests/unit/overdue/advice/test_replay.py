@@ -5,9 +5,9 @@ from datetime import datetime
 import pytest
 
 from chalicelib.domain.alerts import Reason
-from chalicelib.domain.schedule import AnyOf, Every
+from chalicelib.domain.schedule.occurrences import AnyOf, Every
 from overdue.advice.replay import Outage, config_of, history_of, proposed, replayed
-from overdue.answers import PingJson
+from overdue.client.schemas import PingJson
 from tests.builders import days, hours, minutes, utc
 from tests.unit.overdue.advice.histories import a_check, pings, runs
 

@@ -6,10 +6,10 @@ from typing import Any
 import pytest
 
 from chalicelib.domain.check import Config
-from chalicelib.domain.schedule import Every, parse_schedule
+from chalicelib.domain.schedule.occurrences import Every, parse_schedule
 from overdue.advice.replay import history_of
 from overdue.advice.suggest import suggested
-from overdue.answers import PingJson
+from overdue.client.schemas import PingJson
 from tests.builders import days, hours, minutes, seconds, utc
 from tests.unit.overdue.advice.histories import pings, runs
 

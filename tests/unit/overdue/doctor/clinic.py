@@ -7,10 +7,10 @@ from typing import Any, cast
 from boto3.session import Session
 from botocore.stub import Stubber
 
-from chalicelib.store.registry import Channel
-from overdue.config import Settings
-from overdue.deploy.aws import Account
-from overdue.doctor.patient import Patient
+from chalicelib.store.registry.projects import Channel
+from overdue.aws.account import Account
+from overdue.cli.settings import Settings
+from overdue.doctor.stage import Patient
 from tests.builders import utc
 
 SETTINGS = Settings(

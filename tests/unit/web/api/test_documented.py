@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from chalicelib.web.api.fields import SCHEMAS
 from chalicelib.web.api.routes import ROUTES, Route
+from chalicelib.web.api.schema.fields import SCHEMAS
 from chalicelib.web.api.versions import VERSIONS
 
 PAGE = (Path(__file__).parents[4] / "docs" / "api.md").read_text()

@@ -1,0 +1,1 @@
+"""Schedules: cron and OnCalendar expressions, time zones, maintenance windows."""

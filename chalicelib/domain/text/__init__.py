@@ -1,0 +1,1 @@
+"""The words and numbers that people read, the same in alerts, pages, CLI and API."""

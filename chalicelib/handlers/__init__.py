@@ -1,0 +1,1 @@
+"""Lambda entry points that are not HTTP routes."""

@@ -1,0 +1,254 @@
+"""What a process needs of the outside, made once: clients, tables, registry, the way to SNS."""
+
+import gc
+import time
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from functools import cached_property
+from threading import Lock
+from typing import TYPE_CHECKING
+
+from chalicelib.domain.alerts import Alert
+from chalicelib.domain.check import EVERY_CHANNEL, Check, unique_key
+from chalicelib.metrics import Meter
+from chalicelib.services.transaction import Ports, Together
+from chalicelib.settings import Settings, settings
+from chalicelib.store.tables import connect, sns_client
+
+if TYPE_CHECKING:
+    from mypy_boto3_sns import SNSClient
+
+    from chalicelib.alerts.payload import Document
+    from chalicelib.alerts.publish import Undelivered
+    from chalicelib.domain.digest import Digest
+    from chalicelib.security_log import Refusals
+    from chalicelib.services.ack_links import AckLinks
+    from chalicelib.services.admission import Admission
+    from chalicelib.services.watchdog import Watchdog
+    from chalicelib.store.registry.projects import Channel, Registry
+    from chalicelib.store.secure_strings import SecureString
+
+_Way = Callable[..., None]  # `publish`, and the likes of it
+MOST_REMEMBERED = 20_000  # alerts, about 4 MB; more than a sweep evaluates before it publishes
+PAGERDUTY, AMAZON_Q = "pagerduty", "amazon-q"  # kinds of channels whose alerts go to a topic of their own
+
+
+class SystemClock:
+    """The machine's own clock, for Lambda."""
+
+    def now(self) -> datetime:
+        """The instant, in UTC."""
+        return datetime.now(UTC)
+
+    def sleep(self, seconds: float) -> None:
+        """Wait."""
+        time.sleep(seconds)
+
+
+class Publisher:
+    """Words an alert and publishes it. Its client is made when the first alert goes out: pings need none."""
+
+    def __init__(self, settings: Settings, registry: Callable[[], "Registry"]) -> None:
+        self._settings = settings
+        self._registry = registry
+        self._taken: dict[str, set[str]] = {}  # by alert id: the topics that accepted it; the oldest are dropped first
+        self._lock = Lock()
+
+    @cached_property
+    def _ack_links(self) -> "AckLinks":
+        from chalicelib.services.ack_links import AckLinks
+
+        return AckLinks(self._settings)
+
+    @cached_property
+    def _sns(self) -> "SNSClient":
+        from botocore.config import Config
+
+        return sns_client(self._settings, Config(connect_timeout=2, read_timeout=5, retries={"total_max_attempts": 2}))
+
+    def __call__(self, check: Check, alert: Alert, *, now: datetime) -> tuple[str, ...]:
+        """Publish one alert; return the names of the channels that it went to. Raises Undelivered, Unavailable.
+
+        Skips topics that have accepted it before, alone or in a digest: while DynamoDB refuses the writes that follow,
+        each sweep would repeat it. Another process does not know that, and repeats it.
+        """
+        from chalicelib.alerts.payload import document
+        from chalicelib.alerts.text import Sending, letter
+        from chalicelib.domain.digest import wanted as wanted_by
+
+        wanted = wanted_by(check, alert)
+        channels = self._channels(check.project, wanted, now=now)
+        names = tuple(channel.name for channel in channels)
+        topics = self._topics({channel.kind for channel in channels})
+        if self._taken.get(alert.id, set()) >= set(topics):
+            return names
+        sending = Sending(
+            at=now,
+            channels=names,
+            link=f"{self._settings.base_url}/checks/{check.config.slug or unique_key(check.code)}",
+            ack_link=self._ack_links.of(check, alert, now=now),
+        )
+        text = letter(check.code, check.config, alert, sending)
+        told = document(check.code, check.config, alert, text, sending, project=check.project)
+        refused = self._publish(told, topics, to=_addressees(wanted, names), ids=[alert.id])
+        if refused is not None:
+            raise refused
+        return names
+
+    def digest(self, digest: "Digest", *, now: datetime) -> "dict[str, Undelivered]":
+        """Publish a digest, in as many messages as it needs; return what was refused, by the ids of its members.
+
+        PagerDuty gets none: it has an incident for each check, which its recovery must find. Raises Unavailable.
+        """
+        from chalicelib.alerts.digest import parts, told
+        from chalicelib.alerts.publish import Away
+        from chalicelib.alerts.text import Sending
+
+        wanted = digest.common.channels
+        channels = self._channels(digest.common.project, wanted, now=now)
+        names = tuple(channel.name for channel in channels)
+        topics = self._topics({channel.kind for channel in channels} - {PAGERDUTY})
+        sending = Sending(at=now, channels=names, link=f"{self._settings.base_url}/", ack_link=None)
+        refused: dict[str, Undelivered] = {}
+        away: Away | None = None
+        for part in parts(digest):
+            ids = [member.alert.id for member in part.members]
+            why = away or self._publish(told(part, sending), topics, to=_addressees(wanted, names), ids=ids)
+            if why is not None:
+                refused |= dict.fromkeys(ids, why)
+            away = why if isinstance(why, Away) else None
+        return refused
+
+    def _channels(self, project: str, wanted: Collection[str], *, now: datetime) -> "tuple[Channel, ...]":
+        """Those of a project that are wanted, as far as they still exist."""
+        channels = self._registry().channels(project, now=now)
+        return tuple(channel for channel in channels if EVERY_CHANNEL in wanted or channel.id in wanted)
+
+    def _topics(self, kinds: Collection[str]) -> "dict[str, _Way]":
+        """Those that serve channels of these kinds, by their ARNs, each with how it is published to."""
+        from chalicelib.alerts.publish import publish, publish_alarm, publish_notification
+
+        ways: dict[str, _Way] = {self._settings.alerts_topic: publish}
+        if PAGERDUTY in kinds and self._settings.pagerduty_topic is not None:
+            ways[self._settings.pagerduty_topic] = publish_alarm
+        if AMAZON_Q in kinds and self._settings.chat_topic is not None:
+            ways[self._settings.chat_topic] = publish_notification
+        return ways
+
+    def _publish(
+        self, told: "Document", topics: "Mapping[str, _Way]", *, to: Sequence[str], ids: Sequence[str]
+    ) -> "Undelivered | None":
+        """To each of these topics what tells of the alerts of these ids; what it was refused with, if it was.
+
+        One that refuses it does not keep it from the others; when it is tried again, this process spares those that
+        have taken it, another repeats it.
+        """
+        from chalicelib.alerts.publish import Away, Undelivered
+
+        refused = None
+        for topic, publish_there in topics.items():
+            if all(topic in self._taken.get(each, ()) for each in ids):
+                continue
+            try:
+                publish_there(self._sns, topic, told, to=to)
+            except Away as error:
+                return error
+            except Undelivered as error:
+                refused = error
+                continue
+            self._remember(ids, topic)
+        return refused
+
+    def _remember(self, ids: Sequence[str], topic: str) -> None:
+        with self._lock:
+            for each in ids:
+                self._taken.setdefault(each, set()).add(topic)
+            while len(self._taken) > MOST_REMEMBERED:
+                del self._taken[next(iter(self._taken))]
+
+    def forget(self) -> None:
+        """Forget all accepted alerts, like a new process."""
+        self._taken.clear()
+
+
+def _addressees(wanted: Collection[str], names: tuple[str, ...]) -> tuple[str, ...]:
+    """What filter policies see: the names, and "*" for a channel that is younger than what is remembered."""
+    return (EVERY_CHANNEL, *names) if EVERY_CHANNEL in wanted else names
+
+
+class Wiring:
+    """All of it, for one process."""
+
+    def __init__(self, environ: Mapping[str, str]) -> None:
+        self.settings = settings(environ)
+        with _nothing_is_garbage():
+            tables = connect(self.settings)
+        self.meter = Meter.of(environ)
+        publisher = Publisher(self.settings, lambda: self.registry)
+        at_least = self.settings.digest_from
+        together = Together(at_least=at_least, publish=publisher.digest) if at_least else None
+        self.ports = Ports(tables=tables, publish=publisher, tally=self.meter.tally, together=together)
+
+    @cached_property
+    def registry(self) -> "Registry":
+        """Keys and channels. A ping by code needs neither: 6 ms of its cold start."""
+        from chalicelib.store.registry.projects import Registry
+
+        return Registry()
+
+    @cached_property
+    def admission(self) -> "Admission":
+        """Admits new checks. Not needed for pings of existing checks."""
+        from chalicelib.domain.limits.quota import Limits
+        from chalicelib.services.admission import Admission
+        from chalicelib.services.self_ping import FrontDoor
+
+        limits = Limits(checks=self.settings.checks_per_project, by_ping=self.settings.creates_per_minute)
+        operators = FrontDoor(self.settings, self.registry)
+        return Admission(tables=self.ports.tables, limits=limits, notify=operators.tell)
+
+    @cached_property
+    def session_secret(self) -> "SecureString":
+        """The secret that signs sign-in links and sessions."""
+        from chalicelib.store.secure_strings import PATIENTLY, SESSION_SECRET, SecureString
+
+        return SecureString(self.settings, SESSION_SECRET, PATIENTLY)
+
+    @cached_property
+    def refusals(self) -> "Refusals":
+        """Logs refused requests. Most pings are not refused."""
+        from chalicelib.security_log import Refusals
+
+        return Refusals()
+
+    @cached_property
+    def watchdog(self) -> "Watchdog":
+        """The outside watchdog that the sweep calls."""
+        from chalicelib.services.watchdog import Watchdog
+
+        return Watchdog(self.settings)
+
+    @cached_property
+    def alert_link_secret(self) -> "SecureString":
+        """The secret that signs the acknowledge links in alerts."""
+        from chalicelib.store.secure_strings import ALERT_LINK_SECRET, PATIENTLY, SecureString
+
+        return SecureString(self.settings, ALERT_LINK_SECRET, PATIENTLY)
+
+
+@contextmanager
+def _nothing_is_garbage() -> Iterator[None]:
+    """Keep the collector off while botocore builds its models from 2 MB of JSON, then have it skip all there is.
+
+    It would walk through everything imported so far again and again: 45 ms of 130 at a cold start (Python 3.11).
+    """
+    was_on = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if gc.get_freeze_count() == 0:  # once a process: what has since become garbage would never go
+            gc.freeze()
+        if was_on:
+            gc.enable()

@@ -1,0 +1,1 @@
+"""Between domain values and DynamoDB attributes; attribute names never change."""

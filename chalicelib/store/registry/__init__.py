@@ -1,0 +1,1 @@
+"""The registry table: projects, keys, channels, policies and other small records."""

@@ -1,0 +1,1 @@
+"""What answers without a key or session: badges, metrics, their access tokens."""

@@ -1,0 +1,1 @@
+"""The shape of the Management API's requests and answers, and its OpenAPI document."""

@@ -1,0 +1,152 @@
+"""What requests and answers of the API look like, in JSON Schema: the `components` of the OpenAPI document.
+
+What a request may say is what it is read with (`fields`); start at `schemas`.
+"""
+
+from chalicelib.domain.alerts import Kind, Reason
+from chalicelib.domain.ping import Signal
+from chalicelib.domain.text.display_status import Shown
+from chalicelib.web.api.schema.fields import SCHEMAS, Schema
+from chalicelib.web.api.schema.group_field import SCHEMA as GROUP
+from chalicelib.web.api.schema.probe_field import SCHEMA as PROBE
+
+TEXT: Schema = {"type": "string"}
+_BOOL: Schema = {"type": "boolean"}
+_COUNT: Schema = {"type": "integer", "minimum": 0}
+_URL: Schema = {"type": "string", "format": "uri"}
+_INSTANT: Schema = {"type": "string", "format": "date-time"}
+SNOOZE: Schema = {
+    "type": "object",
+    "properties": {
+        "for": {"type": "integer", "minimum": 1, "maximum": 31_536_000, "description": "Seconds"},
+        "until": {**TEXT, "examples": ["2026-12-24T20:00", "2026-12-24T19:00:00Z"]},
+    },
+    "minProperties": 1,
+    "maxProperties": 1,
+}
+_LEARNT: Schema = {
+    "type": "object",
+    "description": "What max_runtime: auto has learnt; null where it is not auto",
+    "properties": {
+        "runs": _COUNT,
+        "usual": {"anyOf": [{"type": "array", "items": {"type": "number"}}, {"type": "null"}]},
+        "max_runtime": {"anyOf": [_COUNT, {"type": "null"}]},
+    },
+    "required": ["runs", "usual", "max_runtime"],
+}
+POLICY: Schema = {
+    "type": "object",
+    "properties": {"name": {**TEXT, "maxLength": 40}, "steps": SCHEMAS["escalation"] | {"type": "array"}},
+    "required": ["name", "steps"],
+}
+
+
+def schemas() -> Schema:
+    """All that have a name, by it."""
+    return {
+        "Check": _check(),
+        "CheckFields": _check_fields(),
+        "Ping": _ping(),
+        "Flip": _flip(),
+        "Channel": object_of(id=TEXT, name=TEXT, kind=TEXT),
+        "Policy": object_of(name=TEXT, steps={"type": "array", "items": _step("after", "channels")}),
+        "Badges": object_of(svg=_URL, svg3=_URL, json=_URL, json3=_URL, shields=_URL, shields3=_URL),
+        "Error": object_of(error=TEXT),
+    }
+
+
+def _step(*required: str) -> Schema:
+    return {"type": "object", "properties": {"after": _COUNT, "channels": TEXT}, "required": list(required)}
+
+
+def _flip() -> Schema:
+    told = object_of(kind={"enum": [kind.value for kind in Kind]}, to={"type": "array", "items": TEXT}, at=_INSTANT)
+    flip = object_of(timestamp=_INSTANT, up={"enum": [0, 1]})
+    flip["properties"]["sent"] = {"type": "array", "items": told, "description": "For keys that may write"}
+    return flip
+
+
+def _check_fields() -> Schema:
+    examples: dict[str, list[object]] = {
+        "schedule": ["0 5 * * 1-5", "Mon..Fri 12:00"],
+        "tz": ["UTC", "Europe/Berlin"],
+        "schedules": [["0 9 * * 1-5", "0 12 * * 6"]],
+        "windows": [["0 2 * * 0 for 2h in Europe/Berlin", "2026-12-24T20:00 to 2026-12-25T08:00"]],
+        "first_ping_by": [86_400, "2026-12-01T08:00"],
+        "depends_on": [["database", "network"]],
+    }
+    illustrated = {field: SCHEMAS[field] | {"examples": found} for field, found in examples.items()}
+    return {"type": "object", "properties": SCHEMAS | illustrated | {"probe": PROBE, "group": GROUP}}
+
+
+def _check() -> Schema:
+    always = {
+        **dict.fromkeys(("name", "slug", "tags", "desc", "methods", "subject", "subject_fail"), TEXT),
+        **dict.fromkeys(("start_kw", "success_kw", "failure_kw", "zone"), TEXT),
+        **dict.fromkeys(("started", "manual_resume", "filter_subject", "filter_body"), _BOOL),
+        **dict.fromkeys(("filter_http_body", "filter_default_fail", "every_channel"), _BOOL),
+        **{name: _or_null(_INSTANT) for name in ("last_ping", "next_ping", "due_at")},
+        **{name: _or_null(_COUNT) for name in ("min_runtime", "min_count", "count_window")},
+        "max_runtime": {"anyOf": [_COUNT, {"const": "auto"}, {"type": "null"}]},
+        "learnt": _or_null(_LEARNT),
+        "remind_every": _or_null(_COUNT),
+        "escalation": {"type": "array", "items": _step("after")},
+        "escalation_policy": _or_null(TEXT),
+        **dict.fromkeys(("failures_before_alert", "failures", "misses_before_alert", "misses", "early"), _COUNT),
+        "first_ping_by": {"anyOf": [_COUNT, _INSTANT, {"type": "null"}]},
+        **{name: {"type": "array", "items": TEXT} for name in ("windows", "schedules", "warnings")},
+        **{name: {"type": "array", "items": TEXT} for name in ("depends_on", "held_by")},
+        **{name: _or_null(_INSTANT) for name in ("maintenance_until", "snoozed_until", "acknowledged_at")},
+        **{name: _or_null(_INSTANT) for name in ("unknown_since", "throttled_since", "throttled_at")},
+        "acknowledged_by": _or_null(TEXT),
+        "grace": _COUNT,
+        "n_pings": _COUNT,
+        "status": {"enum": [state.value for state in Shown if state is not Shown.UNKNOWN]},
+        "reason": {"enum": [*(reason.value for reason in Reason), None]},
+        "badge_url": _URL,
+        "probe": PROBE | {"required": sorted(PROBE["properties"])},
+        "group": GROUP | {"required": ["down_when"]},
+        "runs": {"type": "array", "items": object_of(rid=_or_null(TEXT), started=_INSTANT, overran=_BOOL)},
+    }
+    sometimes: Schema = {
+        "last_duration": _COUNT,
+        "timeout": _COUNT,
+        **dict.fromkeys(("schedule", "tz", "uuid", "unique_key", "channels"), TEXT),
+        **dict.fromkeys(("ping_url", "update_url", "pause_url", "resume_url"), _URL),
+    }
+    return {"type": "object", "properties": always | sometimes, "required": sorted(always)}
+
+
+def _ping() -> Schema:
+    always: Schema = {
+        "type": {"enum": [signal.value for signal in Signal]},
+        "date": _INSTANT,
+        "n": _COUNT,
+        **dict.fromkeys(("scheme", "remote_addr", "method", "ua"), TEXT),
+        "rid": _or_null(TEXT),
+        "body_url": _or_null(_URL),
+    }
+    return {
+        "type": "object",
+        "properties": always | {"duration": {"type": "number", "minimum": 0}},
+        "required": sorted(always),
+    }
+
+
+def object_of(**properties: Schema) -> Schema:
+    """An object that has all of these."""
+    return {"type": "object", "properties": properties, "required": list(properties)}
+
+
+def list_of(name: str) -> Schema:
+    """An array of what has a name in `schemas`."""
+    return {"type": "array", "items": ref(name)}
+
+
+def _or_null(schema: Schema) -> Schema:
+    return {"anyOf": [schema, {"type": "null"}]}
+
+
+def ref(name: str) -> Schema:
+    """What has this name in `schemas`."""
+    return {"$ref": f"#/components/schemas/{name}"}

@@ -1,0 +1,113 @@
+"""`/ack/{token}`: the link that an alert bears, by which its outage is acknowledged.
+
+It needs no session, and is looked at by GET, which scanners of mail and previews of chats do, too; only its button, a
+POST, acknowledges. What a link names is signed in `alerts.acknowledging`; what acknowledging does to a check is
+`domain.configure`'s business.
+"""
+
+from dataclasses import dataclass
+from typing import Any
+
+from chalice.app import Response
+
+from chalicelib.alerts.ack_tokens import LASTS, Named, read
+from chalicelib.domain.check import Check, Status, Verdict, unique_key
+from chalicelib.domain.configure import Acknowledge, configure
+from chalicelib.domain.text.display_status import as_of
+from chalicelib.domain.text.reasons import spoken
+from chalicelib.runtime import Wiring
+from chalicelib.security_log import Actor
+from chalicelib.store import batch_get, checks
+from chalicelib.store.tables import NotFound
+from chalicelib.web.api.checks import carried_out
+from chalicelib.web.pages.shell.layout import frame
+from chalicelib.web.pages.shell.render import page, see_other
+from chalicelib.web.pages.shell.visit import WITH_POST, Visit, posted_by_anyone, seen_by_anyone
+
+BY = "a link in an alert"
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """The page: what the outage is, and whether there is anything to acknowledge."""
+
+    heading: str
+    sentence: str
+    is_open: bool
+
+
+def answered(wiring: Wiring, request: Any, token: str) -> Response:
+    """`/ack/{token}`."""
+    if request.to_original_event()["httpMethod"] == "POST":
+        return posted_by_anyone(wiring, request, lambda visit: _use(visit, token))
+    return seen_by_anyone(wiring, request, lambda visit: _look(visit, token), allowed=WITH_POST)
+
+
+def _look(visit: Visit, token: str) -> Response:
+    named = _named(visit, token)
+    if named is None:
+        return _page(visit, 404, "This link does not work", "It is not from this deployment, or was cut.")
+    if visit.now >= named.until:
+        return _page(visit, 410, "This link no longer works", f"Links in alerts work for {LASTS.days} days.")
+    check = as_of(_check(visit, named), now=visit.now)
+    name = check.config.name or check.config.slug or "This check"
+    if not _is_going_on(check, named):
+        return _page(visit, 200, "This outage is over", _since_then(visit, check, name))
+    what = f"{name} is down" + ("" if check.reason is None else f": {spoken(check.reason)}")
+    if check.acknowledged_at is not None:
+        by = f", by {check.acknowledged_by}" if check.acknowledged_by else ""
+        sentence = f"Acknowledged at {visit.clock.minute(check.acknowledged_at)}{by}. Its recovery will be told."
+        return _page(visit, 200, what, sentence)
+    assert check.since is not None, "what is down has flipped"
+    sentence = (
+        f"Since {visit.clock.minute(check.since)}. Acknowledging says that you see to it: "
+        "no more reminders and no escalation of this outage. Its recovery will be told."
+    )
+    return _page(visit, 200, what, sentence, is_open=True)
+
+
+def _since_then(visit: Visit, check: Check, name: str) -> str:
+    """Each outage is acknowledged for itself."""
+    if check.status is not Status.DOWN or check.since is None:
+        return f"{name} is {check.status} now: there is nothing to acknowledge."
+    return f"{name} is down again since {visit.clock.minute(check.since)}: acknowledge that by its own alert."
+
+
+def _use(visit: Visit, token: str) -> Response:
+    named = _named(visit, token)
+    if named is None or visit.now >= named.until:
+        return _look(visit, token)
+
+    def decide(check: Check) -> Verdict:
+        if not _is_going_on(as_of(check, now=visit.now), named):
+            return Verdict(check, check)
+        return configure(check, Acknowledge(by=BY), now=visit.now)
+
+    by = Actor(by="alert_link", project=named.project, name="", source=visit.source)
+    carried_out(visit.wiring.ports, _check(visit, named).code, decide, now=visit.now, by=by)
+    return see_other(f"/ack/{token}")
+
+
+def _named(visit: Visit, token: str) -> Named | None:
+    """What a token names. Links sent before stages had a secret for links were signed with the secret of sessions."""
+    secrets = (visit.wiring.alert_link_secret.key(now=visit.now), visit.signer and visit.signer.secret)
+    return next((named for secret in secrets if secret and (named := read(secret, token))), None)
+
+
+def _check(visit: Visit, named: Named) -> Check:
+    """A query of all codes of the project. Raises NotFound: it has been deleted."""
+    tables = visit.wiring.ports.tables
+    for code in batch_get.codes(tables, named.project):
+        if unique_key(code) == named.unique_key:
+            return checks.get(tables, code)
+    raise NotFound("the check of this outage is gone")
+
+
+def _is_going_on(check: Check, named: Named) -> bool:
+    return check.status is Status.DOWN and check.n_flips == named.flip
+
+
+def _page(visit: Visit, status: int, heading: str, sentence: str, *, is_open: bool = False) -> Response:
+    mark = "down" if is_open else "note"
+    around = frame(visit, title="Acknowledge · Overdue", icon=mark, marks=(mark,), current="", refresh=None)
+    return page(visit, "acknowledge.html", around, Asked(heading, sentence, is_open), status=status)

@@ -1,0 +1,116 @@
+"""What the forms of a check's page do: pause, resume, snooze, acknowledge, delete; `POST /checks/{name}/{action}`.
+
+Parse, call the decision that the API calls, and show the check again. Start at `acted`. What each does to a check is
+`domain.configure`'s business; whose form is taken, `visit`'s.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from chalice.app import Response
+
+from chalicelib.domain.check import Check, Status, Verdict
+from chalicelib.domain.configure import Acknowledge, Change, Pause, Resume, Snooze, Unsnooze, configure
+from chalicelib.domain.errors import BadInput
+from chalicelib.domain.options import LONGEST, parse_instant
+from chalicelib.domain.rules.snooze import end_of_snooze
+from chalicelib.domain.text.display_status import as_of
+from chalicelib.domain.text.time_format import WallClock
+from chalicelib.runtime import Wiring
+from chalicelib.store.tables import NotFound
+from chalicelib.web.api.checks import carried_out, removed
+from chalicelib.web.pages.overview.position import name_of
+from chalicelib.web.pages.shell.find_check import check_named
+from chalicelib.web.pages.shell.instants import local
+from chalicelib.web.pages.shell.render import see_other
+from chalicelib.web.pages.shell.visit import Visit, changed
+
+BY = "the dashboard"  # who acknowledges: sessions bear no names
+_MORNING = 9  # o'clock
+_LONGEST_S = int(LONGEST.total_seconds())
+
+
+def acted(wiring: Wiring, request: Any, name: str, action: str) -> Response:
+    """`POST /checks/{name}/{action}`."""
+    return changed(wiring, request, lambda visit: _act(visit, name, action))
+
+
+def _act(visit: Visit, name: str, action: str) -> Response:
+    check = check_named(visit, name)
+    if action == "delete":
+        return _deleted(visit, check)
+    decide = _CHANGES.get(action)
+    if decide is None:
+        raise NotFound(f"nothing is called {action}")
+    wanted = decide(visit)
+
+    def verdict(current: Check) -> Verdict:
+        if current.project != visit.project:
+            raise NotFound("it is another project's by now")
+        if isinstance(wanted, Acknowledge) and as_of(current, now=visit.now).status is not Status.DOWN:
+            raise BadInput("The check is not down (any more), so there is nothing to acknowledge")
+        return configure(current, wanted, now=visit.now)
+
+    carried_out(visit.wiring.ports, check.code, verdict, now=visit.now, by=visit.actor)
+    return see_other(f"/checks/{name}")
+
+
+def _snooze(visit: Visit) -> Change:
+    return Snooze(snooze_until(visit.form, now=visit.now))
+
+
+_CHANGES: Mapping[str, Callable[[Visit], Change]] = {
+    "pause": lambda _: Pause(),
+    "resume": lambda _: Resume(),
+    "snooze": _snooze,
+    "unsnooze": lambda _: Unsnooze(),
+    "acknowledge": lambda _: Acknowledge(by=BY),
+}
+
+
+def snooze_until(form: Mapping[str, str], *, now: datetime) -> datetime:
+    """The instant that a form asks for: so many seconds from now, or ISO 8601. Raises BadInput."""
+    said = form.get("until", "")
+    if said.isascii() and said.isdigit() and len(said) <= len(str(_LONGEST_S)):
+        return end_of_snooze(now + timedelta(seconds=int(said)), now=now)
+    return end_of_snooze(parse_instant("until", said, "UTC"), now=now)
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """An end of a snooze that one can choose."""
+
+    value: str
+    label: str
+
+
+def snooze_choices(clock: WallClock) -> tuple[Choice, ...]:
+    """So many hours, the reader's next morning, and that of the next week's Monday."""
+    here = local(clock.now, clock.tz)
+    today = here.replace(hour=_MORNING, minute=0, second=0, microsecond=0, fold=0)
+    morning = today if here < today else today + timedelta(days=1)
+    monday = today + timedelta(days=7 - here.weekday())
+    mornings = [Choice(morning.isoformat(), f"Snooze until {'' if morning == today else 'tomorrow '}{morning:%H:%M}")]
+    if monday != morning:
+        mornings.append(Choice(monday.isoformat(), f"Snooze until {clock.minute(monday)}"))
+    return (
+        Choice("3600", "Snooze for 1 hour"),
+        Choice("14400", "Snooze for 4 hours"),
+        *mornings,
+        Choice(str(7 * 86_400), "Snooze for a week"),
+    )
+
+
+def _deleted(visit: Visit, check: Check) -> Response:
+    """Only who has written its name down."""
+    if visit.form.get("confirm", "").strip() != confirmation(check):
+        raise BadInput(f"The check is still there: to delete it, type {confirmation(check)} into the field")
+    removed(visit.wiring.ports, check.code, project=visit.project, now=visit.now, by=visit.actor)
+    return see_other("/?deleted=yes")
+
+
+def confirmation(check: Check) -> str:
+    """What one has to type: its slug, or else its name as the page shows it."""
+    return check.config.slug or name_of(check).strip()

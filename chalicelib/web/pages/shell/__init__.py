@@ -1,0 +1,1 @@
+"""What every page shares: session, guards, layout, rendering, error pages."""

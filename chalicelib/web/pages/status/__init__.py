@@ -1,0 +1,1 @@
+"""Status pages for the public, and the page about the monitor itself."""

@@ -1,0 +1,1 @@
+"""Notification channels: their kinds, subscriptions and test alerts."""

@@ -1,0 +1,1 @@
+"""Read crontabs and Healthchecks projects as a file of checks."""

@@ -1,0 +1,142 @@
+"""`overdue escalations`: named policies of whom to tell while nobody sees to an outage; and `--escalate` of a check.
+
+Each command parses, calls the API, shows. What a step does is the server's business.
+"""
+
+from collections.abc import Mapping, Sequence
+from datetime import timedelta
+
+import click
+
+from chalicelib.domain.errors import BadInput
+from chalicelib.domain.options import parse_duration
+from chalicelib.domain.rules.escalation import Step, in_order, policy_name
+from overdue.cli.options import talks_to_api, wrong_usage
+from overdue.cli.settings import Settings
+from overdue.client.api import Api
+from overdue.client.schemas import CheckJson, StepJson
+
+OFF = "off"
+
+
+@click.group()
+def escalations() -> None:
+    """Name whom to tell while nobody sees to an outage; checks take it by its name.
+
+    Example: overdue escalations add nights "15m oncall" "1h oncall,manager"
+    """
+
+
+@escalations.command()
+@click.argument("name")
+@click.argument("steps", nargs=-1, required=True, metavar="STEP...")
+@talks_to_api
+def add(name: str, steps: tuple[str, ...], settings: Settings, as_json: bool) -> None:
+    """Make a policy, or change it in each check that names it.
+
+    A STEP is a duration since the check went down, and the channels that are told then: "15m oncall". Steps end when
+    somebody acknowledges the outage, and with it.
+
+    Example: overdue escalations add nights "15m oncall" "1h oncall,manager"
+    """
+    with wrong_usage():
+        policy, wanted = policy_name(name), _fields(steps)
+    kept = Api.of(settings).keep_escalation(policy, wanted)
+    if as_json:
+        from overdue.cli.show import document
+
+        document(kept)
+    else:
+        from overdue.cli.show import say
+
+        say(f'Checks can escalate by "{policy}": overdue checks edit CHECK --escalate {policy}')
+
+
+@escalations.command(name="list")
+@talks_to_api
+def listing(settings: Settings, as_json: bool) -> None:
+    """See all policies.
+
+    Example: overdue escalations list
+    """
+    from overdue.cli import show
+
+    api = Api.of(settings)
+    found = api.escalations()
+    if as_json:
+        show.document(found)
+        return
+    names = _names(api) if found else {}
+    show.table(
+        ("POLICY", "STEPS"),
+        [(policy["name"], "; ".join(_told(policy["steps"], names))) for policy in found],
+        none='No policy yet. Make one with: overdue escalations add NAME "15m CHANNEL"',
+        wraps="STEPS",
+    )
+
+
+@escalations.command()
+@click.argument("name")
+@talks_to_api
+def remove(name: str, settings: Settings, as_json: bool) -> None:
+    """Remove a policy that no check names any more.
+
+    Example: overdue escalations remove nights
+    """
+    gone = Api.of(settings).remove_escalation(name)
+    if as_json:
+        from overdue.cli.show import document
+
+        document(gone)
+    else:
+        from overdue.cli.show import say
+
+        say(f'Removed "{name}".')
+
+
+def escalate_fields(texts: Sequence[str]) -> dict[str, object]:
+    """The API's fields for `--escalate`. Raises BadInput."""
+    if not texts:
+        return {}
+    if len(texts) == 1 and " " not in texts[0].strip():
+        return {"escalation": []} if texts[0] == OFF else {"escalation_policy": policy_name(texts[0])}
+    return {"escalation": _fields(texts)}
+
+
+def _fields(texts: Sequence[str]) -> list[Mapping[str, object]]:
+    steps = in_order(map(_step, texts))
+    return [{"after": int(step.after.total_seconds()), "channels": ",".join(step.channels)} for step in steps]
+
+
+def _step(text: str) -> Step:
+    after, _, channels = text.strip().partition(" ")
+    if not channels.strip():
+        raise BadInput(f'step "{text}" is none: write a duration and channels, such as "15m oncall" or "1h oncall,sms"')
+    named = tuple(name.strip() for name in channels.split(","))
+    return Step(after=parse_duration("a step's delay", after), channels=named)
+
+
+def escalation_pairs(check: CheckJson, api: Api) -> list[tuple[str, str]]:
+    """What `overdue checks show` tells of it. One more request, where there are steps with channels."""
+    steps = check.get("escalation") or []
+    if not steps:
+        return []
+    names = _names(api) if "channels" in steps[0] else {}
+    policy = check.get("escalation_policy")
+    return [("escalates", "\n".join([*_told(steps, names), *([f"as policy {policy} says"] if policy else [])]))]
+
+
+def _names(api: Api) -> dict[str, str]:
+    return {channel["id"]: channel["name"] for channel in api.channels()} | {"*": "all channels"}
+
+
+def _told(steps: Sequence[StepJson], names: Mapping[str, str]) -> list[str]:
+    from chalicelib.domain.text.time_format import duration
+
+    told = []
+    for step in steps:
+        whom = ", ".join(
+            names.get(each, "a channel that is gone") for each in step.get("channels", "").split(",") if each
+        )
+        told.append(f"after {duration(timedelta(seconds=step['after']))}" + (f" to {whom}" if whom else ""))
+    return told

@@ -1,0 +1,74 @@
+"""`overdue checks snooze`, `unsnooze` and `ack`: fewer alerts of what people know. Parse, call the API, show."""
+
+import re
+from datetime import UTC, datetime
+
+import click
+
+from chalicelib.domain.options import parse_duration, parse_instant
+from overdue.cli.offline.expressions import seconds
+from overdue.cli.options import talks_to_api, wrong_usage
+from overdue.cli.outcome import done
+from overdue.cli.settings import Settings
+from overdue.client.api import Api, find
+from overdue.client.schemas import CheckJson
+
+_DURATION = re.compile(r"[0-9]+[smhdw]?")
+
+
+@click.command()
+@click.argument("check")
+@click.argument("until", metavar="DURATION|INSTANT")
+@talks_to_api
+def snooze(check: str, until: str, settings: Settings, as_json: bool) -> None:
+    """Send no alert of a check for so long, or until an instant; then one alert tells what is still down.
+
+    Its state goes on meanwhile. An instant without an offset, such as 2026-12-24T20:00, is in the check's zone.
+
+    Example: overdue checks snooze nightly-backup 2h
+    """
+    with wrong_usage():
+        wanted = _wanted(until)
+    api = Api.of(settings)
+    changed = api.snooze(find(api, check).code, wanted)
+    done(changed, f"No alert{_until(changed)} of", as_json=as_json)
+
+
+def _wanted(until: str) -> dict[str, object]:
+    """The request's body. Raises BadInput."""
+    if _DURATION.fullmatch(until):
+        return {"for": seconds(parse_duration("the snooze", until))}
+    parse_instant("the end of the snooze", until, "UTC")
+    return {"until": until}
+
+
+def _until(check: CheckJson) -> str:
+    from overdue.cli.show import when
+
+    zone = check.get("zone", "UTC")
+    until = check.get("snoozed_until")
+    return "" if until is None else f" before {when(until, tz=zone, now=datetime.now(UTC))} {zone}"
+
+
+@click.command()
+@click.argument("check")
+@talks_to_api
+def unsnooze(check: str, settings: Settings, as_json: bool) -> None:
+    """Send alerts of a check again; what went down meanwhile is told at once.
+
+    Example: overdue checks unsnooze nightly-backup
+    """
+    api = Api.of(settings)
+    done(api.unsnooze(find(api, check).code), "Alerts go out again of", as_json=as_json)
+
+
+@click.command()
+@click.argument("check")
+@talks_to_api
+def ack(check: str, settings: Settings, as_json: bool) -> None:
+    """Say that somebody sees to an outage: no more reminders of it. Its recovery is told.
+
+    Example: overdue checks ack nightly-backup
+    """
+    api = Api.of(settings)
+    done(api.acknowledge(find(api, check).code), "Acknowledged", as_json=as_json)

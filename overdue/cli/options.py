@@ -1,0 +1,67 @@
+"""Options that many commands share: whom to talk to, and JSON instead of a table.
+
+Start at `talks_to_api`; `wrong_usage` is for the options of a command's own. What wins when several sources say it is
+`overdue.cli.settings`'s business.
+"""
+
+import os
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from functools import wraps
+from pathlib import Path
+from typing import Any
+
+import click
+
+from chalicelib.domain.errors import BadInput
+from overdue.cli.settings import Given, Settings, resolve
+
+Function = Callable[..., Any]
+
+URL = click.option("--url", metavar="URL", help="Of the deployment, such as https://overdue.example.com.")
+STAGE = click.option("--stage", metavar="NAME", help="A stage of the settings file; local is a server that runs here.")
+API_KEY = click.option("--api-key", metavar="KEY", help="Better said by OVERDUE_API_KEY or in the file.")
+PING_KEY = click.option("--ping-key", metavar="KEY", help="Better said by OVERDUE_PING_KEY or in the file.")
+JSON = click.option("--json", "as_json", is_flag=True, help="One JSON document on stdout, and nothing else.")
+
+
+def talks_to_api(function: Function) -> Function:
+    """Options for a command over the API; the function gets `settings` and `as_json`."""
+    return _with_settings(function, URL, API_KEY, STAGE, JSON)
+
+
+def pings(function: Function) -> Function:
+    """Options for a command that pings, and may look a name up; the function gets `settings` and `as_json`."""
+    return _with_settings(function, URL, PING_KEY, API_KEY, STAGE, JSON)
+
+
+def _with_settings(function: Function, *options: Callable[[Function], Function]) -> Function:
+    @wraps(function)
+    def resolved(**said: Any) -> Any:
+        given = Given(**{name: said.pop(name) for name in ("url", "api_key", "ping_key", "stage") if name in said})
+        return function(settings=settings_of(given), **said)
+
+    decorated: Function = resolved
+    for option in reversed(options):
+        decorated = option(decorated)
+    return decorated
+
+
+@contextmanager
+def wrong_usage() -> Iterator[None]:
+    """What is bad about an option's own value, whatever the server holds, is wrong usage: exit 2."""
+    try:
+        yield
+    except BadInput as error:
+        from chalicelib.alerts.charset import inert  # here because `exec` does without: 25 ms
+
+        raise click.UsageError(inert(str(error))) from error
+
+
+def settings_of(given: Given) -> Settings:
+    """What this process shall use. Raises BadInput."""
+    try:
+        here = Path.cwd()
+    except FileNotFoundError as error:
+        raise BadInput("this directory is gone: change to another") from error
+    return resolve(given, environ=os.environ, directory=here)

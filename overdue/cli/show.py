@@ -1,0 +1,148 @@
+"""What commands show: a table that fits the terminal, plain columns for a pipe, or one JSON document.
+
+Start at `table`, `fields` and `document`. Which words and numbers stand in them is each command's business; the words
+of a status are here, once. Whatever a name may hold, it does nothing to a terminal.
+"""
+
+import json
+import sys
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING
+
+import click
+
+from chalicelib.alerts.charset import inert
+from chalicelib.domain.text.time_format import WallClock, ago
+from overdue.cli.table_layout import GAP, fitted
+from overdue.client.schemas import CheckJson
+
+if TYPE_CHECKING:
+    from rich.console import Console
+    from rich.text import Text
+
+# A status is a word and a shape before it is a colour.
+SHAPES = {
+    "up": "●",
+    "grace": "◐",
+    "down": "✕",
+    "paused": "‖",
+    "new": "○",
+    "unknown": "?",
+}
+COLOURS = {"up": "green", "grace": "yellow", "down": "red", "paused": "dim", "new": "dim", "unknown": "yellow"}
+NOTHING = "–"
+
+
+def document(value: object) -> None:
+    """One JSON document on stdout."""
+    text = json.dumps(value, indent=2, ensure_ascii=not _bears_any_character())
+    click.echo("".join(char if char == "\n" or char.isprintable() else json.dumps(char)[1:-1] for char in text))
+
+
+def say(text: str) -> None:
+    """A line beside the result, on stderr."""
+    click.echo(inert(text).replace("\n", " "), err=True)
+
+
+def is_terminal() -> bool:
+    """Whether a person reads stdout; nobody does where it is closed."""
+    return sys.stdout is not None and sys.stdout.isatty()
+
+
+def _bears_any_character() -> bool:
+    return sys.stdout is None or sys.stdout.encoding.lower() in ("utf-8", "utf8")
+
+
+def table(
+    columns: Sequence[str],
+    rows: Sequence[Sequence[str]],
+    *,
+    none: str,
+    gives: Sequence[str] = (),
+    wraps: str = "",
+) -> None:
+    """Rows under columns; into a pipe, tab-separated and whole. `none` is said on stderr where there are no rows.
+
+    Where a terminal is too narrow, the columns of `gives` are cut, and then left out, before any other; one that wraps
+    takes several lines instead.
+    """
+    if not rows:
+        say(none)
+        return
+    rows = [[" ".join(inert(cell).split()) for cell in row] for row in rows]
+    if not is_terminal():
+        for row in (columns, *rows):
+            click.echo("\t".join(row))
+        return
+    from rich.cells import cell_len  # here because a pipe needs none of it, 40 ms
+    from rich.table import Table
+
+    console = _console()
+    widths = {column: max(map(cell_len, cells)) for column, *cells in zip(columns, columns, *rows, strict=True)}
+    kept = fitted(widths, room=console.width, gives=gives)
+    drawn = Table(box=None, pad_edge=False, padding=(0, GAP, 0, 0), header_style="bold")
+    for column, width in kept.items():
+        drawn.add_column(column, overflow="ellipsis", no_wrap=column != wraps, width=width)
+    for row in rows:
+        drawn.add_row(*(_coloured(cell) for column, cell in zip(columns, row, strict=True) if column in kept))
+    console.print(drawn, crop=False)
+
+
+def fields(pairs: Sequence[tuple[str, str]]) -> None:
+    """A name and a value on each line."""
+    widest = max(len(name) for name, _ in pairs)
+    below = "\n" + " " * (widest + 2)  # a second line of a value must not look like another field
+    pairs = [(name, inert(value).replace("\n", below)) for name, value in pairs]
+    if not is_terminal():
+        for name, value in pairs:
+            click.echo(f"{name:<{widest}}  {value}")
+        return
+    console = _console()
+    for name, value in pairs:
+        console.print(f"{name:<{widest}} ", end=" ", style="dim", highlight=False, markup=False)
+        console.print(_coloured(value), highlight=False, soft_wrap=True)
+
+
+def _console() -> "Console":
+    from rich.console import Console
+
+    return Console()  # it honours NO_COLOR
+
+
+def _coloured(cell: str) -> "Text":
+    from rich.text import Text
+
+    colour = next((COLOURS[name] for name, shape in SHAPES.items() if cell.startswith(f"{shape} ")), "")
+    return Text(cell, style=colour)
+
+
+def status(check: CheckJson) -> str:
+    """A check's status as a shape and a word."""
+    name = "unknown" if check.get("unknown_since") else check["status"]
+    shown = f"{SHAPES.get(name, '?')} {name}"
+    reason = check.get("reason") if check["status"] == "down" else None
+    return ", ".join(filter(None, (shown, reason, "running" if check["started"] else None))).replace("_", " ")
+
+
+def when(text: str | None, *, tz: str, now: datetime) -> str:
+    """An instant of the API, as short as its reader's day allows, in a zone."""
+    if text is None:
+        return NOTHING
+    clock = WallClock(tz=tz, now=now)
+    return clock.minute(datetime.fromisoformat(text).astimezone(UTC))
+
+
+def distance(text: str | None, *, now: datetime) -> str:
+    """How far an instant of the API is: "32 min ago", "in 3 h"; so a list needs no zone."""
+    if text is None:
+        return NOTHING
+    at = datetime.fromisoformat(text)
+    return ago(at, now=now) if at <= now else f"in {ago(now, now=at).removesuffix(' ago')}"
+
+
+def took(seconds: float | None) -> str:
+    """A duration of the API in words."""
+    from chalicelib.domain.text.time_format import duration
+
+    return NOTHING if seconds is None else duration(timedelta(seconds=seconds))

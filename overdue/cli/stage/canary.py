@@ -1,0 +1,167 @@
+"""`overdue canary`: a check that misses on purpose every day. What its misses prove is `domain.canary`'s business."""
+
+import time
+from datetime import UTC, datetime
+
+import click
+
+from chalicelib.domain.errors import BadInput
+from chalicelib.domain.sources.canary import GRACE, PERIOD, RUNS_AT, SLUG, next_run
+from overdue.cli.options import talks_to_api
+from overdue.cli.settings import Settings
+from overdue.client.api import Api, Found
+from overdue.client.schemas import ChannelJson, CheckJson, FlipJson
+
+PATIENCE_S = 15.0
+WHAT_FOR = (
+    "Misses on purpose every day, so that the way of an alert to each of its channels is proved. "
+    "Overdue's canary function pings it; see `overdue canary`."
+)
+
+
+@click.group()
+def canary() -> None:
+    """Prove every day that alerts get out: a check that misses on purpose.
+
+    A monitor that is broken looks like one with nothing to tell. The canary is pinged at 10:00 UTC each day, is down
+    two minutes later, and stays so until the next day; the next run looks whether SNS has taken that alert for each of
+    its channels, and otherwise raises the alarm CanaryFailed on the platform topic. Its channels get one "up" and one
+    "down" a day: choose one that people look at but that wakes nobody, such as an e-mail address or a quiet chat room,
+    and leave pagers out. It needs a key of the project "default".
+
+    Example: overdue canary on --channel ops-email
+    """
+
+
+@canary.command()
+@click.option("--channel", "names", multiple=True, metavar="NAME", help="Whom it tells; repeat it. All, if none.")
+@talks_to_api
+def on(names: tuple[str, ...], settings: Settings, as_json: bool) -> None:
+    """Let it miss for the first time in two minutes, and from then on each day.
+
+    One that is on already is pinged again, and gets other channels if some are named.
+
+    Example: overdue canary on --channel ops-email
+    """
+    from overdue.client.pinging import Target, deliver, ping_url
+
+    api = Api.of(settings)
+    channels = api.channels()
+    if not channels:
+        raise BadInput("there is no channel yet, so nobody would be told. Add one with: overdue channels add")
+    check = _made(api, ",".join(names))
+    url = ping_url(Target(url=Found(check).ping_url(), new=None), "", rid=None)
+    deliver(url, body=b"", until_s=time.monotonic() + PATIENCE_S, wait=_sleep)
+    if as_json:
+        _document(check)
+        return
+    told = ", ".join(_names(check, channels)) or "nobody: it has no channel"
+    _say(f"The canary is on. It misses in two minutes, and then every day after {RUNS_AT:%H:%M} UTC. It tells {told}.")
+
+
+def _made(api: Api, channels: str) -> CheckJson:
+    """The canary, made or as it is, with these channels unless they are empty."""
+    found = _find(api)
+    if found is not None:
+        return api.update(found.code, {"channels": channels}) if channels else found.check
+    return api.create(
+        {
+            "name": "Canary",
+            "slug": SLUG,
+            "desc": WHAT_FOR,
+            "timeout": int(PERIOD.total_seconds()),
+            "grace": int(GRACE.total_seconds()),
+            "channels": channels or "*",
+        }
+    )
+
+
+@canary.command()
+@talks_to_api
+def off(settings: Settings, as_json: bool) -> None:
+    """Delete it with its history: nothing misses on purpose any more.
+
+    Example: overdue canary off
+    """
+    api = Api.of(settings)
+    found = _find(api)
+    deleted = None if found is None else api.delete(found.code)
+    if as_json:
+        _document(deleted)
+    else:
+        _say("The canary is off." if deleted else "The canary was not on.")
+
+
+@canary.command()
+@talks_to_api
+def status(settings: Settings, as_json: bool) -> None:
+    """See when it last missed, who was told, and when it is pinged next.
+
+    Example: overdue canary status
+    """
+    from overdue.cli import show
+
+    api, now = Api.of(settings), datetime.now(UTC)
+    found = _find(api)
+    if found is None:
+        if as_json:
+            _document({"on": False})
+        else:
+            _say("The canary is off. Let it sing with: overdue canary on")
+        return
+    is_paused = found.check["status"] == "paused"
+    miss = _last_miss(api.flips(found.code), is_paused=is_paused)
+    told = [] if miss is None else _told(miss)
+    untold = [] if miss is None else [name for name in _names(found.check, api.channels()) if name not in told]
+    coming = None if is_paused else next_run(now=now).isoformat()
+    missed_at = None if miss is None else miss["timestamp"]
+    if as_json:
+        _document({"on": not is_paused, "last_miss": missed_at, "told": told, "untold": untold, "next_run": coming})
+        return
+    rows = [
+        ("canary", "on" if coming else "paused: its daily ping is left out"),
+        ("last miss", f"{show.when(missed_at, tz='UTC', now=now)} UTC" if missed_at else "none yet"),
+        ("told", ", ".join(told) or show.NOTHING),
+        ("not told", ", ".join(untold)),
+        ("next ping", f"{show.when(coming, tz='UTC', now=now)} UTC" if coming else show.NOTHING),
+    ]
+    show.fields([(name, value) for name, value in rows if value])
+
+
+def _find(api: Api) -> Found | None:
+    """The canary of the key's project."""
+    return next((Found(check) for check in api.checks(tags=()) if check["slug"] == SLUG), None)
+
+
+def _last_miss(flips: list[FlipJson], *, is_paused: bool) -> FlipJson | None:
+    """The newest flip that was down; that of a pause is neither up nor a miss."""
+    fell = [flip for flip in flips if not flip["up"]]
+    return next(iter(fell[1:] if is_paused else fell), None)
+
+
+def _told(flip: FlipJson) -> list[str]:
+    names = [name for sent in flip.get("sent", []) if sent["kind"] == "down" for name in sent["to"]]
+    return list(dict.fromkeys(names))
+
+
+def _names(check: CheckJson, channels: list[ChannelJson]) -> list[str]:
+    """The names of a check's channels."""
+    ids = check.get("channels", "").split(",")
+    return [channel["name"] for channel in channels if channel["id"] in ids]
+
+
+def _say(text: str) -> None:
+    from overdue.cli.show import say
+
+    say(text)
+
+
+def _document(value: object) -> None:
+    from overdue.cli.show import document
+
+    document(value)
+
+
+def _sleep(pause_s: float) -> bool:
+    time.sleep(pause_s)
+    return False

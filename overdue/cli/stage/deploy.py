@@ -1,0 +1,337 @@
+"""`overdue deploy`: a stage in an AWS account, made or brought up to date. How is `overdue.deploy`'s business."""
+
+import os
+import sys
+import tempfile
+from collections.abc import Callable
+from contextlib import redirect_stdout
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from chalicelib.domain.errors import BadInput, OverdueError
+from overdue.cli.options import JSON, settings_of, wrong_usage
+from overdue.cli.settings import Given
+from overdue.cli.stage.keys import REGION
+from overdue.deploy.parameters import (
+    EMAIL,
+    PHONE,
+    Choices,
+    chosen_watchdog,
+    insist,
+    insist_on_region,
+    parameters,
+    stage_name,
+)
+
+if TYPE_CHECKING:
+    from chalicelib.sweep.loop import Clock
+    from overdue.aws.account import Account
+    from overdue.deploy.bootstrap import Keys
+    from overdue.deploy.deployment import Deployed
+    from overdue.deploy.packaging.package import Package
+
+STAGE = click.option(
+    "--stage", required=True, metavar="NAME", help="Its name, such as prod; part of every name at AWS."
+)
+
+
+_POSITIVE = click.IntRange(min=1)
+
+
+@dataclass(frozen=True, slots=True)
+class Tools:
+    """What a deploy works with; click's `obj`, so that a test brings its own."""
+
+    package: Callable[[Path], "Package"]
+    clock: "Clock"
+
+    @classmethod
+    def at_hand(cls, ctx: click.Context) -> "Tools":
+        """Those that were brought, or the real ones."""
+        from chalicelib.runtime import SystemClock
+        from overdue.deploy.packaging.package import package
+
+        return ctx.find_object(cls) or cls(package, SystemClock())
+
+
+@click.command()
+@STAGE
+@click.option("--email", metavar="ADDRESS", help="Gets alerts, as channel email, and word of Overdue's own troubles.")
+@click.option("--sms", metavar="NUMBER", help="Gets alerts, as channel sms, such as +15550100.")
+@click.option("--domain", metavar="NAME", help="Of your own instead of AWS's URL; none: no more.")
+@click.option("--hosted-zone", metavar="ID", help="The domain's Route 53 zone: record and certificate are made.")
+@click.option("--certificate", metavar="ARN", help="Instead: the domain's certificate in ACM; you make the record.")
+@click.option("--watchdog", metavar="URL", help="Somebody else's monitor, called after each full sweep; none: no more.")
+@click.option("--probe-inside", metavar="NETWORKS", help="Probes may reach these, such as 10.0.0.0/16; none: no more.")
+@click.option("--tz", metavar="ZONE", help="What pages show times in, such as Europe/Berlin.")
+@click.option(
+    "--digest-from",
+    type=click.IntRange(0, 1000),
+    metavar="NUMBER",
+    help="So many alerts of a kind at one moment are told as one; 0 for never.",
+)
+@click.option("--ping-rate", type=_POSITIVE, metavar="N", help="Pings accepted per second. Default: 1000.")
+@click.option("--ping-burst", type=_POSITIVE, metavar="N", help="Pings accepted in a burst. Default: 2000.")
+@click.option(
+    "--pings-per-minute", type=_POSITIVE, metavar="N", help="Pings accepted per minute and check. Default: 300."
+)
+@click.option("--checks-per-project", type=_POSITIVE, metavar="N", help="Most checks in a project. Default: 10000.")
+@click.option(
+    "--creates-per-minute",
+    type=_POSITIVE,
+    metavar="N",
+    help="Most checks that pings (create=1) create per minute and project. Default: 1000.",
+)
+@click.option(
+    "--budget",
+    type=click.IntRange(min=0),
+    metavar="USD",
+    help="Monthly AWS budget of the account: notify operators at 80%, 100%, and when forecast to exceed it. 0: none.",
+)
+@click.option("--checks", metavar="FILE", help="Afterwards, make the checks be as this file says: overdue apply.")
+@click.option("--no-save", is_flag=True, help="Write nothing into the settings file.")
+@click.option("--dry-run", is_flag=True, help="Show what would change. Only the package is uploaded.")
+@click.option("--yes", is_flag=True, help="Do not ask.")
+@REGION
+@JSON
+@click.pass_context
+def deploy(
+    ctx: click.Context,
+    stage: str,
+    email: str | None,
+    sms: str | None,
+    domain: str | None,
+    hosted_zone: str | None,
+    certificate: str | None,
+    watchdog: str | None,
+    probe_inside: str | None,
+    tz: str | None,
+    digest_from: int | None,
+    ping_rate: int | None,
+    ping_burst: int | None,
+    pings_per_minute: int | None,
+    checks_per_project: int | None,
+    creates_per_minute: int | None,
+    budget: int | None,
+    checks: str | None,
+    no_save: bool,
+    dry_run: bool,
+    yes: bool,
+    region: str | None,
+    as_json: bool,
+) -> None:
+    """Own a monitor: all of Overdue in your AWS account, made now or brought up to date.
+
+    Shows what will change, asks, and follows it. A second time it changes only what differs, and whatever is not said
+    again stays as it is: the domain, for one. The base URL, and at first a ping key and an API key, are printed and
+    written into the settings file.
+
+    Needs AWS credentials that may make all this; no other tool. Ctrl-C does not stop what AWS has begun: the same
+    command follows it to its end. If something fails, AWS puts everything back, and the first cause is told.
+
+    AWS asks the e-mail address to confirm, for each of its two subscriptions: until then it gets nothing.
+
+    Example: overdue deploy --stage prod --email ops@example.com
+    """
+    from overdue.aws.account import Account, speaking
+    from overdue.deploy.deployment import Deployment
+    from overdue.deploy.stack import Stack
+    from overdue.deploy.terminal import Terminal
+
+    with wrong_usage():
+        stage_name(stage)
+        said = parameters(
+            Choices(
+                domain=domain,
+                hosted_zone=hosted_zone,
+                certificate=certificate,
+                probe_inside=probe_inside,
+                tz=tz,
+                numbers={
+                    "DigestFrom": digest_from,
+                    "PingRate": ping_rate,
+                    "PingBurst": ping_burst,
+                    "PingsPerMinute": pings_per_minute,
+                    "ChecksPerProject": checks_per_project,
+                    "CreatesPerMinute": creates_per_minute,
+                    "BudgetUsd": budget,
+                },
+            )
+        )
+        watchdog_url = chosen_watchdog(watchdog)
+        insist(EMAIL, email, "--email", "an e-mail address, such as ops@example.com")
+        insist(PHONE, sms, "--sms", "a phone number with its country, such as +15550100")
+    _insist_on_file(checks)
+    settings = settings_of(Given(stage=stage, region=region))
+    desk = Terminal(yes=yes, is_plan=dry_run and not as_json)
+    account = Account.of(settings)
+    insist_on_region(certificate, account.region)
+    tools = Tools.at_hand(ctx)
+    with speaking(region=account.region), tempfile.TemporaryDirectory(prefix="overdue-deploy-") as folder:
+        desk.say(f"Stage {stage}: account {account.id}, region {account.region}. Packaging, which takes some seconds")
+        package = tools.package(Path(folder))
+        stack = Stack.of(account, tools.clock)
+        deployment = Deployment(
+            account=account,
+            package=package,
+            said=said,
+            watchdog=watchdog_url,
+            stack=stack,
+            desk=desk,
+            dry_run=dry_run,
+        )
+        done = deployment.run()
+        if dry_run:
+            _tell(account, done, None, as_json=as_json)
+            return
+        _hand_over(account, done, tools.clock, no_save=no_save, as_json=as_json)
+        _let_know(account, done, tools.clock, email=email, sms=sms)
+    if checks is not None:
+        _apply(ctx, account, done, tools.clock, checks, to_stderr=as_json)
+
+
+def _insist_on_file(checks: str | None) -> None:
+    """Nothing is deployed before the file of checks is known to be right."""
+    if checks is None:
+        return
+    from overdue.checks_file.file import InvalidFile, decoded, read
+
+    try:
+        read(decoded(Path(checks).read_bytes(), name=checks), name=checks)
+    except OSError as error:
+        raise click.UsageError(f"{checks} cannot be read: {(error.strerror or str(error)).lower()}") from error
+    except InvalidFile as error:
+        raise click.UsageError(f"{error}\nNothing was deployed.") from error
+
+
+def _hand_over(account: "Account", done: "Deployed", clock: "Clock", *, no_save: bool, as_json: bool) -> None:
+    """Make the first keys, and show them before anything else can fail: nobody can see them again."""
+    from overdue.deploy.bootstrap import first_keys
+
+    keys = first_keys(account, now=clock.now())
+    _tell(account, done, keys, as_json=as_json)
+    if not no_save:
+        _save(account, done, keys)
+
+
+def _tell(account: "Account", done: "Deployed", keys: "Keys | None", *, as_json: bool) -> None:
+    from overdue.cli import show
+
+    base = done.outputs.get("BaseUrl")
+    if as_json:
+        changes = [
+            {
+                "action": change.action,
+                "resource": change.logical_id,
+                "type": change.type,
+                "replacement": change.replacement,
+            }
+            for change in done.changes
+        ]
+        document = {"stage": account.stage, "account": account.id, "region": account.region, "done": done.done}
+        shown = {} if keys is None else {"api_key": keys.api, "ping_key": keys.ping}
+        show.document({**document, "url": base, **shown, "outputs": dict(done.outputs), "changes": changes})
+        return
+    if base is None:
+        show.say(f"{len(done.changes)} changes. Nothing was changed.")
+        return
+    known = [] if keys is None else [("Ping key", keys.ping), ("API key", keys.api)]
+    show.fields([("Base URL", base), *known])
+    if keys is not None:
+        show.say("The keys are not shown again. A job makes its own check with its first ping:")
+        show.say(f'  curl -fsS "{base}/ping/{keys.ping}/my-job?create=1&period=1h"')
+    if target := done.outputs.get("DomainTarget"):
+        show.say(f"{base} leads there once its DNS has a CNAME or alias to {target}; a hosted zone has it already.")
+
+
+def _save(account: "Account", done: "Deployed", keys: "Keys | None") -> None:
+    from overdue.cli.settings import file_path
+    from overdue.cli.settings_file import remember
+    from overdue.cli.show import say
+
+    values = {"url": done.outputs["BaseUrl"], "region": account.region}
+    if keys is not None:
+        values |= {"api_key": keys.api, "ping_key": keys.ping}
+    path = file_path(os.environ)
+    if path is None:
+        say("There is no home directory to keep a settings file in: give --url and OVERDUE_API_KEY to other commands.")
+        return
+    try:
+        remember(path, account.stage, values)
+    except BadInput as error:
+        say(f"{error}. Write into it, under [stages.{account.stage}]: {', '.join(values)}")
+        return
+    say(f"Written into {path}, as stage {account.stage}: {', '.join(values)}.")
+
+
+def _let_know(account: "Account", done: "Deployed", clock: "Clock", *, email: str | None, sms: str | None) -> None:
+    """Channels, and the operator's own subscription. Each may be repeated."""
+    from overdue.aws.key_admin import DEFAULT_PROJECT
+    from overdue.channels.admin import add, opened
+    from overdue.channels.channel_kinds import target
+    from overdue.cli.show import say
+    from overdue.deploy.bootstrap import settings, subscribe_operator
+
+    if done.adopted:
+        _subscribe_again(account, clock)
+    wanted = {name: address for name, address in (("email", email), ("sms", sms)) if address is not None}
+    if not wanted:
+        return
+    with opened(settings(account)) as keeping:
+        for name, address in wanted.items():
+            added = add(keeping, name, target(address), project=DEFAULT_PROJECT, now=clock.now())
+            say(f"Channel {name} {'is there already' if added.was_there else 'made'}: {address}, {added.state}.")
+    if email is not None and subscribe_operator(account, done.outputs["PlatformTopicArn"], email):
+        say(f"AWS sends {email} two mails with a link each: one for alerts, one for Overdue's own troubles. Open both.")
+
+
+def _subscribe_again(account: "Account", clock: "Clock") -> None:
+    """Channels that came with the tables lost their subscriptions with the old topics."""
+    from chalicelib.store.registry.projects import all_channels
+    from overdue.channels.admin import add, opened
+    from overdue.channels.channel_kinds import target
+    from overdue.cli.show import say
+    from overdue.deploy.bootstrap import settings
+
+    with opened(settings(account)) as keeping:
+        for project, channel in all_channels():
+            if not channel.subscription:
+                continue
+            try:
+                added = add(keeping, channel.name, target(channel.target), project=project, now=clock.now())
+                say(f"Channel {channel.name} of project {project} is subscribed again: {added.state}.")
+            except BadInput as error:
+                say(f"Channel {channel.name} of project {project} could not be subscribed again: {error}")
+
+
+def _apply(
+    ctx: click.Context, account: "Account", done: "Deployed", clock: "Clock", checks: str, *, to_stderr: bool
+) -> None:
+    """Apply the file with a key that lives only as long."""
+    from overdue.cli.files.apply import apply
+    from overdue.cli.hints import to_copy
+    from overdue.deploy.bootstrap import short_lived_key
+
+    base = done.outputs["BaseUrl"]
+    with short_lived_key(account, now=clock.now()) as key, redirect_stdout(sys.stderr if to_stderr else sys.stdout):
+        try:
+            ctx.invoke(
+                apply,
+                file=checks,
+                url=base,
+                api_key=key,
+                stage=None,
+                dry_run=False,
+                prune=False,
+                yes=False,
+                as_json=False,
+            )
+        except (OverdueError, click.ClickException) as error:
+            said = error.message if isinstance(error, click.ClickException) else str(error)
+            raise OverdueError(
+                f"Stage {account.stage} is deployed, but its checks could not be applied: {said.rstrip('.')}. "
+                f"Go on with: {to_copy('apply', checks, stage=account.stage)}"
+            ) from error

@@ -1,0 +1,1 @@
+"""The client of the Management API and of ping URLs."""

@@ -1,0 +1,72 @@
+"""Set up a stage after its stack was deployed: its first keys, and a subscription for the operator.
+
+Each step can be repeated. `subscriptions` manages channels. Start at `first_keys`, `subscribe_operator` and
+`short_lived_key`.
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from hashlib import sha256
+
+from chalicelib.store.registry import projects
+from overdue.aws import key_admin
+from overdue.aws.account import PATIENT, Account
+from overdue.cli.settings import Settings
+
+CHECKS_TAKE = timedelta(minutes=15)
+
+
+@dataclass(frozen=True, slots=True)
+class Keys:
+    """The first keys of a stage; they can be shown this once."""
+
+    api: str
+    ping: str
+
+
+def settings(account: Account) -> Settings:
+    """The stage as `keyring.opened` asks for it."""
+    return Settings(
+        stage=account.stage, url=None, api_key=None, ping_key=None, region=account.region, dynamodb_url=None
+    )
+
+
+def first_keys(account: Account, *, now: datetime) -> Keys | None:
+    """A read-write and a ping key for the project that is always there; None when it has keys already."""
+    stage = settings(account)
+    with key_admin.opened(stage):
+        if any(each.key.project == key_admin.DEFAULT_PROJECT for each in projects.all_keys()):
+            return None
+        made = {scope: projects.new_secret(scope) for scope in (projects.Scope.PING, projects.Scope.READ_WRITE)}
+        names = {projects.Scope.PING: "ping key", projects.Scope.READ_WRITE: "first key"}
+        for scope, secret in made.items():
+            key_admin.add_key(stage, secret, projects.Key(key_admin.DEFAULT_PROJECT, scope, names[scope]), now=now)
+    return Keys(api=made[projects.Scope.READ_WRITE], ping=made[projects.Scope.PING])
+
+
+@contextmanager
+def short_lived_key(account: Account, *, now: datetime) -> Iterator[str]:
+    """A read-write key for what a deploy itself does over the API; gone at the end, and in 15 minutes anyhow."""
+    secret = projects.new_secret(projects.Scope.READ_WRITE)
+    key = projects.Key(key_admin.DEFAULT_PROJECT, projects.Scope.READ_WRITE, "overdue deploy --checks")
+    digest, stage = sha256(secret.encode()).hexdigest(), settings(account)
+    with key_admin.opened(stage):
+        key_admin.add_key(stage, secret, key, now=now)
+        projects.expire_key(digest, at=now + CHECKS_TAKE)
+    try:
+        yield secret
+    finally:
+        with key_admin.opened(stage):
+            projects.revoke_key(digest)
+
+
+def subscribe_operator(account: Account, topic: str, email: str) -> bool:
+    """Let an address hear of Overdue's own troubles; whether it was not subscribed yet. A second time mails nothing."""
+    sns = account.session.client("sns", config=PATIENT)
+    for page in sns.get_paginator("list_subscriptions_by_topic").paginate(TopicArn=topic):
+        if any((each["Protocol"], each["Endpoint"]) == ("email", email) for each in page["Subscriptions"]):
+            return False
+    sns.subscribe(TopicArn=topic, Protocol="email", Endpoint=email)
+    return True

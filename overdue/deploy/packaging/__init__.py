@@ -1,0 +1,1 @@
+"""Build the deployment package and its template."""

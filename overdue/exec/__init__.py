@@ -1,0 +1,1 @@
+"""Run a job for `overdue exec` and keep the end of its output."""

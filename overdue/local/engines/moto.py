@@ -1,0 +1,165 @@
+"""The stand-in for AWS: moto's server within this process, on loopback, empty at each start.
+
+Start at `start`. It takes DynamoDB's and SNS's place for everything that the process does, and never learns
+whose machine it runs on: no profile, key or configuration of a person is read. What is created on it is
+`resources`' business.
+"""
+
+import logging
+import os
+import sys
+import threading
+from collections.abc import MutableMapping
+from dataclasses import dataclass
+from functools import cache
+from importlib import import_module
+from types import ModuleType
+from typing import TYPE_CHECKING
+
+from boto3.session import Session
+from botocore.config import Config
+from moto import backends
+from moto.core.base_backend import BackendDict
+from moto.core.model_instances import reset_model_data
+from moto.dynamodb.responses import DynamoHandler
+from moto.moto_server.werkzeug_app import DomainDispatcherApplication, MotoRequestHandler, create_backend_app
+from werkzeug.serving import BaseWSGIServer, make_server
+
+from overdue.local.engines import access
+from overdue.local.engines.delivery import bear_what_is_away
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb import DynamoDBClient
+    from mypy_boto3_sns import SNSClient
+    from mypy_boto3_ssm import SSMClient
+
+REGION = "us-east-1"
+SECRET_KEY = "overdue-local"  # noqa: S105  # an engine compares the access key, and does not verify signatures
+LOOPBACK = ("127.0.0.1", "localhost", "::1")
+QUICK = Config(connect_timeout=2, read_timeout=10, retries={"mode": "standard", "max_attempts": 2})
+
+
+@dataclass(frozen=True, slots=True)
+class Engine:
+    """A running engine: `endpoint` is the URL of each of its services."""
+
+    endpoint: str
+    _server: BaseWSGIServer
+    _thread: threading.Thread
+
+    def stop(self) -> None:
+        """Stop answering. Takes up to half a second."""
+        self._server.shutdown()
+        self._thread.join()
+        self._server.server_close()
+
+
+def start(environ: MutableMapping[str, str]) -> Engine:
+    """Start an empty engine on a free port, and send all that reads `environ` there instead of to AWS.
+
+    One at a time in a process: moto keeps its tables in globals. About 0.6 s, most of it imports.
+    """
+    logging.getLogger("werkzeug").setLevel(logging.ERROR)  # else a line for each request
+    make_atomic()
+    make_quick()
+    bear_what_is_away()
+    BackendDict.reset()
+    reset_model_data()
+    # moto's ThreadedMotoServer does the same, but its app cannot be wrapped before it serves.
+    app = access.guard(DomainDispatcherApplication(create_backend_app), key=access.access_key())
+    server = make_server("127.0.0.1", 0, app, threaded=True, request_handler=MotoRequestHandler)
+    thread = threading.Thread(target=server.serve_forever, name="engine", daemon=True)
+    thread.start()
+    endpoint = f"http://127.0.0.1:{server.server_port}"
+    keep_off_aws(environ, endpoint=endpoint, key=access.access_key())
+    return Engine(endpoint, server, thread)
+
+
+def keep_off_aws(environ: MutableMapping[str, str], *, endpoint: str, key: str) -> None:
+    """Replace everything that AWS's libraries read from the environment: account, files, role, endpoints, proxy.
+
+    `key` is the access key for signing requests.
+    """
+    for name in [name for name in environ if name.startswith("AWS_")]:
+        del environ[name]
+    past_the_proxy = ",".join(filter(None, (environ.get("no_proxy") or environ.get("NO_PROXY"), *LOOPBACK)))
+    environ.update(
+        {
+            "AWS_ACCESS_KEY_ID": key,
+            "AWS_SECRET_ACCESS_KEY": SECRET_KEY,
+            "AWS_DEFAULT_REGION": REGION,
+            "AWS_REGION": REGION,
+            "AWS_ENDPOINT_URL": endpoint,
+            "AWS_CONFIG_FILE": os.devnull,
+            "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
+            "AWS_EC2_METADATA_DISABLED": "true",
+            "NO_PROXY": past_the_proxy,
+            "no_proxy": past_the_proxy,
+        }
+    )
+
+
+@cache  # once a process
+def make_atomic() -> None:
+    """Let DynamoDB's requests happen one after the other, as if each were atomic; before the first table.
+
+    moto 5.2 loses updates under threads. The lock must span the whole request: an update answers with the
+    live item, so that without it two at once may both be told the later one's counter.
+    """
+    lock = threading.RLock()
+    unguarded = DynamoHandler.call_action
+
+    def guarded(handler: DynamoHandler) -> object:
+        with lock:
+            return unguarded(handler)
+
+    DynamoHandler.call_action = guarded  # type: ignore[method-assign]  # moto has no hook for this
+
+
+@cache  # once a process
+def make_quick() -> None:
+    """Spare each start and each request what moto 5.2 does for nobody here."""
+    modules = tuple(backends.list_of_moto_modules())  # else it lists its own folder at each request: 0.6 to 1.4 ms
+    backends.list_of_moto_modules = lambda: modules
+    _load_ssm_without_ec2()
+
+
+def _load_ssm_without_ec2() -> None:
+    """SSM imports EC2 for commands to machines, which nobody sends here: 1.5 s. Who wants EC2 gets it afterwards."""
+    if "moto.ec2" in sys.modules:
+        return
+    nothing = ModuleType("moto.ec2")
+    nothing.ec2_backends = {}  # type: ignore[attr-defined]  # all that SSM asks for
+    sys.modules["moto.ec2"] = nothing
+    try:
+        import_module("moto.ssm.models")
+    finally:
+        del sys.modules["moto.ec2"]
+
+
+def share_database(environ: MutableMapping[str, str]) -> None:
+    """Sign requests with a fixed access key, so that a database run by another program finds its tables at each start.
+
+    DynamoDB Local has separate tables for each access key, so this key must not be random. The session token
+    authenticates requests to this process's engine, which still serves SNS and SSM.
+    """
+    environ.update({"AWS_ACCESS_KEY_ID": access.SHARED_KEY, "AWS_SESSION_TOKEN": access.access_key()})
+
+
+def dynamodb(endpoint: str, *, key: str | None = None) -> "DynamoDBClient":
+    """A client of the DynamoDB at this URL. `key` is its access key; None for an engine of this process."""
+    return _session(key or access.access_key()).client("dynamodb", endpoint_url=endpoint, config=QUICK)
+
+
+def sns(endpoint: str) -> "SNSClient":
+    """A client of the SNS at this URL."""
+    return _session(access.access_key()).client("sns", endpoint_url=endpoint, config=QUICK)
+
+
+def ssm(endpoint: str) -> "SSMClient":
+    """A client of the SSM at this URL."""
+    return _session(access.access_key()).client("ssm", endpoint_url=endpoint, config=QUICK)
+
+
+def _session(key: str) -> Session:
+    return Session(aws_access_key_id=key, aws_secret_access_key=SECRET_KEY, region_name=REGION)

@@ -1,0 +1,1 @@
+"""The inbox: alerts that the local server received, as a page and in the terminal."""
