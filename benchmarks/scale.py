@@ -3,8 +3,8 @@
 Measured: reading the index when nothing is due and when everything is (queries of 1 MB, CPU, memory); how often a
 check of each workload is evaluated and its index entry moves, with the domain's own `receive` and `advance` on a day of
 pings; the CPU of an evaluation that only moves the entry, with the real sweep and real botocore clients. Computed from
-that and AWS's published limits (docs/scale.md): write units a second per shard, the time for all checks due at one
-instant, Lambda's concurrency, a month's price. Baseline: 1,000 checks.
+that and AWS's published limits (docs/explanation/scale.md): write units a second per shard, the time for all checks due
+at one instant, Lambda's concurrency, a month's price. Baseline: 1,000 checks.
 """
 
 import gc

@@ -1,4 +1,4 @@
-"""An alert as programs read it: one JSON document, version 1, described in docs/alerts.md.
+"""An alert as programs read it: one JSON document, version 1, described in docs/reference/alerts.md.
 
 Fields may be added within a version, never renamed or removed. How people read it stands in `letter`.
 """

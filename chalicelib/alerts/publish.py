@@ -1,6 +1,6 @@
 """One alert to the topics, worded for each protocol that a channel may have.
 
-Which subscription gets it is decided by SNS, from its filter policy on `project` and `channels` (docs/alerts.md).
+SNS decides which subscription gets it, by the filter policy on `project` and `channels` (docs/reference/alerts.md).
 Start at `publish`; PagerDuty and Amazon Q have topics of their own, as over https SNS knows only one wording a topic.
 """
 

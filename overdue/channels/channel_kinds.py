@@ -21,7 +21,7 @@ APPRISE = "apprise"
 LONGEST_URL = 3_000  # characters: a parameter has at most 4,096 bytes
 FORMS = (
     "an e-mail address, a phone number (+15550100), https://…, arn:aws:sqs:…, arn:aws:lambda:…, pagerduty:KEY, "
-    "amazon-q, or a URL of Apprise such as slack://… (docs/channels.md)"
+    "amazon-q, or a URL of Apprise such as slack://… (docs/how-to/channels.md)"
 )
 ONLY_ON_A_DESK = ("dbus", "glib", "gnome", "kde", "macosx", "qt", "syslog", "windows")  # they tell one machine
 PAGERDUTY_HOSTS = ("events.pagerduty.com", "events.eu.pagerduty.com")

@@ -1,4 +1,4 @@
-"""The reference of all commands, from their own help: `make docs`."""
+"""The reference of all commands, generated from their help: `make docs` writes docs/reference/cli.md."""
 
 from collections.abc import Iterator
 

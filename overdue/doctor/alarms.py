@@ -1,4 +1,4 @@
-"""The stage's alarms: is one on, and would each be heard? What each means stands in docs/operations.md."""
+"""The stage's alarms: is one on, and would each be heard? What each means stands in docs/how-to/operations.md."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -31,7 +31,7 @@ def judged(names: Sequence[str], found: Sequence[Mapping[str, Any]], patient: Pa
         if alarm["StateValue"] == "ALARM":
             took = duration(now - alarm["StateUpdatedTimestamp"])
             said = f"{alarm['AlarmName']} has been on for {took}: {alarm.get('AlarmDescription', '')}"
-            findings.append(error("alarms", said, "docs/operations.md, Alarms, says what to do"))
+            findings.append(error("alarms", said, "docs/how-to/operations.md, Alarms, says what to do"))
     missing = sorted({*names} - {alarm["AlarmName"] for alarm in found})
     if missing:
         findings.append(error("alarms", f"deleted: {', '.join(missing)}", "see `drift`"))

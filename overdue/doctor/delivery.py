@@ -106,7 +106,8 @@ def _wrong(
     if channel.kind == AMAZON_Q:
         if any(each["SubscriptionArn"] != PENDING for each in subscribed):
             return None
-        return warning("channels", f"{name}: nobody is subscribed to the chat topic", "docs/channels.md, Amazon Q")
+        fix = "docs/how-to/channels.md, Amazon Q"
+        return warning("channels", f"{name}: nobody is subscribed to the chat topic", fix)
     if any(each["SubscriptionArn"] == channel.subscription for each in subscribed):
         return None
     if any(each["SubscriptionArn"] == PENDING and each["Endpoint"] == channel.target for each in subscribed):

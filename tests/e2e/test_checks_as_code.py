@@ -10,7 +10,7 @@ import pytest
 from overdue.checks_file.fields import FIELDS
 from tests.e2e.service import OVERDUE, Service, done, run, service
 
-PAGE = (Path(__file__).parents[2] / "docs" / "checks-as-code.md").read_text()
+PAGE = (Path(__file__).parents[2] / "docs" / "how-to" / "checks-as-code.md").read_text()
 
 
 @pytest.fixture(scope="module")

@@ -1,4 +1,4 @@
-"""Clients that people have, each really run against a local server, with the one setting of docs/clients.md."""
+"""Clients that people have, each really run against a local server, with the one setting of docs/how-to/clients.md."""
 
 import json
 import shutil

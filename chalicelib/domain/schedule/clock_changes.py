@@ -1,7 +1,8 @@
 """Find the instants at which matching wall-clock times occur, also around clock changes.
 
-Cron has two sets of rules (docs/concepts.md, rule 2): `next_fixed_cron_time` for fixed times, `next_wildcard_cron_time`
-for `*`. systemd has a third: `next_oncalendar_time`. `calendar_fields` decides which wall-clock times match.
+Cron has two sets of rules (docs/reference/rules.md, rule 2): `next_fixed_cron_time` for fixed times,
+`next_wildcard_cron_time` for `*`. systemd has a third: `next_oncalendar_time`. `calendar_fields` decides which
+wall-clock times match.
 """
 
 from bisect import bisect_left

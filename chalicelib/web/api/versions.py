@@ -1,4 +1,4 @@
-"""In what the versions of the Management API differ: here, and nowhere else (docs/api.md)."""
+"""In what the versions of the Management API differ: here, and nowhere else (docs/reference/api.md)."""
 
 from dataclasses import dataclass
 

@@ -38,8 +38,8 @@ def add(name: str, target: str, project: str, stage: str | None, region: str | N
 
     TARGET is an e-mail address, a phone number such as +15550100, https://… that gets the JSON document by POST, the
     ARN of an SQS queue or a Lambda function, pagerduty:INTEGRATION_KEY, amazon-q (Slack or Teams by AWS), or a URL of
-    Apprise: slack://…, msteams://…, tgram://…, discord://…, ntfy://… and a hundred more. docs/channels.md tells how
-    each is set up. A - reads TARGET from stdin, so that no shell remembers it.
+    Apprise: slack://…, msteams://…, tgram://…, discord://…, ntfy://… and a hundred more. docs/how-to/channels.md says
+    how to set up each one. A - reads TARGET from stdin, so that no shell remembers it.
 
     Example: overdue channels add ops-email ops@example.com --stage prod
     """
@@ -85,8 +85,8 @@ def _tell(keeping: "Keeping", added: "Added", *, project: str) -> None:
             click.echo(json.dumps(queue_statement(keeping.topics, channel.target), indent=2), err=True)
         case "amazon-q":
             say(
-                f"Subscribe Amazon Q Developer to the topic {keeping.topics.arn('chat')} (docs/channels.md). Its chat "
-                "gets the alerts of every project that has such a channel."
+                f"Subscribe Amazon Q Developer to the topic {keeping.topics.arn('chat')} (docs/how-to/channels.md). "
+                "Its chat gets the alerts of every project that has such a channel."
             )
     of_project = () if project == "default" else ("--project", project)
     test = to_copy("channels", "test", channel.name, *of_project, stage=stage)

@@ -1,4 +1,4 @@
-"""The JSON that programs get, as docs/alerts.md describes it."""
+"""The JSON that programs get, as docs/reference/alerts.md describes it."""
 
 import json
 import re
@@ -138,13 +138,13 @@ def test_the_code_is_a_secret_and_never_told() -> None:
 
 
 def test_the_documented_example_has_the_shape_of_a_document() -> None:
-    page = (Path(__file__).parents[3] / "docs" / "alerts.md").read_text()
+    page = (Path(__file__).parents[3] / "docs" / "reference" / "alerts.md").read_text()
     example = json.loads(page.split("```json\n", 1)[1].split("```", 1)[0])
     assert _shape(example) == _shape(told(OVERRUN))
 
 
 def test_every_field_is_documented() -> None:
-    page = (Path(__file__).parents[3] / "docs" / "alerts.md").read_text()
+    page = (Path(__file__).parents[3] / "docs" / "reference" / "alerts.md").read_text()
     rows = [line.split("|")[1] for line in page.split("| field |")[1].split("\n\n")[0].splitlines()[2:]]
     assert re.findall(r"`(\w+)`", " ".join(rows)) == list(told(OVERRUN))
 

@@ -1,6 +1,6 @@
 """Commands that a page tells people to type: with the stage that the page is of, and the project that it shows.
 
-Start at `command`. What each does is told by docs/cli.md.
+Start at `command`. What each does is told by docs/reference/cli.md.
 """
 
 from typing import TYPE_CHECKING

@@ -9,7 +9,7 @@ import pytest
 from overdue.cli.main import main
 from overdue.cli.reference import reference
 
-PAGE = Path(__file__).parents[4] / "docs" / "cli.md"
+PAGE = Path(__file__).parents[4] / "docs" / "reference" / "cli.md"
 
 
 def commands(command: click.Command, path: str) -> Iterator[tuple[str, click.Command]]:

@@ -1,4 +1,4 @@
-"""docs/api.md names every route with its verbs, every field, and every version."""
+"""docs/reference/api.md names every route with its verbs, every field, and every version."""
 
 import re
 from pathlib import Path
@@ -9,7 +9,7 @@ from chalicelib.web.api.routes import ROUTES, Route
 from chalicelib.web.api.schema.fields import SCHEMAS
 from chalicelib.web.api.versions import VERSIONS
 
-PAGE = (Path(__file__).parents[4] / "docs" / "api.md").read_text()
+PAGE = (Path(__file__).parents[4] / "docs" / "reference" / "api.md").read_text()
 ROWS = [line for line in PAGE.split("| route |")[1].split("\n\n")[0].splitlines() if line.startswith("| `")]
 
 
