@@ -26,7 +26,7 @@ from chalicelib.domain.ids import Code
 from chalicelib.domain.keys import Key, Scope
 from chalicelib.domain.schedule.occurrences import Every
 from chalicelib.runtime import Wiring
-from chalicelib.services.sessions import Signer, new_link
+from chalicelib.services.signed_links.sessions import Signer, new_link
 from chalicelib.store import checks
 from chalicelib.store.registry import projects
 from chalicelib.store.registry.projects import new_secret
@@ -261,7 +261,7 @@ def _first_check(wiring: Wiring, *, now: datetime) -> Code:
 
 def _sweep_every_minute(wiring: Wiring, clock: SweepClock) -> None:
     """What EventBridge does in the cloud. A sweep that outlasts its minute is followed at once by the next."""
-    from chalicelib.services.self_ping import FrontDoor
+    from chalicelib.services.liveness.self_ping import FrontDoor
     from chalicelib.sweep.loop import note, sweep
 
     way = FrontDoor(wiring.settings, wiring.registry)

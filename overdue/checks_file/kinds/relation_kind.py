@@ -8,8 +8,8 @@ from typing import Any
 
 from chalicelib.domain.config import Group
 from chalicelib.domain.errors import BadInput
-from chalicelib.domain.ids import Code
-from chalicelib.domain.options import LONGEST_SLUG, LONGEST_TAGS, parse_count
+from chalicelib.domain.ids import LONGEST_SLUG, Code
+from chalicelib.domain.options import LONGEST_TAGS, parse_count
 from chalicelib.domain.rules.dependencies import MOST
 from chalicelib.domain.rules.groups import MOST as MOST_MEMBERS
 from overdue.checks_file.document import Gathered, Problem, Scalar, Table, Value, Wrong

@@ -1,7 +1,7 @@
 """`overdue open`: sign in to the pages by a link that works once.
 
 Whoever may read the stage's secret in SSM may sign in: there is no list of users. What a link grants is decided in
-`chalicelib.services.sessions`.
+`chalicelib.services.signed_links.sessions`.
 """
 
 from datetime import UTC, datetime
@@ -43,7 +43,13 @@ def open_pages(
     """
     from chalicelib.domain.errors import BadInput
     from chalicelib.domain.options import parse_duration
-    from chalicelib.services.sessions import LINK_LASTS, LOCAL_LINK_LASTS, LONGEST_SESSION, Signer, new_link
+    from chalicelib.services.signed_links.sessions import (
+        LINK_LASTS,
+        LOCAL_LINK_LASTS,
+        LONGEST_SESSION,
+        Signer,
+        new_link,
+    )
     from chalicelib.store.registry import signins
     from overdue.aws import key_admin, security_log
     from overdue.channels import admin

@@ -12,7 +12,8 @@ from typing import Annotated, Any, Literal, TypedDict, cast, get_type_hints
 import fastjsonschema
 
 from chalicelib.domain.errors import BadInput
-from chalicelib.domain.options import AUTO, LONGEST, LONGEST_SLUG, LONGEST_TAGS, MOST_ITEMS, SHORTEST, parse_instant
+from chalicelib.domain.ids import LONGEST_SLUG
+from chalicelib.domain.options import AUTO, LONGEST, LONGEST_TAGS, MOST_ITEMS, SHORTEST, parse_instant
 from chalicelib.domain.rules import dependencies, escalation, thresholds
 from chalicelib.domain.schedule import maintenance as windows
 from chalicelib.domain.schedule import parse

@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from typing import Any
 
 from chalicelib.domain.config import Group
-from chalicelib.domain.ids import Code
-from chalicelib.domain.options import LONGEST_SLUG, LONGEST_TAGS
+from chalicelib.domain.ids import LONGEST_SLUG, Code
+from chalicelib.domain.options import LONGEST_TAGS
 from chalicelib.domain.rules.groups import MOST
 from chalicelib.web.api.call import Json, Refused
 

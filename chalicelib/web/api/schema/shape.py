@@ -17,7 +17,7 @@ from chalicelib.domain.rules.dependencies import holders
 from chalicelib.domain.schedule.occurrences import Every
 from chalicelib.domain.schedule.parse import lines_of, warnings
 from chalicelib.domain.text import display_status
-from chalicelib.web.anonymous.badge_keys import badge_key
+from chalicelib.services.signed_links.badge_keys import badge_key
 from chalicelib.web.api.schema import probe_field
 from chalicelib.web.api.versions import Version
 
