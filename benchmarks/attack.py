@@ -1,7 +1,7 @@
 """What a flood at the rate of the HTTP API's throttle costs at list price: the figures of docs/how-to/operations.md.
 
-Arithmetic only: requests x prices (overdue/prices.json). Lambda's duration is computed as in `units`: 1 ms of CPU at
-the share of a vCPU that the memory gives, and 3 ms per call. Start at `FLOODS`.
+Arithmetic only: requests x prices (overdue/aws/prices.json). Lambda's duration is computed as in `units`: 1 ms of CPU
+at the share of a vCPU that the memory gives, and 3 ms per call. Start at `FLOODS`.
 """
 
 from dataclasses import dataclass
