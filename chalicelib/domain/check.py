@@ -36,7 +36,7 @@ def unique_key(code: Code) -> str:
 
 
 class Status(StrEnum):
-    """What is stored. `grace`, `started` and `unknown` are derived, never stored (domain.md, Words)."""
+    """What is stored. `grace`, `started` and `unknown` are derived, never stored (docs/reference/rules.md, Terms)."""
 
     NEW = "new"
     UP = "up"
@@ -46,7 +46,7 @@ class Status(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Filters:
-    """Which requests count, and what their bodies mean (wire.md, Pings)."""
+    """Which requests count, and what their bodies mean (docs/reference/wire.md, Pings)."""
 
     methods: str = ""  # "" takes any verb; "POST" takes only that one
     http_body: bool = False  # look for keywords in the body of a request
@@ -72,7 +72,7 @@ class Config:
     schedule: Schedule = DAILY
     tz: str = "UTC"  # the zone that people read; of a cron schedule, also the one it runs in
     grace: timedelta = DEFAULT_GRACE
-    max_runtime: timedelta | None = None  # None: a run's limit is the grace (domain.md, rule 3)
+    max_runtime: timedelta | None = None  # None: a run's limit is the grace (docs/reference/rules.md, rule 3)
     learns_max_runtime: bool = False  # `max_runtime: auto` (rule 16); max_runtime is None then
     min_runtime: timedelta | None = None
     min_count: int | None = None  # with count_window: at least so many items in each window (rule 6)
@@ -95,7 +95,7 @@ class Config:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Run:
-    """An open run: started, not yet closed by a success or a failure (domain.md, rule 3)."""
+    """An open run: started, not yet closed by a success or a failure (docs/reference/rules.md, rule 3)."""
 
     rid: str  # "" when the start named none
     at: datetime
@@ -230,7 +230,7 @@ Outcome = Beat | Verdict
 
 
 def started(check: Check) -> Run | None:
-    """The newest run, while a Healthchecks client would call it open (wire.md, Pings)."""
+    """The newest run, while a Healthchecks client would call it open (docs/reference/wire.md, Pings)."""
     return _unanswered(check, check.runs)
 
 

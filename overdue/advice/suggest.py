@@ -1,8 +1,8 @@
 """Which schedule, grace and limit would suit a check, learnt from its pings; each with its reason, none without ten of
 what it is learnt from.
 
-Start at `suggested`. The bounds are those of `max_runtime: auto` (domain.md, rule 16): robust, since a history has
-outages in it. What they would have told is `replay`'s business.
+Start at `suggested`. The bounds are those of `max_runtime: auto` (docs/reference/rules.md, rule 16): robust, since a
+history has outages in it. What they would have told is `replay`'s business.
 """
 
 from collections.abc import Sequence

@@ -84,7 +84,7 @@ def _failure(keeping: Keeping, channel: Channel) -> str | None:
 
 
 def a_test(name: str, *, project: str, link: str, now: datetime) -> Document:
-    """An alert of no check, to one channel; its id is random (domain.md, rule 13)."""
+    """An alert of no check, to one channel; its id is random (docs/reference/rules.md, rule 13)."""
     code, config = Code(str(uuid4())), Config(name=f"channel {name}")
     alert = Alert(
         id=str(uuid4()),

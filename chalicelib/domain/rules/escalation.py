@@ -1,4 +1,4 @@
-"""Whom to tell, step by step, of an outage that lasts and that nobody sees to (domain.md, rule 11).
+"""Whom to tell, step by step, of an outage that lasts and that nobody sees to (docs/reference/rules.md, rule 11).
 
 A step counts from the outage's beginning (`due.told_since`), and goes to its own channels only. What has been told of
 this outage stands in the check, so that steps may be edited meanwhile: of those that an edit puts into the past, the

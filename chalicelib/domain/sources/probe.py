@@ -1,4 +1,5 @@
-"""A probe: what Overdue asks of a URL, by itself, instead of waiting for a job's ping.
+"""A probe: what Overdue asks of a URL, by itself, instead of waiting for a job's ping
+(docs/reference/rules.md, rule 20).
 
 Start at `Probe`. A check with one is a simple check whose period is the probe's: from then on, all rules hold for it as
 for any other, and a prober that is dead shows as a miss. When a probe is due is decided here (`is_due`); how it is

@@ -1,4 +1,4 @@
-"""The project as Prometheus reads it: `/projects/{id}/metrics/{read-only key}` (wire.md, Prometheus).
+"""The project as Prometheus reads it: `/projects/{id}/metrics/{read-only key}` (docs/reference/wire.md, Prometheus).
 
 Format: Prometheus text exposition, version 0.0.4. The key stands in the path or comes as a Bearer token.
 """

@@ -1,4 +1,4 @@
-"""Named escalation policies, from v3 on: list them, make or change one, remove one (domain.md, rule 11).
+"""Named escalation policies, from v3 on: list them, make or change one, remove one (docs/reference/rules.md, rule 11).
 
 A check holds a copy of its policy's steps, so a change is written into each check that names it (docs/adr/0010). What
 is cut off in the middle is done by saying it again.

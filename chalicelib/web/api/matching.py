@@ -1,4 +1,4 @@
-"""Which check does a POST with `unique` mean? (wire.md, Management API: `unique`)
+"""Which check does a POST with `unique` mean? (docs/reference/wire.md, Management API: `unique`)
 
 Start at `oldest`. Where it finds none, `claimed` lets one of several requests at once make the check, and tells the
 others which one that is: the index that `oldest` goes by may not show it yet.

@@ -199,7 +199,8 @@ def _affordable(config: Config, *, before: Config) -> Config:
 
 
 def insist_on_time_to_come(config: Config, *, before: Config, now: datetime) -> None:
-    """An instant by which the first success must come, and that has passed, is awaited by nobody (domain.md, rule 7).
+    """An instant by which the first success must come, and that has passed, is awaited by nobody
+    (docs/reference/rules.md, rule 7).
 
     What a check has already is no matter: a client may send it back. The API shows whole seconds of it. Raises Refused.
     """

@@ -1,4 +1,5 @@
-"""Fewer alerts on request, from v3 on: snooze a check, end that, acknowledge its outage (domain.md, rules 9 and 11).
+"""Fewer alerts on request, from v3 on: snooze a check, end that, acknowledge its outage
+(docs/reference/rules.md, rules 9 and 11).
 
 Parse, call a decision, answer; what each does to a check is `domain.configure`'s business.
 """

@@ -1,7 +1,7 @@
 """What an operator types for a schedule: a period, cron with its aliases, or OnCalendar.
 
-The aliases (@daily) are known here alone (domain.md, rule 2); what an expression means is `schedule`'s business.
-Start at `schedule_of`.
+The aliases (@daily) are known here alone (docs/reference/rules.md, rule 2); what an expression means is `schedule`'s
+business. Start at `schedule_of`.
 """
 
 import re

@@ -1,4 +1,4 @@
-"""What a new check shall be like, as the query of its first ping says it (wire.md, `?create=1`)."""
+"""What a new check shall be like, as the query of its first ping says it (docs/reference/wire.md, Pings)."""
 
 from datetime import timedelta
 

@@ -1,4 +1,5 @@
-"""A check as the API's JSON: one shape for all versions and both kinds of keys (wire.md, Management API).
+"""A check as the API's JSON: one shape for all versions and both kinds of keys
+(docs/reference/wire.md, Management API).
 
 Start at `shaped`. Field names are the wire's; statuses and what comes next are decided in `domain.shown`.
 """

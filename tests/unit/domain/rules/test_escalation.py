@@ -1,4 +1,4 @@
-"""Whom to tell, step by step, while nobody sees to an outage (domain.md, rule 11)."""
+"""Whom to tell, step by step, while nobody sees to an outage (docs/reference/rules.md, rule 11)."""
 
 from dataclasses import replace
 from datetime import datetime, timedelta
