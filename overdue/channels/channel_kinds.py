@@ -167,7 +167,7 @@ def _known_to_apprise(url: str) -> "NotifyBase | None":
 
 def masked(service: "NotifyBase") -> str:
     """A URL that tells which one it is, and lets nobody send: Apprise's own masking, without what it leaves plain."""
-    whole: str = service.url(privacy=True)  # Apprise 2.3 leaves it untyped
+    whole: str = service.url(privacy=True)
     shown = whole.partition("?")[0]
     scheme, _, rest = shown.partition("://")
     is_any_server = scheme.rstrip("s") in ("json", "xml", "form")  # a path there may be the secret
