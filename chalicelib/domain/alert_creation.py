@@ -19,7 +19,7 @@ from chalicelib.domain.runs.duration_stats import usual
 from chalicelib.domain.runs.recent_runs import Ended, unpacked
 
 if TYPE_CHECKING:  # most checks have no steps
-    from chalicelib.domain.rules.escalation import Step
+    from chalicelib.domain.config import Step
 
 
 def down(check: Check, reason: Reason, *, at: datetime, now: datetime, facts: Facts) -> Check:

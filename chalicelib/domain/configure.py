@@ -11,7 +11,9 @@ from typing import assert_never
 
 from chalicelib.domain.advance import settle
 from chalicelib.domain.alerts import Kind
-from chalicelib.domain.check import Check, Code, Config, Status, Verdict, flipped
+from chalicelib.domain.check import Check, Status, Verdict, flipped
+from chalicelib.domain.config import Config
+from chalicelib.domain.ids import Code
 from chalicelib.domain.rules.dependencies import is_of_now, is_unheard
 from chalicelib.domain.rules.due import due_still, next_due, told_since
 from chalicelib.domain.rules.snooze import ended, held_in, snoozed, unheard

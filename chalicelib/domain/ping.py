@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 
-from chalicelib.domain.check import Check, Filters, Status
+from chalicelib.domain.check import Check, Status
+from chalicelib.domain.config import Filters
 
 LONGEST_OUTPUT = 120  # characters kept in the check
 LONGEST_TAIL = 1_000  # characters told in an alert

@@ -12,7 +12,7 @@ from itertools import pairwise
 from statistics import median
 from zoneinfo import ZoneInfo
 
-from chalicelib.domain.check import Config
+from chalicelib.domain.config import Config
 from chalicelib.domain.options import AUTO
 from chalicelib.domain.ping import Signal
 from chalicelib.domain.runs.duration_stats import FEWEST, bound, middle

@@ -16,8 +16,8 @@ from urllib.parse import unquote
 import pytest
 
 import app as lambda_app
+from chalicelib.domain.keys import Key, Scope
 from chalicelib.store.registry import projects
-from chalicelib.store.registry.projects import Key, Scope
 from overdue.local import gateway
 from overdue.local.clock import Clock
 from overdue.local.exchange import LocalRequest

@@ -12,7 +12,7 @@ from functools import lru_cache
 
 from chalicelib.domain.advance import MOST_STEPS as MOST_OF_EVALUATION
 from chalicelib.domain.advance import STEPS_OF_ONE
-from chalicelib.domain.check import Config
+from chalicelib.domain.config import Config
 from chalicelib.domain.errors import BadInput
 from chalicelib.domain.limits.steps import OverBudget, limited_to, spend
 from chalicelib.domain.rules.early import next_after

@@ -9,7 +9,8 @@ and for how long, is decided in `parents`.
 from collections.abc import Iterable
 
 from chalicelib.domain.alerts import Alert, Kind
-from chalicelib.domain.check import Check, Code, Status, short
+from chalicelib.domain.check import Check, Status
+from chalicelib.domain.ids import Code, short
 
 MOST = 20  # parents of a check
 

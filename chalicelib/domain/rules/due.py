@@ -9,7 +9,8 @@ from datetime import datetime, timedelta
 from functools import lru_cache
 from typing import assert_never
 
-from chalicelib.domain.check import Check, Config, Status
+from chalicelib.domain.check import Check, Status
+from chalicelib.domain.config import Config
 from chalicelib.domain.ingress.ingress_outage import is_held, put_off
 from chalicelib.domain.rules.dependencies import is_waiting
 from chalicelib.domain.rules.early import next_after

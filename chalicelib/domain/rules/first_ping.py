@@ -6,7 +6,8 @@ business: it is a miss like any other.
 
 from datetime import datetime, timedelta
 
-from chalicelib.domain.check import Check, Config, Status
+from chalicelib.domain.check import Check, Status
+from chalicelib.domain.config import Config
 from chalicelib.domain.schedule.occurrences import later
 
 

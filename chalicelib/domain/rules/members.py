@@ -14,10 +14,10 @@ from chalicelib.domain.advance import settle
 from chalicelib.domain.alert_creation import down, snapshot, up
 from chalicelib.domain.alerts import Facts, Reason
 from chalicelib.domain.check import Check, Status, Verdict, flipped
+from chalicelib.domain.config import Group
 from chalicelib.domain.ping import LONGEST_OUTPUT
 from chalicelib.domain.rules.dependencies import called
 from chalicelib.domain.rules.due import next_due
-from chalicelib.domain.rules.groups import Group
 from chalicelib.domain.text.reasons import members_down
 
 

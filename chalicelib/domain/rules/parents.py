@@ -13,7 +13,8 @@ from datetime import datetime, timedelta
 
 from chalicelib.domain.advance import settle
 from chalicelib.domain.alerts import Alert, Facts, Kind
-from chalicelib.domain.check import Check, Code, Status, Verdict
+from chalicelib.domain.check import Check, Status, Verdict
+from chalicelib.domain.ids import Code
 from chalicelib.domain.rules.dependencies import called, holders, is_of_now, is_unheard
 from chalicelib.domain.rules.due import due_still, reminder_after, told_since
 from chalicelib.domain.schedule.occurrences import later

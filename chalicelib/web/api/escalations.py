@@ -9,14 +9,14 @@ from typing import TypedDict
 
 from chalice.app import Response
 
-from chalicelib.domain.check import Check, Config
+from chalicelib.domain.check import Check
+from chalicelib.domain.config import Config, Step
 from chalicelib.domain.configure import Edit
-from chalicelib.domain.errors import BadInput, OverdueError
-from chalicelib.domain.rules.escalation import Step, policy_name
+from chalicelib.domain.errors import BadInput, NotFound, OverdueError
+from chalicelib.domain.rules.escalation import policy_name
 from chalicelib.domain.text.reasons import counted
 from chalicelib.security_log import log_event
 from chalicelib.store.registry import escalations
-from chalicelib.store.tables import NotFound
 from chalicelib.web.answers import json_answer
 from chalicelib.web.api.call import Call, Refused
 from chalicelib.web.api.checks import changed, of_project

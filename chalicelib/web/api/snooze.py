@@ -8,12 +8,12 @@ from datetime import datetime, timedelta
 
 from chalice.app import Response
 
-from chalicelib.domain.check import Check, Code, Status
+from chalicelib.domain.check import Check, Status
 from chalicelib.domain.configure import Acknowledge, Snooze, Unsnooze
-from chalicelib.domain.errors import BadInput, OverdueError
+from chalicelib.domain.errors import BadInput, NotFound, OverdueError
+from chalicelib.domain.ids import Code
 from chalicelib.domain.options import LONGEST, parse_instant
 from chalicelib.domain.rules.snooze import end_of_snooze
-from chalicelib.store.tables import NotFound
 from chalicelib.web.api.call import Call, Refused
 from chalicelib.web.api.checks import changed, told
 

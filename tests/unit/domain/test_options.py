@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 
-from chalicelib.domain.check import Config
+from chalicelib.domain.config import Config
 from chalicelib.domain.errors import BadInput
 from chalicelib.domain.options import config_of_new, parse_count, parse_duration
 from chalicelib.domain.schedule.occurrences import Cron, Every, OnCalendar

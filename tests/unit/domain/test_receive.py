@@ -8,7 +8,8 @@ from datetime import datetime
 import pytest
 
 from chalicelib.domain.alerts import Kind, Reason
-from chalicelib.domain.check import Check, Filters, Pace, Status, started
+from chalicelib.domain.check import Check, Pace, Status, started
+from chalicelib.domain.config import Filters
 from chalicelib.domain.configure import Pause, Resume, configure
 from chalicelib.domain.ping import Ping, Signal
 from chalicelib.domain.runs.recent_runs import Ended, unpacked
