@@ -26,11 +26,11 @@ from chalicelib.domain.ids import Code
 from chalicelib.domain.keys import Key, Scope
 from chalicelib.domain.schedule.occurrences import Every
 from chalicelib.runtime import Wiring
+from chalicelib.services.sessions import Signer, new_link
 from chalicelib.store import checks
 from chalicelib.store.registry import projects
 from chalicelib.store.registry.projects import new_secret
 from chalicelib.store.secure_strings import ALERT_LINK_SECRET, SESSION_SECRET, get_or_create
-from chalicelib.web.pages.shell.session_cookie import Signer, new_link
 from overdue.local import persistence
 from overdue.local.clock import Clock
 from overdue.local.engines import moto, resources

@@ -31,7 +31,8 @@ from chalicelib.runtime import Wiring
 from chalicelib.store import checks, history
 from chalicelib.store.history import StoredFlip, StoredPing
 from chalicelib.store.registry import projects
-from chalicelib.sweep.loop import Swept, sweep
+from chalicelib.sweep.loop import sweep
+from chalicelib.sweep.process import Swept
 from overdue.local.engines import dynalite, moto, resources
 from overdue.local.engines.access import access_key
 from tests.builders import utc

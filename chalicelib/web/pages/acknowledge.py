@@ -21,9 +21,10 @@ from chalicelib.runtime import Wiring
 from chalicelib.security_log import Actor
 from chalicelib.store import batch_get, checks
 from chalicelib.web.api.checks import carried_out
+from chalicelib.web.pages.shell.guards import WITH_POST, serve_public_form, serve_public_page
 from chalicelib.web.pages.shell.layout import frame
 from chalicelib.web.pages.shell.render import page, see_other
-from chalicelib.web.pages.shell.visit import WITH_POST, Visit, posted_by_anyone, seen_by_anyone
+from chalicelib.web.pages.shell.visit import Visit
 
 BY = "a link in an alert"
 
@@ -40,8 +41,8 @@ class Asked:
 def answered(wiring: Wiring, request: Any, token: str) -> Response:
     """`/ack/{token}`."""
     if request.to_original_event()["httpMethod"] == "POST":
-        return posted_by_anyone(wiring, request, lambda visit: _use(visit, token))
-    return seen_by_anyone(wiring, request, lambda visit: _look(visit, token), allowed=WITH_POST)
+        return serve_public_form(wiring, request, lambda visit: _use(visit, token))
+    return serve_public_page(wiring, request, lambda visit: _look(visit, token), allowed=WITH_POST)
 
 
 def _look(visit: Visit, token: str) -> Response:

@@ -22,9 +22,10 @@ from chalicelib.runtime import Wiring
 from chalicelib.web.api.checks import carried_out, removed
 from chalicelib.web.pages.overview.position import name_of
 from chalicelib.web.pages.shell.find_check import check_named
+from chalicelib.web.pages.shell.guards import serve_form
 from chalicelib.web.pages.shell.instants import local
 from chalicelib.web.pages.shell.render import see_other
-from chalicelib.web.pages.shell.visit import Visit, changed
+from chalicelib.web.pages.shell.visit import Visit
 
 BY = "the dashboard"  # who acknowledges: sessions bear no names
 _MORNING = 9  # o'clock
@@ -33,7 +34,7 @@ _LONGEST_S = int(LONGEST.total_seconds())
 
 def acted(wiring: Wiring, request: Any, name: str, action: str) -> Response:
     """`POST /checks/{name}/{action}`."""
-    return changed(wiring, request, lambda visit: _act(visit, name, action))
+    return serve_form(wiring, request, lambda visit: _act(visit, name, action))
 
 
 def _act(visit: Visit, name: str, action: str) -> Response:

@@ -33,9 +33,10 @@ from chalicelib.web.pages.overview.headline import Part
 from chalicelib.web.pages.overview.position import name_of, shown_text, standing
 from chalicelib.web.pages.shell.commands import command
 from chalicelib.web.pages.shell.find_check import check_named, with_slug
+from chalicelib.web.pages.shell.guards import serve_page
 from chalicelib.web.pages.shell.layout import Refresh, frame
 from chalicelib.web.pages.shell.render import page, see_other
-from chalicelib.web.pages.shell.visit import Visit, looked_at
+from chalicelib.web.pages.shell.visit import Visit
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,7 +76,7 @@ class CheckPage:
 
 def answered(wiring: Wiring, request: Any, name: str) -> Response:
     """`/checks/{name}`."""
-    return looked_at(wiring, request, lambda visit: _look(visit, name))
+    return serve_page(wiring, request, lambda visit: _look(visit, name))
 
 
 def _look(visit: Visit, name: str) -> Response:

@@ -35,8 +35,9 @@ from chalicelib.web.pages.check_form.view import Subject, own_slug, shown
 from chalicelib.web.pages.overview.position import path_of
 from chalicelib.web.pages.shell.commands import command
 from chalicelib.web.pages.shell.find_check import check_named, with_slug
+from chalicelib.web.pages.shell.guards import WITH_POST, Forbidden, log_refusal, serve_form, serve_page
 from chalicelib.web.pages.shell.render import HEADERS, environment, see_other
-from chalicelib.web.pages.shell.visit import WITH_POST, Forbidden, Visit, changed, log_refusal, looked_at
+from chalicelib.web.pages.shell.visit import Visit
 
 _NONCE = re.compile(r"[0-9a-f]{32}")
 
@@ -62,8 +63,8 @@ def edited(wiring: Wiring, request: Any, name: str) -> Response:
 
 def _form(wiring: Wiring, request: Any, name: str | None) -> Response:
     if request.to_original_event()["httpMethod"] == "POST":
-        return changed(wiring, request, lambda visit: _sent(visit, _subject(visit, name)))
-    return looked_at(wiring, request, lambda visit: _opened(visit, name), allowed=WITH_POST)
+        return serve_form(wiring, request, lambda visit: _sent(visit, _subject(visit, name)))
+    return serve_page(wiring, request, lambda visit: _opened(visit, name), allowed=WITH_POST)
 
 
 def _subject(visit: Visit, name: str | None) -> Subject:

@@ -28,9 +28,10 @@ from chalicelib.web.pages.overview.headline import Verdict, verdict
 from chalicelib.web.pages.overview.position import Section, Standing, path_of, place, standing
 from chalicelib.web.pages.overview.row import WORDS, Row, row
 from chalicelib.web.pages.shell.commands import command
+from chalicelib.web.pages.shell.guards import serve_page
 from chalicelib.web.pages.shell.layout import Refresh, frame
 from chalicelib.web.pages.shell.render import page
-from chalicelib.web.pages.shell.visit import Visit, looked_at
+from chalicelib.web.pages.shell.visit import Visit
 
 PAGE = 200  # checks that are up; all others are on the first page
 OFTEN = timedelta(minutes=15)  # what comes so often is counted on the ribbon, not drawn
@@ -81,7 +82,7 @@ class FirstCheck:
 
 def answered(wiring: Wiring, request: Any) -> Response:
     """`/`."""
-    return looked_at(wiring, request, _overview)
+    return serve_page(wiring, request, _overview)
 
 
 def _overview(visit: Visit) -> Response:

@@ -26,8 +26,8 @@ from chalicelib.web.api.call import moment
 from chalicelib.web.pages.charts import uptime_bars
 from chalicelib.web.pages.shell import static_files
 from chalicelib.web.pages.shell.error_pages import bare, later, wrong_verb
+from chalicelib.web.pages.shell.guards import GET_ONLY
 from chalicelib.web.pages.shell.render import HEADERS, environment
-from chalicelib.web.pages.shell.visit import GET_ONLY
 from chalicelib.web.pages.status.status_view import status_view
 from chalicelib.web.pages.status.system import System, system
 
