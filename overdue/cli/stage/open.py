@@ -41,8 +41,8 @@ def open_pages(
 
     Example: overdue open --stage prod --read-only --for 30d
     """
+    from chalicelib.domain.durations import parse_duration
     from chalicelib.domain.errors import BadInput
-    from chalicelib.domain.options import parse_duration
     from chalicelib.store.registry import signins
     from chalicelib.web.pages.shell.session_cookie import (
         LINK_LASTS,
