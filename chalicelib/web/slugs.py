@@ -8,7 +8,8 @@ from chalicelib.domain.configure import new_check
 from chalicelib.domain.errors import Conflict, NotFound, Unavailable, WrongKey
 from chalicelib.domain.ids import Code
 from chalicelib.domain.keys import Key, Scope
-from chalicelib.domain.options import LONGEST_SLUG, config_of_new
+from chalicelib.domain.options import config_of_new
+from chalicelib.domain.slugs import LONGEST_SLUG
 from chalicelib.runtime import Wiring
 from chalicelib.security_log import Actor, log_change
 from chalicelib.store import checks

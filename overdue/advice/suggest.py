@@ -13,12 +13,12 @@ from statistics import median
 from zoneinfo import ZoneInfo
 
 from chalicelib.domain.config import Config
-from chalicelib.domain.options import AUTO
 from chalicelib.domain.ping import Signal
 from chalicelib.domain.runs.duration_stats import FEWEST, bound, middle
 from chalicelib.domain.schedule.describe import in_words
 from chalicelib.domain.schedule.occurrences import Every, Schedule, parse_schedule
 from chalicelib.domain.text.time_format import between, duration
+from chalicelib.fields.kinds import AUTO
 from overdue.advice.replay import Heard, durations
 from overdue.checks_file.kinds.quoting import humane
 

@@ -19,9 +19,9 @@ from itertools import pairwise
 from threading import get_ident
 from typing import Protocol
 
+from chalicelib.domain.durations import parse_duration, parse_instant
 from chalicelib.domain.errors import BadInput
 from chalicelib.domain.limits.steps import SEARCH_STEPS, spend
-from chalicelib.domain.options import parse_duration, parse_instant
 from chalicelib.domain.schedule.cron_fields import cron_fields
 from chalicelib.domain.schedule.occurrences import (
     AnyOf,

@@ -13,13 +13,14 @@ from typing import Any
 
 from chalicelib.domain.channels import EVERY_CHANNEL, Channel
 from chalicelib.domain.config import Config, Filters, Step
+from chalicelib.domain.durations import parse_instant
 from chalicelib.domain.errors import BadInput
 from chalicelib.domain.limits.evaluation_cost import TooCostly, cost_relevant, require_affordable
-from chalicelib.domain.options import AUTO, parse_instant
 from chalicelib.domain.rules.escalation import in_order
 from chalicelib.domain.schedule.occurrences import Every, Schedule, never_occurs, parse_schedule
 from chalicelib.domain.schedule.parse import in_zone, parse_schedules
 from chalicelib.domain.sources.probe import default_grace
+from chalicelib.fields.kinds import AUTO
 from chalicelib.web.api.call import Refused
 from chalicelib.web.api.related import NOBODY, Named
 from chalicelib.web.api.schema.fields import CheckFields, StepFields

@@ -10,9 +10,9 @@ from chalice.app import Response
 
 from chalicelib.domain.check import Check, Status
 from chalicelib.domain.configure import Acknowledge, Snooze, Unsnooze
+from chalicelib.domain.durations import LONGEST, parse_instant
 from chalicelib.domain.errors import BadInput, NotFound, OverdueError
 from chalicelib.domain.ids import Code
-from chalicelib.domain.options import LONGEST, parse_instant
 from chalicelib.domain.rules.snooze import end_of_snooze
 from chalicelib.web.api.call import Call, Refused
 from chalicelib.web.api.checks import changed, told

@@ -8,7 +8,7 @@ import shlex
 from collections.abc import Iterable, Iterator
 from pathlib import PurePosixPath
 
-from chalicelib.domain.options import LONGEST_SLUG
+from chalicelib.domain.slugs import LONGEST_SLUG
 from overdue.client.pinging import slug_of
 
 _WRAPPERS = {"sudo", "nice", "ionice", "chronic", "cronic", "env", "exec", "time", "nohup", "eatmydata", "command"}

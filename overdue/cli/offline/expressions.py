@@ -7,7 +7,7 @@ business. Start at `schedule_of`.
 import re
 from datetime import timedelta
 
-from chalicelib.domain.options import parse_duration
+from chalicelib.domain.durations import parse_duration
 from chalicelib.domain.schedule.occurrences import CRON_ALIASES, Every, Schedule, parse_schedule
 
 _PERIOD = re.compile(r"(?:every )?[0-9]+[smhdw]?")

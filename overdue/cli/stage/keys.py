@@ -139,7 +139,7 @@ def rotate(key: str, overlap: str, project: str | None, stage: str | None, regio
 
     Example: overdue keys rotate laptop --overlap 7d --stage prod
     """
-    from chalicelib.domain.options import parse_duration
+    from chalicelib.domain.durations import parse_duration
     from chalicelib.store.registry import projects
     from overdue.aws import key_admin
 

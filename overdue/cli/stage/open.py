@@ -41,8 +41,8 @@ def open_pages(
 
     Example: overdue open --stage prod --read-only --for 30d
     """
+    from chalicelib.domain.durations import parse_duration
     from chalicelib.domain.errors import BadInput
-    from chalicelib.domain.options import parse_duration
     from chalicelib.services.sessions import LINK_LASTS, LOCAL_LINK_LASTS, LONGEST_SESSION, Signer, new_link
     from chalicelib.store.registry import signins
     from overdue.aws import key_admin, security_log

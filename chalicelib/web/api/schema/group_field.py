@@ -8,8 +8,9 @@ from typing import Any
 
 from chalicelib.domain.config import Group
 from chalicelib.domain.ids import Code
-from chalicelib.domain.options import LONGEST_SLUG, LONGEST_TAGS
+from chalicelib.domain.options import LONGEST_TAGS
 from chalicelib.domain.rules.groups import MOST
+from chalicelib.domain.slugs import LONGEST_SLUG
 from chalicelib.web.api.call import Json, Refused
 
 ALL = "all"

@@ -13,8 +13,8 @@ from chalice.app import Response
 
 from chalicelib.domain.check import Check, Status, Verdict
 from chalicelib.domain.configure import Acknowledge, Change, Pause, Resume, Snooze, Unsnooze, configure
+from chalicelib.domain.durations import LONGEST, parse_instant
 from chalicelib.domain.errors import BadInput, NotFound
-from chalicelib.domain.options import LONGEST, parse_instant
 from chalicelib.domain.rules.snooze import end_of_snooze
 from chalicelib.domain.text.display_status import as_of
 from chalicelib.domain.text.time_format import WallClock
