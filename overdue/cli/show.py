@@ -6,7 +6,7 @@ of a status are here, once. Whatever a name may hold, it does nothing to a termi
 
 import json
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
@@ -14,11 +14,11 @@ import click
 
 from chalicelib.alerts.charset import inert
 from chalicelib.domain.text.time_format import WallClock, ago
-from overdue.cli.table_layout import GAP, fitted
 from overdue.client.schemas import CheckJson
 
 if TYPE_CHECKING:
     from rich.console import Console
+    from rich.table import Table
     from rich.text import Text
 
 # A status is a word and a shape before it is a colour.
@@ -32,6 +32,8 @@ SHAPES = {
 }
 COLOURS = {"up": "green", "grace": "yellow", "down": "red", "paused": "dim", "new": "dim", "unknown": "yellow"}
 NOTHING = "–"
+GAP = 2  # between two columns
+LEAST_WIDTH, NAME_WIDTH = 10, 24  # what a column of `gives` and any other keep before a column is left out
 
 
 def document(value: object) -> None:
@@ -64,8 +66,8 @@ def table(
 ) -> None:
     """Rows under columns; into a pipe, tab-separated and whole. `none` is said on stderr where there are no rows.
 
-    Where a terminal is too narrow, the columns of `gives` are cut, and then left out, before any other; one that wraps
-    takes several lines instead.
+    A terminal that is too narrow cuts the columns of `gives`, then the widest others. One that `wraps` takes several
+    lines instead. If too little were left, those of `gives` are left out, the first of them first.
     """
     if not rows:
         say(none)
@@ -75,18 +77,43 @@ def table(
         for row in (columns, *rows):
             click.echo("\t".join(row))
         return
+    console = _console()
+    console.print(_drawn(columns, rows, room=console.width, gives=gives, wraps=wraps))
+
+
+def _drawn(
+    columns: Sequence[str], rows: Sequence[Sequence[str]], *, room: int, gives: Sequence[str], wraps: str
+) -> "Table":
+    """The table for a terminal with `room` columns."""
     from rich.cells import cell_len  # here because a pipe needs none of it, 40 ms
     from rich.table import Table
 
-    console = _console()
-    widths = {column: max(map(cell_len, cells)) for column, *cells in zip(columns, columns, *rows, strict=True)}
-    kept = fitted(widths, room=console.width, gives=gives)
     drawn = Table(box=None, pad_edge=False, padding=(0, GAP, 0, 0), header_style="bold")
-    for column, width in kept.items():
-        drawn.add_column(column, overflow="ellipsis", no_wrap=column != wraps, width=width)
+    widths = {column: max(map(cell_len, cells)) for column, *cells in zip(columns, columns, *rows, strict=True)}
+    least = {column: min(width, LEAST_WIDTH if column in gives else NAME_WIDTH) for column, width in widths.items()}
+    for column in gives:  # rich narrows columns, but leaves none out
+        if _total(least) > room:
+            del least[column]
+    whole = {column: width if column in gives else widths[column] for column, width in least.items()}
+    kept = next((each for each in (whole, least) if _total(each) <= room), {})
+    for column in least:  # rich narrows those that may wrap, the widest first
+        most = least[column] if column in gives and kept is least else None
+        drawn.add_column(_cut(column), no_wrap=widths[column] <= kept.get(column, 0), max_width=most, overflow="fold")
     for row in rows:
-        drawn.add_row(*(_coloured(cell) for column, cell in zip(columns, row, strict=True) if column in kept))
-    console.print(drawn, crop=False)
+        cells = {column: cell for column, cell in zip(columns, row, strict=True) if column in least}
+        drawn.add_row(*(_coloured(cell) if column == wraps else _cut(cell) for column, cell in cells.items()))
+    return drawn
+
+
+def _cut(cell: str) -> "Text":
+    """A cell of one line, whatever the width of its column."""
+    text = _coloured(cell)
+    text.no_wrap, text.overflow = True, "ellipsis"
+    return text
+
+
+def _total(widths: Mapping[str, int]) -> int:
+    return sum(widths.values()) + GAP * (len(widths) - 1)
 
 
 def fields(pairs: Sequence[tuple[str, str]]) -> None:
