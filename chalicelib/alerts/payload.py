@@ -6,10 +6,10 @@ Fields may be added within a version, never renamed or removed. How people read 
 from datetime import UTC, datetime, timedelta
 from typing import Literal, TypedDict
 
-from chalicelib.alerts.charset import legible
 from chalicelib.alerts.text import Letter, Sending
 from chalicelib.domain.alerts import Alert, Facts
 from chalicelib.domain.check import Code, Config, unique_key
+from chalicelib.domain.text.inert import legible
 
 
 class CheckPart(TypedDict):

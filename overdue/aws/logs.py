@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from chalicelib.alerts.charset import inert
+from chalicelib.domain.text.inert import inert
 from chalicelib.sweep.loop import Clock
 
 POLL_S = 2.0

@@ -14,6 +14,7 @@ from botocore.config import Config
 
 from chalicelib.store.registry.projects import Channel, all_channels
 from chalicelib.sweep.loop import Clock
+from overdue.aws import key_admin
 from overdue.aws.account import Account
 from overdue.cli.settings import Settings
 from overdue.deploy.stack import Stack, State
@@ -95,7 +96,5 @@ class Patient:
         ]
 
     def _channels(self) -> list[tuple[str, Channel]]:
-        from overdue.aws import key_admin
-
         with key_admin.opened(self._settings):
             return list(all_channels())

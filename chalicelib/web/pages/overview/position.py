@@ -8,13 +8,13 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
-from chalicelib.alerts.charset import inert
 from chalicelib.domain.check import Check, Code, short, unique_key
 from chalicelib.domain.rules.due import expected, expected_after
 from chalicelib.domain.rules.first_ping import first_ping_at
 from chalicelib.domain.schedule.occurrences import Every
 from chalicelib.domain.text import display_status
 from chalicelib.domain.text.display_status import Shown
+from chalicelib.domain.text.inert import inert
 
 
 class Group(StrEnum):
