@@ -8,7 +8,8 @@ from typing import Literal, TypedDict
 
 from chalicelib.alerts.text import Letter, Sending
 from chalicelib.domain.alerts import Alert, Facts
-from chalicelib.domain.check import Code, Config, unique_key
+from chalicelib.domain.config import Config
+from chalicelib.domain.ids import Code, unique_key
 from chalicelib.domain.text.inert import legible
 
 

@@ -11,7 +11,8 @@ from typing import assert_never
 
 from chalicelib.alerts.charset import Name, in_ascii, in_gsm, in_text, size
 from chalicelib.domain.alerts import Alert, Facts, Kind, Reason
-from chalicelib.domain.check import Code, Config
+from chalicelib.domain.config import Config
+from chalicelib.domain.ids import Code
 from chalicelib.domain.text.inert import legible
 from chalicelib.domain.text.probe_reasons import is_unanswered, output_label
 from chalicelib.domain.text.reasons import against_usual, happened, items, look_first, ordinal, recovery, spoken, why

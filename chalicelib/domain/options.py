@@ -9,13 +9,13 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Final
 
-from chalicelib.domain.check import Config
+from chalicelib.domain.config import Config
 from chalicelib.domain.errors import BadInput
 from chalicelib.domain.schedule.occurrences import Every, current_zone, parse_schedule, zone_named
 
 SHORTEST: Final = timedelta(seconds=60)
 LONGEST: Final = timedelta(days=365)
-LONGEST_SLUG: Final = 100  # as in Healthchecks' API (wire.md, Management API)
+LONGEST_SLUG: Final = 100  # as in Healthchecks' API (docs/reference/wire.md, Management API)
 LONGEST_TAGS: Final = 500
 MOST_LINES: Final = 3  # of a schedule, so that a ping key alone cannot create an expensive check
 AUTO: Final = "auto"  # a limit that is learnt

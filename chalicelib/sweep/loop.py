@@ -14,10 +14,12 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from datetime import datetime, timedelta
 from functools import partial
-from typing import Any, Protocol
+from typing import Any
 
 from chalicelib import log
-from chalicelib.domain.check import Code
+from chalicelib.clock import Clock
+from chalicelib.domain.errors import Unavailable
+from chalicelib.domain.ids import Code
 from chalicelib.metrics import Metric
 from chalicelib.runtime import Wiring
 from chalicelib.services.self_ping import FrontDoor
@@ -25,7 +27,7 @@ from chalicelib.services.transaction import Ports
 from chalicelib.store import checks
 from chalicelib.store.codecs.check_codec import shard
 from chalicelib.store.registry import in_flight, sweeps
-from chalicelib.store.tables import SHARDS, Unavailable
+from chalicelib.store.tables import SHARDS
 from chalicelib.sweep.batch import Gathering
 from chalicelib.sweep.fan_out import PARTS, Part, Sharing
 from chalicelib.sweep.ingress import Door, Way
@@ -46,16 +48,6 @@ LATE = timedelta(seconds=10)  # the index may still show what has been handled a
 ALL = tuple(range(SHARDS))
 
 Share = Callable[[Part], bool]
-
-
-class Clock(Protocol):
-    """The time, and waiting for it."""
-
-    def now(self) -> datetime:
-        """The instant, aware, in UTC."""
-
-    def sleep(self, seconds: float) -> None:
-        """Wait."""
 
 
 @dataclass(slots=True)

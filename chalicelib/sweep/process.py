@@ -13,19 +13,21 @@ from typing import TYPE_CHECKING, TypeVar
 from uuid import uuid4
 
 from chalicelib import log
-from chalicelib.domain.check import Check, Code, Verdict, short
+from chalicelib.domain.check import Check, Verdict
+from chalicelib.domain.errors import NotFound, Unavailable
+from chalicelib.domain.ids import Code, short
 from chalicelib.domain.ingress.ingress_outage import is_held
 from chalicelib.services import transaction
 from chalicelib.services.transaction import Ports
 from chalicelib.store import batch_get, checks
 from chalicelib.store.codecs import check_codec
 from chalicelib.store.registry.in_flight import Flight
-from chalicelib.store.tables import NotFound, Unavailable
 from chalicelib.sweep.cpu_limit import CpuLimit
 from chalicelib.sweep.ingress import Door, Unproved
 
 if TYPE_CHECKING:
-    from chalicelib.sweep.loop import Clock, Swept
+    from chalicelib.clock import Clock
+    from chalicelib.sweep.loop import Swept
 
 ALLOWANCE = timedelta(seconds=1)  # a ping made just before an instant, and still on its way, counts
 FRESH = timedelta(seconds=2)  # an item that is older than this is read again

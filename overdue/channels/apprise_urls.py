@@ -10,7 +10,7 @@ def masked(url: str) -> str | None:
     service = Apprise.instantiate(url, suppress_exceptions=True)
     if service is None:
         return None
-    whole: str = service.url(privacy=True)  # type: ignore[no-untyped-call]  # Apprise 2.3 leaves it untyped
+    whole: str = service.url(privacy=True)
     shown = whole.partition("?")[0]
     scheme, _, rest = shown.partition("://")
     is_any_server = scheme.rstrip("s") in ("json", "xml", "form")  # a path there may be the secret

@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from urllib.parse import urlsplit
 from uuid import NAMESPACE_URL, uuid5
 
+from chalicelib.domain.channels import AMAZON_Q, PAGERDUTY
 from chalicelib.domain.errors import BadInput
-from chalicelib.runtime import AMAZON_Q, PAGERDUTY
 from overdue.local.discovery import LOOPBACK
 
 APPRISE = "apprise"

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from difflib import get_close_matches
 
-from chalicelib.domain.check import Config
+from chalicelib.domain.config import Config
 from chalicelib.domain.errors import BadInput, OverdueError
 from chalicelib.domain.limits.evaluation_cost import TooCostly, require_affordable
 from chalicelib.domain.options import LONGEST_SLUG

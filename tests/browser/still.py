@@ -13,7 +13,8 @@ from typing import Any, cast
 
 import app
 from chalicelib.domain.alerts import Reason
-from chalicelib.domain.check import Check, Code, Flip, Status
+from chalicelib.domain.check import Check, Flip, Status
+from chalicelib.domain.ids import Code
 from chalicelib.store import batch_get, checks, history
 from chalicelib.web.pages.shell.session_cookie import Signer, new_link
 from overdue.local import run

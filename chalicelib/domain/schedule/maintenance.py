@@ -1,4 +1,4 @@
-"""Maintenance windows: spans of time in which nothing is expected (domain.md, rule 9).
+"""Maintenance windows: spans of time in which nothing is expected (docs/reference/rules.md, rule 9).
 
 A window is a line of text: `0 2 * * 0 for 2h`, or `2026-12-24T20:00 to 2026-12-25T08:00`, each with ` in ZONE` after it
 where that is not the check's zone. A window includes its beginning, but not its end. Pings inside a window are recorded

@@ -1,4 +1,5 @@
-"""A probe: what Overdue asks of a URL, by itself, instead of waiting for a job's ping.
+"""A probe: what Overdue asks of a URL, by itself, instead of waiting for a job's ping
+(docs/reference/rules.md, rule 20).
 
 Start at `Probe`. A check with one is a simple check whose period is the probe's: from then on, all rules hold for it as
 for any other, and a prober that is dead shows as a miss. When a probe is due is decided here (`is_due`); how it is
@@ -8,13 +9,11 @@ done, and what its answer means, in `chalicelib.probes`.
 import re
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING, Literal, get_args
+from typing import Literal, get_args
 from urllib.parse import quote, urlsplit
 
 from chalicelib.domain.errors import BadInput
-
-if TYPE_CHECKING:
-    from chalicelib.domain.check import Code  # which holds a probe
+from chalicelib.domain.ids import Code
 
 Method = Literal["GET", "HEAD", "POST", "OPTIONS"]
 METHODS: tuple[Method, ...] = get_args(Method)
@@ -154,7 +153,7 @@ def statuses(text: str) -> tuple[range, ...]:
     return tuple(found)
 
 
-def is_due(code: "Code", every: timedelta, *, made_at: datetime, after: datetime, until: datetime) -> bool:
+def is_due(code: Code, every: timedelta, *, made_at: datetime, after: datetime, until: datetime) -> bool:
     """Whether a probe falls into the time after one instant and up to another; several count as one.
 
     Its instants are spread by its code, so that all that come hourly do not come at once; nothing has to be written

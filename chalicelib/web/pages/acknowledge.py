@@ -11,14 +11,15 @@ from typing import Any
 from chalice.app import Response
 
 from chalicelib.alerts.ack_tokens import LASTS, Named, read
-from chalicelib.domain.check import Check, Status, Verdict, unique_key
+from chalicelib.domain.check import Check, Status, Verdict
 from chalicelib.domain.configure import Acknowledge, configure
+from chalicelib.domain.errors import NotFound
+from chalicelib.domain.ids import unique_key
 from chalicelib.domain.text.display_status import as_of
 from chalicelib.domain.text.reasons import spoken
 from chalicelib.runtime import Wiring
 from chalicelib.security_log import Actor
 from chalicelib.store import batch_get, checks
-from chalicelib.store.tables import NotFound
 from chalicelib.web.api.checks import carried_out
 from chalicelib.web.pages.shell.layout import frame
 from chalicelib.web.pages.shell.render import page, see_other

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING, TypeAlias
 
+from chalicelib.domain.config import Group
 from chalicelib.domain.errors import BadInput
 from chalicelib.domain.options import (
     AUTO,
@@ -20,7 +21,6 @@ from chalicelib.domain.options import (
     parse_duration,
     parse_instant,
 )
-from chalicelib.domain.rules.groups import Group
 from chalicelib.domain.schedule.occurrences import current_zone
 from chalicelib.domain.sources.probe import Probe
 from overdue.checks_file.document import Scalar, Value

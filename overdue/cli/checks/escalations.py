@@ -8,9 +8,10 @@ from datetime import timedelta
 
 import click
 
+from chalicelib.domain.config import Step
 from chalicelib.domain.errors import BadInput
 from chalicelib.domain.options import parse_duration
-from chalicelib.domain.rules.escalation import Step, in_order, policy_name
+from chalicelib.domain.rules.escalation import in_order, policy_name
 from chalicelib.domain.text.time_format import duration
 from overdue.cli import show
 from overdue.cli.options import talks_to_api, wrong_usage

@@ -1,6 +1,7 @@
 """`overdue import`: checks from elsewhere, as a file for `overdue apply`. Reads, asks, writes; decides nothing."""
 
 import os
+import pwd
 import shutil
 import subprocess
 import sys
@@ -11,8 +12,8 @@ import click
 
 from chalicelib.domain.errors import BadInput
 from chalicelib.domain.schedule.occurrences import current_zone
+from overdue.checks_file.imports.crontab import Format, format_of, wrapped
 from overdue.checks_file.imports.crontab import imported as from_crontab
-from overdue.checks_file.imports.crontab import is_system, wrapped
 from overdue.checks_file.imports.fetch import channels_of, checks_of
 from overdue.checks_file.imports.healthchecks import imported as from_healthchecks
 from overdue.client.http import origin
@@ -37,7 +38,7 @@ def crontab(file: str | None, list_own: bool, system: bool | None, wrap: bool, t
     name, text = ("crontab", _own()) if file is None else _read(file)
     zone = current_zone(tz) if tz else _zone_here()
     if system is None:
-        system = not list_own and (_is_of_system(file) or is_system(text))
+        system = not list_own and (_is_of_system(file) or _is_system_crontab(text, name, wrap=wrap))
     found = (wrapped if wrap else from_crontab)(text, name=name, system=system, zone=zone)
     click.echo(found.text, nl=False)
     _note(found.notes)
@@ -67,6 +68,17 @@ def _read(file: str) -> tuple[str, str]:
         raise click.UsageError(f"there is no file {file}") from error
     except OSError as error:
         raise BadInput(f"{file} cannot be read: {error.strerror}") from error
+
+
+def _is_system_crontab(text: str, name: str, *, wrap: bool) -> bool:
+    """Whether a user precedes each command. Raises BadInput if that is unclear and `wrap` would depend on it."""
+    found = format_of(text, accounts=[account.pw_name for account in pwd.getpwall()])
+    if found is Format.UNCLEAR:
+        question = f"{name}: the word before each command may be a user (as in /etc/cron.d) or a program"
+        if wrap:
+            raise BadInput(f"{question}. Add --system if it is a user, else --user.")
+        click.echo(f"Warning: {question}. It was read as a program; add --system if it is a user.", err=True)
+    return found is Format.SYSTEM
 
 
 def _is_of_system(file: str | None) -> bool:

@@ -6,13 +6,13 @@ from uuid import UUID, uuid4
 
 import click
 
+from chalicelib.domain.ids import is_uuid
 from overdue.cli.options import pings
 from overdue.cli.settings import Settings
 from overdue.cli.show import document
 from overdue.client.api import Api, find
 from overdue.client.http import Answer
 from overdue.client.pinging import SLUG, RefusedPing, Target, deliver, ping_url, target
-from overdue.client.pinging import UUID as CODE
 
 PATIENCE_S = 15.0
 NOT_FOUND = 404
@@ -92,7 +92,7 @@ def _send(check: str, action: str, settings: Settings, *, rid: str | None, body:
     def sent(to: Target) -> Answer:
         return deliver(ping_url(to, action, rid=rid), body=body, until_s=until_s, wait=_sleep)
 
-    is_address = "://" in check or CODE.fullmatch(check.lower()) is not None
+    is_address = "://" in check or is_uuid(check.lower())
     may_be_a_name = not is_address and not create and settings.api_key is not None
     may_be_a_slug = SLUG.fullmatch(check) is not None and settings.ping_key is not None
     if may_be_a_slug or not may_be_a_name:

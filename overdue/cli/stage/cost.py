@@ -5,8 +5,8 @@ from datetime import UTC, datetime
 
 import click
 
+from chalicelib.clock import SystemClock
 from chalicelib.domain.errors import OverdueError
-from chalicelib.runtime import SystemClock
 from overdue.aws.account import Account, speaking
 from overdue.aws.cost import Bill, Period, Prices, bill, month_of, period, prices
 from overdue.aws.usage import counted, made_at

@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING
 
 import click
 
+from chalicelib.clock import SystemClock
 from chalicelib.domain.errors import BadInput, OverdueError
-from chalicelib.runtime import SystemClock
 from chalicelib.store.registry.projects import all_channels
 from overdue.aws.account import Account, speaking
 from overdue.aws.key_admin import DEFAULT_PROJECT
@@ -41,7 +41,7 @@ from overdue.deploy.stack import Stack
 from overdue.deploy.terminal import Terminal
 
 if TYPE_CHECKING:
-    from chalicelib.sweep.loop import Clock
+    from chalicelib.clock import Clock
     from overdue.deploy.packaging.package import Package
 
 STAGE = click.option(

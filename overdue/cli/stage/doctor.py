@@ -9,8 +9,8 @@ import click
 from rich.console import Console
 from rich.text import Text
 
+from chalicelib.clock import SystemClock
 from chalicelib.domain.text.inert import inert
-from chalicelib.runtime import SystemClock
 from overdue.aws.account import Account, Refused
 from overdue.cli import show
 from overdue.cli.options import JSON, REGION, STAGE, of_stage

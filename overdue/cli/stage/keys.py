@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 import click
 
 from chalicelib.domain.errors import BadInput
+from chalicelib.domain.keys import Key, Scope
 from chalicelib.domain.options import parse_duration
 from chalicelib.store.registry import projects
 from overdue.aws import key_admin
@@ -42,9 +43,9 @@ def add(name: str | None, scope: str, project: str, stage: str | None, region: s
                 f'there is a key "{called}" in project {project}: give another name, or replace it with: '
                 + to_copy("keys", "rotate", *of_project, *operand(called), stage=settings.stage)
             )
-        kind = projects.Scope(SCOPES[scope])
+        kind = Scope(SCOPES[scope])
         secret = projects.new_secret(kind)
-        key_admin.add_key(settings, secret, projects.Key(project, kind, called), now=datetime.now(UTC))
+        key_admin.add_key(settings, secret, Key(project, kind, called), now=datetime.now(UTC))
     _tell(secret, f'This is the {scope} key "{called}" of project {project}. It is not shown again.', as_json=as_json)
 
 

@@ -5,8 +5,8 @@ from datetime import UTC, datetime
 
 import click
 
+from chalicelib.clock import SystemClock
 from chalicelib.domain.options import parse_duration
-from chalicelib.runtime import SystemClock
 from overdue.aws.account import Account, speaking
 from overdue.aws.log_reader import Reader
 from overdue.aws.logs import Line, followed, in_order

@@ -4,8 +4,8 @@ from datetime import UTC, datetime
 
 import click
 
+from chalicelib.domain.errors import Conflict
 from chalicelib.store.registry import projects as registry
-from chalicelib.store.tables import Conflict
 from overdue.aws import key_admin
 from overdue.cli import show
 from overdue.cli.hints import to_copy

@@ -6,6 +6,7 @@ from time import sleep
 
 import click
 
+from chalicelib.domain.errors import Conflict
 from chalicelib.store import batch_get
 from chalicelib.store.registry.status_pages import (
     StatusPage,
@@ -14,7 +15,7 @@ from chalicelib.store.registry.status_pages import (
     remove_status_page,
     sound,
 )
-from chalicelib.store.tables import Conflict, Tables
+from chalicelib.store.tables import Tables
 from overdue.aws import key_admin
 from overdue.cli import show
 from overdue.cli.options import JSON, REGION, STAGE, of_stage, wrong_usage

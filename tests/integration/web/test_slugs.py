@@ -5,11 +5,13 @@ from datetime import timedelta
 
 import pytest
 
-from chalicelib.domain.check import Code, Config, Status
+from chalicelib.domain.check import Status
+from chalicelib.domain.config import Config
+from chalicelib.domain.ids import Code
+from chalicelib.domain.keys import Key, Scope
 from chalicelib.domain.schedule.occurrences import Cron, Every
 from chalicelib.store import checks
 from chalicelib.store.registry import projects, slug_claims
-from chalicelib.store.registry.projects import Key, Scope
 from tests.integration.conftest import PING_KEY, Deployment
 
 RID = "0f3a1b3c-7a51-4ac1-8d6f-1f6f5c1f0a11"

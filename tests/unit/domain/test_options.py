@@ -1,10 +1,10 @@
-"""What a new check shall be like, as the query of its first ping says it (wire.md, `?create=1`)."""
+"""What a new check shall be like, as the query of its first ping says it (docs/reference/wire.md, Pings)."""
 
 from datetime import timedelta
 
 import pytest
 
-from chalicelib.domain.check import Config
+from chalicelib.domain.config import Config
 from chalicelib.domain.errors import BadInput
 from chalicelib.domain.options import config_of_new, parse_count, parse_duration
 from chalicelib.domain.schedule.occurrences import Cron, Every, OnCalendar

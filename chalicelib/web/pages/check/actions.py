@@ -13,13 +13,12 @@ from chalice.app import Response
 
 from chalicelib.domain.check import Check, Status, Verdict
 from chalicelib.domain.configure import Acknowledge, Change, Pause, Resume, Snooze, Unsnooze, configure
-from chalicelib.domain.errors import BadInput
+from chalicelib.domain.errors import BadInput, NotFound
 from chalicelib.domain.options import LONGEST, parse_instant
 from chalicelib.domain.rules.snooze import end_of_snooze
 from chalicelib.domain.text.display_status import as_of
 from chalicelib.domain.text.time_format import WallClock
 from chalicelib.runtime import Wiring
-from chalicelib.store.tables import NotFound
 from chalicelib.web.api.checks import carried_out, removed
 from chalicelib.web.pages.overview.position import name_of
 from chalicelib.web.pages.shell.find_check import check_named

@@ -15,13 +15,14 @@ from uuid import UUID, uuid4
 
 from chalice.app import Response
 
-from chalicelib.domain.check import EVERY_CHANNEL, Check, Code, Verdict, unique_key
+from chalicelib.domain.channels import EVERY_CHANNEL
+from chalicelib.domain.check import Check, Verdict
 from chalicelib.domain.configure import Edit, configure, new_check
-from chalicelib.domain.errors import OverdueError
+from chalicelib.domain.errors import Conflict, NotFound, OverdueError
+from chalicelib.domain.ids import Code, unique_key
 from chalicelib.domain.limits.quota import NotAdmitted
 from chalicelib.runtime import Wiring
 from chalicelib.store import checks
-from chalicelib.store.tables import Conflict, NotFound
 from chalicelib.web.answers import answer
 from chalicelib.web.api.checks import carried_out, claim_slug, keep_probed, write_new
 from chalicelib.web.api.merged import BLANK, slug_of

@@ -10,11 +10,11 @@ from typing import Any
 
 from chalice.app import Response
 
+from chalicelib.domain.errors import Conflict
 from chalicelib.domain.text.reasons import counted
 from chalicelib.runtime import Wiring
 from chalicelib.security_log import log_event
 from chalicelib.store.registry import signins
-from chalicelib.store.tables import Conflict
 from chalicelib.web.pages.shell.commands import LOCAL, command
 from chalicelib.web.pages.shell.layout import frame
 from chalicelib.web.pages.shell.render import page, see_other

@@ -15,13 +15,12 @@ from urllib.parse import parse_qsl
 from chalice.app import Response
 
 from chalicelib import log
-from chalicelib.domain.errors import BadInput, OverdueError
+from chalicelib.domain.errors import BadInput, NotFound, OverdueError, Unavailable
 from chalicelib.domain.schedule.occurrences import current_zone
 from chalicelib.domain.text.time_format import WallClock
 from chalicelib.runtime import Wiring
 from chalicelib.security_log import Actor
 from chalicelib.store.registry import signins
-from chalicelib.store.tables import NotFound, Unavailable
 from chalicelib.web.answers import TRY_AGAIN
 from chalicelib.web.api.call import moment, query_of, source_of
 from chalicelib.web.pages.shell.commands import command

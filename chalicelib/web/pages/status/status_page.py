@@ -13,13 +13,14 @@ from typing import Any
 from chalice.app import Response
 
 from chalicelib import log
-from chalicelib.domain.check import Check, Code, Flip
+from chalicelib.domain.check import Check, Flip
+from chalicelib.domain.errors import NotFound, Unavailable
+from chalicelib.domain.ids import Code
 from chalicelib.domain.text import display_status
 from chalicelib.domain.text.time_format import WallClock
 from chalicelib.runtime import Wiring
 from chalicelib.store import batch_get, history
 from chalicelib.store.registry.status_pages import StatusPage, status_page
-from chalicelib.store.tables import NotFound, Unavailable
 from chalicelib.web.answers import answer
 from chalicelib.web.api.call import moment
 from chalicelib.web.pages.charts import uptime_bars

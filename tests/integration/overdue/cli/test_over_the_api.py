@@ -1,4 +1,6 @@
-"""Commands over the Management API, against a server that answers with recorded shapes (wire.md)."""
+"""Commands over the Management API, against a server that answers with recorded shapes
+(docs/reference/wire.md, Management API).
+"""
 
 import json
 import os

@@ -1,4 +1,4 @@
-"""Whom to tell, step by step, while nobody sees to an outage (domain.md, rule 11)."""
+"""Whom to tell, step by step, while nobody sees to an outage (docs/reference/rules.md, rule 11)."""
 
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -9,11 +9,12 @@ import pytest
 from chalicelib.domain.advance import advance
 from chalicelib.domain.alerts import Alert, Kind, alert_id
 from chalicelib.domain.check import Check
+from chalicelib.domain.config import Step
 from chalicelib.domain.configure import Acknowledge, Edit, Pause, Snooze, Unsnooze, configure
 from chalicelib.domain.errors import BadInput
 from chalicelib.domain.ping import Signal
 from chalicelib.domain.rules.due import next_due
-from chalicelib.domain.rules.escalation import Step, in_order, policy_name
+from chalicelib.domain.rules.escalation import in_order, policy_name
 from chalicelib.domain.schedule.occurrences import Every
 from tests.builders import CODE, a_check, a_ping, after, minutes, utc
 

@@ -1,4 +1,4 @@
-"""Maintenance windows (domain.md, rule 9)."""
+"""Maintenance windows (docs/reference/rules.md, rule 9)."""
 
 from datetime import datetime
 from typing import Any

@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
-from chalicelib.domain.check import Code
-from chalicelib.domain.rules.groups import Group
+from chalicelib.domain.config import Group
+from chalicelib.domain.ids import Code
 from chalicelib.web.api.schema.fields import SCHEMAS
 from overdue.checks_file.fields import BY_NAME
 from overdue.checks_file.file import InvalidFile, decoded, read

@@ -12,8 +12,9 @@ import pytest
 from click.testing import CliRunner, Result
 
 import app as lambda_app
-from chalicelib.store.registry.projects import Registry, Scope
-from chalicelib.store.tables import NotFound
+from chalicelib.domain.errors import NotFound
+from chalicelib.domain.keys import Scope
+from chalicelib.store.registry.projects import Registry
 from overdue.cli.main import main
 from tests.builders import hours
 from tests.integration.conftest import Deployment
