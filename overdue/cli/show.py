@@ -6,20 +6,14 @@ of a status are here, once. Whatever a name may hold, it does nothing to a termi
 
 import json
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING
 
 import click
 
-from chalicelib.alerts.charset import inert
-from chalicelib.domain.text.time_format import WallClock, ago
+from chalicelib.domain.text.inert import inert
+from chalicelib.domain.text.time_format import WallClock, ago, duration
 from overdue.client.schemas import CheckJson
-
-if TYPE_CHECKING:
-    from rich.console import Console
-    from rich.table import Table
-    from rich.text import Text
 
 # A status is a word and a shape before it is a colour.
 SHAPES = {
@@ -30,10 +24,8 @@ SHAPES = {
     "new": "○",
     "unknown": "?",
 }
-COLOURS = {"up": "green", "grace": "yellow", "down": "red", "paused": "dim", "new": "dim", "unknown": "yellow"}
+COLOURS = {"●": "green", "◐": "yellow", "✕": "red", "‖": "dim", "○": "dim", "?": "yellow"}
 NOTHING = "–"
-GAP = 2  # between two columns
-LEAST_WIDTH, NAME_WIDTH = 10, 24  # what a column of `gives` and any other keep before a column is left out
 
 
 def document(value: object) -> None:
@@ -77,43 +69,9 @@ def table(
         for row in (columns, *rows):
             click.echo("\t".join(row))
         return
-    console = _console()
-    console.print(_drawn(columns, rows, room=console.width, gives=gives, wraps=wraps))
+    from overdue.cli import rich_output  # imports rich: 40 ms, of which a pipe needs nothing
 
-
-def _drawn(
-    columns: Sequence[str], rows: Sequence[Sequence[str]], *, room: int, gives: Sequence[str], wraps: str
-) -> "Table":
-    """The table for a terminal with `room` columns."""
-    from rich.cells import cell_len  # here because a pipe needs none of it, 40 ms
-    from rich.table import Table
-
-    drawn = Table(box=None, pad_edge=False, padding=(0, GAP, 0, 0), header_style="bold")
-    widths = {column: max(map(cell_len, cells)) for column, *cells in zip(columns, columns, *rows, strict=True)}
-    least = {column: min(width, LEAST_WIDTH if column in gives else NAME_WIDTH) for column, width in widths.items()}
-    for column in gives:  # rich narrows columns, but leaves none out
-        if _total(least) > room:
-            del least[column]
-    whole = {column: width if column in gives else widths[column] for column, width in least.items()}
-    kept = next((each for each in (whole, least) if _total(each) <= room), {})
-    for column in least:  # rich narrows those that may wrap, the widest first
-        most = least[column] if column in gives and kept is least else None
-        drawn.add_column(_cut(column), no_wrap=widths[column] <= kept.get(column, 0), max_width=most, overflow="fold")
-    for row in rows:
-        cells = {column: cell for column, cell in zip(columns, row, strict=True) if column in least}
-        drawn.add_row(*(_coloured(cell) if column == wraps else _cut(cell) for column, cell in cells.items()))
-    return drawn
-
-
-def _cut(cell: str) -> "Text":
-    """A cell of one line, whatever the width of its column."""
-    text = _coloured(cell)
-    text.no_wrap, text.overflow = True, "ellipsis"
-    return text
-
-
-def _total(widths: Mapping[str, int]) -> int:
-    return sum(widths.values()) + GAP * (len(widths) - 1)
+    rich_output.table(columns, rows, gives=gives, wraps=wraps, colours=COLOURS)
 
 
 def fields(pairs: Sequence[tuple[str, str]]) -> None:
@@ -125,23 +83,9 @@ def fields(pairs: Sequence[tuple[str, str]]) -> None:
         for name, value in pairs:
             click.echo(f"{name:<{widest}}  {value}")
         return
-    console = _console()
-    for name, value in pairs:
-        console.print(f"{name:<{widest}} ", end=" ", style="dim", highlight=False, markup=False)
-        console.print(_coloured(value), highlight=False, soft_wrap=True)
+    from overdue.cli import rich_output  # as above
 
-
-def _console() -> "Console":
-    from rich.console import Console
-
-    return Console()  # it honours NO_COLOR
-
-
-def _coloured(cell: str) -> "Text":
-    from rich.text import Text
-
-    colour = next((COLOURS[name] for name, shape in SHAPES.items() if cell.startswith(f"{shape} ")), "")
-    return Text(cell, style=colour)
+    rich_output.fields(pairs, width=widest, colours=COLOURS)
 
 
 def status(check: CheckJson) -> str:
@@ -170,6 +114,4 @@ def distance(text: str | None, *, now: datetime) -> str:
 
 def took(seconds: float | None) -> str:
     """A duration of the API in words."""
-    from chalicelib.domain.text.time_format import duration
-
     return NOTHING if seconds is None else duration(timedelta(seconds=seconds))
