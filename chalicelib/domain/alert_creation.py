@@ -1,5 +1,5 @@
-"""Going down and coming up again: the flip together with the alert that tells of it (domain.md, rules 10, 13); and what
-is told while it is down.
+"""Going down and coming up again: the flip together with the alert that tells of it
+(docs/reference/rules.md, rules 10, 13); and what is told while it is down.
 
 All are put into the check itself, its outbox. Whether it goes down is decided in `receive` and `advance`;
 how it is worded, in `chalicelib.alerts`.

@@ -14,7 +14,7 @@ from chalicelib.domain.ids import Code
 
 
 class Status(StrEnum):
-    """What is stored. `grace`, `started` and `unknown` are derived, never stored (domain.md, Words)."""
+    """What is stored. `grace`, `started` and `unknown` are derived, never stored (docs/reference/rules.md, Terms)."""
 
     NEW = "new"
     UP = "up"
@@ -24,7 +24,7 @@ class Status(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Run:
-    """An open run: started, not yet closed by a success or a failure (domain.md, rule 3)."""
+    """An open run: started, not yet closed by a success or a failure (docs/reference/rules.md, rule 3)."""
 
     rid: str  # "" when the start named none
     at: datetime
@@ -159,7 +159,7 @@ Outcome = Beat | Verdict
 
 
 def started(check: Check) -> Run | None:
-    """The newest run, while a Healthchecks client would call it open (wire.md, Pings)."""
+    """The newest run, while a Healthchecks client would call it open (docs/reference/wire.md, Pings)."""
     return _unanswered(check, check.runs)
 
 

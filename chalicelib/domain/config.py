@@ -14,7 +14,7 @@ DEFAULT_GRACE = timedelta(hours=1)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Filters:
-    """Which requests count, and what their bodies mean (wire.md, Pings)."""
+    """Which requests count, and what their bodies mean (docs/reference/wire.md, Pings)."""
 
     methods: str = ""  # "" takes any verb; "POST" takes only that one
     http_body: bool = False  # look for keywords in the body of a request
@@ -57,7 +57,7 @@ class Config:
     schedule: Schedule = DAILY
     tz: str = "UTC"  # the zone that people read; of a cron schedule, also the one it runs in
     grace: timedelta = DEFAULT_GRACE
-    max_runtime: timedelta | None = None  # None: a run's limit is the grace (domain.md, rule 3)
+    max_runtime: timedelta | None = None  # None: a run's limit is the grace (docs/reference/rules.md, rule 3)
     learns_max_runtime: bool = False  # `max_runtime: auto` (rule 16); max_runtime is None then
     min_runtime: timedelta | None = None
     min_count: int | None = None  # with count_window: at least so many items in each window (rule 6)

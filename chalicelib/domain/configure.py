@@ -1,4 +1,5 @@
-"""An operator made, edited, paused, resumed, snoozed or acknowledged a check (domain.md, rules 9, 10, 11).
+"""An operator made, edited, paused, resumed, snoozed or acknowledged a check
+(docs/reference/rules.md, rules 9, 10, 11).
 
 Start at `configure`. Whether the new values are good ones was decided where they came in: `options` for those
 of a ping's URL.

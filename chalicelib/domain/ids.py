@@ -1,4 +1,4 @@
-"""Names of checks: codes, which are secrets; unique keys, which are public; slugs, which operators choose."""
+"""Names of checks: codes, which are secrets, and unique keys, which are public."""
 
 import re
 from hashlib import sha1
@@ -8,19 +8,12 @@ Code = NewType("Code", str)  # a lower-case, hyphenated UUIDv4. A secret: print 
 
 UUID = "[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}"  # a pattern, without anchors
 _UUID = re.compile(UUID)
-LONGEST_SLUG = 100  # as in Healthchecks' API (wire.md, Management API)
-_SLUG = re.compile(f"[a-z0-9_-]{{1,{LONGEST_SLUG}}}")
 NO_CHECK = Code("00000000-0000-0000-0000-000000000000")  # no check has this code: it is not a UUIDv4
 
 
 def is_uuid(text: str) -> bool:
     """Whether a text has the form of a code: a lower-case, hyphenated UUID."""
     return _UUID.fullmatch(text) is not None
-
-
-def is_slug(text: str) -> bool:
-    """Whether a check can have this slug: a-z, 0-9, hyphens and underscores, 100 characters at most."""
-    return _SLUG.fullmatch(text) is not None
 
 
 def short(code: Code) -> str:

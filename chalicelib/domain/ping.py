@@ -1,4 +1,4 @@
-"""What a ping says: its signal, read from URL, verb and body (wire.md, Pings; the filters).
+"""What a ping says: its signal, read from URL, verb and body (docs/reference/wire.md, Pings; the filters).
 
 What follows from a signal is decided in `receive`.
 """

@@ -1,4 +1,4 @@
-"""Save and remove the named escalation policies of a project (domain.md, rule 11).
+"""Save and remove the named escalation policies of a project (docs/reference/rules.md, rule 11).
 
 A check holds a copy of its policy's steps, so a change is written into each check that names it (docs/adr/0010). If
 that is interrupted, repeating the request completes it.

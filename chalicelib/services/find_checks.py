@@ -7,7 +7,8 @@ import re
 
 from chalicelib.domain.check import Check
 from chalicelib.domain.errors import NotFound
-from chalicelib.domain.ids import Code, is_slug, short, unique_key
+from chalicelib.domain.ids import Code, short, unique_key
+from chalicelib.domain.slugs import SLUG
 from chalicelib.services.transaction import Ports
 from chalicelib.store import batch_get, checks
 from chalicelib.store.registry import slug_claims
@@ -63,7 +64,7 @@ def with_slug(ports: Ports, project: str, slug: str) -> list[Check]:
 
     Where the index has none, one that has just been created is found by the claim of its slug: two reads more.
     """
-    if not is_slug(slug):
+    if not SLUG.fullmatch(slug):
         return []
     found = _having(ports, project, slug, checks.codes_by_slug(project, slug))
     if found:

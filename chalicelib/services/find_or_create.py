@@ -11,7 +11,8 @@ from chalicelib.domain.check import Check
 from chalicelib.domain.config import Config
 from chalicelib.domain.configure import new_check
 from chalicelib.domain.errors import Ambiguous, Conflict, NotFound, Unavailable
-from chalicelib.domain.ids import LONGEST_SLUG, Code
+from chalicelib.domain.ids import Code
+from chalicelib.domain.slugs import LONGEST_SLUG
 from chalicelib.security_log import Actor, log_change
 from chalicelib.services.admission import Admission
 from chalicelib.services.transaction import Ports

@@ -1,4 +1,5 @@
-"""A look at a group: its members read, and the verdict of `domain.members` on them (docs/adr/0012).
+"""A look at a group: its members read, and the verdict of `domain.members` on them
+(docs/reference/rules.md, rule 19; docs/adr/0012).
 
 A member bears the groups that it belongs to, so that its flip makes them due (`change.deliver`); a look lets new
 members know. So members cost nothing until they flip, and where there is no group nothing is asked. Start at `judged`.

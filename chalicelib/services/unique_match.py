@@ -1,4 +1,4 @@
-"""Find the check that a request with `unique` means (wire.md, Management API: `unique`).
+"""Find the check that a request with `unique` means (docs/reference/wire.md, Management API: `unique`).
 
 `wanted` maps the fields that `unique` lists to their values, as the API has them: durations in seconds. Start at
 `oldest`. Where it finds none, `claim` lets one of several concurrent requests create the check, and tells the others

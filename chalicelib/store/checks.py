@@ -1,4 +1,5 @@
-"""Checks in DynamoDB. `beat` and `decide` are the only two writes that change what one is (architecture.md, A ping).
+"""Checks in DynamoDB. `beat` and `decide` are the only two writes that change what one is
+(docs/reference/architecture.md, A ping).
 
 Both are one conditional UpdateItem that names what has changed, never a put of the whole item, which would
 erase what its condition does not cover. What guards them is in docs/adr/0002.

@@ -1,4 +1,4 @@
-"""Is the door open? What a sweep must know before it calls anything missed (domain.md, rule 15).
+"""Is the door open? What a sweep must know before it calls anything missed (docs/reference/rules.md, rule 15).
 
 One a sweep. It looks only when a miss is at stake, or when the door was last found closed; what it finds it notes in
 the registry, for the sweeps after it, and tells operators. A way out that is broken is no door that is closed: pings

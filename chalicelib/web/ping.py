@@ -1,4 +1,4 @@
-"""Pings: parse the request, find the check, let `receive` decide, answer (wire.md, Pings).
+"""Pings: parse the request, find the check, let `receive` decide, answer (docs/reference/wire.md, Pings).
 
 Start at `by_code` and `by_slug`. Texts of refusals are the wire's, to the letter. 200 is answered only after the
 check and the history have been written; an alert that cannot be sent is no reason to refuse a ping.
@@ -176,7 +176,9 @@ def _is_number(text: str) -> bool:
 
 
 def understood(request: Any, event: Any, signal: Signal, exit_status: int | None, *, limit_bytes: int) -> Heard:
-    """The request as a ping. Its instant is the API Gateway's, never the function's start (domain.md, rule 12)."""
+    """The request as a ping. Its instant is the API Gateway's, never the function's start
+    (docs/reference/rules.md, rule 12).
+    """
     context, headers = event["requestContext"], request.headers
     query = {name: values[-1] for name, values in (event.get("multiValueQueryStringParameters") or {}).items()}
     rid, count = query.get("rid", ""), query.get("count")

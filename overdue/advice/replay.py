@@ -1,5 +1,5 @@
 """The stored pings of a check once more, through the same pure core, under any configuration: what would people have
-been told? (domain.md, The functional core)
+been told? (docs/reference/rules.md, The functional core)
 
 Start at `replayed`. The API's words are read by the room that reads them on the server. What the history does not tell
 is left out: counts of items, and when somebody paused, snoozed or acknowledged.

@@ -1,7 +1,7 @@
 """Pings from the command line: which URL means which check, and how often one is tried.
 
 Needs no API key: a ping URL, a code, or a slug beside a ping key are enough. Start at `target`; `deliver` sends.
-When a job's pings go out is `job`'s business; what they mean is decided by the server (domain.md, Words).
+When a job's pings go out is `job`'s business; what they mean is decided by the server (docs/reference/rules.md, Terms).
 """
 
 import re

@@ -105,7 +105,7 @@ def _wrong(
     if channel.kind == AMAZON_Q:
         if any(each["SubscriptionArn"] != PENDING for each in subscribed):
             return None
-        fix = "docs/how-to/channels.md, Amazon Q"
+        fix = "docs/how-to/channels.md, Slack and Teams by Amazon Q Developer"
         return warning("channels", f"{name}: nobody is subscribed to the chat topic", fix)
     if any(each["SubscriptionArn"] == channel.subscription for each in subscribed):
         return None

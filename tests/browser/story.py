@@ -1,4 +1,4 @@
-"""One night's checks, as the design tells it: Sat 24 Oct 2026, 05:12:40 in Berlin; each kind of trouble once."""
+"""One night's checks: Sat 24 Oct 2026, 05:12:40 in Berlin; each kind of trouble once."""
 
 from collections.abc import Iterable
 from dataclasses import replace

@@ -1,4 +1,5 @@
-"""A check in the plainest way: what is known of it, and what follows (domain.md, rules 1, 3–5, 7, 8, 10–13).
+"""A check in the plainest way: what is known of it, and what follows
+(docs/reference/rules.md, rules 1, 3–5, 7, 8, 10–13).
 
 It takes nothing from `chalicelib.domain` but the values in which a check is configured. Instants are aware datetimes.
 """

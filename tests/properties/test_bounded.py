@@ -1,4 +1,5 @@
-"""Every evaluation of every check is bounded, whatever its configuration and however long nobody looked (ADR 15).
+"""Every evaluation of every check is bounded, whatever its configuration and however long nobody looked
+(docs/reference/rules.md, rule 22; ADR 15).
 
 Steps are counted, not time: the same on every machine. `benchmarks.evaluation` measures what they cost.
 """

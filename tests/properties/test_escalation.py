@@ -1,5 +1,5 @@
 """However often steps are edited in the midst of an outage, who is to be told is, and nobody is made up for twice
-(domain.md, rule 11; docs/adr/0010).
+(docs/reference/rules.md, rule 11; docs/adr/0010).
 """
 
 from dataclasses import replace

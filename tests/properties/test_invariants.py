@@ -1,4 +1,5 @@
-"""What must hold whatever happens to a check, in whatever order (domain.md, rules 1, 3–5, 7–13; architecture.md).
+"""What must hold whatever happens to a check, in whatever order
+(docs/reference/rules.md, rules 1, 3–5, 7–13; docs/reference/architecture.md).
 
 `World` plays what surrounds the four functions: a clock, a sweep that comes or does not, a history, an SNS that
 takes alerts or refuses them. `Model` is the reference for the rules of deadline, run and failure.

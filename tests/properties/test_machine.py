@@ -1,4 +1,5 @@
-"""Many checks, whatever is done to them and whoever comes between, against the reference (domain.md, rules 1–13).
+"""Many checks, whatever is done to them and whoever comes between, against the reference
+(docs/reference/rules.md, rules 1–13).
 
 Hypothesis draws what happens. The taking of pings, the sweep, the round trip and the store are the product's own, on a
 DynamoDB in memory that honours conditions; `reference` says what each check must be and what people must have heard.

@@ -1,4 +1,5 @@
-"""Whatever happens to checks that depend on each other: no alert is lost, and none is held for nothing (docs/adr/0009).
+"""Whatever happens to checks that depend on each other: no alert is lost, and none is held for nothing
+(docs/reference/rules.md, rule 18; docs/adr/0009).
 
 `Worlds` plays several checks with what surrounds them: pings, sweeps that die between two steps, an SNS that refuses,
 operators who pause and delete.

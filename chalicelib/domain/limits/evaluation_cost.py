@@ -1,4 +1,4 @@
-"""Refuse a configuration whose evaluation would take too many steps (docs/adr/0015).
+"""Refuse a configuration whose evaluation would take too many steps (docs/reference/rules.md, rule 22; docs/adr/0015).
 
 One validator for API, form, YAML and CLI. It simulates the longest evaluation that the rules allow: as many
 consecutive misses as the check tolerates, each with its walk through schedule and maintenance windows, from the days on

@@ -1,4 +1,4 @@
-"""Whom to tell, step by step, of an outage that lasts and that nobody sees to (domain.md, rule 11).
+"""Whom to tell, step by step, of an outage that lasts and that nobody sees to (docs/reference/rules.md, rule 11).
 
 A step counts from the outage's beginning (`due.told_since`), and goes to its own channels only. What has been told of
 this outage stands in the check, so that steps may be edited meanwhile: of those that an edit puts into the past, the
@@ -16,6 +16,7 @@ from typing import Any
 from chalicelib.domain.check import Check
 from chalicelib.domain.config import Step
 from chalicelib.domain.errors import BadInput
+from chalicelib.domain.field_errors import FieldError, spelled
 
 MOST = 10  # steps of a check, or of a policy
 POLICY_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,39}")
@@ -47,15 +48,15 @@ def edited(check: Check, *, begun: datetime, now: datetime) -> Check:
 
 
 def in_order(steps: Iterable[Step]) -> tuple[Step, ...]:
-    """Steps as a check holds them, the earliest first. Raises BadInput."""
+    """Steps as a check holds them, the earliest first. Raises FieldError."""
     found = sorted(steps, key=lambda step: step.after)
     if len(found) > MOST:
-        raise BadInput(f"{len(found)} steps are too many: {MOST} are allowed")
+        raise FieldError("escalation", "too_many", bound=MOST, value=found)
     for earlier, later in pairwise(found):
         if earlier.after == later.after:
-            raise BadInput(f"two steps come after {int(later.after.total_seconds())} s: make them one of both channels")
+            raise FieldError("escalation", "steps_collide", value=spelled(later.after))
     if not all(step.channels for step in found):
-        raise BadInput("a step tells nobody: name its channels")
+        raise FieldError("escalation", "step_without_channels")
     return tuple(found)
 
 

@@ -1,4 +1,4 @@
-"""By when must a check's first success have come? (domain.md, rule 7)
+"""By when must a check's first success have come? (docs/reference/rules.md, rule 7)
 
 Without `first_ping_by` a new check stays new for ever, as in Healthchecks. What happens at that instant is `advance`'s
 business: it is a miss like any other.

@@ -1,4 +1,5 @@
-"""A check of checks: nobody pings it, its members tell how it is (docs/adr/0012). Here is what it consists of.
+"""A check of checks: nobody pings it, its members tell how it is
+(docs/reference/rules.md, rule 19; docs/adr/0012). Here is what it consists of.
 
 Whether it is down is decided in `members`.
 """

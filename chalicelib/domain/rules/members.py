@@ -1,4 +1,5 @@
-"""What a group is, from what its members are (docs/adr/0012). Pure: the members are an argument.
+"""What a group is, from what its members are
+(docs/reference/rules.md, rule 19; docs/adr/0012). Pure: the members are an argument.
 
 It is down, with the reason `failed`, while all or so many of its members are; one that is paused does not count, and
 with none that counts it is new: neither up nor down. What surrounds its flips (alerts, reminders, snooze, pause) is as

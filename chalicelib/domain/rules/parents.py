@@ -1,4 +1,5 @@
-"""Which parents hold a child's alerts, and until when (docs/adr/0009). Pure: the parents are an argument.
+"""Which parents hold a child's alerts, and until when
+(docs/reference/rules.md, rule 18; docs/adr/0009). Pure: the parents are an argument.
 
 Judged when an alert would leave, by `change.deliver`, and again at the instant that is set here: so an alert is held
 only as long as somebody has just seen why. A parent that is deleted, paused or new holds nothing, nor does a member of

@@ -1,4 +1,5 @@
-"""When is a success expected? Simple periods, Debian's cron, systemd's OnCalendar (domain.md, rules 1 and 2).
+"""When is a success expected? Simple periods, Debian's cron, systemd's OnCalendar
+(docs/reference/rules.md, rules 1 and 2).
 
 A schedule answers `next_after`, at both ends of the calendar, too; `parse_schedule` and `current_zone` refuse what is
 not a schedule or a zone. Grace, windows and what a miss means are not decided here. Start at `Cron.next_after`.
@@ -13,20 +14,12 @@ from functools import lru_cache
 
 from chalicelib.domain.errors import BadInput
 from chalicelib.domain.limits.steps import limited_to
+from chalicelib.domain.schedule.aliases import CRON_ALIASES
 from chalicelib.domain.schedule.clock_changes import next_fixed_cron_time, next_oncalendar_time, next_wildcard_cron_time
 from chalicelib.domain.schedule.cron_fields import cron_fields
 from chalicelib.domain.schedule.oncalendar import parse_calendar_line
 
 LONGEST = 100  # characters of an expression, as in Healthchecks
-CRON_ALIASES = {
-    "@hourly": "0 * * * *",
-    "@daily": "0 0 * * *",
-    "@midnight": "0 0 * * *",
-    "@weekly": "0 0 * * 0",
-    "@monthly": "0 0 1 * *",
-    "@yearly": "0 0 1 1 *",
-    "@annually": "0 0 1 1 *",
-}
 
 _ONCALENDAR_BEGINS = datetime(1969, 12, 30, tzinfo=UTC)  # it knows 1970 to 2199, in any zone
 _ONCALENDAR_ENDS = datetime(2200, 1, 2, tzinfo=UTC)
@@ -55,7 +48,7 @@ class Cron:
     tz: str = "UTC"
 
     def next_after(self, at: datetime) -> datetime | None:
-        """The first occurrence strictly after `at`, in UTC (domain.md, rule 2); None when the calendar ends before it.
+        """The first occurrence strictly after `at`, in UTC (rule 2); None when the calendar ends before it.
 
         5–10 µs once parsed, 20 µs for a rare day.
         """

@@ -1,4 +1,5 @@
-"""What is the matter, in words: what happened, why a check is down, where to look first (domain.md, rule 17).
+"""What is the matter, in words: what happened, why a check is down, where to look first
+(docs/reference/rules.md, rule 17).
 
 One set for page, CLI and alert; all of it plain ASCII. Time in words stands in `wallclock`, what is probed in
 `probe_words`, a whole letter in `chalicelib.alerts.text`. Start at `happened` for a line, at `why` for a sentence.

@@ -1,4 +1,4 @@
-"""Badges: the state of a check, of a tag, of a whole project, as picture and as JSON (wire.md, Badges).
+"""Badges: the state of a check, of a tag, of a whole project, as picture and as JSON (docs/reference/wire.md, Badges).
 
 Start at `of_check` and `of_tag`. An address is all that is needed to see a badge: `badge_keys` makes and reads them.
 Never cached: a badge that says "up" for a job that is down is worse than none.

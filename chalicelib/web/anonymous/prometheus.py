@@ -1,4 +1,4 @@
-"""The project as Prometheus reads it: `/projects/{id}/metrics/{read-only key}` (wire.md, Prometheus).
+"""The project as Prometheus reads it: `/projects/{id}/metrics/{read-only key}` (docs/reference/wire.md, Prometheus).
 
 Format: Prometheus text exposition, version 0.0.4. The key stands in the path or comes as a Bearer token.
 """
@@ -10,13 +10,13 @@ from typing import Any
 
 from chalice.app import Response
 
-from chalicelib.alerts.charset import inert
 from chalicelib.domain.check import Check, Status, started
 from chalicelib.domain.errors import NotFound
 from chalicelib.domain.ids import unique_key
 from chalicelib.domain.keys import KEY_LENGTH, Scope, prefix_of
 from chalicelib.domain.text import display_status
 from chalicelib.domain.text.display_status import Shown
+from chalicelib.domain.text.inert import inert
 from chalicelib.runtime import Wiring
 from chalicelib.services.find_checks import all_checks
 from chalicelib.web.anonymous.access import looked_at

@@ -1,4 +1,5 @@
-"""`/ping/door/{nonce}`: what a sweep asks of its own public URL, by the way that pings come (domain.md, rule 15).
+"""`/ping/door/{nonce}`: what a sweep asks of its own public URL, by the way that pings come
+(docs/reference/rules.md, rule 15).
 
 It answers what only this deployment can, and only while the table of checks can be read; it tells nothing else. No
 ping key is called `door`: keys are longer.

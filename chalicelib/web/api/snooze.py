@@ -1,4 +1,5 @@
-"""Fewer alerts on request, from v3 on: snooze a check, end that, acknowledge its outage (domain.md, rules 9 and 11).
+"""Fewer alerts on request, from v3 on: snooze a check, end that, acknowledge its outage
+(docs/reference/rules.md, rules 9 and 11).
 
 Parse, call a decision, answer; what each does to a check is `domain.configure`'s business.
 """
@@ -9,9 +10,9 @@ from chalice.app import Response
 
 from chalicelib.domain.check import Check
 from chalicelib.domain.configure import Snooze, Unsnooze
+from chalicelib.domain.durations import LONGEST, parse_instant
 from chalicelib.domain.errors import BadInput, NotFound
 from chalicelib.domain.ids import Code
-from chalicelib.domain.options import LONGEST, parse_instant
 from chalicelib.domain.rules.snooze import end_of_snooze
 from chalicelib.services.checks import acknowledge
 from chalicelib.web.api.call import Call, Refused

@@ -1,4 +1,6 @@
-"""The door is open, or nothing is called missed (domain.md, rule 15): a sweep that lives while pings cannot come in."""
+"""The door is open, or nothing is called missed
+(docs/reference/rules.md, rule 15): a sweep that lives while pings cannot come in.
+"""
 
 import logging
 import time

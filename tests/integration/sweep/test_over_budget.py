@@ -1,4 +1,6 @@
-"""Checks whose evaluation exceeds its budget of steps, and checks stored before they were refused (docs/adr/0015)."""
+"""Checks whose evaluation exceeds its budget of steps, and checks stored before they were refused
+(docs/reference/rules.md, rule 22; docs/adr/0015).
+"""
 
 from dataclasses import replace
 from datetime import datetime

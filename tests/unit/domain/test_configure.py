@@ -1,4 +1,4 @@
-"""An operator made, edited, paused or resumed a check (domain.md, rule 10)."""
+"""An operator made, edited, paused or resumed a check (docs/reference/rules.md, rule 10)."""
 
 from dataclasses import replace
 from datetime import datetime

@@ -1,4 +1,4 @@
-"""Which alerts leave together (domain.md, rule 13; docs/adr/0013)."""
+"""Which alerts leave together (docs/reference/rules.md, rule 13; docs/adr/0013)."""
 
 from collections.abc import Iterable
 from dataclasses import replace

@@ -1,4 +1,4 @@
-"""What a ping says: its URL, its verb, its body, the check's filters (wire.md, Pings)."""
+"""What a ping says: its URL, its verb, its body, the check's filters (docs/reference/wire.md, Pings)."""
 
 import pytest
 

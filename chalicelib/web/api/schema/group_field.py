@@ -7,9 +7,10 @@ from collections.abc import Sequence
 from typing import Any
 
 from chalicelib.domain.config import Group
-from chalicelib.domain.ids import LONGEST_SLUG, Code
+from chalicelib.domain.ids import Code
 from chalicelib.domain.options import LONGEST_TAGS
 from chalicelib.domain.rules.groups import MOST
+from chalicelib.domain.slugs import LONGEST_SLUG
 from chalicelib.web.api.call import Json, Refused
 
 ALL = "all"

@@ -1,4 +1,5 @@
-"""A check as the API's JSON: one shape for all versions and both kinds of keys (wire.md, Management API).
+"""A check as the API's JSON: one shape for all versions and both kinds of keys
+(docs/reference/wire.md, Management API).
 
 Start at `shaped`. Field names are the wire's; statuses and what comes next are decided in `domain.shown`.
 """
@@ -12,11 +13,11 @@ from chalicelib.domain.channels import EVERY_CHANNEL
 from chalicelib.domain.check import Check, started
 from chalicelib.domain.config import Config
 from chalicelib.domain.ids import Code, unique_key
-from chalicelib.domain.options import AUTO
 from chalicelib.domain.rules.dependencies import holders
 from chalicelib.domain.schedule.occurrences import Every
 from chalicelib.domain.schedule.parse import lines_of, warnings
 from chalicelib.domain.text import display_status
+from chalicelib.fields.kinds import AUTO
 from chalicelib.services.signed_links.badge_keys import badge_key
 from chalicelib.web.api.schema import probe_field
 from chalicelib.web.api.versions import Version

@@ -13,8 +13,8 @@ from chalice.app import Response
 
 from chalicelib.domain.check import Check
 from chalicelib.domain.configure import Change, Pause, Resume, Snooze, Unsnooze
+from chalicelib.domain.durations import LONGEST, parse_instant
 from chalicelib.domain.errors import BadInput, NotFound
-from chalicelib.domain.options import LONGEST, parse_instant
 from chalicelib.domain.rules.snooze import end_of_snooze
 from chalicelib.domain.text.time_format import WallClock
 from chalicelib.runtime import Wiring

@@ -1,4 +1,5 @@
-"""The sentences that open a check's page: what is the matter, why, and what people know of it (README of the design).
+"""The sentences that open a check's page: what is the matter, why, and what people know of it
+(docs/reference/pages.md, Words).
 
 Start at `verdict`. Why it is down and where to look first are `domain.words`', as in an alert; of a probe or an alarm,
 which start nothing and have no script, they are said here.

@@ -12,12 +12,13 @@ from functools import partial
 
 from chalicelib.domain.channels import Channel
 from chalicelib.domain.config import Config
+from chalicelib.domain.durations import parse_instant
 from chalicelib.domain.errors import BadInput
-from chalicelib.domain.options import AUTO, parse_instant
 from chalicelib.domain.sources.probe import LONGEST_EVERY, MOST_CERTIFICATE_DAYS, SHORTEST_EVERY, sound
 from chalicelib.domain.sources.probe_json import as_json, from_json
 from chalicelib.domain.text.reasons import counted
 from chalicelib.domain.text.time_format import duration
+from chalicelib.fields.kinds import AUTO
 from chalicelib.web.api.schema.fields import SCHEMAS
 from chalicelib.web.pages.check_form.form_fields import LENGTHS_S, ON, UNITS, Values, channel_field, filled
 

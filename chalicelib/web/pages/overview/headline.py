@@ -1,4 +1,4 @@
-"""The sentence that opens the overview: what is the matter, and the facts below it (README of the design, Words).
+"""The sentence that opens the overview: what is the matter, and the facts below it (docs/reference/pages.md, Words).
 
 Start at `verdict`. It tells of all checks of the project, whatever the reader searches for.
 """

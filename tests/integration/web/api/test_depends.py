@@ -1,4 +1,6 @@
-"""Parents by the API: named by slug, kept by code, never in a circle; and what their being down holds back."""
+"""Parents by the API: named by slug, kept by code, never in a circle; and what their being down holds back
+(docs/reference/rules.md, rule 18).
+"""
 
 import pytest
 

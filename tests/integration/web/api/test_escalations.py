@@ -1,4 +1,6 @@
-"""Escalation by the API: steps and policies, and whom alerts go to then (domain.md, rule 11; docs/adr/0010)."""
+"""Escalation by the API: steps and policies, and whom alerts go to then
+(docs/reference/rules.md, rule 11; docs/adr/0010).
+"""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""Groups by the API, and what their members' flips do to them (docs/adr/0012)."""
+"""Groups by the API, and what their members' flips do to them (docs/reference/rules.md, rule 19; docs/adr/0012)."""
 
 from dataclasses import replace
 from datetime import datetime

@@ -1,4 +1,4 @@
-"""Snooze, unsnooze and acknowledge by the API, and the rules' fields (domain.md, rules 4 and 7–9, 11)."""
+"""Snooze, unsnooze and acknowledge by the API, and the rules' fields (docs/reference/rules.md, rules 4 and 7–9, 11)."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""By when the first success must have come (domain.md, rule 7)."""
+"""By when the first success must have come (docs/reference/rules.md, rule 7)."""
 
 from datetime import datetime, timedelta
 

@@ -1,4 +1,4 @@
-"""A group is what its members make it (docs/adr/0012)."""
+"""A group is what its members make it (docs/reference/rules.md, rule 19; docs/adr/0012)."""
 
 from collections.abc import Sequence
 from dataclasses import replace

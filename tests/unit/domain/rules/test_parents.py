@@ -1,4 +1,6 @@
-"""While a parent is down a child's alerts are held, and judged again when it has come up (docs/adr/0009)."""
+"""While a parent is down a child's alerts are held, and judged again when it has come up
+(docs/reference/rules.md, rule 18; docs/adr/0009).
+"""
 
 from collections.abc import Mapping
 from dataclasses import replace

@@ -1,4 +1,4 @@
-"""What may be probed, which statuses are good, and when a probe is due."""
+"""What may be probed, which statuses are good, and when a probe is due (docs/reference/rules.md, rule 20)."""
 
 from dataclasses import replace
 from datetime import datetime

@@ -1,4 +1,4 @@
-"""A check as people see it at an instant (domain.md, Words)."""
+"""A check as people see it at an instant (docs/reference/rules.md, Terms)."""
 
 from dataclasses import replace
 from datetime import datetime

@@ -1,4 +1,4 @@
-"""domain.md, rule 17: why a check is down, and where to look first."""
+"""docs/reference/rules.md, rule 17: why a check is down, and where to look first."""
 
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta

@@ -1,4 +1,7 @@
-"""What a check's page says: verdict, configuration, what comes next, who was told. The night is that of the design."""
+"""What a check's page says: verdict, configuration, what comes next, who was told.
+
+The night is that of `tests/browser/story.py`.
+"""
 
 from collections import Counter
 from dataclasses import replace

@@ -1,4 +1,4 @@
-"""What the overview says: verdict, why, when. The night is that of the design."""
+"""What the overview says: verdict, why, when. The night is that of `tests/browser/story.py`."""
 
 from collections import Counter
 from dataclasses import replace
