@@ -157,13 +157,13 @@ def held_back(ports: Ports, check: Check, *, now: datetime) -> Check:
     """The check with what its parents hold waiting for them. Parents are read only where something would leave."""
     if not (check.config.depends_on and check.alerts):
         return check
-    from chalicelib.domain.rules import parents  # most checks have none: a cold start goes without
+    from chalicelib.domain.rules import dependencies  # most checks have none: a cold start goes without
 
     for _ in range(MOST_TRIES):
-        if not parents.may_wait(check, now=now):
+        if not dependencies.may_wait(check, now=now):
             return check
         try:
-            return _write(ports, parents.judged(check, _known(ports, check), now=now))
+            return _write(ports, dependencies.hold_or_release(check, _known(ports, check), now=now))
         except checks.Lost as lost:
             check = _again(ports, lost, check.code)
     raise Unavailable(f"check {short(check.code)} is changed by too many at once: its alert stays, and is sent later")
@@ -174,7 +174,7 @@ def _known(ports: Ports, check: Check) -> dict[Code, Check]:
 
     None where one of them cannot be read for what it is: it must not silence its children.
     """
-    from chalicelib.domain.rules.parents import to_read  # as above
+    from chalicelib.domain.rules.dependencies import to_read  # as above
     from chalicelib.store import batch_get
 
     known: dict[Code, Check] = {}

@@ -10,8 +10,7 @@ from typing import assert_never
 from chalicelib.domain.alert_creation import snapshot
 from chalicelib.domain.alerts import Facts, Reason
 from chalicelib.domain.check import Check, Run
-from chalicelib.domain.rules.due import expected
-from chalicelib.domain.rules.first_ping import first_ping_at
+from chalicelib.domain.rules.due import expected, first_ping_at
 from chalicelib.domain.runs.duration_stats import learnt
 from chalicelib.domain.runs.recent_runs import Ended, unpacked
 from chalicelib.domain.runs.runs import limit
