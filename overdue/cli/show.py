@@ -13,9 +13,10 @@ from typing import TYPE_CHECKING
 import click
 
 from chalicelib.alerts.charset import inert
+from chalicelib.domain.text.reasons import reason_name
 from chalicelib.domain.text.time_format import WallClock, ago
 from overdue.cli.table_layout import GAP, fitted
-from overdue.client.schemas import CheckJson
+from overdue.client.schemas import CheckJson, FlipJson
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -122,7 +123,16 @@ def status(check: CheckJson) -> str:
     name = "unknown" if check.get("unknown_since") else check["status"]
     shown = f"{SHAPES.get(name, '?')} {name}"
     reason = check.get("reason") if check["status"] == "down" else None
-    return ", ".join(filter(None, (shown, reason, "running" if check["started"] else None))).replace("_", " ")
+    return ", ".join(filter(None, (shown, reason and reason_name(reason), "running" if check["started"] else None)))
+
+
+def flip(change: FlipJson) -> str:
+    """The status that a check got, as a shape and a word, and why it went down."""
+    status = change.get("status")
+    if status is None:  # a server before this version says only this
+        return f"{SHAPES['up']} up" if change["up"] else f"{SHAPES['down']} not up"
+    reason = change.get("reason")
+    return f"{SHAPES.get(status, '?')} {status}" + (f", {reason_name(reason)}" if reason else "")
 
 
 def when(text: str | None, *, tz: str, now: datetime) -> str:

@@ -77,7 +77,8 @@ def _show_suggestions(found: Found, given: "Advice") -> None:
 
 
 def _show_alerts(found: Found, given: "Advice", *, tz: str, now: datetime) -> None:
-    from chalicelib.domain.text.reasons import counted
+    from chalicelib.domain.text.amounts import quantity
+    from chalicelib.domain.text.reasons import reason_name
     from overdue.cli import show
 
     if given.since is None:
@@ -86,7 +87,7 @@ def _show_alerts(found: Found, given: "Advice", *, tz: str, now: datetime) -> No
         "" if given.then is None else f", {given.then} with " + ("these options" if given.is_what_if else "all of it")
     )
     since = show.when(given.since.isoformat(), tz=tz, now=now)
-    alerts = counted(given.now, "alert")
+    alerts = quantity(given.now, "alert")
     show.say(f'"{found.title}", {given.pings} pings since {since} {tz}: {alerts} as it is{then}.')
     if not given.told:
         return
@@ -97,7 +98,7 @@ def _show_alerts(found: Found, given: "Advice", *, tz: str, now: datetime) -> No
         [
             (
                 show.when(each.at.isoformat(), tz=tz, now=now),
-                each.reason.replace("_", " "),
+                reason_name(each.reason),
                 show.NOTHING if each.until is None else show.when(each.until.isoformat(), tz=tz, now=now),
                 "alert" if each.now else show.NOTHING,
                 *(["alert" if each.then else show.NOTHING] if has_then else []),

@@ -10,7 +10,7 @@ from typing import Any
 
 from chalice.app import Response
 
-from chalicelib.domain.text.reasons import counted
+from chalicelib.domain.text.amounts import quantity
 from chalicelib.runtime import Wiring
 from chalicelib.security_log import log_event
 from chalicelib.store.registry import signins
@@ -36,8 +36,8 @@ def lasts(span: timedelta) -> str:
     """ "10 minutes", "8 hours", "30 days": in the largest unit that fits."""
     for unit, length in (("day", timedelta(days=1)), ("hour", timedelta(hours=1))):
         if not span % length:
-            return counted(span // length, unit)
-    return counted(span // timedelta(minutes=1), "minute")
+            return quantity(span // length, unit)
+    return quantity(span // timedelta(minutes=1), "minute")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
