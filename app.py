@@ -12,7 +12,8 @@ from typing import Any
 from chalice.app import Cron, Rate, Response
 
 from chalicelib import log
-from chalicelib.runtime import SystemClock, Wiring
+from chalicelib.clock import SystemClock
+from chalicelib.runtime import Wiring
 from chalicelib.web import ping as pings
 from chalicelib.web.app import VERBS, App, Event, security_headers
 

@@ -1,7 +1,7 @@
-"""What a flood at the rate of the HTTP API's throttle costs at list price: the figures of docs/how-to/operations.md.
+"""What a flood at the rate of the HTTP API's throttle costs at list price (docs/how-to/limit-attack-costs.md).
 
-Arithmetic only: requests x prices (overdue/prices.json). Lambda's duration is computed as in `units`: 1 ms of CPU at
-the share of a vCPU that the memory gives, and 3 ms per call. Start at `FLOODS`.
+Arithmetic only: requests x prices (overdue/aws/prices.json). Lambda's duration is computed as in `units`: 1 ms of CPU
+at the share of a vCPU that the memory gives, and 3 ms per call. Start at `FLOODS`.
 """
 
 from dataclasses import dataclass
@@ -47,7 +47,7 @@ class Flood:
     refused: Request
     recorded: Request
     recorded_per_s: float
-    most: float  # USD a day, as docs/how-to/operations.md says
+    most: float  # USD a day, as docs/how-to/limit-attack-costs.md says
 
     def usd_a_day(self) -> float:
         """The list price of a day, both kinds of requests, without storage."""

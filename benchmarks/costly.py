@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, cast
 
-from chalicelib.domain.check import Config
+from chalicelib.domain.config import Config
 from chalicelib.domain.errors import BadInput
 from chalicelib.domain.limits.evaluation_cost import require_affordable
 from chalicelib.web.api.merged import BLANK, merged

@@ -1,4 +1,5 @@
-"""Who knows when each alert was due: an independent judge of what jobs have sent (domain.md, rules 1–4, 8, 11–13).
+"""Who knows when each alert was due: an independent judge of what jobs have sent
+(docs/reference/rules.md, rules 1–4, 8, 11–13).
 
 It shares no line with `chalicelib.domain`: occurrences are found by walking through every minute there is, instants
 are whole milliseconds. Start at `Judge`; `cron` and `calendar` find occurrences.

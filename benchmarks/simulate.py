@@ -31,12 +31,12 @@ from chalicelib.alerts.publish import Undelivered
 from chalicelib.domain.alerts import Alert, Kind, Reason
 from chalicelib.domain.check import Check
 from chalicelib.domain.configure import new_check
+from chalicelib.domain.errors import Unavailable
 from chalicelib.domain.ping import Ping, Signal, heard
 from chalicelib.runtime import Wiring
 from chalicelib.services.record_ping import take
 from chalicelib.services.transaction import Ports
 from chalicelib.store import checks
-from chalicelib.store.tables import Unavailable
 from chalicelib.sweep.loop import LOOK_AHEAD, sweep
 
 PROCESSES = 2

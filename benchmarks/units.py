@@ -2,7 +2,7 @@
 
 The baseline of the same run is the least that any monitor can do which keeps state and history: one read, one write
 of each, no index. Every request is counted where botocore sends it (`capacity`), those of the sweep too. Prices are
-those of `overdue cost` (overdue/prices.json: dated, with its sources).
+those of `overdue cost` (overdue/aws/prices.json: dated, with its sources).
 
 Two figures cannot be had without an account: how long Lambda is busy, taken as this run's CPU of a ping at the share
 of a vCPU that the memory buys (one at 1,769 MB: docs.aws.amazon.com/lambda/latest/dg/configuration-memory.html) and
@@ -27,7 +27,7 @@ from benchmarks.canned import ENVIRONMENT, LAST_PING_S, Canned, event, item
 from benchmarks.capacity import Meter
 from benchmarks.report import Row, report
 from benchmarks.stage import CONTEXT, Stage, StillClock, stage, utc
-from chalicelib.domain.check import Config
+from chalicelib.domain.config import Config
 from chalicelib.domain.schedule.occurrences import Cron, Every
 from chalicelib.sweep.loop import invoked
 from overdue.aws.cost import prices

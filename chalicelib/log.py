@@ -15,7 +15,9 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from typing import Any, NamedTuple
 
-_UUID = re.compile(r"\b([0-9a-f]{8})-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}\b", re.IGNORECASE)
+from chalicelib.domain.ids import UUID, Code, short
+
+_UUID = re.compile(rf"\b{UUID}\b", re.IGNORECASE)
 
 
 class Invocation(NamedTuple):
@@ -77,7 +79,7 @@ class OneObject(logging.Formatter):
         line = record.getMessage()
         if record.exc_info is None:
             return line
-        traceback = _UUID.sub(r"\1…", self.formatException(record.exc_info))
+        traceback = _UUID.sub(lambda found: f"{short(Code(found[0]))}…", self.formatException(record.exc_info))
         return json.dumps(json.loads(line) | {"traceback": traceback})
 
 

@@ -1,16 +1,17 @@
 """What a process needs of the outside, made once: clients, tables, registry, the way to SNS."""
 
 import gc
-import time
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from datetime import UTC, datetime
+from datetime import datetime
 from functools import cached_property
 from threading import Lock
 from typing import TYPE_CHECKING
 
 from chalicelib.domain.alerts import Alert
-from chalicelib.domain.check import EVERY_CHANNEL, Check, unique_key
+from chalicelib.domain.channels import AMAZON_Q, EVERY_CHANNEL, PAGERDUTY
+from chalicelib.domain.check import Check
+from chalicelib.domain.ids import unique_key
 from chalicelib.metrics import Meter
 from chalicelib.services.transaction import Ports, Together
 from chalicelib.settings import Settings, settings
@@ -21,29 +22,17 @@ if TYPE_CHECKING:
 
     from chalicelib.alerts.payload import Document
     from chalicelib.alerts.publish import Undelivered
+    from chalicelib.domain.channels import Channel
     from chalicelib.domain.digest import Digest
     from chalicelib.security_log import Refusals
     from chalicelib.services.ack_links import AckLinks
     from chalicelib.services.admission import Admission
     from chalicelib.services.watchdog import Watchdog
-    from chalicelib.store.registry.projects import Channel, Registry
+    from chalicelib.store.registry.projects import Registry
     from chalicelib.store.secure_strings import SecureString
 
 _Way = Callable[..., None]  # `publish`, and the likes of it
 MOST_REMEMBERED = 20_000  # alerts, about 4 MB; more than a sweep evaluates before it publishes
-PAGERDUTY, AMAZON_Q = "pagerduty", "amazon-q"  # kinds of channels whose alerts go to a topic of their own
-
-
-class SystemClock:
-    """The machine's own clock, for Lambda."""
-
-    def now(self) -> datetime:
-        """The instant, in UTC."""
-        return datetime.now(UTC)
-
-    def sleep(self, seconds: float) -> None:
-        """Wait."""
-        time.sleep(seconds)
 
 
 class Publisher:

@@ -13,6 +13,8 @@ from urllib.parse import unquote
 
 from apprise import Apprise, AppriseAsset, NotifyFormat, NotifyType
 
+from notifier.length import fit
+
 PAUSES_S = (1.0, 3.0)  # before the second and the third try
 ONE_TRY_S = 15.0  # what must be left of the function's time to try again: connect, read, answer
 TYPES = {
@@ -44,11 +46,12 @@ def send(
     service = Apprise(asset=_asset())
     if not service.add(url):
         return Sent(False, 0, "Apprise does not take the URL of this channel any more: make the channel again")
+    message = fit(service[0], document["subject"], document["text"], document.get("sms", document["text"]))
     kind = TYPES.get((document.get("digest") or document)["kind"], NotifyType.INFO)
     for tries in range(1, len(PAUSES_S) + 2):
         with _overheard() as heard:
             is_ok = service.notify(
-                body=document["text"], title=document["subject"], notify_type=kind, body_format=NotifyFormat.TEXT
+                body=message.text, title=message.subject, notify_type=kind, body_format=NotifyFormat.TEXT
             )
         if is_ok:
             return Sent(True, tries, "delivered" if tries == 1 else f"delivered at try {tries}")

@@ -9,7 +9,8 @@ import unicodedata
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from chalicelib.domain.check import Code, Config, short
+from chalicelib.domain.config import Config
+from chalicelib.domain.ids import Code, short
 
 Cost = Callable[[str], int]  # what one character takes up; 0: it does not exist there
 

@@ -13,8 +13,8 @@ from chalicelib.alerts.charset import Cost, Name, in_ascii, in_gsm, in_text, siz
 from chalicelib.alerts.payload import Document, MemberPart, iso
 from chalicelib.alerts.text import LONGEST_SMS, LONGEST_SUBJECT, Letter, Sending
 from chalicelib.domain.alerts import Kind
-from chalicelib.domain.check import unique_key
 from chalicelib.domain.digest import Digest, Member
+from chalicelib.domain.ids import unique_key
 from chalicelib.domain.text.amounts import quantity
 from chalicelib.domain.text.reasons import count_reasons, reason_name, summarize
 from chalicelib.domain.text.time_format import WallClock, duration_rounded

@@ -1,4 +1,5 @@
-"""Messages to operators about Overdue itself: whether pings can come in (domain.md, rule 15), and refused checks.
+"""Messages to operators about Overdue itself: whether pings can come in
+(docs/reference/rules.md, rule 15), and refused checks.
 
 Plain text for the platform topic, beside what CloudWatch's alarms say there. Start at `letter_of` and
 `refusal_letter`.

@@ -9,7 +9,8 @@ from typing import Literal, TypedDict
 from chalicelib.alerts.charset import legible
 from chalicelib.alerts.text import Letter, Sending
 from chalicelib.domain.alerts import Alert, Facts
-from chalicelib.domain.check import Code, Config, unique_key
+from chalicelib.domain.config import Config
+from chalicelib.domain.ids import Code, unique_key
 
 
 class CheckPart(TypedDict):

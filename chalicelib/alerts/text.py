@@ -11,7 +11,8 @@ from typing import assert_never
 
 from chalicelib.alerts.charset import Name, in_ascii, in_gsm, in_text, legible, size
 from chalicelib.domain.alerts import Alert, Facts, Kind, Reason
-from chalicelib.domain.check import Code, Config
+from chalicelib.domain.config import Config
+from chalicelib.domain.ids import Code
 from chalicelib.domain.text.amounts import compare_with_usual, ordinal
 from chalicelib.domain.text.explanations import explain, explain_recovery, output_label, where_to_look
 from chalicelib.domain.text.probe_reasons import is_unanswered

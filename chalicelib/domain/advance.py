@@ -1,4 +1,4 @@
-"""An instant has passed: what has become of the check? (domain.md, rules 1, 3, 4, 6, 7, 9, 11)
+"""An instant has passed: what has become of the check? (docs/reference/rules.md, rules 1, 3, 4, 6, 7, 9, 11)
 
 `settle` walks through all instants up to `now` in their order, so that the outcome does not depend on when
 somebody looks: a sweep that was away for an hour decides what sixty punctual ones would have. `receive` and

@@ -1,5 +1,5 @@
-"""Going down and coming up again: the flip together with the alert that tells of it (domain.md, rules 10, 13); and what
-is told while it is down.
+"""Going down and coming up again: the flip together with the alert that tells of it
+(docs/reference/rules.md, rules 10, 13); and what is told while it is down.
 
 All are put into the check itself, its outbox. Whether it goes down is decided in `receive` and `advance`;
 how it is worded, in `chalicelib.alerts`.
@@ -19,7 +19,7 @@ from chalicelib.domain.runs.duration_stats import usual
 from chalicelib.domain.runs.recent_runs import Ended, unpacked
 
 if TYPE_CHECKING:  # most checks have no steps
-    from chalicelib.domain.rules.escalation import Step
+    from chalicelib.domain.config import Step
 
 
 def down(check: Check, reason: Reason, *, at: datetime, now: datetime, facts: Facts) -> Check:

@@ -11,7 +11,7 @@ from uuid import UUID, uuid5
 
 
 class Reason(StrEnum):
-    """Why a check is down, each with its own wording (domain.md, Words)."""
+    """Why a check is down, each with its own wording (docs/reference/rules.md, Terms)."""
 
     MISSED = "missed"
     OVERRUN = "overrun"
@@ -72,7 +72,7 @@ class Facts:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Alert:
-    """Something to tell people, kept in the check until SNS has taken it (domain.md, rule 13)."""
+    """Something to tell people, kept in the check until SNS has taken it (docs/reference/rules.md, rule 13)."""
 
     id: str
     kind: Kind

@@ -1,4 +1,4 @@
-"""What a check is: its configuration and its current state, as frozen values.
+"""What a check is, as a frozen value: its configuration (`config`) and its current state.
 
 Nothing is decided here. How a ping changes a check stands in `receive`, how time does in `advance`, what an
 operator may do in `configure`; when a check needs a look is `due`'s business.
@@ -7,36 +7,14 @@ operator may do in `configure`; when a check needs a look is `due`'s business.
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
-from hashlib import sha1
-from typing import TYPE_CHECKING, NewType
 
 from chalicelib.domain.alerts import Alert, Reason
-from chalicelib.domain.schedule.occurrences import Every, Schedule
-from chalicelib.domain.sources.probe import Probe
-
-if TYPE_CHECKING:  # most checks have no steps
-    from chalicelib.domain.rules.escalation import Step
-    from chalicelib.domain.rules.groups import Group
-
-Code = NewType("Code", str)  # a lower-case, hyphenated UUIDv4. A secret: print `short(code)`
-
-EVERY_CHANNEL = "*"
-DAILY = Every(timedelta(days=1))
-DEFAULT_GRACE = timedelta(hours=1)
-
-
-def short(code: Code) -> str:
-    """The first eight digits of a code: enough to find a check in a log, useless for pinging it."""
-    return code[:8]
-
-
-def unique_key(code: Code) -> str:
-    """The public name of a check, by which no one can ping it: SHA-1 of the code's first 16 hex digits."""
-    return sha1(code.replace("-", "")[:16].encode(), usedforsecurity=False).hexdigest()
+from chalicelib.domain.config import Config, Step
+from chalicelib.domain.ids import Code
 
 
 class Status(StrEnum):
-    """What is stored. `grace`, `started` and `unknown` are derived, never stored (domain.md, Words)."""
+    """What is stored. `grace`, `started` and `unknown` are derived, never stored (docs/reference/rules.md, Terms)."""
 
     NEW = "new"
     UP = "up"
@@ -45,57 +23,8 @@ class Status(StrEnum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Filters:
-    """Which requests count, and what their bodies mean (wire.md, Pings)."""
-
-    methods: str = ""  # "" takes any verb; "POST" takes only that one
-    http_body: bool = False  # look for keywords in the body of a request
-    subject: bool = False  # the same for the two parts of an e-mail; kept for clients, no e-mail comes in
-    body: bool = False
-    default_fail: bool = False
-    start_kw: str = ""  # comma-separated keywords, each of the three
-    success_kw: str = ""
-    failure_kw: str = ""
-
-
-NO_FILTERS = Filters()
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Config:
-    """What an operator decides about a check."""
-
-    name: str = ""
-    slug: str = ""
-    tags: str = ""  # separated by spaces
-    desc: str = ""
-    schedule: Schedule = DAILY
-    tz: str = "UTC"  # the zone that people read; of a cron schedule, also the one it runs in
-    grace: timedelta = DEFAULT_GRACE
-    max_runtime: timedelta | None = None  # None: a run's limit is the grace (domain.md, rule 3)
-    learns_max_runtime: bool = False  # `max_runtime: auto` (rule 16); max_runtime is None then
-    min_runtime: timedelta | None = None
-    min_count: int | None = None  # with count_window: at least so many items in each window (rule 6)
-    count_window: timedelta | None = None
-    remind_every: timedelta | None = None
-    escalation: "tuple[Step, ...]" = ()  # whom to tell while nobody sees to it, the earliest first (rule 11)
-    escalation_policy: str = ""  # the named policy whose steps they are; "": the check's own
-    failures_before_alert: int = 1  # so many in a row make it down (rule 4)
-    misses_before_alert: int = 1  # the same of periods without a success, counted apart
-    first_ping_by: datetime | timedelta | None = None  # None: it may stay new for ever (rule 7)
-    early: timedelta = timedelta()  # a success so long before an occurrence counts for it (rule 8)
-    windows: tuple[str, ...] = ()  # of maintenance, as `windows.parse_window` reads them (rule 9)
-    channels: tuple[str, ...] = (EVERY_CHANNEL,)  # ids; "*" is all of them, those of later days too
-    manual_resume: bool = False
-    filters: Filters = NO_FILTERS
-    probe: Probe | None = None  # None: a job pings; else Overdue asks, and the schedule is as often as it does
-    group: "Group | None" = None  # None: it tells of itself; else of its members, and nobody pings it
-    depends_on: tuple[Code, ...] = ()  # its parents: while one is down, this one's alerts are held
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Run:
-    """An open run: started, not yet closed by a success or a failure (domain.md, rule 3)."""
+    """An open run: started, not yet closed by a success or a failure (docs/reference/rules.md, rule 3)."""
 
     rid: str  # "" when the start named none
     at: datetime
@@ -190,7 +119,7 @@ class Check:
     recent: bytes = b""  # the last 30 runs, packed by `recent`
 
     reminders: int = 0  # the ordinal of the last reminder of this outage
-    escalated: "tuple[Step, ...]" = ()  # what steps have told of this outage, and the last edit of them
+    escalated: tuple[Step, ...] = ()  # what steps have told of this outage, and the last edit of them
     snoozed_until: datetime | None = None  # no alert before then (rule 9); None: alerts go out
     acknowledged_at: datetime | None = None  # somebody sees to this outage; None: nobody has said so
     acknowledged_by: str = ""
@@ -230,7 +159,7 @@ Outcome = Beat | Verdict
 
 
 def started(check: Check) -> Run | None:
-    """The newest run, while a Healthchecks client would call it open (wire.md, Pings)."""
+    """The newest run, while a Healthchecks client would call it open (docs/reference/wire.md, Pings)."""
     return _unanswered(check, check.runs)
 
 

@@ -1,4 +1,5 @@
-"""An operator made, edited, paused, resumed, snoozed or acknowledged a check (domain.md, rules 9, 10, 11).
+"""An operator made, edited, paused, resumed, snoozed or acknowledged a check
+(docs/reference/rules.md, rules 9, 10, 11).
 
 Start at `configure`. Whether the new values are good ones was decided where they came in: `options` for those
 of a ping's URL.
@@ -10,7 +11,9 @@ from typing import assert_never
 
 from chalicelib.domain.advance import settle
 from chalicelib.domain.alerts import Kind
-from chalicelib.domain.check import Check, Code, Config, Status, Verdict, flipped
+from chalicelib.domain.check import Check, Status, Verdict, flipped
+from chalicelib.domain.config import Config
+from chalicelib.domain.ids import Code
 from chalicelib.domain.rules.dependencies import is_of_now, is_unheard
 from chalicelib.domain.rules.due import due_still, next_due, told_since
 from chalicelib.domain.rules.snooze import ended, held_in, snoozed, unheard

@@ -1,4 +1,4 @@
-"""What a check still holds for others has left it, or could not (domain.md, rule 13).
+"""What a check still holds for others has left it, or could not (docs/reference/rules.md, rule 13).
 
 An alert is pending in the check's own item until its publishing has been acknowledged; a record, until it
 stands in the history. Both may be delivered twice, never not at all.

@@ -6,49 +6,19 @@ Parses and validates; a check that exists never gets here.
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from typing import Final
 
-from chalicelib.domain.check import Config
+from chalicelib.domain.config import Config
+from chalicelib.domain.durations import parse_duration
 from chalicelib.domain.errors import BadInput
-from chalicelib.domain.schedule.occurrences import Every, current_zone, parse_schedule, zone_named
+from chalicelib.domain.schedule.occurrences import Every, current_zone, parse_schedule
+from chalicelib.domain.slugs import LONGEST_SLUG
 
-SHORTEST: Final = timedelta(seconds=60)
-LONGEST: Final = timedelta(days=365)
-LONGEST_SLUG: Final = 100  # as in Healthchecks' API (wire.md, Management API)
 LONGEST_TAGS: Final = 500
 MOST_LINES: Final = 3  # of a schedule, so that a ping key alone cannot create an expensive check
 AUTO: Final = "auto"  # a limit that is learnt
 MOST_ITEMS: Final = 10**15  # a count beyond it is no number of items
-
-_DURATION = re.compile(r"0*([0-9]+)([smhdw]?)")
-_UNIT_S: Final = {"": 1, "s": 1, "m": 60, "h": 3_600, "d": 86_400, "w": 604_800}
-
-
-def parse_duration(name: str, text: str, *, shortest: timedelta = SHORTEST) -> timedelta:
-    """A duration in seconds (`600`) or with a unit (`10m`, `1h`, `1d`, `1w`), within its bounds.
-
-    Raises BadInput, which tells the bounds.
-    """
-    found = _DURATION.fullmatch(text)
-    if found is None:
-        raise BadInput(f'{name} "{text[:40]}" is no duration: write seconds (600), or 10m, 1h, 1d, 1w')
-    value_s = int(found[1][:12]) * _UNIT_S[found[2]]  # compared as a number: 999999999w is beyond any timedelta
-    if not shortest.total_seconds() <= value_s <= LONGEST.total_seconds():
-        least = f"{int(shortest.total_seconds())} s"
-        raise BadInput(f'{name} "{text[:40]}" is out of bounds: it must be within {least} and 365 days')
-    return timedelta(seconds=value_s)
-
-
-def parse_instant(name: str, text: str, tz: str) -> datetime:
-    """An instant as ISO 8601 has it, in UTC; without an offset it is local time in a zone. Raises BadInput."""
-    try:
-        found = datetime.fromisoformat(text)
-        return (found if found.tzinfo is not None else found.replace(tzinfo=zone_named(tz))).astimezone(UTC)
-    except (ValueError, OverflowError) as error:
-        raise BadInput(
-            f'{name} "{text[:40]}" is no instant: write 2026-12-24T20:00, or 2026-12-24T20:00:00Z in UTC'
-        ) from error
 
 
 def parse_count(name: str, text: str, *, least: int) -> int:

@@ -1,4 +1,4 @@
-"""What a ping says: its signal, read from URL, verb and body (wire.md, Pings; the filters).
+"""What a ping says: its signal, read from URL, verb and body (docs/reference/wire.md, Pings; the filters).
 
 What follows from a signal is decided in `receive`.
 """
@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 
-from chalicelib.domain.check import Check, Filters, Status
+from chalicelib.domain.check import Check, Status
+from chalicelib.domain.config import Filters
 
 LONGEST_OUTPUT = 120  # characters kept in the check
 LONGEST_TAIL = 1_000  # characters told in an alert

@@ -1,4 +1,4 @@
-"""A ping came: what does it make of the check? (domain.md, rules 3, 4, 5, 6, 9, 10, 12)
+"""A ping came: what does it make of the check? (docs/reference/rules.md, rules 3, 4, 5, 6, 9, 10, 12)
 
 Start at `receive`. What the ping says is read in `signals`; which run it closes, in `runs`. An outcome is a
 `Beat` where it commutes with other heartbeats, which is the usual case, and a `Verdict` otherwise.
@@ -211,7 +211,9 @@ def _took(ping: Ping, run: Run | None) -> timedelta | None:
 
 
 def _last_duration(check: Check, ping: Ping) -> timedelta | None:
-    """As Healthchecks counts it: of the newest run, when this ping bears its very rid (wire.md, Pings)."""
+    """As Healthchecks counts it: of the newest run, when this ping bears its very rid
+    (docs/reference/wire.md, Pings).
+    """
     if ping.took is not None:
         return ping.took
     newest = started_by(check, ping.at)
@@ -226,7 +228,9 @@ def _answered_at(check: Check, ping: Ping, signal: Signal) -> datetime | None:
 
 
 def _with_success(check: Check, at: datetime, run: Run | None, took: timedelta | None) -> bytes:
-    """The strip with this success; one that pings often takes a slot an hour, or a window (architecture.md)."""
+    """The strip with this success; one that pings often takes a slot an hour, or a window
+    (docs/reference/architecture.md, Tables).
+    """
     if is_watched(check):
         shares_a_slot = ends_without_duration(check.recent)
     else:

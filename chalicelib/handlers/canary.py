@@ -8,14 +8,16 @@ import logging
 from datetime import datetime
 
 from chalicelib import log
-from chalicelib.domain.check import EVERY_CHANNEL, Check, Status, short
+from chalicelib.clock import Clock
+from chalicelib.domain.channels import EVERY_CHANNEL
+from chalicelib.domain.check import Check, Status
+from chalicelib.domain.errors import NotFound
+from chalicelib.domain.ids import short
 from chalicelib.domain.ping import Ping, Signal
 from chalicelib.domain.sources.canary import PROJECT, SLUG, is_ripe, missing
 from chalicelib.metrics import Metric
 from chalicelib.runtime import Wiring
 from chalicelib.store import checks, history
-from chalicelib.store.tables import NotFound
-from chalicelib.sweep.loop import Clock
 from chalicelib.web.ping import Heard, take
 
 MOST_FLIPS = 10  # two a day are usual

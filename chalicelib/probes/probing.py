@@ -15,7 +15,9 @@ from datetime import datetime, timedelta
 from functools import cache
 
 from chalicelib import log
-from chalicelib.domain.check import Check, Status, short
+from chalicelib.domain.check import Check, Status
+from chalicelib.domain.errors import Conflict, NotFound, Unavailable
+from chalicelib.domain.ids import short
 from chalicelib.domain.ping import Ping, Signal
 from chalicelib.domain.sources.probe import Probe, is_due
 from chalicelib.probes.address import Network, networks, resolved
@@ -27,7 +29,6 @@ from chalicelib.services.transaction import Ports
 from chalicelib.store import batch_get
 from chalicelib.store.registry import probes
 from chalicelib.store.registry.probes import Row
-from chalicelib.store.tables import Conflict, NotFound, Unavailable
 
 TIME_BOX = timedelta(seconds=50)  # in which a probe may begin; what is left waits for its next turn
 ASKING = 400  # at once: 1,000 that do not answer, 10 s and 10 s again, fit into the time box

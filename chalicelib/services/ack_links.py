@@ -8,10 +8,11 @@ from datetime import datetime
 
 from chalicelib import log
 from chalicelib.domain.alerts import Alert, Kind
-from chalicelib.domain.check import Check, unique_key
+from chalicelib.domain.check import Check
+from chalicelib.domain.errors import Unavailable
+from chalicelib.domain.ids import unique_key
 from chalicelib.settings import Settings
 from chalicelib.store.secure_strings import ALERT_LINK_SECRET, BRIEFLY, REMEMBERED, SecureString
-from chalicelib.store.tables import Unavailable
 
 _OF_AN_OUTAGE = (Kind.DOWN, Kind.REMINDER, Kind.ESCALATION)
 

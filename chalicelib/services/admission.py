@@ -12,9 +12,10 @@ from typing import TYPE_CHECKING
 
 from chalicelib import log
 from chalicelib.alerts.publish import Undelivered
+from chalicelib.domain.errors import Unavailable
 from chalicelib.domain.limits.quota import Limits, NotAdmitted, Refusal, needs_count, refusal, with_count, with_minute
 from chalicelib.store.registry import quotas
-from chalicelib.store.tables import Tables, Unavailable
+from chalicelib.store.tables import Tables
 
 if TYPE_CHECKING:
     from chalicelib.alerts.text import Letter

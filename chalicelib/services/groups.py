@@ -1,4 +1,5 @@
-"""A look at a group: its members read, and the verdict of `domain.members` on them (docs/adr/0012).
+"""A look at a group: its members read, and the verdict of `domain.members` on them
+(docs/reference/rules.md, rule 19; docs/adr/0012).
 
 A member bears the groups that it belongs to, so that its flip makes them due (`change.deliver`); a look lets new
 members know. So members cost nothing until they flip, and where there is no group nothing is asked. Start at `judged`.
@@ -7,12 +8,13 @@ members know. So members cost nothing until they flip, and where there is no gro
 from datetime import datetime
 
 from chalicelib import log
-from chalicelib.domain.check import Check, Code, Verdict, short
+from chalicelib.domain.check import Check, Verdict
+from chalicelib.domain.errors import NotFound, Unavailable
+from chalicelib.domain.ids import Code, short
 from chalicelib.domain.rules.groups import is_member
 from chalicelib.domain.rules.members import look
 from chalicelib.services.transaction import Ports, change, deliver
 from chalicelib.store import batch_get, checks
-from chalicelib.store.tables import NotFound, Unavailable
 
 
 def judged(ports: Ports, group: Check, *, now: datetime) -> Verdict:

@@ -8,14 +8,15 @@ from collections.abc import Callable
 
 from chalicelib import log
 from chalicelib.domain.alerts import Kind
-from chalicelib.domain.check import Check, Code, Outcome, Verdict, short
+from chalicelib.domain.check import Check, Outcome, Verdict
+from chalicelib.domain.errors import NotFound, Unavailable
+from chalicelib.domain.ids import Code, short
 from chalicelib.domain.limits.item_size import MOST_RECORDS
 from chalicelib.domain.ping import Ping, Signal
 from chalicelib.domain.receive import receive
 from chalicelib.domain.runs.runs import closed, duration
 from chalicelib.services.transaction import Ports, Written, change, deliver
 from chalicelib.store.history import StoredPing, put_ping
-from chalicelib.store.tables import NotFound, Unavailable
 
 
 def take(ports: Ports, code: Code, ping: Ping, hear: Callable[[Check], Signal]) -> None:

@@ -17,12 +17,14 @@ from typing import TYPE_CHECKING, Protocol
 from chalicelib import log
 from chalicelib.alerts.publish import Undelivered
 from chalicelib.domain.alerts import Alert, Told
-from chalicelib.domain.check import Beat, Check, Code, Flip, Outcome, Record, short
+from chalicelib.domain.check import Beat, Check, Flip, Outcome, Record
 from chalicelib.domain.deliver import delivered, waiting
+from chalicelib.domain.errors import NotFound, Unavailable
+from chalicelib.domain.ids import Code, short
 from chalicelib.domain.limits.steps import DECISION_STEPS, limited_to
 from chalicelib.metrics import Tally
 from chalicelib.store import checks, history
-from chalicelib.store.tables import NotFound, Tables, Unavailable
+from chalicelib.store.tables import Tables
 
 if TYPE_CHECKING:  # pings tell of one check
     from chalicelib.domain.digest import Digest

@@ -9,9 +9,9 @@ from datetime import datetime, timedelta
 import urllib3
 
 from chalicelib import log
+from chalicelib.domain.errors import Unavailable
 from chalicelib.settings import Settings
 from chalicelib.store.secure_strings import BRIEFLY, WATCHDOG_URL, SecureString
-from chalicelib.store.tables import Unavailable
 
 TIMEOUT_S = 3.0  # to connect, and again for the answer to begin
 REMEMBERED = timedelta(minutes=10)  # 4,320 reads a month; a read per sweep would exceed KMS's 20,000 free requests

@@ -9,9 +9,11 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 from chalicelib import log
-from chalicelib.domain.check import Check, Code, short
+from chalicelib.domain.check import Check
+from chalicelib.domain.errors import Unavailable
+from chalicelib.domain.ids import Code, short
 from chalicelib.store.codecs import check_codec
-from chalicelib.store.tables import Tables, Unavailable, talking
+from chalicelib.store.tables import Tables, talking
 
 BATCH = 100  # keys, DynamoDB's own limit of a BatchGet
 MOST_TRIES = 6  # of what DynamoDB has left out: with the pauses below, three seconds

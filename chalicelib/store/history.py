@@ -18,10 +18,12 @@ from pynamodb.expressions.condition import Condition
 
 from chalicelib import log
 from chalicelib.domain.alerts import Kind, Reason, Told
-from chalicelib.domain.check import Check, Code, Flip, Judged, Record, Status
+from chalicelib.domain.check import Check, Flip, Judged, Record, Status
+from chalicelib.domain.errors import NotFound, Unavailable
+from chalicelib.domain.ids import Code
 from chalicelib.domain.ping import Ping, Signal
 from chalicelib.store.codecs.check_codec import instant, seconds
-from chalicelib.store.tables import CONDITION_FAILED, SCHEMA, HistoryItem, NotFound, Tables, Unavailable, talking
+from chalicelib.store.tables import CONDITION_FAILED, SCHEMA, HistoryItem, Tables, talking
 
 COMPRESS_FROM_BYTES = 1_024
 BATCH = 25  # rows: DynamoDB's limit for BatchWriteItem

@@ -18,7 +18,7 @@ from pynamodb.exceptions import PynamoDBException
 from pynamodb.indexes import AllProjection, GlobalSecondaryIndex, KeysOnlyProjection
 from pynamodb.models import Model
 
-from chalicelib.domain.errors import OverdueError
+from chalicelib.domain.errors import Unavailable
 from chalicelib.settings import Settings
 
 if TYPE_CHECKING:
@@ -29,26 +29,6 @@ if TYPE_CHECKING:
 SCHEMA = 1  # of items and rows; raised when their attributes change their meaning
 SHARDS = 8
 CONDITION_FAILED = "ConditionalCheckFailedException"
-
-
-class NotFound(OverdueError):
-    """There is no such thing."""
-
-
-class WrongKey(NotFound):
-    """A key that does not exist, has expired or lacks the permission. The security log may show its `prefix`."""
-
-    def __init__(self, text: str, *, prefix: str) -> None:
-        super().__init__(text)
-        self.prefix = prefix
-
-
-class Conflict(OverdueError):
-    """The check is not any more what the decision was made from: read again, decide again."""
-
-
-class Unavailable(OverdueError):
-    """DynamoDB is throttled or away: try again in a few seconds."""
 
 
 class DueIndex(GlobalSecondaryIndex["CheckItem"]):  # type: ignore[no-untyped-call]  # pynamodb 6.1 leaves it untyped

@@ -1,4 +1,4 @@
-"""Is the door open? What a sweep must know before it calls anything missed (domain.md, rule 15).
+"""Is the door open? What a sweep must know before it calls anything missed (docs/reference/rules.md, rule 15).
 
 One a sweep. It looks only when a miss is at stake, or when the door was last found closed; what it finds it notes in
 the registry, for the sweeps after it, and tells operators. A way out that is broken is no door that is closed: pings
@@ -14,13 +14,14 @@ from chalicelib.alerts.publish import Undelivered
 from chalicelib.alerts.text import Letter
 from chalicelib.domain.advance import advance
 from chalicelib.domain.check import Check, Verdict
+from chalicelib.domain.errors import Conflict, Unavailable
 from chalicelib.domain.ingress.evaluate import calls_silence, look
 from chalicelib.domain.ingress.ingress_ledger import Ledger, Word, closed, is_blind, opened, to_tell, told
 from chalicelib.domain.sources.canary import SLUG as CANARY
 from chalicelib.services.transaction import Ports
 from chalicelib.store import batch_get, checks, history
 from chalicelib.store.registry import ingress
-from chalicelib.store.tables import SHARDS, Conflict, Unavailable
+from chalicelib.store.tables import SHARDS
 
 PROVED_FOR = timedelta(seconds=10)
 FRESH = timedelta(minutes=1)  # a ping that came in so long ago proves that the next one could

@@ -1,4 +1,4 @@
-"""Pings: parse the request, find the check, let `receive` decide, answer (wire.md, Pings).
+"""Pings: parse the request, find the check, let `receive` decide, answer (docs/reference/wire.md, Pings).
 
 Start at `by_code` and `by_slug`. Texts of refusals are the wire's, to the letter. 200 is answered only after the
 check and the history have been written; an alert that cannot be sent is no reason to refuse a ping.
@@ -17,8 +17,9 @@ from typing import Any
 from chalice.app import Response
 
 from chalicelib import log
-from chalicelib.domain.check import Check, Code, short
-from chalicelib.domain.errors import BadInput, OverdueError
+from chalicelib.domain.check import Check
+from chalicelib.domain.errors import BadInput, NotFound, OverdueError, Unavailable, WrongKey
+from chalicelib.domain.ids import Code, is_uuid, short
 from chalicelib.domain.limits.ping_rate import is_over_limit, next_throttled_since, retry_after_s
 from chalicelib.domain.limits.quota import NotAdmitted, Refusal
 from chalicelib.domain.limits.steps import OverBudget
@@ -26,7 +27,6 @@ from chalicelib.domain.ping import Ping, Signal, heard
 from chalicelib.runtime import Wiring
 from chalicelib.services.record_ping import take as take_ping
 from chalicelib.store.checks import note_throttled
-from chalicelib.store.tables import NotFound, Unavailable, WrongKey
 from chalicelib.web.app import plain
 
 RETRY_AFTER_S = 5
@@ -34,7 +34,6 @@ LONGEST_UA = 200
 KEPT_END = 4_096  # bytes
 MOST_COUNT = 10**15
 
-_UUID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
 _SLUG = re.compile(r"[a-zA-Z0-9_-]+")
 _ACTIONS = {"start": Signal.START, "fail": Signal.FAIL, "log": Signal.LOG}
 
@@ -67,7 +66,7 @@ class Ambiguous(BadInput):
 
 def by_code(wiring: Wiring, request: Any, first: str, action: str | None) -> Response:
     """`/ping/{uuid}` and `/ping/{uuid}/{action}`; with two parts also `/ping/{ping_key}/{slug}`."""
-    if _UUID.fullmatch(first) is None:
+    if not is_uuid(first):
         return plain(404, "not found") if action is None else by_slug(wiring, request, first, action, None)
     if action is not None and action != action.lower() and _SLUG.fullmatch(action):
         return plain(400, "invalid url format")
@@ -165,7 +164,9 @@ def _is_number(text: str) -> bool:
 
 
 def understood(request: Any, event: Any, signal: Signal, exit_status: int | None, *, limit_bytes: int) -> Heard:
-    """The request as a ping. Its instant is the API Gateway's, never the function's start (domain.md, rule 12)."""
+    """The request as a ping. Its instant is the API Gateway's, never the function's start
+    (docs/reference/rules.md, rule 12).
+    """
     context, headers = event["requestContext"], request.headers
     query = {name: values[-1] for name, values in (event.get("multiValueQueryStringParameters") or {}).items()}
     rid, count = query.get("rid", ""), query.get("count")
@@ -197,7 +198,7 @@ def _refusal(exit_status: int | None, rid: str, has_rid: bool, count: str | None
     """The first of what is wrong with a request, in the wire's order."""
     if exit_status is not None and exit_status > 255:
         return "invalid url format"
-    if has_rid and _UUID.fullmatch(rid.lower()) is None:
+    if has_rid and not is_uuid(rid.lower()):
         return "invalid uuid format"
     if count is not None and not (_is_number(count) and len(count) <= 16 and int(count) <= MOST_COUNT):
         return "invalid count"

@@ -2,15 +2,18 @@
 
 from uuid import uuid4
 
-from chalicelib.domain.check import Check, Code, Config
+from chalicelib.domain.check import Check
+from chalicelib.domain.config import Config
 from chalicelib.domain.configure import new_check
-from chalicelib.domain.options import LONGEST_SLUG, config_of_new
+from chalicelib.domain.errors import Conflict, NotFound, Unavailable, WrongKey
+from chalicelib.domain.ids import Code
+from chalicelib.domain.keys import Key, Scope
+from chalicelib.domain.options import config_of_new
+from chalicelib.domain.slugs import LONGEST_SLUG
 from chalicelib.runtime import Wiring
 from chalicelib.security_log import Actor, log_change
 from chalicelib.store import checks
 from chalicelib.store.registry import slug_claims
-from chalicelib.store.registry.projects import Key, Scope
-from chalicelib.store.tables import Conflict, NotFound, Unavailable, WrongKey
 from chalicelib.web.ping import Ambiguous, Heard, Refused
 
 

@@ -1,5 +1,5 @@
 """The stored pings of a check once more, through the same pure core, under any configuration: what would people have
-been told? (domain.md, The functional core)
+been told? (docs/reference/rules.md, The functional core)
 
 Start at `replayed`. The API's words are read by the room that reads them on the server. What the history does not tell
 is left out: counts of items, and when somebody paused, snoozed or acknowledged.
@@ -12,8 +12,10 @@ from typing import Any
 
 from chalicelib.domain.advance import advance
 from chalicelib.domain.alerts import Alert, Kind, Reason
-from chalicelib.domain.check import Check, Code, Config
+from chalicelib.domain.check import Check
+from chalicelib.domain.config import Config
 from chalicelib.domain.configure import new_check
+from chalicelib.domain.ids import NO_CHECK
 from chalicelib.domain.ping import Ping, Signal
 from chalicelib.domain.receive import receive
 from chalicelib.domain.runs.recent_runs import MOST, Ended, appended
@@ -22,7 +24,6 @@ from chalicelib.web.api.schema.fields import SCHEMAS, read
 from chalicelib.web.api.versions import VERSIONS
 from overdue.client.schemas import CheckJson, PingJson
 
-_NOBODY = Code("00000000-0000-4000-8000-000000000000")
 _COUNTS_HERE = (  # the fields of a check that decide when people are told
     "timeout",
     "schedules",
@@ -106,7 +107,7 @@ def replayed(config: Config, history: Sequence[Heard], *, now: datetime) -> tupl
     recent = b""
     for took in durations(history) if config.learns_max_runtime else ():
         recent = appended(recent, Ended.SUCCESS, took)
-    check = replace(new_check(_NOBODY, project="", config=config, now=history[0].ping.at), recent=recent)
+    check = replace(new_check(NO_CHECK, project="", config=config, now=history[0].ping.at), recent=recent)
     told: list[Alert] = []
     for heard in history:
         check = _heard_out(receive(check, heard.ping, heard.signal).after, told)

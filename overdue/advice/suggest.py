@@ -1,8 +1,8 @@
 """Which schedule, grace and limit would suit a check, learnt from its pings; each with its reason, none without ten of
 what it is learnt from.
 
-Start at `suggested`. The bounds are those of `max_runtime: auto` (domain.md, rule 16): robust, since a history has
-outages in it. What they would have told is `replay`'s business.
+Start at `suggested`. The bounds are those of `max_runtime: auto` (docs/reference/rules.md, rule 16): robust, since a
+history has outages in it. What they would have told is `replay`'s business.
 """
 
 from collections.abc import Sequence
@@ -12,13 +12,13 @@ from itertools import pairwise
 from statistics import median
 from zoneinfo import ZoneInfo
 
-from chalicelib.domain.check import Config
-from chalicelib.domain.options import AUTO
+from chalicelib.domain.config import Config
 from chalicelib.domain.ping import Signal
 from chalicelib.domain.runs.duration_stats import FEWEST, bound, middle
 from chalicelib.domain.schedule.describe import in_words
 from chalicelib.domain.schedule.occurrences import Every, Schedule, parse_schedule
 from chalicelib.domain.text.time_format import duration, duration_range
+from chalicelib.fields.kinds import AUTO
 from overdue.advice.replay import Heard, durations
 from overdue.checks_file.kinds.quoting import humane
 

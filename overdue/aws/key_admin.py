@@ -13,6 +13,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from chalicelib.domain.errors import BadInput, OverdueError
+from chalicelib.domain.keys import Key, prefix_of
 from chalicelib.store.registry import projects as registry
 from chalicelib.store.registry.projects import StoredKey, projects
 from chalicelib.store.tables import Tables, connect
@@ -99,10 +100,10 @@ def _closed(error: "BotoCoreError | ClientError", *, stage: str, region: str) ->
         return said
 
 
-def add_key(settings: Settings, secret: str, key: registry.Key, *, now: datetime) -> None:
+def add_key(settings: Settings, secret: str, key: Key, *, now: datetime) -> None:
     """Create a key, and log it to the security log."""
     registry.add_key(secret, key, now=now)
-    _log(settings, "key_added", key, registry.prefix_of(secret), now=now)
+    _log(settings, "key_added", key, prefix_of(secret), now=now)
 
 
 def expire_key(settings: Settings, old: StoredKey, *, at: datetime, now: datetime) -> None:
@@ -117,7 +118,7 @@ def revoke_key(settings: Settings, key: StoredKey, *, now: datetime) -> None:
     _log(settings, "key_revoked", key.key, key.prefix, now=now)
 
 
-def _log(settings: Settings, event: str, key: registry.Key, prefix: str, *, now: datetime, **facts: str) -> None:
+def _log(settings: Settings, event: str, key: Key, prefix: str, *, now: datetime, **facts: str) -> None:
     about = {"project": key.project, "key": key.name, "key_prefix": prefix, "scope": key.scope.value}
     security_log.record(settings, event, now=now, **about, **facts)
 

@@ -11,7 +11,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from chalicelib.alerts.charset import inert
-from chalicelib.sweep.loop import Clock
+from chalicelib.clock import Clock
 
 POLL_S = 2.0
 LATE = timedelta(seconds=60)  # how long after its instant a line may still come: CloudWatch takes seconds to show it

@@ -12,10 +12,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, assert_never
 
+from chalicelib.domain.channels import AMAZON_Q, PAGERDUTY, Channel
 from chalicelib.domain.errors import BadInput
-from chalicelib.runtime import AMAZON_Q, PAGERDUTY
 from chalicelib.store.registry import projects
-from chalicelib.store.registry.projects import Channel
 from overdue.aws import key_admin
 from overdue.aws.account import PATIENT, Account, speaking
 from overdue.channels.channel_kinds import APPRISE, Apprised, Chat, Subscribed, Target, channel_id, shown

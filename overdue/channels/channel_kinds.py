@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 from uuid import NAMESPACE_URL, uuid5
 
+from chalicelib.domain.channels import AMAZON_Q, PAGERDUTY
 from chalicelib.domain.errors import BadInput
-from chalicelib.runtime import AMAZON_Q, PAGERDUTY
 from overdue.local.discovery import LOOPBACK
 
 if TYPE_CHECKING:
@@ -167,7 +167,7 @@ def _known_to_apprise(url: str) -> "NotifyBase | None":
 
 def masked(service: "NotifyBase") -> str:
     """A URL that tells which one it is, and lets nobody send: Apprise's own masking, without what it leaves plain."""
-    whole: str = service.url(privacy=True)  # type: ignore[no-untyped-call]  # Apprise 2.3 leaves it untyped
+    whole: str = service.url(privacy=True)
     shown = whole.partition("?")[0]
     scheme, _, rest = shown.partition("://")
     is_any_server = scheme.rstrip("s") in ("json", "xml", "form")  # a path there may be the secret

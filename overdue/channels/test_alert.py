@@ -16,9 +16,10 @@ from chalicelib.alerts.payload import Document, document
 from chalicelib.alerts.publish import Undelivered, publish, publish_alarm, publish_notification
 from chalicelib.alerts.text import Sending, letter
 from chalicelib.domain.alerts import Alert, Facts, Kind
-from chalicelib.domain.check import Code, Config
+from chalicelib.domain.channels import Channel
+from chalicelib.domain.config import Config
 from chalicelib.domain.errors import OverdueError
-from chalicelib.store.registry.projects import Channel
+from chalicelib.domain.ids import Code
 from overdue.aws.account import PATIENT, speaking
 from overdue.channels.admin import Keeping, state_of, topic_of
 from overdue.channels.channel_kinds import APPRISE
@@ -84,7 +85,7 @@ def _failure(keeping: Keeping, channel: Channel) -> str | None:
 
 
 def a_test(name: str, *, project: str, link: str, now: datetime) -> Document:
-    """An alert of no check, to one channel; its id is random (domain.md, rule 13)."""
+    """An alert of no check, to one channel; its id is random (docs/reference/rules.md, rule 13)."""
     code, config = Code(str(uuid4())), Config(name=f"channel {name}")
     alert = Alert(
         id=str(uuid4()),

@@ -11,12 +11,12 @@ from dataclasses import dataclass
 from datetime import timedelta
 from difflib import get_close_matches
 
-from chalicelib.domain.check import Config
+from chalicelib.domain.config import Config
 from chalicelib.domain.errors import BadInput, OverdueError
 from chalicelib.domain.limits.evaluation_cost import TooCostly, require_affordable
-from chalicelib.domain.options import LONGEST_SLUG
 from chalicelib.domain.schedule.occurrences import Every
 from chalicelib.domain.schedule.parse import parse_schedules
+from chalicelib.domain.slugs import LONGEST_SLUG
 from overdue.checks_file.document import Problem, Scalar, Table, Value, Wrong, parse
 from overdue.checks_file.fields import BY_NAME, Settings, completed
 from overdue.checks_file.kinds.value_kinds import Setting, text

@@ -6,7 +6,7 @@ Pure. Start at `wrong`; the order of steps is `plan`'s, which asks `ranks`.
 from collections.abc import Iterator, Mapping, Sequence
 from graphlib import CycleError, TopologicalSorter
 
-from chalicelib.domain.rules.groups import Group
+from chalicelib.domain.config import Group
 from overdue.checks_file.document import Problem
 from overdue.checks_file.file import Wanted
 from overdue.client.schemas import CheckJson

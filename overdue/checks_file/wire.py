@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from chalicelib.domain.rules.groups import Group
+from chalicelib.domain.config import Group
 from chalicelib.domain.sources.probe import Probe
 from chalicelib.domain.sources.probe_json import NAMES, as_json, from_json
 from overdue.checks_file.fields import BY_NAME, FIELDS, Settings

@@ -12,9 +12,9 @@ from typing import TypeVar, cast
 from urllib.parse import quote, urlencode
 
 from chalicelib.domain.errors import BadInput, OverdueError
+from chalicelib.domain.ids import is_uuid
 from overdue.cli.settings import Settings
 from overdue.client import http
-from overdue.client.pinging import UUID
 from overdue.client.schemas import ChannelJson, CheckJson, FlipJson, PingJson, PolicyJson, is_like
 
 TIMEOUT_S = 15.0
@@ -245,7 +245,7 @@ def find(api: Api, name: str) -> Found:
 
     Raises UnknownCheck, which suggests names that are near, and BadInput when several bear the name.
     """
-    if UUID.fullmatch(name.lower()) or _UNIQUE_KEY.fullmatch(name):
+    if is_uuid(name.lower()) or _UNIQUE_KEY.fullmatch(name):
         try:
             return Found(api.check(quote(name.lower(), safe="")))
         except UnknownCheck as error:

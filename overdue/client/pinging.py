@@ -1,7 +1,7 @@
 """Pings from the command line: which URL means which check, and how often one is tried.
 
 Needs no API key: a ping URL, a code, or a slug beside a ping key are enough. Start at `target`; `deliver` sends.
-When a job's pings go out is `job`'s business; what they mean is decided by the server (domain.md, Words).
+When a job's pings go out is `job`'s business; what they mean is decided by the server (docs/reference/rules.md, Terms).
 """
 
 import re
@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from urllib.parse import quote, urlencode, urlsplit
 
 from chalicelib.domain.errors import BadInput, OverdueError
+from chalicelib.domain.ids import is_uuid
 from overdue.cli.settings import Settings
 from overdue.client import http
 from overdue.client.http import Answer, Unreachable, origin
@@ -20,7 +21,6 @@ ATTEMPT_S = 3.0  # a cold start takes one or two
 PAUSES_S = (0.5, 1.5)  # before the second and the third attempt, and up to half as long again
 LONGEST_PAUSE_S = 2.0  # however long a Retry-After says
 
-UUID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
 SLUG = re.compile(r"[a-z0-9_-]{1,100}")
 
 
@@ -48,7 +48,7 @@ def target(check: str, settings: Settings, *, new: Mapping[str, str] | None) -> 
         if parts.scheme not in ("http", "https") or not parts.hostname or parts.query or parts.fragment:
             raise BadInput(f"{origin(check)}…: this is no ping URL: one has neither a question mark nor a #")
         return Target(url=check.rstrip("/"), new=new)
-    if UUID.fullmatch(check.lower()):
+    if is_uuid(check.lower()):
         if new is not None:
             raise BadInput("a check that is named by its code exists already: give a slug, or leave out --create")
         return Target(url=f"{settings.base()}/ping/{check.lower()}", new=None)

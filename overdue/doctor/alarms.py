@@ -31,7 +31,7 @@ def judged(names: Sequence[str], found: Sequence[Mapping[str, Any]], patient: Pa
         if alarm["StateValue"] == "ALARM":
             took = duration(now - alarm["StateUpdatedTimestamp"])
             said = f"{alarm['AlarmName']} has been on for {took}: {alarm.get('AlarmDescription', '')}"
-            findings.append(error("alarms", said, "docs/how-to/operations.md, Alarms, says what to do"))
+            findings.append(error("alarms", said, "docs/how-to/operations.md, Respond to an alarm"))
     missing = sorted({*names} - {alarm["AlarmName"] for alarm in found})
     if missing:
         findings.append(error("alarms", f"deleted: {', '.join(missing)}", "see `drift`"))

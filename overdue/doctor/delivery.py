@@ -7,8 +7,7 @@ from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from typing import Any
 
-from chalicelib.runtime import AMAZON_Q
-from chalicelib.store.registry.projects import Channel
+from chalicelib.domain.channels import AMAZON_Q, Channel
 from overdue.channels.admin import topic_of
 from overdue.channels.channel_kinds import APPRISE, shown
 from overdue.cli.hints import to_copy
@@ -106,7 +105,7 @@ def _wrong(
     if channel.kind == AMAZON_Q:
         if any(each["SubscriptionArn"] != PENDING for each in subscribed):
             return None
-        fix = "docs/how-to/channels.md, Amazon Q"
+        fix = "docs/how-to/channels.md, Slack and Teams by Amazon Q Developer"
         return warning("channels", f"{name}: nobody is subscribed to the chat topic", fix)
     if any(each["SubscriptionArn"] == channel.subscription for each in subscribed):
         return None

@@ -12,8 +12,9 @@ from typing import Any, TypeVar
 
 from botocore.config import Config
 
-from chalicelib.store.registry.projects import Channel, all_channels
-from chalicelib.sweep.loop import Clock
+from chalicelib.clock import Clock
+from chalicelib.domain.channels import Channel
+from chalicelib.store.registry.projects import all_channels
 from overdue.aws.account import Account
 from overdue.cli.settings import Settings
 from overdue.deploy.stack import Stack, State

@@ -18,7 +18,7 @@ def state(patient: Patient) -> list[Finding]:
         try:
             found = client.describe_table(TableName=patient.account.named(table))["Table"]
         except client.exceptions.ResourceNotFoundException:
-            mend = "docs/how-to/operations.md, Restore: from a backup, or from the last 35 days"
+            mend = "docs/how-to/operations.md, Back up and restore: from a backup, or from the last 35 days"
             findings.append(error("tables", f"there is no table {patient.account.named(table)}", mend))
             continue
         findings += judged(table, found, patient)
@@ -32,7 +32,7 @@ def judged(table: str, found: Mapping[str, Any], patient: Patient) -> list[Findi
     if status == "UPDATING":
         findings.append(warning("tables", f"{name} is being changed", "look again in some minutes"))
     elif status != "ACTIVE":
-        findings.append(error("tables", f"{name} is {status}", "docs/how-to/operations.md, Restore"))
+        findings.append(error("tables", f"{name} is {status}", "docs/how-to/operations.md, Back up and restore"))
     indexes = {index["IndexName"]: index["IndexStatus"] for index in found.get("GlobalSecondaryIndexes", ())}
     for index in INDEXES[table]:
         if indexes.get(index) != "ACTIVE":

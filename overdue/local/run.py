@@ -18,17 +18,19 @@ from uuid import NAMESPACE_URL, uuid4, uuid5
 from botocore.exceptions import BotoCoreError, ClientError
 
 from chalicelib import log
-from chalicelib.domain.check import Code, Config
+from chalicelib.domain.channels import Channel
+from chalicelib.domain.config import Config
 from chalicelib.domain.configure import new_check
-from chalicelib.domain.errors import OverdueError
+from chalicelib.domain.errors import OverdueError, Unavailable
+from chalicelib.domain.ids import Code
+from chalicelib.domain.keys import Key, Scope
 from chalicelib.domain.schedule.occurrences import Every
 from chalicelib.runtime import Wiring
+from chalicelib.services.sessions import Signer, new_link
 from chalicelib.store import checks
 from chalicelib.store.registry import projects
-from chalicelib.store.registry.projects import Channel, Key, Scope, new_secret
+from chalicelib.store.registry.projects import new_secret
 from chalicelib.store.secure_strings import ALERT_LINK_SECRET, SESSION_SECRET, get_or_create
-from chalicelib.store.tables import Unavailable
-from chalicelib.web.pages.shell.session_cookie import Signer, new_link
 from overdue.local import persistence
 from overdue.local.clock import Clock
 from overdue.local.engines import moto, resources

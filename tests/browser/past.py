@@ -24,7 +24,7 @@ NIGHT = {check.config.name: check for check in night()}
 
 
 def reindex() -> Check:
-    """The check of the design's mock: its past is `of_search_reindex`."""
+    """The check `search-reindex`: its past is `of_search_reindex`."""
     check = NIGHT["search-reindex"]
     config = replace(
         check.config,

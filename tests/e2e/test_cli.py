@@ -88,7 +88,7 @@ def test_a_wish_that_cannot_be_granted_is_told_and_the_job_runs(local: Service) 
     ended = run([OVERDUE, "exec", "vague", "--create", "--every", "1 day", "--", "echo", "ran"], cwd=local.directory)
 
     assert (ended.returncode, ended.stdout) == (0, "ran\n")
-    assert 'period "1 day" is no duration: write seconds (600), or 10m, 1h, 1d, 1w' in ended.stderr
+    assert 'period "1 day" is not a duration: write seconds (600), or 10m, 1h, 1d, 1w' in ended.stderr
     assert "vague" not in [check["slug"] for check in as_json(local, "checks", "list")]
 
 

@@ -1,4 +1,6 @@
-"""Each rule that others lack, on a real server whose clock runs fast: API in, alerts out (domain.md, rules 4, 7–9)."""
+"""Each rule that others lack, on a real server whose clock runs fast: API in, alerts out
+(docs/reference/rules.md, rules 4, 7–9).
+"""
 
 import json
 import subprocess

@@ -21,14 +21,18 @@ from moto.core.model_instances import reset_model_data
 
 import app as lambda_app
 from chalicelib.alerts.text import Letter
-from chalicelib.domain.check import Check, Code, Config
+from chalicelib.domain.channels import Channel
+from chalicelib.domain.check import Check
+from chalicelib.domain.config import Config
 from chalicelib.domain.configure import new_check
+from chalicelib.domain.ids import Code
+from chalicelib.domain.keys import Key, Scope
 from chalicelib.runtime import Wiring
 from chalicelib.store import checks, history
 from chalicelib.store.history import StoredFlip, StoredPing
 from chalicelib.store.registry import projects
-from chalicelib.store.registry.projects import Channel, Key, Scope
-from chalicelib.sweep.loop import Swept, sweep
+from chalicelib.sweep.loop import sweep
+from chalicelib.sweep.process import Swept
 from overdue.local.engines import dynalite, moto, resources
 from overdue.local.engines.access import access_key
 from tests.builders import utc

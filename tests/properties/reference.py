@@ -1,4 +1,5 @@
-"""A check in the plainest way: what is known of it, and what follows (domain.md, rules 1, 3–5, 7, 8, 10–13).
+"""A check in the plainest way: what is known of it, and what follows
+(docs/reference/rules.md, rules 1, 3–5, 7, 8, 10–13).
 
 It takes nothing from `chalicelib.domain` but the values in which a check is configured. Instants are aware datetimes.
 """
@@ -6,7 +7,7 @@ It takes nothing from `chalicelib.domain` but the values in which a check is con
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from chalicelib.domain.check import Config
+from chalicelib.domain.config import Config
 from chalicelib.domain.schedule.occurrences import Every
 
 CRON_AT = "30 * * * *"  # the only cron that it knows, in a zone at 5 h 30 min: the full hour in UTC

@@ -1,4 +1,5 @@
-"""Every evaluation of every check is bounded, whatever its configuration and however long nobody looked (ADR 15).
+"""Every evaluation of every check is bounded, whatever its configuration and however long nobody looked
+(docs/reference/rules.md, rule 22; ADR 15).
 
 Steps are counted, not time: the same on every machine. `benchmarks.evaluation` measures what they cost.
 """
@@ -14,7 +15,8 @@ from hypothesis import strategies as st
 
 from benchmarks.costly import CASES, Case, is_accepted
 from chalicelib.domain.advance import advance
-from chalicelib.domain.check import Config, Run, Status
+from chalicelib.domain.check import Run, Status
+from chalicelib.domain.config import Config
 from chalicelib.domain.errors import BadInput
 from chalicelib.domain.limits.steps import limited_to
 from chalicelib.domain.ping import Signal

@@ -1,4 +1,6 @@
-"""Schedules where the calendar begins and ends: None is no more, and nothing raises (domain.md, rules 1, 2 and 17)."""
+"""Schedules where the calendar begins and ends: None is no more, and nothing raises
+(docs/reference/rules.md, rules 1, 2 and 17).
+"""
 
 from datetime import UTC, datetime, timedelta
 

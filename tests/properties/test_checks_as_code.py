@@ -10,10 +10,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from benchmarks.costly import is_accepted
-from chalicelib.domain.check import Check, Code, Config, Filters
+from chalicelib.domain.check import Check
+from chalicelib.domain.config import Config, Filters, Group, Step
 from chalicelib.domain.configure import new_check
-from chalicelib.domain.rules.escalation import Step, in_order
-from chalicelib.domain.rules.groups import Group
+from chalicelib.domain.ids import Code
+from chalicelib.domain.rules.escalation import in_order
 from chalicelib.domain.schedule.occurrences import Cron, Every, OnCalendar
 from chalicelib.domain.schedule.parse import parse_schedules
 from chalicelib.web.api.schema.shape import Viewer, shaped

@@ -1,4 +1,6 @@
-"""Whatever somebody pings, a check's item stays below 8 kB, its configuration not counted (docs/adr/0018)."""
+"""Whatever somebody pings, a check's item stays below 8 kB, its configuration not counted
+(docs/reference/rules.md, rule 21; docs/adr/0018).
+"""
 
 import random
 from dataclasses import fields, replace

@@ -1,4 +1,5 @@
-"""Many checks, whatever is done to them and whoever comes between, against the reference (domain.md, rules 1–13).
+"""Many checks, whatever is done to them and whoever comes between, against the reference
+(docs/reference/rules.md, rules 1–13).
 
 Hypothesis draws what happens. The taking of pings, the sweep, the round trip and the store are the product's own, on a
 DynamoDB in memory that honours conditions; `reference` says what each check must be and what people must have heard.
@@ -23,8 +24,10 @@ from benchmarks.open_door import Open
 from benchmarks.stage import StillClock
 from chalicelib.alerts.publish import Undelivered
 from chalicelib.domain.alerts import Alert, Kind, Reason
-from chalicelib.domain.check import Check, Code, Config
+from chalicelib.domain.check import Check
+from chalicelib.domain.config import Config
 from chalicelib.domain.configure import Acknowledge, Edit, Pause, Resume, configure, new_check
+from chalicelib.domain.ids import Code
 from chalicelib.domain.ping import Ping, Signal, heard
 from chalicelib.domain.rules.due import next_due
 from chalicelib.runtime import Wiring

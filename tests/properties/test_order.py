@@ -1,4 +1,5 @@
-"""Whatever the order in which pings arrive, the same runs are open in the end (domain.md, rules 3 and 12; ADR 21).
+"""Whatever the order in which pings arrive, the same runs are open in the end
+(docs/reference/rules.md, rules 3 and 12; ADR 21).
 
 One thing does depend on it: a success or failure without a rid that closes a run with one is paired on its arrival.
 """

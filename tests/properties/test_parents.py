@@ -1,4 +1,5 @@
-"""Whatever happens to checks that depend on each other: no alert is lost, and none is held for nothing (docs/adr/0009).
+"""Whatever happens to checks that depend on each other: no alert is lost, and none is held for nothing
+(docs/reference/rules.md, rule 18; docs/adr/0009).
 
 `Worlds` plays several checks with what surrounds them: pings, sweeps that die between two steps, an SNS that refuses,
 operators who pause and delete.
@@ -13,9 +14,11 @@ from hypothesis import strategies as st
 
 from chalicelib.domain.advance import advance
 from chalicelib.domain.alerts import Alert, Kind
-from chalicelib.domain.check import Check, Code, Config, Status
+from chalicelib.domain.check import Check, Status
+from chalicelib.domain.config import Config
 from chalicelib.domain.configure import Pause, Snooze, configure, new_check
 from chalicelib.domain.deliver import delivered, waiting
+from chalicelib.domain.ids import Code
 from chalicelib.domain.ping import Signal
 from chalicelib.domain.rules.dependencies import is_of_now
 from chalicelib.domain.rules.parents import judged, may_wait, to_read

@@ -1,4 +1,4 @@
-"""A look at a check by who knows when pings could come in, and when not (domain.md, rule 15).
+"""A look at a check by who knows when pings could come in, and when not (docs/reference/rules.md, rule 15).
 
 Start at `look`, which is `advance` with that knowledge; `calls_silence` tells whether such a look has judged anything
 for which the door must be proved open. A check that is probed waits for no ping: the door is none of its business.

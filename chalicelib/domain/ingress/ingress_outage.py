@@ -1,4 +1,5 @@
-"""Pings could not come in for a while: what that does to a check that waited for one (domain.md, rule 15).
+"""Pings could not come in for a while: what that does to a check that waited for one
+(docs/reference/rules.md, rule 15).
 
 A check that meets such an interval bears it, so that whoever reads the check knows: while it lasts nothing becomes
 missed or overrun, and what could have come within is judged when a whole grace has passed since its end. Which

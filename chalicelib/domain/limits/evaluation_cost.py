@@ -1,4 +1,4 @@
-"""Refuse a configuration whose evaluation would take too many steps (docs/adr/0015).
+"""Refuse a configuration whose evaluation would take too many steps (docs/reference/rules.md, rule 22; docs/adr/0015).
 
 One validator for API, form, YAML and CLI. It simulates the longest evaluation that the rules allow: as many
 consecutive misses as the check tolerates, each with its walk through schedule and maintenance windows, from the days on
@@ -12,7 +12,7 @@ from functools import lru_cache
 
 from chalicelib.domain.advance import MOST_STEPS as MOST_OF_EVALUATION
 from chalicelib.domain.advance import STEPS_OF_ONE
-from chalicelib.domain.check import Config
+from chalicelib.domain.config import Config
 from chalicelib.domain.errors import BadInput
 from chalicelib.domain.limits.steps import OverBudget, limited_to, spend
 from chalicelib.domain.rules.early import next_after

@@ -1,4 +1,5 @@
-"""Keep the data that pings add to a check's item below 8 kB, because each ping reads and writes the item (ADR 0018).
+"""Keep the data that pings add to a check's item below 8 kB, because each ping reads and writes the item
+(docs/reference/rules.md, rule 21; docs/adr/0018).
 
 Start at `trim_to_size` and `trim_runs`. Sizes are upper bounds of DynamoDB's own (Developer Guide, "Item sizes and
 formats"); tests/properties/test_item_size.py compares them with encoded items. Not counted: the configuration, and

@@ -1,4 +1,4 @@
-"""Limit how many pings a check takes in a minute (docs/adr/0018).
+"""Limit how many pings a check takes in a minute (docs/reference/rules.md, rule 21; docs/adr/0018).
 
 Start at `is_over_limit`. Counting needs no extra write: `Check.pace` holds the number of pings at the beginning of the
 current minute, and the rate is the difference. `receive` updates it; `web.pings` refuses pings.

@@ -1,4 +1,5 @@
-"""Limit how many checks a project has, and how many of them pings create in a minute (docs/adr/0018).
+"""Limit how many checks a project has, and how many of them pings create in a minute
+(docs/reference/rules.md, rule 21; docs/adr/0018).
 
 Start at `refusal`. `store.quotas` stores the usage of a project; `admission` reads it and enforces the limits.
 """

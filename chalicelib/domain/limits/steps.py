@@ -1,4 +1,4 @@
-"""Count the steps of an evaluation, and stop it when it takes too many.
+"""Count the steps of an evaluation, and stop it when it takes too many (docs/reference/rules.md, rule 22).
 
 No configuration may cost unbounded CPU. A step is one pass through a loop whose length depends on the
 configuration: a calendar day tried, a window expanded, an occurrence passed. Steps are counted instead of timed, so

@@ -1,5 +1,5 @@
 """A check that depends on others: while a parent is down, what would tell of the child's trouble is held
-(docs/adr/0009).
+(docs/reference/rules.md, rule 18; docs/adr/0009).
 
 Only alerts are held: the state goes on, and a recovery of what people know is told. An alert that is held stands in
 the check's outbox, names the parents that it waits for, and is looked at again. Start at `is_waiting`; who holds it,
@@ -9,7 +9,8 @@ and for how long, is decided in `parents`.
 from collections.abc import Iterable
 
 from chalicelib.domain.alerts import Alert, Kind
-from chalicelib.domain.check import Check, Code, Status, short
+from chalicelib.domain.check import Check, Status
+from chalicelib.domain.ids import Code, short
 
 MOST = 20  # parents of a check
 

@@ -9,7 +9,8 @@ from datetime import datetime, timedelta
 from functools import lru_cache
 from typing import assert_never
 
-from chalicelib.domain.check import Check, Config, Status
+from chalicelib.domain.check import Check, Status
+from chalicelib.domain.config import Config
 from chalicelib.domain.ingress.ingress_outage import is_held, put_off
 from chalicelib.domain.rules.dependencies import is_waiting
 from chalicelib.domain.rules.early import next_after
@@ -46,7 +47,9 @@ def _next_look(group: Check) -> datetime | None:
 
 
 def next_judgement(check: Check) -> datetime | None:
-    """The earliest instant at which a rule may change the status; None while it is held (domain.md, rule 15)."""
+    """The earliest instant at which a rule may change the status; None while it is held
+    (docs/reference/rules.md, rule 15).
+    """
     return None if is_held(check) else awaited(check)
 
 
@@ -57,7 +60,7 @@ def awaited(check: Check) -> datetime | None:
 
 
 def expected(check: Check) -> datetime | None:
-    """When the next success is due: last success + period, or the next occurrence (domain.md, rule 1).
+    """When the next success is due: last success + period, or the next occurrence (docs/reference/rules.md, rule 1).
 
     After a miss or a failure that was borne it is due anew (rule 4). None before the first success, and when the
     schedule never comes again.
@@ -178,7 +181,7 @@ def next_delivery(check: Check) -> datetime | None:
 
 
 def moved(check: Check, stored: datetime | None) -> datetime | None:
-    """What `due_at` becomes after a heartbeat, given what the index holds (architecture.md, A ping).
+    """What `due_at` becomes after a heartbeat, given what the index holds (docs/reference/architecture.md, A ping).
 
     Moving an index entry costs two write units, so the stored instant stays as long as it is harmless. It may be too
     early, if it is later than the instant at which the next success is expected; it must never be too late. At exactly

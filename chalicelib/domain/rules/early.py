@@ -1,4 +1,4 @@
-"""Which occurrence of a schedule does a success count for? (domain.md, rule 8)
+"""Which occurrence of a schedule does a success count for? (docs/reference/rules.md, rule 8)
 
 The last one, as a rule, so the next is expected; one that comes at most `early` before an occurrence counts for that
 one, and the occurrence after it is expected.

@@ -1,4 +1,4 @@
-"""By when must a check's first success have come? (domain.md, rule 7)
+"""By when must a check's first success have come? (docs/reference/rules.md, rule 7)
 
 Without `first_ping_by` a new check stays new for ever, as in Healthchecks. What happens at that instant is `advance`'s
 business: it is a miss like any other.
@@ -6,7 +6,8 @@ business: it is a miss like any other.
 
 from datetime import datetime, timedelta
 
-from chalicelib.domain.check import Check, Config, Status
+from chalicelib.domain.check import Check, Status
+from chalicelib.domain.config import Config
 from chalicelib.domain.schedule.occurrences import later
 
 

@@ -1,30 +1,21 @@
-"""A check of checks: nobody pings it, its members tell how it is (docs/adr/0012). Here is what it consists of.
+"""A check of checks: nobody pings it, its members tell how it is
+(docs/reference/rules.md, rule 19; docs/adr/0012). Here is what it consists of.
 
 Whether it is down is decided in `members`.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-if TYPE_CHECKING:  # a check holds its group
-    from chalicelib.domain.check import Check, Code
+from chalicelib.domain.check import Check
+from chalicelib.domain.config import Group
 
 MOST = 100  # members that are named
 LOOK_AGAIN = timedelta(minutes=15)  # members that flip make it due; this finds those that have got its tag, or gone
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Group:
-    """Its members, named or by a tag of theirs, and how many of them make it down when they are."""
-
-    members: "tuple[Code, ...]" = ()  # (): all checks with the tag
-    tag: str = ""
-    down_when: int | None = None  # so many; None: all
-
-
-def is_member(group: "Check", check: "Check") -> bool:
+def is_member(group: Check, check: Check) -> bool:
     """Whether a check is one of a group's own; no group is: groups of groups could go in a circle."""
     wanted = group.config.group
     if wanted is None or check.config.group is not None or check.project != group.project or check.code == group.code:
@@ -32,7 +23,7 @@ def is_member(group: "Check", check: "Check") -> bool:
     return wanted.tag in check.config.tags.split() if wanted.tag else check.code in wanted.members
 
 
-def next_look(check: "Check") -> datetime:
+def next_look(check: Check) -> datetime:
     """When a group is looked at, though no member has flipped; what has been settled was the last look."""
     return check.created_at if check.settled_at is None else check.settled_at + LOOK_AGAIN
 

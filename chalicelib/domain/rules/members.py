@@ -1,4 +1,5 @@
-"""What a group is, from what its members are (docs/adr/0012). Pure: the members are an argument.
+"""What a group is, from what its members are
+(docs/reference/rules.md, rule 19; docs/adr/0012). Pure: the members are an argument.
 
 It is down, with the reason `failed`, while all or so many of its members are; one that is paused does not count, and
 with none that counts it is new: neither up nor down. What surrounds its flips (alerts, reminders, snooze, pause) is as
@@ -13,10 +14,10 @@ from chalicelib.domain.advance import settle
 from chalicelib.domain.alert_creation import down, snapshot, up
 from chalicelib.domain.alerts import Facts, Reason
 from chalicelib.domain.check import Check, Status, Verdict, flipped
+from chalicelib.domain.config import Group
 from chalicelib.domain.ping import LONGEST_OUTPUT
 from chalicelib.domain.rules.dependencies import called
 from chalicelib.domain.rules.due import next_due
-from chalicelib.domain.rules.groups import Group
 from chalicelib.domain.text.reasons import name_members_down
 
 

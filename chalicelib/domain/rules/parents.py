@@ -1,4 +1,5 @@
-"""Which parents hold a child's alerts, and until when (docs/adr/0009). Pure: the parents are an argument.
+"""Which parents hold a child's alerts, and until when
+(docs/reference/rules.md, rule 18; docs/adr/0009). Pure: the parents are an argument.
 
 Judged when an alert would leave, by `change.deliver`, and again at the instant that is set here: so an alert is held
 only as long as somebody has just seen why. A parent that is deleted, paused or new holds nothing, nor does a member of
@@ -12,7 +13,8 @@ from datetime import datetime, timedelta
 
 from chalicelib.domain.advance import settle
 from chalicelib.domain.alerts import Alert, Facts, Kind
-from chalicelib.domain.check import Check, Code, Status, Verdict
+from chalicelib.domain.check import Check, Status, Verdict
+from chalicelib.domain.ids import Code
 from chalicelib.domain.rules.dependencies import called, holders, is_of_now, is_unheard
 from chalicelib.domain.rules.due import due_still, reminder_after, told_since
 from chalicelib.domain.schedule.occurrences import later

@@ -1,5 +1,5 @@
 """Quiet until an instant: the state goes on, no alert goes out, and at its end one tells what is still down
-(domain.md, rule 9).
+(docs/reference/rules.md, rule 9).
 
 An alert that is decided meanwhile is held in the check's outbox until that instant; what is no news any more by then is
 dropped. Of an outage that people know of, and that goes on, a reminder tells. Start at `snoozed` and `ended`; whether
@@ -11,8 +11,8 @@ from datetime import datetime
 
 from chalicelib.domain.alerts import Alert, Kind
 from chalicelib.domain.check import Check, Status
+from chalicelib.domain.durations import LONGEST
 from chalicelib.domain.errors import BadInput
-from chalicelib.domain.options import LONGEST
 from chalicelib.domain.rules.due import reminder_after
 
 

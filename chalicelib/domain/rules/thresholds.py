@@ -1,4 +1,4 @@
-"""How many failures and misses in a row are borne before people are told (domain.md, rule 4).
+"""How many failures and misses in a row are borne before people are told (docs/reference/rules.md, rule 4).
 
 The two are counted apart: neither begins the other's count anew, only a success does both. A failure that is borne has
 answered what was expected of it, so it is no miss, too: the next success is expected after it, and after a miss that is

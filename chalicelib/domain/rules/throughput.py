@@ -1,4 +1,4 @@
-"""Throughput: alive is not enough, so many items must be done in each window (domain.md, rule 6).
+"""Throughput: alive is not enough, so many items must be done in each window (docs/reference/rules.md, rule 6).
 
 Windows follow each other from the first counted ping. While the check is down, empty windows are not looked
 at: nothing can change at their end, and a worker that is gone shall not cost a write a minute. The grid of

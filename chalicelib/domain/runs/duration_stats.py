@@ -1,5 +1,5 @@
 """How long a job usually takes: the middle 80 % of its recent successes; and the limit that is learnt from that
-(domain.md, rule 16).
+(docs/reference/rules.md, rule 16).
 """
 
 from dataclasses import dataclass

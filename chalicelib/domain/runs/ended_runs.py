@@ -1,4 +1,5 @@
-"""Remember which runs have ended, so that a start that arrives after its end opens no run (domain.md, rules 3 and 12).
+"""Remember which runs have ended, so that a start that arrives after its end opens no run
+(docs/reference/rules.md, rules 3 and 12).
 
 The check holds the newest end of each run id in the last hour, at most 16, so the size of its item is bounded
 (docs/adr/0021). Start at `has_ended`. Which run an end closes is decided in `runs`.

@@ -1,4 +1,5 @@
-"""Runs: from a `start` to the `success` or `fail` that closes it, paired by rid (domain.md, rules 3 and 5).
+"""Runs: from a `start` to the `success` or `fail` that closes it, paired by rid
+(docs/reference/rules.md, rules 3 and 5).
 
 Which run a ping closes, how long it took, when a run has been open for too long. What follows from that is
 decided in `receive` and `advance`.
@@ -42,13 +43,13 @@ def duration(run: Run | None, *, until: datetime) -> timedelta | None:
 
 
 def is_too_short(check: Check, took: timedelta | None) -> bool:
-    """A paired run that succeeded faster than the job can possibly work is a failure (domain.md, rule 5)."""
+    """A paired run that succeeded faster than the job can possibly work is a failure (rule 5)."""
     shortest = check.config.min_runtime
     return shortest is not None and took is not None and took < shortest
 
 
 def limit(check: Check) -> timedelta:
-    """How long a run may be open: max_runtime, when unset the grace (domain.md, rule 3)."""
+    """How long a run may be open: max_runtime, when unset the grace (rule 3)."""
     return max_runtime(check) or check.config.grace
 
 

@@ -1,4 +1,4 @@
-"""Which wall-clock minutes do five words of cron match? Debian's reading of them (domain.md, rule 2).
+"""Which wall-clock minutes do five words of cron match? Debian's reading of them (docs/reference/rules.md, rule 2).
 
 croniter expands a field; what it reads otherwise than cron is put into other words first. Which instants the
 matching minutes are, is `schedule`'s business. Start at `cron_fields`.

@@ -1,4 +1,4 @@
-"""A schedule in words, and its next occurrences with what is odd about them (domain.md, rule 17).
+"""A schedule in words, and its next occurrences with what is odd about them (docs/reference/rules.md, rule 17).
 
 One set of words for page, CLI and alert. No zone and no full stop in `in_words`: the caller knows where it
 stands. When something occurs is decided in `schedule`. Start at `in_words` and `occurrences`.

@@ -1,4 +1,4 @@
-"""Maintenance windows: spans of time in which nothing is expected (domain.md, rule 9).
+"""Maintenance windows: spans of time in which nothing is expected (docs/reference/rules.md, rule 9).
 
 A window is a line of text: `0 2 * * 0 for 2h`, or `2026-12-24T20:00 to 2026-12-25T08:00`, each with ` in ZONE` after it
 where that is not the check's zone. A window includes its beginning, but not its end. Pings inside a window are recorded
@@ -19,9 +19,9 @@ from itertools import pairwise
 from threading import get_ident
 from typing import Protocol
 
+from chalicelib.domain.durations import parse_duration, parse_instant
 from chalicelib.domain.errors import BadInput
 from chalicelib.domain.limits.steps import SEARCH_STEPS, spend
-from chalicelib.domain.options import parse_duration, parse_instant
 from chalicelib.domain.schedule.cron_fields import cron_fields
 from chalicelib.domain.schedule.occurrences import (
     AnyOf,

@@ -1,4 +1,5 @@
-"""When is a success expected? Simple periods, Debian's cron, systemd's OnCalendar (domain.md, rules 1 and 2).
+"""When is a success expected? Simple periods, Debian's cron, systemd's OnCalendar
+(docs/reference/rules.md, rules 1 and 2).
 
 A schedule answers `next_after`, at both ends of the calendar, too; `parse_schedule` and `current_zone` refuse what is
 not a schedule or a zone. Grace, windows and what a miss means are not decided here. Start at `Cron.next_after`.
@@ -55,7 +56,7 @@ class Cron:
     tz: str = "UTC"
 
     def next_after(self, at: datetime) -> datetime | None:
-        """The first occurrence strictly after `at`, in UTC (domain.md, rule 2); None when the calendar ends before it.
+        """The first occurrence strictly after `at`, in UTC (rule 2); None when the calendar ends before it.
 
         5–10 µs once parsed, 20 µs for a rare day.
         """

@@ -1,4 +1,4 @@
-"""Several schedules for one check, any of which may match (domain.md, rules 1 and 2).
+"""Several schedules for one check, any of which may match (docs/reference/rules.md, rules 1 and 2).
 
 When they occur is decided in `schedule`; here they are read, told one by one, and set to another zone. Healthchecks
 takes several lines of OnCalendar only: what it takes, `schedule.parse_schedule` takes. Start at `parse_schedules`.

@@ -1,4 +1,5 @@
-"""The canary: a check that misses on purpose every day, and what its last miss has proved.
+"""The canary: a check that misses on purpose every day, and what its last miss has proved
+(docs/reference/rules.md, rule 20).
 
 Start at `missing`. It is a check like any other, known by its slug in the first project; its run pings it once a day,
 and two minutes later it is down. What runs it is `chalicelib.handlers.canary`, what makes it `overdue canary`.

@@ -1,4 +1,5 @@
 """A CloudWatch alarm changed its state: which check is that about, and what does it say to it?
+(docs/reference/rules.md, rule 20)
 
 The event is EventBridge's "CloudWatch Alarm State Change" (Amazon CloudWatch User Guide, "Alarm events and
 EventBridge"). Start at `heard_of`. Alarms tell changes only, so the check of one has a period of a year.

@@ -1,4 +1,5 @@
-"""A check as people see it at an instant: what is stored, and the states that are derived (domain.md, Words).
+"""A check as people see it at an instant: what is stored, and the states that are derived
+(docs/reference/rules.md, Terms).
 
 Pages, API, badges and metrics ask here, and none of them works a status out for itself. Start at `as_of`: the
 other functions take a check that it has returned.
@@ -72,7 +73,8 @@ def is_running(check: Check, *, now: datetime) -> bool:
 
 
 def next_ping(check: Check) -> datetime | None:
-    """When the next ping should come (wire.md): *expected*, or the start of the open run if that is earlier.
+    """When the next ping should come: *expected*, or the start of the open run if that is earlier
+    (docs/reference/wire.md, Management API).
 
     None while down, when nothing is awaited, and when the schedule never comes again.
     """

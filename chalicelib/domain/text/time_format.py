@@ -1,4 +1,4 @@
-"""Time in words: durations, instants in a reader's zone (domain.md, rule 17). All of it plain ASCII.
+"""Time in words: durations, instants in a reader's zone (docs/reference/rules.md, rule 17). All of it plain ASCII.
 
 Why a check is down stands in `words`. Start at `duration` for how long, at `WallClock` for when.
 """

@@ -9,7 +9,9 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from chalicelib.domain.alerts import Reason
-from chalicelib.domain.check import Check, Code, Config, End, Pace, Record, Run, Status, Window
+from chalicelib.domain.check import Check, End, Pace, Record, Run, Status, Window
+from chalicelib.domain.config import Config
+from chalicelib.domain.ids import Code
 from chalicelib.store.codecs import config_codec
 from chalicelib.store.tables import SCHEMA, SHARDS
 

@@ -10,14 +10,13 @@ from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
-from chalicelib.domain.check import Config, Filters
+from chalicelib.domain.config import Config, Filters
 from chalicelib.domain.schedule.occurrences import AnyOf, Cron, Every, OnCalendar, Schedule
 from chalicelib.domain.sources.probe import Probe
 from chalicelib.domain.sources.probe_json import from_json, what_differs
 
 if TYPE_CHECKING:  # most checks have no steps
-    from chalicelib.domain.rules.escalation import Step
-    from chalicelib.domain.rules.groups import Group
+    from chalicelib.domain.config import Group, Step
 
 _PLAIN = Config()
 _UNFILTERED = Filters()

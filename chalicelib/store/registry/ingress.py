@@ -9,9 +9,10 @@ from typing import Any
 
 from pynamodb.exceptions import PutError
 
+from chalicelib.domain.errors import Conflict
 from chalicelib.domain.ingress.ingress_ledger import Ledger, Word
 from chalicelib.domain.ingress.ingress_outage import Blindness
-from chalicelib.store.tables import CONDITION_FAILED, Conflict, RegistryItem, talking
+from chalicelib.store.tables import CONDITION_FAILED, RegistryItem, talking
 
 
 def read() -> Ledger:

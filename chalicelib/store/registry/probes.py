@@ -11,8 +11,9 @@ from datetime import UTC, datetime, timedelta
 
 from pynamodb.exceptions import DeleteError, PutError
 
-from chalicelib.domain.check import Code
-from chalicelib.store.tables import CONDITION_FAILED, Conflict, RegistryItem, talking
+from chalicelib.domain.errors import Conflict
+from chalicelib.domain.ids import Code
+from chalicelib.store.tables import CONDITION_FAILED, RegistryItem, talking
 
 _PARTITION = "probes"
 _UNTIL = "until"  # no code

@@ -7,7 +7,7 @@ from typing import Any
 from chalice.app import Response
 
 from chalicelib import log
-from chalicelib.store.tables import NotFound, Unavailable
+from chalicelib.domain.errors import NotFound, Unavailable
 from chalicelib.web.answers import TRY_AGAIN
 from chalicelib.web.api.call import moment
 from chalicelib.web.app import plain

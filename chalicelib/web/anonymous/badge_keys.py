@@ -7,7 +7,7 @@ of four rounds with HMAC-SHA-256 (Luby and Rackoff, 1988), over the 16 bytes of 
 
 from hmac import compare_digest, digest
 
-from chalicelib.domain.check import Code
+from chalicelib.domain.ids import Code
 
 _ROUNDS = 4
 _SIGNATURE_DIGITS = 24  # 96 bits

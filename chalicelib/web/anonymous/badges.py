@@ -1,4 +1,4 @@
-"""Badges: the state of a check, of a tag, of a whole project, as picture and as JSON (wire.md, Badges).
+"""Badges: the state of a check, of a tag, of a whole project, as picture and as JSON (docs/reference/wire.md, Badges).
 
 Start at `of_check` and `of_tag`. An address is all that is needed to see a badge: `badge_keys` makes and reads them.
 Never cached: a badge that says "up" for a job that is down is worse than none.
@@ -14,11 +14,12 @@ from urllib.parse import unquote
 from chalice.app import Response
 
 from chalicelib.domain.check import Check
+from chalicelib.domain.errors import NotFound
+from chalicelib.domain.ids import is_uuid
 from chalicelib.domain.text import display_status
 from chalicelib.domain.text.display_status import Shown
 from chalicelib.runtime import Wiring
 from chalicelib.store import batch_get, checks
-from chalicelib.store.tables import NotFound
 from chalicelib.web import answers
 from chalicelib.web.anonymous import badge_keys
 from chalicelib.web.anonymous.access import looked_at
@@ -65,7 +66,7 @@ def _check_badge(wiring: Wiring, found: re.Match[str] | None, request: Any, now:
 
 
 def _uuid(text: str) -> str:
-    if not re.fullmatch(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", text):
+    if not is_uuid(text):
         raise NotFound("no such badge")
     return text
 

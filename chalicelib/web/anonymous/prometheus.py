@@ -1,4 +1,4 @@
-"""The project as Prometheus reads it: `/projects/{id}/metrics/{read-only key}` (wire.md, Prometheus).
+"""The project as Prometheus reads it: `/projects/{id}/metrics/{read-only key}` (docs/reference/wire.md, Prometheus).
 
 Format: Prometheus text exposition, version 0.0.4. The key stands in the path or comes as a Bearer token.
 """
@@ -11,13 +11,14 @@ from typing import Any
 from chalice.app import Response
 
 from chalicelib.alerts.charset import inert
-from chalicelib.domain.check import Check, Status, started, unique_key
+from chalicelib.domain.check import Check, Status, started
+from chalicelib.domain.errors import NotFound
+from chalicelib.domain.ids import unique_key
+from chalicelib.domain.keys import KEY_LENGTH, Scope, prefix_of
 from chalicelib.domain.text import display_status
 from chalicelib.domain.text.display_status import Shown
 from chalicelib.runtime import Wiring
 from chalicelib.store import batch_get
-from chalicelib.store.registry.projects import KEY_LENGTH, Scope, prefix_of
-from chalicelib.store.tables import NotFound
 from chalicelib.web.anonymous.access import looked_at
 from chalicelib.web.answers import answer
 from chalicelib.web.api.call import source_of

@@ -11,11 +11,10 @@ from datetime import UTC, datetime
 from enum import Enum, auto
 from typing import Any
 
-from chalicelib.domain.errors import BadInput, OverdueError
+from chalicelib.domain.errors import BadInput, OverdueError, WrongKey
+from chalicelib.domain.keys import KEY_LENGTH, Key, Scope, prefix_of
 from chalicelib.runtime import Wiring
 from chalicelib.security_log import Actor
-from chalicelib.store.registry.projects import KEY_LENGTH, Key, Scope, prefix_of
-from chalicelib.store.tables import WrongKey
 from chalicelib.web.api.versions import Version
 
 MOST_BODY_BYTES = 1024 * 1024

@@ -14,17 +14,18 @@ from uuid import uuid4
 from chalice.app import Response
 
 from chalicelib import log
-from chalicelib.domain.check import Check, Code, Config, Status, Verdict, short, unique_key
+from chalicelib.domain.channels import Channel
+from chalicelib.domain.check import Check, Status, Verdict
+from chalicelib.domain.config import Config, Step
 from chalicelib.domain.configure import Change, Edit, Pause, Resume, configure, new_check
-from chalicelib.domain.errors import OverdueError
-from chalicelib.domain.rules.escalation import Step
+from chalicelib.domain.errors import Conflict, NotFound, OverdueError, Unavailable
+from chalicelib.domain.ids import Code, short, unique_key
+from chalicelib.domain.keys import Scope
 from chalicelib.domain.sources.probe import Probe
 from chalicelib.security_log import Actor, log_change
 from chalicelib.services.transaction import Ports, change, deliver, make_groups_due
 from chalicelib.store import batch_get, checks
 from chalicelib.store.registry import escalations, probes, slug_claims
-from chalicelib.store.registry.projects import Channel, Scope
-from chalicelib.store.tables import Conflict, NotFound, Unavailable
 from chalicelib.web.answers import json_answer
 from chalicelib.web.api import matching, related
 from chalicelib.web.api.call import Call, Forbidden

@@ -1,4 +1,4 @@
-"""Named escalation policies, from v3 on: list them, make or change one, remove one (domain.md, rule 11).
+"""Named escalation policies, from v3 on: list them, make or change one, remove one (docs/reference/rules.md, rule 11).
 
 A check holds a copy of its policy's steps, so a change is written into each check that names it (docs/adr/0010). What
 is cut off in the middle is done by saying it again.
@@ -9,14 +9,14 @@ from typing import TypedDict
 
 from chalice.app import Response
 
-from chalicelib.domain.check import Check, Config
+from chalicelib.domain.check import Check
+from chalicelib.domain.config import Config, Step
 from chalicelib.domain.configure import Edit
-from chalicelib.domain.errors import BadInput, OverdueError
-from chalicelib.domain.rules.escalation import Step, policy_name
+from chalicelib.domain.errors import BadInput, NotFound, OverdueError
+from chalicelib.domain.rules.escalation import policy_name
 from chalicelib.domain.text.amounts import quantity
 from chalicelib.security_log import log_event
 from chalicelib.store.registry import escalations
-from chalicelib.store.tables import NotFound
 from chalicelib.web.answers import json_answer
 from chalicelib.web.api.call import Call, Refused
 from chalicelib.web.api.checks import changed, of_project

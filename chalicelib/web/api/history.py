@@ -7,12 +7,12 @@ from typing import NotRequired, TypedDict
 
 from chalice.app import Response
 
-from chalicelib.domain.check import Check, Code, Flip, Status
-from chalicelib.domain.errors import BadInput
+from chalicelib.domain.check import Check, Flip, Status
+from chalicelib.domain.errors import BadInput, NotFound
+from chalicelib.domain.ids import Code
+from chalicelib.domain.keys import Scope
 from chalicelib.store import history
 from chalicelib.store.history import StoredFlip, StoredPing
-from chalicelib.store.registry.projects import Scope
-from chalicelib.store.tables import NotFound
 from chalicelib.web.answers import answer, json_answer
 from chalicelib.web.api.call import Call
 from chalicelib.web.api.checks import by_unique_key, own

@@ -1,4 +1,4 @@
-"""Which check does a POST with `unique` mean? (wire.md, Management API: `unique`)
+"""Which check does a POST with `unique` mean? (docs/reference/wire.md, Management API: `unique`)
 
 Start at `oldest`. Where it finds none, `claimed` lets one of several requests at once make the check, and tells the
 others which one that is: the index that `oldest` goes by may not show it yet.
@@ -9,12 +9,13 @@ from collections.abc import Callable, Iterable
 from hashlib import sha256
 from typing import TYPE_CHECKING
 
-from chalicelib.domain.check import Check, Code
+from chalicelib.domain.check import Check
+from chalicelib.domain.errors import Conflict, NotFound, Unavailable
+from chalicelib.domain.ids import Code
 from chalicelib.domain.schedule.occurrences import Every
 from chalicelib.services.transaction import Ports
 from chalicelib.store import checks
 from chalicelib.store.registry import slug_claims
-from chalicelib.store.tables import Conflict, NotFound, Unavailable
 
 MOST_TRIES = 5
 PAUSE_S = 0.1  # in which who has claimed makes its check, a write of 10 ms

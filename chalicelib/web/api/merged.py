@@ -11,15 +11,16 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from chalicelib.domain.check import EVERY_CHANNEL, Config, Filters
+from chalicelib.domain.channels import EVERY_CHANNEL, Channel
+from chalicelib.domain.config import Config, Filters, Step
+from chalicelib.domain.durations import parse_instant
 from chalicelib.domain.errors import BadInput
 from chalicelib.domain.limits.evaluation_cost import TooCostly, cost_relevant, require_affordable
-from chalicelib.domain.options import AUTO, parse_instant
-from chalicelib.domain.rules.escalation import Step, in_order
+from chalicelib.domain.rules.escalation import in_order
 from chalicelib.domain.schedule.occurrences import Every, Schedule, never_occurs, parse_schedule
 from chalicelib.domain.schedule.parse import in_zone, parse_schedules
 from chalicelib.domain.sources.probe import default_grace
-from chalicelib.store.registry.projects import Channel
+from chalicelib.fields.kinds import AUTO
 from chalicelib.web.api.call import Refused
 from chalicelib.web.api.related import NOBODY, Named
 from chalicelib.web.api.schema.fields import CheckFields, StepFields
@@ -199,7 +200,8 @@ def _affordable(config: Config, *, before: Config) -> Config:
 
 
 def insist_on_time_to_come(config: Config, *, before: Config, now: datetime) -> None:
-    """An instant by which the first success must come, and that has passed, is awaited by nobody (domain.md, rule 7).
+    """An instant by which the first success must come, and that has passed, is awaited by nobody
+    (docs/reference/rules.md, rule 7).
 
     What a check has already is no matter: a client may send it back. The API shows whole seconds of it. Raises Refused.
     """

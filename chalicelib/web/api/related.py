@@ -6,11 +6,12 @@ too: nobody may wait for himself, through whomever (`insist_on_no_circle`). Two 
 between them: `domain.parents` lets nobody be silent for one.
 """
 
-import re
 from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from chalicelib.domain.check import Check, Code, Config, short
+from chalicelib.domain.check import Check
+from chalicelib.domain.config import Config
+from chalicelib.domain.ids import Code, is_uuid, short
 from chalicelib.domain.rules.dependencies import called
 from chalicelib.domain.rules.groups import is_member
 from chalicelib.services.transaction import Ports
@@ -22,7 +23,6 @@ from chalicelib.web.api.schema.group_field import names_of
 if TYPE_CHECKING:  # fastjsonschema is loaded by those who read fields
     from chalicelib.web.api.schema.fields import CheckFields
 
-_UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 _WRONG = "json validation error: an item in '{}' is not a check"
 
 Named = Mapping[str, Check]  # checks by what a request calls them: slug or code
@@ -49,7 +49,7 @@ def known_as(ports: Ports, project: str, said: "CheckFields", *, before: Config)
 
 
 def _codes(project: str, name: str) -> list[Code]:
-    if _UUID.fullmatch(name):
+    if is_uuid(name):
         return [Code(name)]
     found = checks.codes_by_slug(project, name)
     claimed = (

@@ -13,10 +13,11 @@ from typing import Any
 from chalice.app import Response
 
 from chalicelib import log
+from chalicelib.domain.errors import NotFound, Unavailable
+from chalicelib.domain.ids import UUID
+from chalicelib.domain.keys import Key, Scope
 from chalicelib.domain.limits.quota import NotAdmitted
 from chalicelib.runtime import Wiring
-from chalicelib.store.registry.projects import Key, Scope
-from chalicelib.store.tables import NotFound, Unavailable
 from chalicelib.web import answers
 from chalicelib.web.api import checks, escalations, history, project, snooze
 from chalicelib.web.api.call import (
@@ -52,7 +53,7 @@ class Route:
     verbs: Mapping[str, Endpoint]
 
 
-_CODE = r"(?P<code>[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12})"
+_CODE = f"(?P<code>{UUID})"
 _UNIQUE_KEY = r"(?P<unique_key>[0-9a-f]{40})"
 _N = r"(?P<n>[0-9]{1,12})"
 _POLICY = r"(?P<policy>[A-Za-z0-9._-]{1,40})"

@@ -1,4 +1,5 @@
-"""Fewer alerts on request, from v3 on: snooze a check, end that, acknowledge its outage (domain.md, rules 9 and 11).
+"""Fewer alerts on request, from v3 on: snooze a check, end that, acknowledge its outage
+(docs/reference/rules.md, rules 9 and 11).
 
 Parse, call a decision, answer; what each does to a check is `domain.configure`'s business.
 """
@@ -7,12 +8,12 @@ from datetime import datetime, timedelta
 
 from chalice.app import Response
 
-from chalicelib.domain.check import Check, Code, Status
+from chalicelib.domain.check import Check, Status
 from chalicelib.domain.configure import Acknowledge, Snooze, Unsnooze
-from chalicelib.domain.errors import BadInput, OverdueError
-from chalicelib.domain.options import LONGEST, parse_instant
+from chalicelib.domain.durations import LONGEST, parse_instant
+from chalicelib.domain.errors import BadInput, NotFound, OverdueError
+from chalicelib.domain.ids import Code
 from chalicelib.domain.rules.snooze import end_of_snooze
-from chalicelib.store.tables import NotFound
 from chalicelib.web.api.call import Call, Refused
 from chalicelib.web.api.checks import changed, told
 

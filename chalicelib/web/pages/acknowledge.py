@@ -11,18 +11,20 @@ from typing import Any
 from chalice.app import Response
 
 from chalicelib.alerts.ack_tokens import LASTS, Named, read
-from chalicelib.domain.check import Check, Status, Verdict, unique_key
+from chalicelib.domain.check import Check, Status, Verdict
 from chalicelib.domain.configure import Acknowledge, configure
+from chalicelib.domain.errors import NotFound
+from chalicelib.domain.ids import unique_key
 from chalicelib.domain.text.display_status import as_of
 from chalicelib.domain.text.reasons import reason_name
 from chalicelib.runtime import Wiring
 from chalicelib.security_log import Actor
 from chalicelib.store import batch_get, checks
-from chalicelib.store.tables import NotFound
 from chalicelib.web.api.checks import carried_out
+from chalicelib.web.pages.shell.guards import WITH_POST, serve_public_form, serve_public_page
 from chalicelib.web.pages.shell.layout import frame
 from chalicelib.web.pages.shell.render import page, see_other
-from chalicelib.web.pages.shell.visit import WITH_POST, Visit, posted_by_anyone, seen_by_anyone
+from chalicelib.web.pages.shell.visit import Visit
 
 BY = "a link in an alert"
 
@@ -39,8 +41,8 @@ class Asked:
 def answered(wiring: Wiring, request: Any, token: str) -> Response:
     """`/ack/{token}`."""
     if request.to_original_event()["httpMethod"] == "POST":
-        return posted_by_anyone(wiring, request, lambda visit: _use(visit, token))
-    return seen_by_anyone(wiring, request, lambda visit: _look(visit, token), allowed=WITH_POST)
+        return serve_public_form(wiring, request, lambda visit: _use(visit, token))
+    return serve_public_page(wiring, request, lambda visit: _look(visit, token), allowed=WITH_POST)
 
 
 def _look(visit: Visit, token: str) -> Response:

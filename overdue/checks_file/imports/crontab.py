@@ -4,19 +4,85 @@ Debian's crontab(5), with CRON_TZ of cronie. Slugs are `naming`'s business.
 """
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
+from enum import Enum
 from shlex import quote
 
 from chalicelib.domain.errors import BadInput
 from chalicelib.domain.schedule.occurrences import CRON_ALIASES, current_zone, parse_schedule
 from overdue.checks_file.export import Written
 from overdue.checks_file.fields import completed
-from overdue.checks_file.imports.naming import name_of, unique
+from overdue.checks_file.imports.naming import is_program, name_of, unique
 from overdue.checks_file.writing import Entry, written_file
 
 _VARIABLE = re.compile(r"""\s*(?:["']?)([A-Za-z_]\w*)(?:["']?)\s*=\s*(.*?)\s*""")
 _USER = re.compile(r"[a-z_][a-z0-9_-]*\$?")
+SYSTEM_USERS = frozenset(
+    [
+        "root",
+        "daemon",
+        "bin",
+        "sys",
+        "sync",
+        "games",
+        "man",
+        "lp",
+        "mail",
+        "news",
+        "uucp",
+        "proxy",
+        "www-data",
+        "backup",
+        "list",
+        "irc",
+        "gnats",
+        "nobody",
+        "_apt",
+        "messagebus",
+        "sshd",
+        "syslog",
+        "amavis",
+        "apache",
+        "asterisk",
+        "bind",
+        "clamav",
+        "cyrus",
+        "debian-spamd",
+        "dovecot",
+        "elasticsearch",
+        "git",
+        "gitlab",
+        "grafana",
+        "httpd",
+        "icinga",
+        "influxdb",
+        "jenkins",
+        "logcheck",
+        "mailman",
+        "memcached",
+        "mongodb",
+        "munin",
+        "mysql",
+        "nagios",
+        "nginx",
+        "ntp",
+        "opendkim",
+        "postfix",
+        "postgres",
+        "prometheus",
+        "rabbitmq",
+        "redis",
+        "smokeping",
+        "tomcat",
+        "unbound",
+        "vmail",
+        "zabbix",
+    ]
+)
+ALSO_PROGRAMS = frozenset({"backup", "bin", "git", "list", "mail", "man", "news", "proxy", "sync", "sys"})
+SHELL_WORDS = frozenset({"[", "[[", "test", "if", "command", "cd"})  # begin a command, and are no argument of one
+BUILTINS = frozenset({"exec", "cd", ".", "source", "ulimit", "umask", "eval", ":", "export", "set", "trap", "alias"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,11 +104,37 @@ class Note:
     text: str
 
 
-def is_system(text: str) -> bool:
-    """Whether a user stands before each command: every line has a word that can be one, and at least one is root."""
-    users = [user for _, rest in _job_lines(text) for user in rest.split(maxsplit=1)[:1]]
-    has_commands = all(len(rest.split(maxsplit=1)) == 2 for _, rest in _job_lines(text))
-    return has_commands and "root" in users and all(_USER.fullmatch(user) for user in users)
+class Format(Enum):
+    """Whose crontab it is, which decides whether a user name precedes each command."""
+
+    USER = "user"
+    SYSTEM = "system"
+    UNCLEAR = "unclear"
+
+
+def format_of(text: str, *, accounts: Collection[str] = ()) -> Format:
+    """Tell a system crontab (/etc/crontab, /etc/cron.d) from a user's by the words before the commands.
+
+    `accounts` are further user names, such as those of this machine. UNCLEAR if the first words could be user names or
+    programs: `0 3 * * * backup /srv/data`.
+    """
+    found = {_evidence(rest, {*SYSTEM_USERS, *accounts}) for _, rest in _job_lines(text)}
+    if Format.SYSTEM in found:
+        return Format.UNCLEAR if Format.USER in found else Format.SYSTEM
+    return Format.UNCLEAR if found == {Format.UNCLEAR} else Format.USER
+
+
+def _evidence(rest: str, accounts: Collection[str]) -> Format:
+    """What one line says: `rest` is all behind the schedule."""
+    first, *others = rest.split(maxsplit=2)
+    if not others or not _USER.fullmatch(first):
+        return Format.USER
+    follows_program = others[0].startswith("/") or is_program(others[0])
+    if is_program(first) and not follows_program:
+        return Format.USER  # `git pull`, although git may be a user
+    if others[0] in SHELL_WORDS or (first in accounts and first not in ALSO_PROGRAMS):
+        return Format.SYSTEM
+    return Format.UNCLEAR if follows_program or first in accounts else Format.USER
 
 
 def _job_lines(text: str) -> Iterator[tuple[str, str]]:
@@ -118,10 +210,10 @@ def wrapped(text: str, *, name: str, system: bool, zone: str) -> Written:
 
 
 def _watched(command: str, slug: str) -> str:
-    """Words without meaning to a shell stand as they are, all else is given to the one that cron would have used."""
+    """The command run by `overdue exec`: plain words as they are, all else by the shell that cron would use."""
     if command.startswith("overdue exec "):
         return command
-    if re.fullmatch(r"[\w./:@,+-]+( +[\w./:=@,+-]+)*", command):
+    if command.split(maxsplit=1)[0] not in BUILTINS and re.fullmatch(r"[\w./:@,+-]+( +[\w./:=@,+-]+)*", command):
         return f"overdue exec {slug} -- {command}"
     shell, percent, its_input = _at_percent(command)
     return f'overdue exec {slug} -- "$SHELL" -c {quote(shell.strip())}{percent}{its_input}'

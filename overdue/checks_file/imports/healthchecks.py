@@ -1,6 +1,6 @@
 """Checks of a Healthchecks server into a file that `overdue apply` takes. Pure; start at `imported`.
 
-Its API speaks the fields that ours does (wire.md, Management API); what it has beyond them is noted.
+Its API speaks the fields that ours does (docs/reference/wire.md, Management API); what it has beyond them is noted.
 """
 
 from collections.abc import Mapping, Sequence

@@ -8,12 +8,14 @@ import shlex
 from collections.abc import Iterable, Iterator
 from pathlib import PurePosixPath
 
-from chalicelib.domain.options import LONGEST_SLUG
+from chalicelib.domain.slugs import LONGEST_SLUG
 from overdue.client.pinging import slug_of
 
-_WRAPPERS = {"sudo", "nice", "ionice", "chronic", "cronic", "env", "exec", "time", "nohup", "eatmydata"}
+_WRAPPERS = {"sudo", "nice", "ionice", "chronic", "cronic", "env", "exec", "time", "nohup", "eatmydata", "command"}
 _WRAPPERS_OF_ONE = {"flock", "timeout", "setlock", "chpst", "chroot"}  # a lock, a limit, a place stands before it
+_AS_ANOTHER_USER = {"su", "runuser"}
 _OPTIONS_WITH_VALUE = {
+    "runuser": {"-u", "-g", "-G", "-s", "-w"},
     "sudo": {"-u", "-g", "-C"},
     "nice": {"-n"},
     "ionice": {"-c", "-n"},
@@ -30,16 +32,28 @@ _NAMED_BY_WHAT_THEY_TAKE = {"run-parts", "curl", "wget"}
 _SAYS_LITTLE = {"cron", "run", "main", "index", "script", "job", "start", "task", "update", "entrypoint"}
 _BEFORE = {"cd", "test", "[", "[[", ".", "source", "export", "set", "umask", "sleep", "true", ":", "if"}
 _PUNCTUATION = set(";&|()")
+_REDIRECTION = set("<>&|")
 _ENDS = {"{", "}", "then", "else", "do", "done", "fi"}
 _SAY_NOTHING = {"bin", "sbin", "usr", "etc", "opt", "local", "scripts", ""}
 
 
 def name_of(command: str) -> str:
-    """A slug for a command; `job` where it has no word to go by."""
+    """Return a slug for a command: the name of its program or script. `job` if no word of it is a name."""
+    inline = ""
     for words in _commands(command):
-        if words and words[0] not in _BEFORE and (named := _named(words)):
-            return named
-    return "job"
+        if not words or words[0] in _BEFORE or words[:2] == ["command", "-v"]:
+            continue
+        if named := _named(words):
+            if not _is_inline_code(words):
+                return named
+            inline = inline or named  # perl -e 'sleep …' && the-job: the job's name comes later
+    return inline or "job"
+
+
+def is_program(word: str) -> bool:
+    """Whether a word is a program or shell word that this module knows, such as `python3` or `cd`."""
+    known = _WRAPPERS | _WRAPPERS_OF_ONE | _AS_ANOTHER_USER | _WITH_SUBCOMMAND | _NAMED_BY_WHAT_THEY_TAKE | _BEFORE
+    return word in known or re.sub(r"[\d.]+$", "", word) in _INTERPRETERS
 
 
 def unique(name: str, taken: Iterable[str]) -> str:
@@ -53,21 +67,42 @@ def unique(name: str, taken: Iterable[str]) -> str:
 
 
 def _commands(command: str) -> Iterator[list[str]]:
-    """The simple commands of a line, one after the other."""
-    lexer = shlex.shlex(command, posix=True, punctuation_chars=";&|()")
+    """Yield the simple commands of a line in order, without redirections and command substitutions."""
+    lexer = shlex.shlex(_without_substitutions(command), posix=True, punctuation_chars=True)
     lexer.whitespace_split = True
     try:
         tokens = list(lexer)
-    except ValueError:  # a quotation mark without its other
+    except ValueError:  # an unclosed quotation mark
         tokens = command.split()
     found: list[str] = []
+    is_file = False
     for token in tokens:
-        if token in _ENDS or set(token) <= _PUNCTUATION:
+        if is_file:
+            is_file = False
+        elif set(token) & {"<", ">"} and set(token) <= _REDIRECTION:
+            is_file = True
+            if found and found[-1].isdecimal():  # the 2 of 2>/dev/null
+                found.pop()
+        elif token in _ENDS or set(token) <= _PUNCTUATION:
             yield found
             found = []
         else:
             found.append(token)
     yield found
+
+
+def _without_substitutions(command: str) -> str:
+    """Remove `$(…)` and backticks: what they print is unknown."""
+    while (shorter := re.sub(r"\$\([^()]*\)|`[^`]*`", "", command)) != command:
+        command = shorter
+    return command
+
+
+def _is_inline_code(words: list[str]) -> bool:
+    """Whether an interpreter runs code from its command line (`perl -e …`), which has no name."""
+    words = _without_wrappers(words)
+    program = re.sub(r"[\d.]+$", "", PurePosixPath(words[0]).name) if words else ""
+    return program in _INTERPRETERS and any(word in ("-e", "-r") for word in words[1:2])
 
 
 def _named(words: list[str]) -> str:
@@ -97,6 +132,8 @@ def _without_wrappers(words: list[str]) -> list[str]:
             words = words[1:]
         elif words[:2] == ["bundle", "exec"]:
             words = words[2:]
+        elif program in _AS_ANOTHER_USER:
+            words = _run_as(program, words[1:])
         elif program in _WRAPPERS | _WRAPPERS_OF_ONE:
             words = _behind_options(program, words[1:])
             words = words[1:] if program in _WRAPPERS_OF_ONE else words
@@ -107,9 +144,20 @@ def _without_wrappers(words: list[str]) -> list[str]:
     return []
 
 
+def _run_as(program: str, words: list[str]) -> list[str]:
+    """The command of `su` or `runuser`: a line for a shell behind -c, or the words behind the options and `--`."""
+    for at, word in enumerate(words[:-1]):
+        if word in ("-c", "--command"):
+            return ["sh", "-c", words[at + 1]]
+    rest = _behind_options(program, words)
+    return rest if program == "runuser" else []
+
+
 def _behind_options(program: str, words: list[str]) -> list[str]:
     with_value = _OPTIONS_WITH_VALUE.get(program, set())
     while words and words[0].startswith("-"):
+        if words[0] == "--":
+            return words[1:]
         words = words[2:] if words[0] in with_value else words[1:]
     return words
 

@@ -7,8 +7,9 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
 
+from chalicelib.domain.config import Step
 from chalicelib.domain.errors import BadInput
-from chalicelib.domain.rules.escalation import MOST, Step, in_order, policy_name
+from chalicelib.domain.rules.escalation import MOST, in_order, policy_name
 from overdue.checks_file.document import Gathered, Problem, Scalar, Series, Table, Value, Wrong
 from overdue.checks_file.kinds.list_kind import destinations
 from overdue.checks_file.kinds.quoting import humane

@@ -6,12 +6,13 @@ Start at `parents` and `a_group`. Whether there are such checks is told in `rela
 from collections.abc import Mapping
 from typing import Any
 
-from chalicelib.domain.check import Code
+from chalicelib.domain.config import Group
 from chalicelib.domain.errors import BadInput
-from chalicelib.domain.options import LONGEST_SLUG, LONGEST_TAGS, parse_count
+from chalicelib.domain.ids import Code
+from chalicelib.domain.options import LONGEST_TAGS, parse_count
 from chalicelib.domain.rules.dependencies import MOST
 from chalicelib.domain.rules.groups import MOST as MOST_MEMBERS
-from chalicelib.domain.rules.groups import Group
+from chalicelib.domain.slugs import LONGEST_SLUG
 from overdue.checks_file.document import Gathered, Problem, Scalar, Table, Value, Wrong
 from overdue.checks_file.kinds.list_kind import each_of, listed, text_of_item, texts
 from overdue.checks_file.kinds.quoting import quoted

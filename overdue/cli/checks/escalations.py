@@ -8,9 +8,10 @@ from datetime import timedelta
 
 import click
 
+from chalicelib.domain.config import Step
+from chalicelib.domain.durations import parse_duration
 from chalicelib.domain.errors import BadInput
-from chalicelib.domain.options import parse_duration
-from chalicelib.domain.rules.escalation import Step, in_order, policy_name
+from chalicelib.domain.rules.escalation import in_order, policy_name
 from overdue.cli.options import talks_to_api, wrong_usage
 from overdue.cli.settings import Settings
 from overdue.client.api import Api

@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 
 import click
 
-from chalicelib.domain.options import parse_duration, parse_instant
+from chalicelib.domain.durations import parse_duration, parse_instant
 from overdue.cli.offline.expressions import seconds
 from overdue.cli.options import talks_to_api, wrong_usage
 from overdue.cli.outcome import done

@@ -1,6 +1,7 @@
 """`overdue import`: checks from elsewhere, as a file for `overdue apply`. Reads, asks, writes; decides nothing."""
 
 import os
+import pwd
 import shutil
 import subprocess
 import sys
@@ -38,14 +39,14 @@ def crontab(file: str | None, list_own: bool, system: bool | None, wrap: bool, t
     Example: overdue import crontab /etc/cron.d/backup > checks.yaml
     """
     from chalicelib.domain.schedule.occurrences import current_zone
-    from overdue.checks_file.imports.crontab import imported, is_system, wrapped
+    from overdue.checks_file.imports.crontab import imported, wrapped
 
     if (file is None) != list_own:
         raise click.UsageError("give a FILE, - for stdin, or -l")
     name, text = ("crontab", _own()) if file is None else _read(file)
     zone = current_zone(tz) if tz else _zone_here()
     if system is None:
-        system = not list_own and (_is_of_system(file) or is_system(text))
+        system = not list_own and (_is_of_system(file) or _is_system_crontab(text, name, wrap=wrap))
     found = (wrapped if wrap else imported)(text, name=name, system=system, zone=zone)
     click.echo(found.text, nl=False)
     _note(found.notes)
@@ -75,6 +76,19 @@ def _read(file: str) -> tuple[str, str]:
         raise click.UsageError(f"there is no file {file}") from error
     except OSError as error:
         raise BadInput(f"{file} cannot be read: {error.strerror}") from error
+
+
+def _is_system_crontab(text: str, name: str, *, wrap: bool) -> bool:
+    """Whether a user precedes each command. Raises BadInput if that is unclear and `wrap` would depend on it."""
+    from overdue.checks_file.imports.crontab import Format, format_of
+
+    found = format_of(text, accounts=[account.pw_name for account in pwd.getpwall()])
+    if found is Format.UNCLEAR:
+        question = f"{name}: the word before each command may be a user (as in /etc/cron.d) or a program"
+        if wrap:
+            raise BadInput(f"{question}. Add --system if it is a user, else --user.")
+        click.echo(f"Warning: {question}. It was read as a program; add --system if it is a user.", err=True)
+    return found is Format.SYSTEM
 
 
 def _is_of_system(file: str | None) -> bool:

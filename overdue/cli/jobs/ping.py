@@ -88,16 +88,16 @@ def _body(said: str | None) -> bytes:
 
 def _send(check: str, action: str, settings: Settings, *, rid: str | None, body: bytes, create: bool) -> "Answer":
     """By the ping key where that may be enough; by looking the check up where it is not."""
+    from chalicelib.domain.ids import is_uuid
     from overdue.client.api import Api, find
     from overdue.client.pinging import SLUG, RefusedPing, Target, deliver, ping_url, target
-    from overdue.client.pinging import UUID as CODE
 
     until_s = time.monotonic() + PATIENCE_S
 
     def sent(to: Target) -> "Answer":
         return deliver(ping_url(to, action, rid=rid), body=body, until_s=until_s, wait=_sleep)
 
-    is_address = "://" in check or CODE.fullmatch(check.lower()) is not None
+    is_address = "://" in check or is_uuid(check.lower())
     may_be_a_name = not is_address and not create and settings.api_key is not None
     may_be_a_slug = SLUG.fullmatch(check) is not None and settings.ping_key is not None
     if may_be_a_slug or not may_be_a_name:

@@ -1,13 +1,13 @@
 """What an operator types for a schedule: a period, cron with its aliases, or OnCalendar.
 
-The aliases (@daily) are known here alone (domain.md, rule 2); what an expression means is `schedule`'s business.
-Start at `schedule_of`.
+The aliases (@daily) are known here alone (docs/reference/rules.md, rule 2); what an expression means is `schedule`'s
+business. Start at `schedule_of`.
 """
 
 import re
 from datetime import timedelta
 
-from chalicelib.domain.options import parse_duration
+from chalicelib.domain.durations import parse_duration
 from chalicelib.domain.schedule.occurrences import CRON_ALIASES, Every, Schedule, parse_schedule
 
 _PERIOD = re.compile(r"(?:every )?[0-9]+[smhdw]?")

@@ -29,8 +29,8 @@ def cost(stage: str | None, region: str | None, month: str | None, as_json: bool
 
     Example: overdue cost --stage prod --month 2026-10
     """
+    from chalicelib.clock import SystemClock
     from chalicelib.domain.errors import OverdueError
-    from chalicelib.runtime import SystemClock
     from overdue.aws.account import Account, speaking
     from overdue.aws.cost import bill, month_of, period, prices
     from overdue.aws.usage import counted, made_at

@@ -27,7 +27,7 @@ from overdue.deploy.parameters import (
 )
 
 if TYPE_CHECKING:
-    from chalicelib.sweep.loop import Clock
+    from chalicelib.clock import Clock
     from overdue.aws.account import Account
     from overdue.deploy.bootstrap import Keys
     from overdue.deploy.deployment import Deployed
@@ -51,7 +51,7 @@ class Tools:
     @classmethod
     def at_hand(cls, ctx: click.Context) -> "Tools":
         """Those that were brought, or the real ones."""
-        from chalicelib.runtime import SystemClock
+        from chalicelib.clock import SystemClock
         from overdue.deploy.packaging.package import package
 
         return ctx.find_object(cls) or cls(package, SystemClock())

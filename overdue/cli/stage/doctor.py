@@ -64,7 +64,7 @@ def doctor(stage: str | None, region: str | None, no_drift: bool, as_json: bool)
 
 
 def _findings(settings: Settings, *, drift: bool) -> "list[Finding]":
-    from chalicelib.runtime import SystemClock
+    from chalicelib.clock import SystemClock
     from overdue.aws.account import Account, Refused
     from overdue.doctor import connectivity
     from overdue.doctor.run import examine

@@ -43,6 +43,7 @@ def add(name: str | None, scope: str, project: str, stage: str | None, region: s
     Example: OVERDUE_API_KEY=$(overdue keys add laptop --stage prod)
     """
     from chalicelib.domain.errors import BadInput
+    from chalicelib.domain.keys import Key, Scope
     from chalicelib.store.registry import projects
     from overdue.aws import key_admin
     from overdue.cli.hints import operand, to_copy
@@ -58,9 +59,9 @@ def add(name: str | None, scope: str, project: str, stage: str | None, region: s
                 f'there is a key "{called}" in project {project}: give another name, or replace it with: '
                 + to_copy("keys", "rotate", *of_project, *operand(called), stage=settings.stage)
             )
-        kind = projects.Scope(SCOPES[scope])
+        kind = Scope(SCOPES[scope])
         secret = projects.new_secret(kind)
-        key_admin.add_key(settings, secret, projects.Key(project, kind, called), now=datetime.now(UTC))
+        key_admin.add_key(settings, secret, Key(project, kind, called), now=datetime.now(UTC))
     _tell(secret, f'This is the {scope} key "{called}" of project {project}. It is not shown again.', as_json=as_json)
 
 
@@ -138,7 +139,7 @@ def rotate(key: str, overlap: str, project: str | None, stage: str | None, regio
 
     Example: overdue keys rotate laptop --overlap 7d --stage prod
     """
-    from chalicelib.domain.options import parse_duration
+    from chalicelib.domain.durations import parse_duration
     from chalicelib.store.registry import projects
     from overdue.aws import key_admin
 

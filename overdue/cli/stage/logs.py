@@ -33,8 +33,8 @@ def logs(
 
     Example: overdue logs --stage prod --function sweep --since 1h -f
     """
-    from chalicelib.domain.options import parse_duration
-    from chalicelib.runtime import SystemClock
+    from chalicelib.clock import SystemClock
+    from chalicelib.domain.durations import parse_duration
     from overdue.aws.account import Account, speaking
     from overdue.aws.log_reader import Reader
     from overdue.aws.logs import Line, followed, in_order

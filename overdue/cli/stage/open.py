@@ -1,7 +1,7 @@
 """`overdue open`: sign in to the pages by a link that works once.
 
 Whoever may read the stage's secret in SSM may sign in: there is no list of users. What a link grants is decided in
-`chalicelib.web.pages.shell.session_cookie`.
+`chalicelib.services.sessions`.
 """
 
 from datetime import UTC, datetime
@@ -41,16 +41,10 @@ def open_pages(
 
     Example: overdue open --stage prod --read-only --for 30d
     """
+    from chalicelib.domain.durations import parse_duration
     from chalicelib.domain.errors import BadInput
-    from chalicelib.domain.options import parse_duration
+    from chalicelib.services.sessions import LINK_LASTS, LOCAL_LINK_LASTS, LONGEST_SESSION, Signer, new_link
     from chalicelib.store.registry import signins
-    from chalicelib.web.pages.shell.session_cookie import (
-        LINK_LASTS,
-        LOCAL_LINK_LASTS,
-        LONGEST_SESSION,
-        Signer,
-        new_link,
-    )
     from overdue.aws import key_admin, security_log
     from overdue.channels import admin
 

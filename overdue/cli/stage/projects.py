@@ -28,8 +28,8 @@ def add(name: str, stage: str | None, region: str | None, as_json: bool) -> None
 
     Example: overdue projects add billing --stage prod
     """
+    from chalicelib.domain.errors import Conflict
     from chalicelib.store.registry import projects as registry
-    from chalicelib.store.tables import Conflict
     from overdue.aws import key_admin
     from overdue.cli.hints import to_copy
 

@@ -47,8 +47,8 @@ def add(
 
     Example: overdue status-pages add shop --tag shop --tag behind-the-scenes --title "Example Shop"
     """
+    from chalicelib.domain.errors import Conflict
     from chalicelib.store.registry.status_pages import StatusPage, add_status_page, sound
-    from chalicelib.store.tables import Conflict
     from overdue.aws import key_admin
 
     chosen = tuple(dict.fromkeys(tags))

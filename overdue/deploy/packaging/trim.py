@@ -27,7 +27,7 @@ UNREAD = (
     "urllib3/contrib/pyopenssl.py",
     "urllib3/contrib/socks.py",
     "urllib3/http2/connection.py",
-    # `domain/schedule.py` reads zone.tab and tzdata.zi, nobody the other tables.
+    # `domain/schedule/occurrences.py` reads zone.tab and tzdata.zi, nobody the other tables.
     "tzdata/zoneinfo/iso3166.tab",
     "tzdata/zoneinfo/leapseconds",
     "tzdata/zoneinfo/zone1970.tab",

@@ -32,7 +32,7 @@ class ReceivedAlert:
     text: str
     sms: str  # "": no SMS would go out
     message: dict[str, Any]  # all that came, word for word
-    deliveries: int = 1  # alerts are at least once (domain.md, rule 13)
+    deliveries: int = 1  # alerts are at least once (docs/reference/rules.md, rule 13)
 
 
 def received(body: bytes) -> ReceivedAlert | None:

@@ -17,7 +17,8 @@ from chalicelib.alerts.payload import Document, document
 from chalicelib.alerts.publish import Undelivered, publish
 from chalicelib.alerts.text import Sending, letter
 from chalicelib.domain.alerts import Alert, Facts, Kind, Reason
-from chalicelib.domain.check import Code, Config
+from chalicelib.domain.config import Config
+from chalicelib.domain.ids import Code
 
 if TYPE_CHECKING:
     from mypy_boto3_sns import SNSClient

@@ -10,13 +10,14 @@ import pytest
 
 import app as lambda_app
 from chalicelib import log
-from chalicelib.domain.check import Code
+from chalicelib.domain.ids import Code
+from chalicelib.domain.keys import Key, Scope
 from chalicelib.domain.schedule.occurrences import Every
 from chalicelib.domain.sources.canary import SLUG
 from chalicelib.runtime import Wiring
 from chalicelib.store.registry import projects, sweeps
-from chalicelib.store.registry.projects import Key, Scope
-from chalicelib.sweep.loop import Swept, invoked
+from chalicelib.sweep.loop import invoked
+from chalicelib.sweep.process import Swept
 from overdue.local.gateway import Context
 from tests.builders import minutes, seconds, utc
 from tests.integration.conftest import Deployment, StillClock

@@ -1,6 +1,6 @@
 """Many checks at once are read as each is read alone."""
 
-from chalicelib.domain.check import Code
+from chalicelib.domain.ids import Code
 from chalicelib.store import batch_get, history
 from tests.builders import days, minutes, utc
 from tests.integration.conftest import Deployment

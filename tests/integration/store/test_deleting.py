@@ -3,9 +3,9 @@
 import pytest
 
 from chalicelib.domain.configure import Pause, configure
+from chalicelib.domain.errors import NotFound
 from chalicelib.store import checks
 from chalicelib.store.registry import slug_claims
-from chalicelib.store.tables import NotFound
 from tests.integration.conftest import Deployment
 
 

@@ -9,10 +9,10 @@ import pytest
 
 from chalicelib.domain.alerts import Kind, Reason, Told
 from chalicelib.domain.check import Flip, Judged, Status
+from chalicelib.domain.errors import NotFound
 from chalicelib.domain.ping import Ping, Signal
 from chalicelib.store import history
 from chalicelib.store.history import StoredPing
-from chalicelib.store.tables import NotFound
 from tests.builders import utc
 from tests.integration.conftest import Deployment
 

@@ -2,9 +2,10 @@
 
 import pytest
 
+from chalicelib.domain.errors import Conflict, NotFound
+from chalicelib.domain.keys import Key, Scope
 from chalicelib.store.registry import projects
-from chalicelib.store.registry.projects import Key, Registry, Scope
-from chalicelib.store.tables import Conflict, NotFound
+from chalicelib.store.registry.projects import Registry
 from tests.builders import minutes
 from tests.integration.conftest import PING_KEY, Deployment
 

@@ -1,4 +1,6 @@
-"""The door is open, or nothing is called missed (domain.md, rule 15): a sweep that lives while pings cannot come in."""
+"""The door is open, or nothing is called missed
+(docs/reference/rules.md, rule 15): a sweep that lives while pings cannot come in.
+"""
 
 import logging
 import time
@@ -13,7 +15,9 @@ import pytest
 import app as lambda_app
 from chalicelib.alerts.publish import Undelivered
 from chalicelib.alerts.text import Letter
-from chalicelib.domain.check import Code, Status
+from chalicelib.domain.check import Status
+from chalicelib.domain.errors import NotFound
+from chalicelib.domain.ids import Code
 from chalicelib.domain.ingress.ingress_ledger import is_blind
 from chalicelib.domain.ping import Ping, Signal
 from chalicelib.domain.schedule.occurrences import Every
@@ -21,7 +25,6 @@ from chalicelib.domain.sources.probe import Probe
 from chalicelib.services.record_ping import take
 from chalicelib.services.self_ping import FrontDoor
 from chalicelib.store.registry import ingress
-from chalicelib.store.tables import NotFound
 from chalicelib.sweep.loop import sweep
 from overdue.local.clock import Clock
 from overdue.local.server import Server, serve

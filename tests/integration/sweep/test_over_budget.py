@@ -1,4 +1,6 @@
-"""Checks whose evaluation exceeds its budget of steps, and checks stored before they were refused (docs/adr/0015)."""
+"""Checks whose evaluation exceeds its budget of steps, and checks stored before they were refused
+(docs/reference/rules.md, rule 22; docs/adr/0015).
+"""
 
 from dataclasses import replace
 from datetime import datetime
@@ -8,7 +10,8 @@ from typing import Any
 import pytest
 
 from chalicelib.domain.alerts import Reason
-from chalicelib.domain.check import Check, Code, Status
+from chalicelib.domain.check import Check, Status
+from chalicelib.domain.ids import Code
 from chalicelib.domain.limits.steps import DECISION_STEPS, OverBudget, spend
 from chalicelib.domain.ping import Signal
 from chalicelib.domain.receive import receive

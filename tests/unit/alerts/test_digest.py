@@ -14,8 +14,8 @@ from chalicelib.alerts.payload import Document
 from chalicelib.alerts.publish import publish
 from chalicelib.alerts.text import Sending
 from chalicelib.domain.alerts import Alert, Facts, Kind, Reason
-from chalicelib.domain.check import Code
 from chalicelib.domain.digest import Common, Digest, Member
+from chalicelib.domain.ids import Code
 from overdue.local.inbox.sns_message import received
 from tests.builders import a_check, hours, minutes, utc
 

@@ -9,7 +9,8 @@ from chalicelib.alerts.integrations import alarm, alarm_subject, incident, notif
 from chalicelib.alerts.payload import Document, document
 from chalicelib.alerts.text import Letter, Sending
 from chalicelib.domain.alerts import Alert, Facts, Kind, Reason
-from chalicelib.domain.check import Code, Config
+from chalicelib.domain.config import Config
+from chalicelib.domain.ids import Code
 from tests.builders import utc
 
 CODE = Code("5d0e1b52-7c1f-4a0e-9b1d-2f6c8a41e930")

@@ -1,4 +1,4 @@
-"""The sums of docs/how-to/operations.md are those of the price list."""
+"""The sums of docs/how-to/limit-attack-costs.md are those of the price list."""
 
 import re
 from pathlib import Path
@@ -9,7 +9,7 @@ import yaml
 from benchmarks.attack import FLOODS, LARGE, PLAIN, UNKNOWN, WORST
 
 ROOT = Path(__file__).parents[3]
-DOCS = (ROOT / "docs" / "how-to" / "operations.md").read_text(encoding="utf-8")
+DOCS = (ROOT / "docs" / "how-to" / "limit-attack-costs.md").read_text(encoding="utf-8")
 FLOODS_IN_DOCS = (
     "only the deployment's address",
     "one ping URL",

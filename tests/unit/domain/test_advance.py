@@ -1,4 +1,4 @@
-"""An instant has passed: what has become of the check? (domain.md, rules 1, 3, 11, 13)"""
+"""An instant has passed: what has become of the check? (docs/reference/rules.md, rules 1, 3, 11, 13)"""
 
 from dataclasses import replace
 from datetime import datetime

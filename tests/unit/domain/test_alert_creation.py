@@ -1,4 +1,4 @@
-"""A flip and its alert belong together; the facts are those of the moment (domain.md, rules 10, 13)."""
+"""A flip and its alert belong together; the facts are those of the moment (docs/reference/rules.md, rules 10, 13)."""
 
 from datetime import datetime
 from uuid import UUID, uuid5

@@ -1,4 +1,4 @@
-"""Nothing that people must hear of is lost on its way out (domain.md, rule 13)."""
+"""Nothing that people must hear of is lost on its way out (docs/reference/rules.md, rule 13)."""
 
 from dataclasses import replace
 from datetime import datetime, timedelta

@@ -1,8 +1,9 @@
-"""What a ping says: its URL, its verb, its body, the check's filters (wire.md, Pings)."""
+"""What a ping says: its URL, its verb, its body, the check's filters (docs/reference/wire.md, Pings)."""
 
 import pytest
 
-from chalicelib.domain.check import Filters, Status
+from chalicelib.domain.check import Status
+from chalicelib.domain.config import Filters
 from chalicelib.domain.ping import Signal, heard, last_words, tail
 from tests.builders import a_check, a_ping, utc
 

@@ -1,4 +1,6 @@
-"""A ping came: status, runs as a Healthchecks client sees them, what is a heartbeat (domain.md, rules 3, 5, 10, 12)."""
+"""A ping came: status, runs as a Healthchecks client sees them, what is a heartbeat
+(docs/reference/rules.md, rules 3, 5, 10, 12).
+"""
 
 from dataclasses import replace
 from datetime import datetime
@@ -6,7 +8,8 @@ from datetime import datetime
 import pytest
 
 from chalicelib.domain.alerts import Kind, Reason
-from chalicelib.domain.check import Check, Filters, Pace, Status, started
+from chalicelib.domain.check import Check, Pace, Status, started
+from chalicelib.domain.config import Filters
 from chalicelib.domain.configure import Pause, Resume, configure
 from chalicelib.domain.ping import Ping, Signal
 from chalicelib.domain.runs.recent_runs import Ended, unpacked
@@ -391,7 +394,7 @@ def test_an_overtaken_log_still_is_kept_with_its_run() -> None:
     assert [run.log for run in check.runs] == ["step 2"]
 
 
-# Beats: what commutes (architecture.md, A ping).
+# Beats: what commutes (docs/reference/architecture.md, A ping).
 
 
 @pytest.mark.parametrize(
@@ -429,7 +432,7 @@ def test_newest_means_that_a_newer_ping_would_make_it_untrue() -> None:
     assert newest == {SUCCESS: True, START: True, LOG: False, IGN: False}
 
 
-# When due_at moves (architecture.md).
+# When due_at moves (docs/reference/architecture.md, A ping).
 
 
 @pytest.mark.parametrize(

@@ -11,14 +11,17 @@ from typing import Annotated, Any, Literal, TypedDict, cast, get_type_hints
 
 import fastjsonschema
 
+from chalicelib.domain.durations import LONGEST, SHORTEST, parse_instant
 from chalicelib.domain.errors import BadInput
-from chalicelib.domain.options import AUTO, LONGEST, LONGEST_SLUG, LONGEST_TAGS, MOST_ITEMS, SHORTEST, parse_instant
+from chalicelib.domain.options import LONGEST_TAGS
 from chalicelib.domain.rules import dependencies, escalation, thresholds
 from chalicelib.domain.schedule import maintenance as windows
 from chalicelib.domain.schedule import parse
 from chalicelib.domain.schedule.occurrences import LONGEST as LONGEST_SCHEDULE
 from chalicelib.domain.schedule.occurrences import current_zone, parse_schedule
+from chalicelib.domain.slugs import LONGEST_SLUG
 from chalicelib.domain.sources.probe import Probe
+from chalicelib.fields.kinds import AUTO, MOST_ITEMS
 from chalicelib.web.api.call import Json, Refused
 from chalicelib.web.api.schema.group_field import read_group
 from chalicelib.web.api.schema.probe_field import read_probe

@@ -6,9 +6,11 @@ Start at `read_group` and `grouped`. What a group is stands in `domain.group`; h
 from collections.abc import Sequence
 from typing import Any
 
-from chalicelib.domain.check import Code
-from chalicelib.domain.options import LONGEST_SLUG, LONGEST_TAGS
-from chalicelib.domain.rules.groups import MOST, Group
+from chalicelib.domain.config import Group
+from chalicelib.domain.ids import Code
+from chalicelib.domain.options import LONGEST_TAGS
+from chalicelib.domain.rules.groups import MOST
+from chalicelib.domain.slugs import LONGEST_SLUG
 from chalicelib.web.api.call import Json, Refused
 
 ALL = "all"

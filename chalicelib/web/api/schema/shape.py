@@ -1,4 +1,5 @@
-"""A check as the API's JSON: one shape for all versions and both kinds of keys (wire.md, Management API).
+"""A check as the API's JSON: one shape for all versions and both kinds of keys
+(docs/reference/wire.md, Management API).
 
 Start at `shaped`. Field names are the wire's; statuses and what comes next are decided in `domain.shown`.
 """
@@ -8,8 +9,10 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, NotRequired, TypedDict
 
-from chalicelib.domain.check import EVERY_CHANNEL, Check, Code, Config, started, unique_key
-from chalicelib.domain.options import AUTO
+from chalicelib.domain.channels import EVERY_CHANNEL
+from chalicelib.domain.check import Check, started
+from chalicelib.domain.config import Config
+from chalicelib.domain.ids import Code, unique_key
 from chalicelib.domain.rules.dependencies import holders
 from chalicelib.domain.schedule.occurrences import Every
 from chalicelib.domain.schedule.parse import lines_of, warnings
@@ -17,12 +20,13 @@ from chalicelib.domain.text import display_status
 from chalicelib.domain.text.explanations import explain, where_to_look
 from chalicelib.domain.text.outage_facts import outage_facts
 from chalicelib.domain.text.time_format import WallClock
+from chalicelib.fields.kinds import AUTO
 from chalicelib.web.anonymous.badge_keys import badge_key
 from chalicelib.web.api.schema import probe_field
 from chalicelib.web.api.versions import Version
 
 if TYPE_CHECKING:  # most checks have no steps
-    from chalicelib.domain.rules.escalation import Step
+    from chalicelib.domain.config import Step
 
 
 class RunJson(TypedDict):

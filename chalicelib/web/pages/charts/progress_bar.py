@@ -1,4 +1,4 @@
-"""A progress bar: how long a run has been open, against the usual and its limit (README of the design, geometry).
+"""A progress bar: how long a run has been open, against the usual and its limit (docs/reference/pages.md, Drawings).
 
 A pure function of durations, title included. Beyond the limit it is twice as thick, and red.
 """

@@ -1,7 +1,7 @@
 """The ribbon: six hours back and six ahead; what is down since when, and what is expected next.
 
-A pure function of names and instants (README of the design, geometry). Start at `ribbon`. At most five lanes; what is
-in one lane only needs no picture.
+A pure function of names and instants (docs/reference/pages.md, Drawings). Start at `ribbon`. At most five lanes; what
+is in one lane only needs no picture.
 """
 
 from collections.abc import Iterator, Sequence

@@ -1,4 +1,4 @@
-"""A sparkline: how long the last runs took, against the usual (README of the design, geometry).
+"""A sparkline: how long the last runs took, against the usual (docs/reference/pages.md, Drawings).
 
 Start at `sparkline`, a pure function of numbers; `spark_of` says what a check's numbers are. Whole pixels compress.
 """

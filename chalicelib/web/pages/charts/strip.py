@@ -1,4 +1,4 @@
-"""A strip: how the last 30 runs ended, newest right (README of the design, geometry).
+"""A strip: how the last 30 runs ended, newest right (docs/reference/pages.md, Drawings).
 
 A pure function of outcomes; what it shows is said once more in its title. What a check's outcomes are is `outcomes`'
 business, here too, since the strip alone shows them.

@@ -1,4 +1,4 @@
-"""A timeline: what each of the last runs took, against the usual and the limit (README of the design, geometry).
+"""A timeline: what each of the last runs took, against the usual and the limit (docs/reference/pages.md, Drawings).
 
 Pure functions of numbers; all that is drawn is said in the title, too. Start at `timeline`. The scale begins at zero; a
 limit that is far above all values is not drawn, or they would be flat. What a check's runs are is told by `check_runs`.

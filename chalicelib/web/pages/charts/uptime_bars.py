@@ -74,7 +74,7 @@ def percent(share: float) -> str:
 
 
 def drawn(days: Days, name: str) -> Markup:
-    """A path for each kind of day (README of the design, Days)."""
+    """A path for each kind of day (docs/reference/pages.md, Drawings)."""
     paths = Markup("").join(
         Markup('<path class="{}" d="{}"/>').format(kind.value, "".join(bars))
         for kind in Day

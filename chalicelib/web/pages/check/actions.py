@@ -13,19 +13,19 @@ from chalice.app import Response
 
 from chalicelib.domain.check import Check, Status, Verdict
 from chalicelib.domain.configure import Acknowledge, Change, Pause, Resume, Snooze, Unsnooze, configure
-from chalicelib.domain.errors import BadInput
-from chalicelib.domain.options import LONGEST, parse_instant
+from chalicelib.domain.durations import LONGEST, parse_instant
+from chalicelib.domain.errors import BadInput, NotFound
 from chalicelib.domain.rules.snooze import end_of_snooze
 from chalicelib.domain.text.display_status import as_of
 from chalicelib.domain.text.time_format import WallClock
 from chalicelib.runtime import Wiring
-from chalicelib.store.tables import NotFound
 from chalicelib.web.api.checks import carried_out, removed
 from chalicelib.web.pages.overview.position import name_of
 from chalicelib.web.pages.shell.find_check import check_named
+from chalicelib.web.pages.shell.guards import serve_form
 from chalicelib.web.pages.shell.instants import local
 from chalicelib.web.pages.shell.render import see_other
-from chalicelib.web.pages.shell.visit import Visit, changed
+from chalicelib.web.pages.shell.visit import Visit
 
 BY = "the dashboard"  # who acknowledges: sessions bear no names
 _MORNING = 9  # o'clock
@@ -34,7 +34,7 @@ _LONGEST_S = int(LONGEST.total_seconds())
 
 def acted(wiring: Wiring, request: Any, name: str, action: str) -> Response:
     """`POST /checks/{name}/{action}`."""
-    return changed(wiring, request, lambda visit: _act(visit, name, action))
+    return serve_form(wiring, request, lambda visit: _act(visit, name, action))
 
 
 def _act(visit: Visit, name: str, action: str) -> Response:

@@ -4,7 +4,6 @@ Start at `answered`. Whatever its history, it reads the check, three queries of 
 channels; a page of older history adds two queries. What its forms do is `check_actions`' business.
 """
 
-import re
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -13,11 +12,12 @@ from urllib.parse import urlencode
 
 from chalice.app import Response
 
-from chalicelib.domain.check import EVERY_CHANNEL, Check, Code, Status, unique_key
+from chalicelib.domain.channels import EVERY_CHANNEL, Channel
+from chalicelib.domain.check import Check, Status
+from chalicelib.domain.errors import NotFound
+from chalicelib.domain.ids import Code, is_uuid, unique_key
 from chalicelib.runtime import Wiring
 from chalicelib.store import batch_get, checks
-from chalicelib.store.registry.projects import Channel
-from chalicelib.store.tables import NotFound
 from chalicelib.web.pages.charts.run_chart import Drawing, drawing
 from chalicelib.web.pages.charts.timeline import GLYPHS
 from chalicelib.web.pages.check.actions import Choice, confirmation, snooze_choices
@@ -33,11 +33,10 @@ from chalicelib.web.pages.overview.headline import Part
 from chalicelib.web.pages.overview.position import name_of, shown_text, standing
 from chalicelib.web.pages.shell.commands import command
 from chalicelib.web.pages.shell.find_check import check_named, with_slug
+from chalicelib.web.pages.shell.guards import serve_page
 from chalicelib.web.pages.shell.layout import Refresh, frame
 from chalicelib.web.pages.shell.render import page, see_other
-from chalicelib.web.pages.shell.visit import Visit, looked_at
-
-_CODE = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+from chalicelib.web.pages.shell.visit import Visit
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -77,7 +76,7 @@ class CheckPage:
 
 def answered(wiring: Wiring, request: Any, name: str) -> Response:
     """`/checks/{name}`."""
-    return looked_at(wiring, request, lambda visit: _look(visit, name))
+    return serve_page(wiring, request, lambda visit: _look(visit, name))
 
 
 def _look(visit: Visit, name: str) -> Response:
@@ -101,7 +100,7 @@ def _look(visit: Visit, name: str) -> Response:
 
 def _of_code(visit: Visit, name: str) -> Check:
     """For who may ping it anyway: a code leads to its page, and does not stay in the address. Raises NotFound."""
-    if visit.may_write and _CODE.fullmatch(name):
+    if visit.may_write and is_uuid(name):
         check = checks.get(visit.wiring.ports.tables, Code(name))
         if check.project == visit.project:
             return check

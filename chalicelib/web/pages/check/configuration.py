@@ -9,8 +9,9 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from urllib.parse import urlencode
 
-from chalicelib.domain.check import EVERY_CHANNEL, Check, Config
-from chalicelib.domain.rules.groups import Group
+from chalicelib.domain.channels import EVERY_CHANNEL, Channel
+from chalicelib.domain.check import Check
+from chalicelib.domain.config import Config, Group
 from chalicelib.domain.runs.runs import max_runtime
 from chalicelib.domain.schedule.describe import in_words
 from chalicelib.domain.schedule.occurrences import Every
@@ -18,7 +19,6 @@ from chalicelib.domain.schedule.parse import lines_of
 from chalicelib.domain.sources.probe import Probe
 from chalicelib.domain.text.amounts import quantity
 from chalicelib.domain.text.time_format import WallClock, duration
-from chalicelib.store.registry.projects import Channel
 from chalicelib.web.pages.overview.headline import Part
 from chalicelib.web.pages.overview.position import shown_text
 

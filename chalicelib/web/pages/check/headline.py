@@ -9,7 +9,8 @@ from datetime import datetime, timedelta
 from typing import assert_never
 
 from chalicelib.domain.alerts import Facts, Reason
-from chalicelib.domain.check import Check, Config
+from chalicelib.domain.check import Check
+from chalicelib.domain.config import Config
 from chalicelib.domain.rules.due import deadline
 from chalicelib.domain.rules.first_ping import first_ping_at
 from chalicelib.domain.rules.throughput import is_watched
@@ -32,7 +33,7 @@ from chalicelib.domain.text.time_format import (
 from chalicelib.web.pages.check.notifications import about_alerts
 from chalicelib.web.pages.check.queries import Past, Source, source_of
 from chalicelib.web.pages.check.runs import Outcome, said_in
-from chalicelib.web.pages.overview.position import Group, Standing, shown_text
+from chalicelib.web.pages.overview.position import Section, Standing, shown_text
 from chalicelib.web.pages.overview.reason import RECOVERED_FOR
 from chalicelib.web.pages.overview.row import WORDS
 from chalicelib.web.pages.shell.instants import to_come
@@ -72,10 +73,10 @@ def verdict(each: Standing, past: Past, clock: WallClock, *, names_channels: boo
     alerts = about_alerts(check, past, clock, names_channels=names_channels, remedy=remedy)
     is_unknown = unknown_since(check, now=clock.now) is not None
     return CheckVerdict(
-        mark="unknown" if is_unknown else each.group.value,
+        mark="unknown" if is_unknown else each.section.value,
         name=each.name,
         said=_state(each, is_unknown=is_unknown),
-        kind="" if is_unknown or each.group in (Group.PAUSED, Group.NEW) else each.group.value,
+        kind="" if is_unknown or each.section in (Section.PAUSED, Section.NEW) else each.section.value,
         lead=lead,
         facts=(*facts, *_facts_in_any_state(check, clock), *map(Fact, alerts)),
     )
@@ -84,28 +85,28 @@ def verdict(each: Standing, past: Past, clock: WallClock, *, names_channels: boo
 def _state(each: Standing, *, is_unknown: bool) -> str:
     if is_unknown:
         return "is unknown"
-    if each.group is Group.DOWN and each.check.reason is not None:
+    if each.section is Section.DOWN and each.check.reason is not None:
         return f"is down: {reason_name(each.check.reason)}"
-    return f"is {WORDS[each.group].lower()}"
+    return f"is {WORDS[each.section].lower()}"
 
 
 def _lead_and_facts(each: Standing, past: Past, clock: WallClock) -> tuple[str, list[Fact]]:
     check = each.check
-    match each.group:
-        case Group.DOWN:
+    match each.section:
+        case Section.DOWN:
             return _down(check, past, clock)
-        case Group.LATE:
+        case Section.LATE:
             return _late(each, past, clock), []
-        case Group.RUNNING:
+        case Section.RUNNING:
             return _running(check, clock), _logged_so_far(check, past, clock)
-        case Group.UP:
+        case Section.UP:
             return _up(each, past, clock), _recovered(check, past, clock)
-        case Group.PAUSED:
+        case Section.PAUSED:
             return _paused(check, clock), []
-        case Group.NEW:
+        case Section.NEW:
             return _new(check, clock), []
         case _:
-            assert_never(each.group)
+            assert_never(each.section)
 
 
 def _down(check: Check, past: Past, clock: WallClock) -> tuple[str, list[Fact]]:

@@ -1,4 +1,5 @@
-"""What a check's pings and judgements tell together: its runs, each with how it ended (domain.md, rules 1, 3, 5, 6, 7).
+"""What a check's pings and judgements tell together: its runs, each with how it ended
+(docs/reference/rules.md, rules 1, 3, 5, 6, 7).
 
 Start at `ran` and `still_open`. Rows of the history are facts; which success was late follows from the schedule as it
 is now, since nobody has written that down: one whose run, if it said so, began more than a minute after its time. How

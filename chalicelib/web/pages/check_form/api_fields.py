@@ -10,14 +10,15 @@ from dataclasses import dataclass
 from datetime import timedelta
 from functools import partial
 
-from chalicelib.domain.check import Config
+from chalicelib.domain.channels import Channel
+from chalicelib.domain.config import Config
+from chalicelib.domain.durations import parse_instant
 from chalicelib.domain.errors import BadInput
-from chalicelib.domain.options import AUTO, parse_instant
 from chalicelib.domain.sources.probe import LONGEST_EVERY, MOST_CERTIFICATE_DAYS, SHORTEST_EVERY, sound
 from chalicelib.domain.sources.probe_json import as_json, from_json
 from chalicelib.domain.text.amounts import quantity
 from chalicelib.domain.text.time_format import duration
-from chalicelib.store.registry.projects import Channel
+from chalicelib.fields.kinds import AUTO
 from chalicelib.web.api.schema.fields import SCHEMAS
 from chalicelib.web.pages.check_form.form_fields import LENGTHS_S, ON, UNITS, Values, channel_field, filled
 

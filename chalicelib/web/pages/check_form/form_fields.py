@@ -9,13 +9,13 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from hashlib import sha256
 
-from chalicelib.domain.check import EVERY_CHANNEL, Config
-from chalicelib.domain.options import AUTO
+from chalicelib.domain.channels import EVERY_CHANNEL, Channel
+from chalicelib.domain.config import Config
 from chalicelib.domain.schedule.occurrences import Every, zone_named
 from chalicelib.domain.schedule.parse import lines_of
 from chalicelib.domain.sources.probe import Probe
 from chalicelib.domain.sources.probe_json import seconds
-from chalicelib.store.registry.projects import Channel
+from chalicelib.fields.kinds import AUTO
 
 ON = "on"  # as browsers send a box that is ticked; one that is not is not sent
 Values = dict[str, str]

@@ -15,13 +15,14 @@ from uuid import UUID, uuid4
 
 from chalice.app import Response
 
-from chalicelib.domain.check import EVERY_CHANNEL, Check, Code, Verdict, unique_key
+from chalicelib.domain.channels import EVERY_CHANNEL
+from chalicelib.domain.check import Check, Verdict
 from chalicelib.domain.configure import Edit, configure, new_check
-from chalicelib.domain.errors import OverdueError
+from chalicelib.domain.errors import Conflict, NotFound, OverdueError
+from chalicelib.domain.ids import Code, unique_key
 from chalicelib.domain.limits.quota import NotAdmitted
 from chalicelib.runtime import Wiring
 from chalicelib.store import checks
-from chalicelib.store.tables import Conflict, NotFound
 from chalicelib.web.answers import answer
 from chalicelib.web.api.checks import carried_out, claim_slug, keep_probed, write_new
 from chalicelib.web.api.merged import BLANK, slug_of
@@ -34,8 +35,9 @@ from chalicelib.web.pages.check_form.view import Subject, own_slug, shown
 from chalicelib.web.pages.overview.position import path_of
 from chalicelib.web.pages.shell.commands import command
 from chalicelib.web.pages.shell.find_check import check_named, with_slug
+from chalicelib.web.pages.shell.guards import WITH_POST, Forbidden, log_refusal, serve_form, serve_page
 from chalicelib.web.pages.shell.render import HEADERS, environment, see_other
-from chalicelib.web.pages.shell.visit import WITH_POST, Forbidden, Visit, changed, log_refusal, looked_at
+from chalicelib.web.pages.shell.visit import Visit
 
 _NONCE = re.compile(r"[0-9a-f]{32}")
 
@@ -61,8 +63,8 @@ def edited(wiring: Wiring, request: Any, name: str) -> Response:
 
 def _form(wiring: Wiring, request: Any, name: str | None) -> Response:
     if request.to_original_event()["httpMethod"] == "POST":
-        return changed(wiring, request, lambda visit: _sent(visit, _subject(visit, name)))
-    return looked_at(wiring, request, lambda visit: _opened(visit, name), allowed=WITH_POST)
+        return serve_form(wiring, request, lambda visit: _sent(visit, _subject(visit, name)))
+    return serve_page(wiring, request, lambda visit: _opened(visit, name), allowed=WITH_POST)
 
 
 def _subject(visit: Visit, name: str | None) -> Subject:

@@ -7,7 +7,7 @@ the rule. Start at `rules`.
 from collections.abc import Sequence
 from hashlib import sha256
 
-from chalicelib.store.registry.projects import Channel
+from chalicelib.domain.channels import Channel
 from chalicelib.web.pages.check_form.form_fields import ON, SPANS, UNITS, Values, channel_field
 from chalicelib.web.pages.overview.position import shown_text
 

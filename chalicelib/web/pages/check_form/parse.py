@@ -9,9 +9,9 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import cast
 
-from chalicelib.domain.check import Config
+from chalicelib.domain.channels import Channel
+from chalicelib.domain.config import Config
 from chalicelib.domain.errors import BadInput
-from chalicelib.store.registry.projects import Channel
 from chalicelib.web.api.call import Refused
 from chalicelib.web.api.merged import FIRST_PING_HAS_PASSED, NEVER_IN_ITS_ZONE, insist_on_time_to_come, merged, slug_of
 from chalicelib.web.api.schema.fields import SCHEMAS, CheckFields, read

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import timedelta
 
-from chalicelib.domain.check import Config
+from chalicelib.domain.config import Config
 from chalicelib.domain.schedule.describe import in_words
 from chalicelib.domain.schedule.occurrences import AnyOf, Cron, Every
 

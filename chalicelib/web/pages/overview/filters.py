@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from urllib.parse import urlencode
 
-from chalicelib.web.pages.overview.position import Group, Standing, shown_text
+from chalicelib.web.pages.overview.position import Section, Standing, shown_text
 from chalicelib.web.pages.overview.row import WORDS
 
 MOST_TAGS = 5  # shown at first
@@ -21,7 +21,7 @@ class Wish:
     """What a page of the overview shall show."""
 
     q: str = ""
-    status: Group | None = None
+    status: Section | None = None
     tags: tuple[str, ...] = ()  # a check has all of them
     page: int = 1
     all_tags: bool = False
@@ -51,7 +51,7 @@ def wish(query: Mapping[str, str], tags: Sequence[str]) -> Wish:
     status, page = query.get("status", ""), query.get("page", "")
     return Wish(
         q=query.get("q", "").strip()[:LONGEST],
-        status=Group(status) if status in set(Group) else None,
+        status=Section(status) if status in set(Section) else None,
         tags=tuple(dict.fromkeys(tag[:LONGEST] for tag in tags if tag))[:MOST_ASKED],
         page=max(int(page), 1) if page.isascii() and page.isdigit() and len(page) < 7 else 1,
         all_tags=query.get("tags") == "all",
@@ -93,13 +93,13 @@ class Finder:
 
 def finder(standings: Sequence[Standing], found: Sequence[Standing], wish: Wish) -> Finder:
     """`found`: those that match but for their status."""
-    counts = Counter(each.group for each in found)
+    counts = Counter(each.section for each in found)
     first = replace(wish, page=1)
     tally = [Choice("All", len(found), replace(first, status=None).href(), is_current=wish.status is None)]
     tally += [
-        Choice(WORDS[group], counts[group], replace(first, status=group).href(), group.value, wish.status is group)
-        for group in Group
-        if counts[group] or wish.status is group
+        Choice(WORDS[each], counts[each], replace(first, status=each).href(), each.value, wish.status is each)
+        for each in Section
+        if counts[each] or wish.status is each
     ]
     tags = (("tag", tag) for tag in wish.tags)
     kept = (("status", wish.status or ""), *tags, ("refresh", "" if wish.refreshes else "off"))

@@ -1,4 +1,4 @@
-"""The sentence that opens the overview: what is the matter, and the facts below it (README of the design, Words).
+"""The sentence that opens the overview: what is the matter, and the facts below it (docs/reference/pages.md, Words).
 
 Start at `verdict`. It tells of all checks of the project, whatever the reader searches for.
 """
@@ -10,7 +10,7 @@ from datetime import timedelta
 
 from chalicelib.domain.text.reasons import reason_name
 from chalicelib.domain.text.time_format import WallClock, duration
-from chalicelib.web.pages.overview.position import Group, Standing
+from chalicelib.web.pages.overview.position import Section, Standing
 from chalicelib.web.pages.shell.instants import to_come
 
 _HOUR = timedelta(hours=1)
@@ -37,8 +37,8 @@ class Verdict:
 
 def verdict(standings: Sequence[Standing], clock: WallClock) -> Verdict:
     """The verdict on all checks, of which there is at least one."""
-    counts = Counter(each.group for each in standings)
-    down, late = counts[Group.DOWN], counts[Group.LATE]
+    counts = Counter(each.section for each in standings)
+    down, late = counts[Section.DOWN], counts[Section.LATE]
     if down:
         said = [Part(f"{_checks(down)} {_are(down)} down", "down")]
         if late:
@@ -50,7 +50,7 @@ def verdict(standings: Sequence[Standing], clock: WallClock) -> Verdict:
         return Verdict(
             "late", f"({late} late) Checks · Overdue", (Part(f"{_checks(late)} {_are(late)} late", "late"),), facts
         )
-    working = counts[Group.UP] + counts[Group.RUNNING]
+    working = counts[Section.UP] + counts[Section.RUNNING]
     if not working:
         return Verdict(
             "new", "Checks · Overdue", (Part("Nothing is watched at the moment"),), (Part(_others(counts, "Of")),)
@@ -71,7 +71,7 @@ def _are(number: int) -> str:
 
 
 def _longest(standings: Sequence[Standing], clock: WallClock) -> Iterator[Part]:
-    down = [each for each in standings if each.group is Group.DOWN]
+    down = [each for each in standings if each.section is Section.DOWN]
     first = min(down, key=lambda each: each.check.since or clock.now)
     since, reason = first.check.since, first.check.reason
     assert since is not None, "what is down has flipped"
@@ -85,10 +85,10 @@ def _longest(standings: Sequence[Standing], clock: WallClock) -> Iterator[Part]:
         yield Part(f"{how_many} went down within the last hour. ")
 
 
-def _others(counts: Counter[Group], begin: str) -> str:
+def _others(counts: Counter[Section], begin: str) -> str:
     """ "Of the other 10, 8 do their work, 1 is paused, 1 is new."; nothing where there are none."""
-    working = counts[Group.UP] + counts[Group.RUNNING]
-    total = working + counts[Group.PAUSED] + counts[Group.NEW]
+    working = counts[Section.UP] + counts[Section.RUNNING]
+    total = working + counts[Section.PAUSED] + counts[Section.NEW]
     if not total:
         return ""
     if working == total > 1:
@@ -96,13 +96,13 @@ def _others(counts: Counter[Group], begin: str) -> str:
     does = f"{working} {'does its' if working == 1 else 'do their'} work" if working else ""
     idle = _idle(counts).rstrip(".")
     if total == 1:
-        what = "does its work" if working else "is paused" if counts[Group.PAUSED] else "is new"
+        what = "does its work" if working else "is paused" if counts[Section.PAUSED] else "is new"
         return f"The {'other' if begin == 'Of the other' else 'only'} one {what}. "
     return f"{begin} {total}, {', '.join(part for part in (does, idle) if part)}. "
 
 
-def _idle(counts: Counter[Group]) -> str:
-    kinds = ((counts[Group.PAUSED], "paused"), (counts[Group.NEW], "new"))
+def _idle(counts: Counter[Section]) -> str:
+    kinds = ((counts[Section.PAUSED], "paused"), (counts[Section.NEW], "new"))
     told = ", ".join(f"{number} {_are(number)} {word}" for number, word in kinds if number)
     return f"{told}." if told else ""
 

@@ -14,7 +14,8 @@ from typing import Any
 from chalice.app import Response
 from markupsafe import Markup
 
-from chalicelib.domain.check import Check, Code, Flip, Status
+from chalicelib.domain.check import Check, Flip, Status
+from chalicelib.domain.ids import Code
 from chalicelib.domain.schedule.describe import in_words
 from chalicelib.domain.schedule.occurrences import Every, Schedule
 from chalicelib.domain.text.time_format import WallClock
@@ -24,12 +25,13 @@ from chalicelib.web.pages.charts import ribbon
 from chalicelib.web.pages.overview import reason
 from chalicelib.web.pages.overview.filters import Finder, Wish, finder, matching, wish
 from chalicelib.web.pages.overview.headline import Verdict, verdict
-from chalicelib.web.pages.overview.position import Group, Standing, path_of, place, standing
+from chalicelib.web.pages.overview.position import Section, Standing, path_of, place, standing
 from chalicelib.web.pages.overview.row import WORDS, Row, row
 from chalicelib.web.pages.shell.commands import command
+from chalicelib.web.pages.shell.guards import serve_page
 from chalicelib.web.pages.shell.layout import Refresh, frame
 from chalicelib.web.pages.shell.render import page
-from chalicelib.web.pages.shell.visit import Visit, looked_at
+from chalicelib.web.pages.shell.visit import Visit
 
 PAGE = 200  # checks that are up; all others are on the first page
 OFTEN = timedelta(minutes=15)  # what comes so often is counted on the ribbon, not drawn
@@ -80,7 +82,7 @@ class FirstCheck:
 
 def answered(wiring: Wiring, request: Any) -> Response:
     """`/`."""
-    return looked_at(wiring, request, _overview)
+    return serve_page(wiring, request, _overview)
 
 
 def _overview(visit: Visit) -> Response:
@@ -151,7 +153,7 @@ def overview(
     """The page as it is at an instant."""
     outages = ended(standings, flips, clock)
     found = matching(standings, asked)
-    chosen = [each for each in found if asked.status in (None, each.group)]
+    chosen = [each for each in found if asked.status in (None, each.section)]
     groups, pager = _paged(chosen, outages, asked, clock)
     return Overview(
         verdict=verdict(standings, clock),
@@ -186,18 +188,18 @@ def ended(
 def _paged(
     chosen: Sequence[Standing], outages: Mapping[Code, reason.Outage], asked: Wish, clock: WallClock
 ) -> tuple[tuple[RowGroup, ...], Pager | None]:
-    order = list(Group)
-    ordered = sorted(chosen, key=lambda each: (order.index(each.group), place(each, now=clock.now)))
-    up = [each for each in ordered if each.group is Group.UP]
+    order = list(Section)
+    ordered = sorted(chosen, key=lambda each: (order.index(each.section), place(each, now=clock.now)))
+    up = [each for each in ordered if each.section is Section.UP]
     pages = max(-(-len(up) // PAGE), 1)
     number = min(asked.page, pages)
     shown_up = up[(number - 1) * PAGE : number * PAGE]
     kept = {id(each) for each in shown_up}
-    shown = [each for each in ordered if id(each) in kept or (each.group is not Group.UP and number == 1)]
-    counts = Counter(each.group for each in ordered)
+    shown = [each for each in ordered if id(each) in kept or (each.section is not Section.UP and number == 1)]
+    counts = Counter(each.section for each in ordered)
     groups = tuple(
-        RowGroup(WORDS[group], counts[group], tuple(row(each, outages, clock) for each in members))
-        for group, members in groupby(shown, key=lambda each: each.group)
+        RowGroup(WORDS[section], counts[section], tuple(row(each, outages, clock) for each in members))
+        for section, members in groupby(shown, key=lambda each: each.section)
     )
     if pages == 1:
         return groups, None
@@ -210,7 +212,9 @@ def _paged(
 
 
 def _ribbon(standings: Sequence[Standing], outages: Mapping[Code, reason.Outage], clock: WallClock) -> Markup | None:
-    down = sorted((each for each in standings if each.group is Group.DOWN), key=lambda each: place(each, now=clock.now))
+    down = sorted(
+        (each for each in standings if each.section is Section.DOWN), key=lambda each: place(each, now=clock.now)
+    )
     due, often = [], 0
     rates: dict[Schedule, bool] = {}
     for each in standings:
@@ -219,10 +223,10 @@ def _ribbon(standings: Sequence[Standing], outages: Mapping[Code, reason.Outage]
         schedule = each.check.config.schedule
         if schedule not in rates:
             rates[schedule] = _comes_often(schedule, clock)
-        if each.group is Group.LATE or not rates[schedule]:
-            if each.next_at > clock.now or each.group is Group.LATE:
+        if each.section is Section.LATE or not rates[schedule]:
+            if each.next_at > clock.now or each.section is Section.LATE:
                 due.append(ribbon.Due(each.name, each.next_at))
-        elif each.group is not Group.DOWN:
+        elif each.section is not Section.DOWN:
             often += 1
     names = {each.check.code: each.name for each in standings}
     over = [

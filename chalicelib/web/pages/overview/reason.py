@@ -12,7 +12,8 @@ from typing import assert_never
 from markupsafe import Markup
 
 from chalicelib.domain.alerts import Reason
-from chalicelib.domain.check import Check, Code, Run
+from chalicelib.domain.check import Check, Run
+from chalicelib.domain.ids import Code
 from chalicelib.domain.rules.dependencies import waits_for
 from chalicelib.domain.rules.due import deadline
 from chalicelib.domain.runs.duration_stats import usual
@@ -29,7 +30,7 @@ from chalicelib.domain.text.time_format import (
     whole_minutes,
 )
 from chalicelib.web.pages.charts.progress_bar import progress
-from chalicelib.web.pages.overview.position import Group, Standing, shown_text
+from chalicelib.web.pages.overview.position import Section, Standing, shown_text
 
 RECOVERED_FOR = timedelta(days=1)  # how long a recovery is shown
 
@@ -76,26 +77,26 @@ def _why_silent(check: Check, clock: WallClock) -> str:
 
 def _line(each: Standing, outages: Mapping[Code, Outage], clock: WallClock) -> Line | None:
     check = each.check
-    match each.group:
-        case Group.DOWN:
+    match each.section:
+        case Section.DOWN:
             return _down(check, clock)
-        case Group.LATE:
+        case Section.LATE:
             return _late(check, each.next_at, clock)
-        case Group.RUNNING:
+        case Section.RUNNING:
             return _running(check, clock)
-        case Group.UP:
+        case Section.UP:
             ended = outages.get(check.code)
             if ended is None:
                 return None
             return Line(rest=describe_recovery(ended.down_at, ended.up_at, ended.reason, clock))
-        case Group.PAUSED:
+        case Section.PAUSED:
             since = "" if check.since is None else f" since {clock.minute(check.since)}"
             how = "until someone resumes it" if check.config.manual_resume else "a ping resumes it"
             return Line(rest=f"paused{since} · {how}")
-        case Group.NEW:
+        case Section.NEW:
             return Line(rest=_new(check, each.next_at, clock))
         case _:
-            assert_never(each.group)
+            assert_never(each.section)
 
 
 def _down(check: Check, clock: WallClock) -> Line:

@@ -5,10 +5,11 @@ Start at `check_named`. How such an address is made stands in `standing.path_of`
 
 import re
 
-from chalicelib.domain.check import Check, unique_key
+from chalicelib.domain.check import Check
+from chalicelib.domain.errors import NotFound
+from chalicelib.domain.ids import unique_key
 from chalicelib.store import batch_get, checks
 from chalicelib.store.registry import slug_claims
-from chalicelib.store.tables import NotFound
 from chalicelib.web.pages.shell.visit import Visit
 
 _UNIQUE_KEY = re.compile(r"[0-9a-f]{40}")

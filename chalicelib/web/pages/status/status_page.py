@@ -13,20 +13,21 @@ from typing import Any
 from chalice.app import Response
 
 from chalicelib import log
-from chalicelib.domain.check import Check, Code, Flip
+from chalicelib.domain.check import Check, Flip
+from chalicelib.domain.errors import NotFound, Unavailable
+from chalicelib.domain.ids import Code
 from chalicelib.domain.text import display_status
 from chalicelib.domain.text.time_format import WallClock
 from chalicelib.runtime import Wiring
 from chalicelib.store import batch_get, history
 from chalicelib.store.registry.status_pages import StatusPage, status_page
-from chalicelib.store.tables import NotFound, Unavailable
 from chalicelib.web.answers import answer
 from chalicelib.web.api.call import moment
 from chalicelib.web.pages.charts import uptime_bars
 from chalicelib.web.pages.shell import static_files
 from chalicelib.web.pages.shell.error_pages import bare, later, wrong_verb
+from chalicelib.web.pages.shell.guards import GET_ONLY
 from chalicelib.web.pages.shell.render import HEADERS, environment
-from chalicelib.web.pages.shell.visit import GET_ONLY
 from chalicelib.web.pages.status.status_view import status_view
 from chalicelib.web.pages.status.system import System, system
 

@@ -1,4 +1,6 @@
-"""Commands over the Management API, against a server that answers with recorded shapes (wire.md)."""
+"""Commands over the Management API, against a server that answers with recorded shapes
+(docs/reference/wire.md, Management API).
+"""
 
 import json
 import os
@@ -409,9 +411,9 @@ def test_an_escalation_is_steps_or_a_policy_or_off(server: StandIn, said: list[s
 @pytest.mark.parametrize(
     ("said", "why"),
     [
-        (["soon ops"], 'a step\'s delay "soon" is no duration'),
+        (["soon ops"], 'a step\'s delay "soon" is not a duration'),
         (["15m ops", "nights"], 'step "nights" is none'),
-        (["15m ops", "900 sms"], "two steps come after 900 s"),
+        (["15m ops", "900 sms"], 'two steps come after "15m"'),
     ],
 )
 def test_an_escalation_that_cannot_be_is_wrong_usage(server: StandIn, said: list[str], why: str) -> None:

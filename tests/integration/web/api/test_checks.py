@@ -5,10 +5,10 @@ from uuid import uuid4
 
 import pytest
 
+from chalicelib.domain.channels import Channel
 from chalicelib.domain.check import Status
 from chalicelib.domain.schedule.occurrences import Every
 from chalicelib.store.registry import projects, slug_claims
-from chalicelib.store.registry.projects import Channel
 from tests.builders import hours, minutes, utc
 from tests.integration.conftest import PING_KEY, Deployment
 from tests.integration.web.calling import Api

@@ -1,8 +1,11 @@
-"""Parents by the API: named by slug, kept by code, never in a circle; and what their being down holds back."""
+"""Parents by the API: named by slug, kept by code, never in a circle; and what their being down holds back
+(docs/reference/rules.md, rule 18).
+"""
 
 import pytest
 
-from chalicelib.domain.check import Code, Status
+from chalicelib.domain.check import Status
+from chalicelib.domain.ids import Code
 from tests.builders import minutes, utc
 from tests.integration.conftest import Deployment
 from tests.integration.web.calling import Api

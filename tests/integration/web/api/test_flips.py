@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
+from chalicelib.domain.keys import Key, Scope
 from chalicelib.store.registry import projects
-from chalicelib.store.registry.projects import Key, Scope
 from tests.builders import utc
 from tests.integration.conftest import Deployment
 

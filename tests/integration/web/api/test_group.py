@@ -1,4 +1,4 @@
-"""Groups by the API, and what their members' flips do to them (docs/adr/0012)."""
+"""Groups by the API, and what their members' flips do to them (docs/reference/rules.md, rule 19; docs/adr/0012)."""
 
 from dataclasses import replace
 from datetime import datetime
@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 
 from chalicelib.domain.alerts import Alert
-from chalicelib.domain.check import Check, Code, Status, Verdict
+from chalicelib.domain.check import Check, Status, Verdict
+from chalicelib.domain.ids import Code
 from chalicelib.services.groups import judged
 from chalicelib.services.transaction import change
 from chalicelib.sweep.loop import sweep

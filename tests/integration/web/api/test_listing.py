@@ -12,11 +12,13 @@ import pytest
 from botocore.awsrequest import AWSResponse
 
 from benchmarks.in_memory import in_memory
-from chalicelib.domain.check import Check, Code, Config
+from chalicelib.domain.check import Check
+from chalicelib.domain.config import Config
 from chalicelib.domain.configure import new_check
+from chalicelib.domain.errors import Unavailable
+from chalicelib.domain.ids import Code
 from chalicelib.store import batch_get, checks
 from chalicelib.store.codecs import check_codec
-from chalicelib.store.tables import Unavailable
 from tests.integration.conftest import Deployment
 from tests.integration.faults import throttled
 from tests.integration.putting import put_all

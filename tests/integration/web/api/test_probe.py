@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from chalicelib.domain.check import Code
+from chalicelib.domain.ids import Code
 from chalicelib.domain.schedule.occurrences import Every
 from chalicelib.domain.sources.probe import Probe
 from chalicelib.store.registry import probes

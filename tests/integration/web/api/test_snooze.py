@@ -1,8 +1,9 @@
-"""Snooze, unsnooze and acknowledge by the API, and the rules' fields (domain.md, rules 4 and 7–9, 11)."""
+"""Snooze, unsnooze and acknowledge by the API, and the rules' fields (docs/reference/rules.md, rules 4 and 7–9, 11)."""
 
 import pytest
 
-from chalicelib.domain.check import Code, Status
+from chalicelib.domain.check import Status
+from chalicelib.domain.ids import Code
 from tests.builders import hours, minutes, utc
 from tests.integration.conftest import Deployment
 from tests.integration.web.calling import Api

@@ -4,7 +4,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from chalicelib.domain.check import Code
+from chalicelib.domain.ids import Code
 from chalicelib.store.tables import RegistryItem
 from chalicelib.web.api import matching
 from chalicelib.web.api.call import Json

@@ -7,13 +7,15 @@ from typing import Any
 
 import pytest
 
-from chalicelib.domain.check import Check, Code, unique_key
+from chalicelib.domain.channels import Channel
+from chalicelib.domain.check import Check
+from chalicelib.domain.ids import Code, unique_key
 from chalicelib.domain.limits.quota import Limits
 from chalicelib.domain.schedule.occurrences import AnyOf, Cron, Every, OnCalendar
 from chalicelib.domain.sources.probe import Probe
 from chalicelib.store import batch_get
 from chalicelib.store.registry import probes
-from chalicelib.store.registry.projects import Channel, add_channel
+from chalicelib.store.registry.projects import add_channel
 from tests.builders import days, hours, minutes, seconds, utc
 from tests.integration.web.pages.browsing import Browser, fields_of, send
 

@@ -1,4 +1,6 @@
-"""While pings cannot come in nothing is called missed; what was lost gets its grace anew (domain.md, rule 15)."""
+"""While pings cannot come in nothing is called missed; what was lost gets its grace anew
+(docs/reference/rules.md, rule 15).
+"""
 
 from datetime import datetime
 

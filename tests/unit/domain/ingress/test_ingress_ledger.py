@@ -1,4 +1,4 @@
-"""What is noted of the door, and told of it (domain.md, rule 15)."""
+"""What is noted of the door, and told of it (docs/reference/rules.md, rule 15)."""
 
 from datetime import datetime
 

@@ -1,4 +1,4 @@
-"""How many pings a check takes in a minute, and which pass beyond that."""
+"""How many pings a check takes in a minute, and which pass beyond that (docs/reference/rules.md, rule 21)."""
 
 from dataclasses import replace
 

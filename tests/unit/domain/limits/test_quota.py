@@ -1,4 +1,4 @@
-"""How many checks a project may have, and when they are counted again."""
+"""How many checks a project may have, and when they are counted again (docs/reference/rules.md, rule 21)."""
 
 from dataclasses import replace
 

@@ -1,4 +1,4 @@
-"""A budget of steps for one evaluation."""
+"""A budget of steps for one evaluation (docs/reference/rules.md, rule 22)."""
 
 import pytest
 

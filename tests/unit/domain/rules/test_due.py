@@ -1,4 +1,4 @@
-"""When does a check need a look? (domain.md, the instants of interest)"""
+"""When does a check need a look? (docs/reference/rules.md, The instants of interest)"""
 
 from dataclasses import replace
 from datetime import datetime, timedelta

@@ -1,4 +1,4 @@
-"""Which occurrence a success counts for (domain.md, rule 8)."""
+"""Which occurrence a success counts for (docs/reference/rules.md, rule 8)."""
 
 from datetime import timedelta
 

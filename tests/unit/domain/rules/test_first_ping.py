@@ -1,4 +1,4 @@
-"""By when the first success must have come (domain.md, rule 7)."""
+"""By when the first success must have come (docs/reference/rules.md, rule 7)."""
 
 from datetime import datetime, timedelta
 
@@ -6,7 +6,8 @@ import pytest
 
 from chalicelib.domain.advance import advance
 from chalicelib.domain.alerts import Reason
-from chalicelib.domain.check import Check, Config, Status
+from chalicelib.domain.check import Check, Status
+from chalicelib.domain.config import Config
 from chalicelib.domain.configure import Edit, Pause, Resume, configure, new_check
 from chalicelib.domain.ping import Signal
 from chalicelib.domain.rules.due import deadline, next_due

@@ -1,4 +1,4 @@
-"""`max_runtime: auto`: a limit that is learnt from recent successes (domain.md, rule 16)."""
+"""`max_runtime: auto`: a limit that is learnt from recent successes (docs/reference/rules.md, rule 16)."""
 
 from datetime import datetime, timedelta
 

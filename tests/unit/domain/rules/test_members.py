@@ -1,4 +1,4 @@
-"""A group is what its members make it (docs/adr/0012)."""
+"""A group is what its members make it (docs/reference/rules.md, rule 19; docs/adr/0012)."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -10,13 +10,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from chalicelib.domain.alerts import Kind
-from chalicelib.domain.check import Beat, Check, Code, Status
+from chalicelib.domain.check import Beat, Check, Status
+from chalicelib.domain.config import Group, Step
 from chalicelib.domain.configure import Acknowledge, Edit, Pause, Resume, Snooze, configure, new_check
 from chalicelib.domain.deliver import delivered, waiting
+from chalicelib.domain.ids import Code
 from chalicelib.domain.ping import Signal
 from chalicelib.domain.rules.due import next_due
-from chalicelib.domain.rules.escalation import Step
-from chalicelib.domain.rules.groups import Group
 from chalicelib.domain.rules.members import look
 from chalicelib.domain.rules.parents import judged
 from chalicelib.domain.text.explanations import explain, explain_recovery, where_to_look

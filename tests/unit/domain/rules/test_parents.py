@@ -1,4 +1,6 @@
-"""While a parent is down a child's alerts are held, and judged again when it has come up (docs/adr/0009)."""
+"""While a parent is down a child's alerts are held, and judged again when it has come up
+(docs/reference/rules.md, rule 18; docs/adr/0009).
+"""
 
 from collections.abc import Mapping
 from dataclasses import replace
@@ -8,13 +10,14 @@ from typing import Any
 import pytest
 
 from chalicelib.domain.advance import advance
-from chalicelib.domain.check import Check, Code, Status
+from chalicelib.domain.check import Check, Status
+from chalicelib.domain.config import Step
 from chalicelib.domain.configure import Acknowledge, Edit, Pause, Resume, Snooze, configure
 from chalicelib.domain.deliver import delivered, waiting
+from chalicelib.domain.ids import Code
 from chalicelib.domain.ping import Signal
 from chalicelib.domain.rules.dependencies import waits_for
 from chalicelib.domain.rules.due import next_due
-from chalicelib.domain.rules.escalation import Step
 from chalicelib.domain.rules.parents import judged, may_wait, to_read
 from tests.builders import CODE, a_check, a_ping, after, days, minutes, told, utc
 

@@ -1,4 +1,4 @@
-"""Quiet until an instant (domain.md, rule 9), and an outage that somebody sees to (rule 11)."""
+"""Quiet until an instant (docs/reference/rules.md, rule 9), and an outage that somebody sees to (rule 11)."""
 
 from dataclasses import replace
 from datetime import datetime

@@ -1,4 +1,4 @@
-"""How much is borne before people are told (domain.md, rule 4)."""
+"""How much is borne before people are told (docs/reference/rules.md, rule 4)."""
 
 from datetime import datetime
 from typing import Any

@@ -1,4 +1,4 @@
-"""Alive is not enough: so many items in each window (domain.md, rule 6)."""
+"""Alive is not enough: so many items in each window (docs/reference/rules.md, rule 6)."""
 
 from datetime import datetime, timedelta
 from typing import Any

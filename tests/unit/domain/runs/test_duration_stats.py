@@ -1,4 +1,4 @@
-"""Usual is the middle 80 % of the recent successful durations (domain.md, rule 16)."""
+"""Usual is the middle 80 % of the recent successful durations (docs/reference/rules.md, rule 16)."""
 
 from datetime import timedelta
 

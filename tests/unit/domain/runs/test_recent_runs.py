@@ -1,4 +1,4 @@
-"""The last 30 runs, packed into four bytes each (architecture.md, Tables)."""
+"""The last 30 runs, packed into four bytes each (docs/reference/architecture.md, Tables)."""
 
 from datetime import timedelta
 

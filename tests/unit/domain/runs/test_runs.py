@@ -1,4 +1,6 @@
-"""Which run a ping closes, how long it took, when it has been open for too long (domain.md, rules 3 and 5)."""
+"""Which run a ping closes, how long it took, when it has been open for too long
+(docs/reference/rules.md, rules 3 and 5).
+"""
 
 from dataclasses import replace
 from datetime import datetime, timedelta

@@ -1,4 +1,4 @@
-"""Schedules in words, and what is odd about their next occurrences (domain.md, rule 17)."""
+"""Schedules in words, and what is odd about their next occurrences (docs/reference/rules.md, rule 17)."""
 
 from datetime import UTC, datetime, timedelta
 

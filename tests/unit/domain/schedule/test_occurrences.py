@@ -1,4 +1,4 @@
-"""Occurrences by name, and what is not a schedule (domain.md, rules 1 and 2)."""
+"""Occurrences by name, and what is not a schedule (docs/reference/rules.md, rules 1 and 2)."""
 
 import gc
 import weakref

@@ -1,4 +1,4 @@
-"""Several schedules for one check (domain.md, rules 1 and 2)."""
+"""Several schedules for one check (docs/reference/rules.md, rules 1 and 2)."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""domain.md, rule 2, decided minute by minute: the judge walks real minutes and reads cron itself."""
+"""docs/reference/rules.md, rule 2, decided minute by minute: the judge walks real minutes and reads cron itself."""
 
 import re
 from bisect import bisect_right

@@ -1,4 +1,4 @@
-"""What a canary's last miss has proved, and when the next one comes."""
+"""What a canary's last miss has proved, and when the next one comes (docs/reference/rules.md, rule 20)."""
 
 from collections.abc import Mapping
 from datetime import datetime

@@ -1,4 +1,6 @@
-"""What an alarm's event says, and to which check: by its documented sample and what can differ in it."""
+"""What an alarm's event says, and to which check: by its documented sample and what can differ in it
+(docs/reference/rules.md, rule 20).
+"""
 
 from copy import deepcopy
 from typing import Any

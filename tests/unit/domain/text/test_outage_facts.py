@@ -6,9 +6,10 @@ from typing import Any
 import pytest
 
 from chalicelib.domain.advance import advance
-from chalicelib.domain.check import Check, Code, Judged, Status
+from chalicelib.domain.check import Check, Judged, Status
+from chalicelib.domain.config import Group
+from chalicelib.domain.ids import Code
 from chalicelib.domain.ping import ALARM_SCHEME, Signal
-from chalicelib.domain.rules.groups import Group
 from chalicelib.domain.rules.members import look
 from chalicelib.domain.sources.probe import Probe
 from chalicelib.domain.text.explanations import explain, where_to_look

@@ -1,4 +1,4 @@
-"""domain.md, rule 17: time in words."""
+"""docs/reference/rules.md, rule 17: time in words."""
 
 from datetime import UTC, datetime, timedelta
 

@@ -1,4 +1,4 @@
-"""Which times of a schedule are skipped, moved or doubled when clocks change (domain.md, rule 2)."""
+"""Which times of a schedule are skipped, moved or doubled when clocks change (docs/reference/rules.md, rule 2)."""
 
 from typing import Any
 

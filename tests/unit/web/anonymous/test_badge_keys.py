@@ -5,7 +5,7 @@ from uuid import UUID, uuid4
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chalicelib.domain.check import Code
+from chalicelib.domain.ids import Code
 from chalicelib.web.anonymous.badge_keys import badge_key, code_of, is_signed, signature
 from tests.builders import CODE
 

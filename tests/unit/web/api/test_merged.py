@@ -4,11 +4,10 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from chalicelib.domain.check import Config, Filters
-from chalicelib.domain.rules.escalation import Step
+from chalicelib.domain.channels import Channel
+from chalicelib.domain.config import Config, Filters, Step
 from chalicelib.domain.schedule.occurrences import Cron, Every, OnCalendar
 from chalicelib.domain.schedule.parse import lines_of
-from chalicelib.store.registry.projects import Channel
 from chalicelib.web.api.call import Json, Refused
 from chalicelib.web.api.merged import chosen, insist_on_time_to_come, merged, slug_of
 from chalicelib.web.api.schema.fields import read

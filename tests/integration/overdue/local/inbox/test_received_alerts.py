@@ -2,16 +2,15 @@ import json
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from html.parser import HTMLParser
-from http import HTTPStatus
 from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
 import requests
+from werkzeug.wrappers import Response
 
 from overdue.local.clock import Clock
 from overdue.local.engines import moto, resources
-from overdue.local.exchange import plain
 from overdue.local.inbox.layout import NavLink
 from overdue.local.inbox.received_alerts import Inbox
 from overdue.local.inbox.sns_message import ReceivedAlert
@@ -55,9 +54,9 @@ def post() -> Iterator[Post]:
             "/inbox": inbox.page,
             "/inbox.json": inbox.as_json,
             "/inbox/deliver": inbox.deliver,
-            "/static/style.css": lambda _: plain(HTTPStatus.OK, "the pages' own"),
-            "/static/pages.js": lambda _: plain(HTTPStatus.OK, "the pages' own"),
-            "/static/note.svg": lambda _: plain(HTTPStatus.OK, "the pages' own"),
+            "/static/style.css": lambda _: Response("the pages' own\n"),
+            "/static/pages.js": lambda _: Response("the pages' own\n"),
+            "/static/note.svg": lambda _: Response("the pages' own\n"),
         },
     )
     with requests.Session() as session:

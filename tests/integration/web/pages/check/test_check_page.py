@@ -6,7 +6,8 @@ from typing import Any
 from urllib.parse import parse_qsl
 
 from chalicelib.domain.alerts import Reason
-from chalicelib.domain.check import Code, Judged, Status, unique_key
+from chalicelib.domain.check import Judged, Status
+from chalicelib.domain.ids import Code, unique_key
 from chalicelib.domain.schedule.occurrences import Cron, Every
 from chalicelib.domain.sources.probe import Probe
 from chalicelib.store import history

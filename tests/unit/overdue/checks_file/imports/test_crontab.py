@@ -3,7 +3,7 @@ from textwrap import dedent
 import pytest
 
 from overdue.checks_file.file import read
-from overdue.checks_file.imports.crontab import imported, is_system, jobs, plain, wrapped
+from overdue.checks_file.imports.crontab import Format, format_of, imported, jobs, plain, wrapped
 
 USER = """\
 # m h dom mon dow command
@@ -87,19 +87,45 @@ def test_a_line_without_a_command_is_told() -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "system"),
+    ("text", "found"),
     [
-        (SYSTEM, True),
-        (USER, False),
-        ("0 2 * * * root\n", False),
-        ("0 2 * * * make all\n", False),
-        ("0 2 * * * root /bin/a\n0 3 * * * /bin/b c\n", False),
-        ("@daily root /bin/a\n", True),
-        ("", False),
+        (SYSTEM, Format.SYSTEM),
+        (USER, Format.USER),
+        ("0 2 * * * root\n", Format.USER),
+        ("0 2 * * * make all\n", Format.USER),
+        ("0 2 * * * git pull\n", Format.USER),
+        ("0 2 * * * root /bin/a\n0 3 * * * /bin/b c\n", Format.UNCLEAR),
+        ("0 3 * * * backup /srv/data\n", Format.UNCLEAR),
+        ("@daily root /bin/a\n", Format.SYSTEM),
+        ("", Format.USER),
     ],
 )
-def test_a_system_crontab_is_known_by_a_user_before_every_command(text: str, system: bool) -> None:
-    assert is_system(text) is system
+def test_a_system_crontab_is_known_by_a_user_before_every_command(text: str, found: Format) -> None:
+    assert format_of(text) is found
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "30 7-23 * * * root\t[ -x /etc/init.d/anacron ] && /usr/sbin/invoke-rc.d anacron start >/dev/null",
+        "5-55/10 * * * * root command -v debian-sa1 > /dev/null && debian-sa1 1 1",
+        "*/5 * * * * munin if [ -x /usr/bin/munin-cron ]; then /usr/bin/munin-cron; fi",
+        "0 8 * * * list [ -x /usr/lib/mailman/cron/checkdbs ] && /usr/lib/mailman/cron/checkdbs",
+        "18 */3 * * * amavis test -e /usr/sbin/amavisd-new-cronjob && /usr/sbin/amavisd-new-cronjob sa-sync",
+        "*/10 * * * * www-data [ -x /usr/share/awstats/tools/update.sh ] && /usr/share/awstats/tools/update.sh",
+        "*/5 * * * * www-data php /usr/share/cacti/site/poller.php",
+        "2 * * * * logcheck if [ -x /usr/sbin/logcheck ]; then nice -n10 /usr/sbin/logcheck; fi",
+        "50 2 * * * daemon test -x /usr/bin/debsecan && /usr/bin/debsecan --cron",
+        "*/20 * * * * somebody cd /srv/app && ./run",
+    ],
+)
+def test_a_line_as_debian_packages_install_it_is_of_a_system_crontab(line: str) -> None:
+    assert format_of(f"SHELL=/bin/sh\n{line}\n") is Format.SYSTEM
+
+
+def test_an_account_of_this_machine_is_a_user() -> None:
+    assert format_of("0 2 * * * deploy ./nightly\n") is Format.USER
+    assert format_of("0 2 * * * deploy ./nightly\n", accounts=["deploy"]) is Format.SYSTEM
 
 
 @pytest.mark.parametrize(("command", "shell"), [("a %b", "a"), ("date +\\%F", "date +%F"), ("a", "a")])
@@ -126,6 +152,12 @@ def test_a_crontab_can_be_printed_with_its_jobs_watched() -> None:
         0 4 * * * overdue exec cat -- "$SHELL" -c 'cat > /tmp/x'%line one%line two
         0 5 * * * overdue exec nightly -- /bin/x
         """)
+
+
+@pytest.mark.parametrize("builtin", ["exec", "cd", ".", "source", "ulimit", "umask", "eval", ":"])
+def test_a_command_that_begins_with_a_shell_builtin_is_run_by_the_shell(builtin: str) -> None:
+    found = wrapped(f"0 2 * * * {builtin} /srv/job.sh\n", name="crontab", system=False, zone="UTC")
+    assert f""" -- "$SHELL" -c '{builtin} /srv/job.sh'""" in found.text
 
 
 def test_a_comment_that_a_command_would_break_stays_on_its_line() -> None:

@@ -4,7 +4,7 @@ from textwrap import dedent
 
 import pytest
 
-from chalicelib.domain.rules.escalation import Step
+from chalicelib.domain.config import Step
 from overdue.checks_file.fields import written
 from overdue.checks_file.file import InvalidFile, read
 from overdue.checks_file.kinds.escalation_kind import Steps

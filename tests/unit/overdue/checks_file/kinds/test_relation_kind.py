@@ -4,8 +4,8 @@ from typing import Any
 
 import pytest
 
-from chalicelib.domain.check import Code
-from chalicelib.domain.rules.groups import Group
+from chalicelib.domain.config import Group
+from chalicelib.domain.ids import Code
 from overdue.checks_file.file import InvalidFile, read
 from overdue.checks_file.kinds.relation_kind import a_group
 from overdue.checks_file.relations import wrong

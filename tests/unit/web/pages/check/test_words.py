@@ -1,4 +1,7 @@
-"""What a check's page says: verdict, configuration, what comes next, who was told. The night is that of the design."""
+"""What a check's page says: verdict, configuration, what comes next, who was told.
+
+The night is that of `tests/browser/story.py`.
+"""
 
 from collections import Counter
 from dataclasses import replace
@@ -8,15 +11,14 @@ from typing import Any
 import pytest
 
 from chalicelib.domain.alerts import Alert, Facts, Kind, Reason, Told
-from chalicelib.domain.check import NO_FILTERS, Check, Flip, Run, Status
+from chalicelib.domain.channels import Channel
+from chalicelib.domain.check import Check, Flip, Run, Status
+from chalicelib.domain.config import NO_FILTERS, Group, Step
 from chalicelib.domain.ping import Ping, Signal
-from chalicelib.domain.rules.escalation import Step
-from chalicelib.domain.rules.groups import Group
 from chalicelib.domain.schedule.occurrences import AnyOf, Cron, Every, OnCalendar
 from chalicelib.domain.sources.probe import Probe
 from chalicelib.domain.text.time_format import WallClock
 from chalicelib.store.history import StoredFlip, StoredPing
-from chalicelib.store.registry.projects import Channel
 from chalicelib.web.pages.check.actions import snooze_choices
 from chalicelib.web.pages.check.configuration import in_words_of, linked
 from chalicelib.web.pages.check.headline import verdict

@@ -7,11 +7,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from chalicelib.domain.check import Config
-from chalicelib.domain.rules.groups import Group
+from chalicelib.domain.channels import Channel
+from chalicelib.domain.config import Config, Group
 from chalicelib.domain.schedule.occurrences import Cron, Every
 from chalicelib.domain.sources.probe import Probe
-from chalicelib.store.registry.projects import Channel
 from chalicelib.web.pages.check_form.conflicts import Judged, judged, seen
 from chalicelib.web.pages.check_form.form_fields import Values, filled
 from tests.builders import hours, minutes, utc

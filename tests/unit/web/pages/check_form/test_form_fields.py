@@ -8,12 +8,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from chalicelib.domain.check import Config, Filters
-from chalicelib.domain.rules.groups import Group
+from chalicelib.domain.channels import Channel
+from chalicelib.domain.config import Config, Filters, Group
 from chalicelib.domain.schedule.occurrences import AnyOf, Cron, Every, OnCalendar
 from chalicelib.domain.sources.probe import Probe, default_grace
 from chalicelib.domain.text.time_format import WallClock
-from chalicelib.store.registry.projects import Channel
 from chalicelib.web.pages.check_form.form_fields import SPANS, Values, filled, taken
 from chalicelib.web.pages.check_form.labels import LABELS
 from chalicelib.web.pages.check_form.parse import Reading, read_form

@@ -1,4 +1,4 @@
-"""What the overview says: verdict, why, when. The night is that of the design."""
+"""What the overview says: verdict, why, when. The night is that of `tests/browser/story.py`."""
 
 from collections import Counter
 from dataclasses import replace
@@ -8,14 +8,14 @@ import pytest
 
 from chalicelib.domain.alerts import Alert, Facts, Kind, Reason
 from chalicelib.domain.check import Check, Flip, Run, Status
-from chalicelib.domain.rules import groups as group
+from chalicelib.domain.config import Group
 from chalicelib.domain.schedule.occurrences import Every
 from chalicelib.domain.sources.probe import Probe
 from chalicelib.domain.text.time_format import WallClock
 from chalicelib.web.pages.overview.filters import finder, matching, wish
 from chalicelib.web.pages.overview.headline import verdict
 from chalicelib.web.pages.overview.overview import PAGE, ended, overview
-from chalicelib.web.pages.overview.position import Group, Standing, standing
+from chalicelib.web.pages.overview.position import Section, Standing, standing
 from chalicelib.web.pages.overview.reason import line
 from chalicelib.web.pages.shell.instants import past, to_come
 from tests.browser import story
@@ -142,12 +142,12 @@ def test_what_waits_for_a_parent_says_for_which() -> None:
 
 def test_a_group_says_since_when_its_members_are_down() -> None:
     told = "2 of 2 members are down: a, b"
-    check = a_check(status=Status.DOWN, since=at("05:00"), group=group.Group(tag="web"), last_output=told)
+    check = a_check(status=Status.DOWN, since=at("05:00"), group=Group(tag="web"), last_output=told)
     assert why(check) == f"failed · {told} · since 05:00"
 
 
 def test_nobody_pings_a_group_or_a_probe() -> None:
-    assert why(a_check(group=group.Group(tag="web"))) == "no members yet, or all of them are new or paused"
+    assert why(a_check(group=Group(tag="web"))) == "no members yet, or all of them are new or paused"
     assert why(a_check(probe=Probe(url="https://example.com/"))) == "no probe has been made yet"
 
 
@@ -358,5 +358,5 @@ def test_a_page_that_is_none_is_the_first(page: str) -> None:
 
 def test_a_check_that_is_late_by_now_is_shown_so_before_any_sweep() -> None:
     check = a_check(last_success=at("04:00"), period=minutes(60), grace=minutes(10))
-    assert standings([check])[0].group is Group.DOWN
+    assert standings([check])[0].section is Section.DOWN
     assert why(check).startswith("missed · expected 05:00, 12 min ago")
