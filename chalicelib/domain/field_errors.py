@@ -26,7 +26,7 @@ ErrorCode = Literal[
     "no_items",
     "not_slug",
     "not_choice",  # the choices
-    "not_duration",
+    "not_duration",  # (least, most), where they are below a minute
     "not_count",  # (least, most)
     "not_instant",
     "not_schedule",
@@ -40,6 +40,7 @@ ErrorCode = Literal[
     # a value beside what the project has
     "no_such_policy",  # the names of those that exist
     "empty_channel",
+    "not_alone",
     "no_such_channel",
     "several_channels",
     "has_passed",
@@ -141,6 +142,8 @@ def _words(code: ErrorCode, bound: object, value: object) -> str:
         case "too_many":
             number = len(value) if isinstance(value, list | tuple) else value
             return f"{number} are too many: {_limit(bound)} are allowed"
+        case "not_duration" if bound is not None:
+            return f"{shown} is not a duration: {_range(bound)}"
         case "not_count":
             return f"{shown} is not a whole number: {_range(bound)}"
         case "not_choice":
@@ -178,6 +181,7 @@ _PLAIN = {
     "not_step": '{} is not a step: write "15m oncall"',
     "not_valid": "{} cannot be used",
     "empty_channel": "the name of a channel is empty",
+    "not_alone": "{} is all of them: write it alone, or leave it out",
     "no_such_channel": "{} is not a channel of this project",
     "several_channels": "{} is the name of several channels: use the id of one",
     "has_passed": "{} has passed: use an instant in the future",

@@ -4,11 +4,14 @@ Errors of a part name it behind a dot: `probe.timeout`. A step or a group that i
 were said; `merge` finds them.
 """
 
+import re
 from collections.abc import Sequence
 from datetime import timedelta
 from typing import Any
 
 from chalicelib.domain.config import Group, Step
+from chalicelib.domain.durations import UNIT_S
+from chalicelib.domain.errors import BadInput
 from chalicelib.domain.field_errors import FieldError
 from chalicelib.domain.slugs import LONGEST_SLUG
 from chalicelib.domain.sources import probe as probes
@@ -62,10 +65,10 @@ class Steps(Kind):
     def item(self, field: str, text: str) -> Step:
         """One step, as a person typed it. Raises FieldError."""
         after, _, channels = text.strip().partition(" ")
-        names = tuple(name.strip() for name in channels.split(","))
-        if not all(names):
+        if not channels.strip():
             raise FieldError(field, "not_step", value=text, is_item=True)
-        return Step(after=self.after.parse(f"{field}.after", after), channels=names)
+        delay = self.after.parse(f"{field}.after", after)
+        return Step(after=delay, channels=self.channels.parse(f"{field}.channels", channels))
 
     def parse(self, field: str, text: str) -> tuple[Step, ...]:
         lines = [] if text.strip().lower() == OFF else [line for line in text.split("\n") if line.strip()]
@@ -123,7 +126,13 @@ class PolicyName(Kind):
     shown: Schema = {"anyOf": [{"type": "string"}, {"type": "null"}]}
 
     def parse(self, field: str, text: str) -> str:
-        return "" if text.strip().lower() == OFF else self.read(field, text)
+        from chalicelib.domain.rules.escalation import policy_name
+
+        word = text.strip()
+        try:
+            return "" if word.lower() == OFF else policy_name(word)
+        except BadInput as error:
+            raise FieldError(field, "not_valid", value=text, detail=str(error)) from error
 
     def read(self, field: str, value: Any) -> str:
         return "" if value is None else require_text(field, value, longest=LONGEST_POLICY)
@@ -207,11 +216,10 @@ class Latency(Kind):
         word = text.strip().lower()
         if word == OFF and self.can_be_off:
             return None
-        number, factor = (word[:-2], 0.001) if word.endswith("ms") else (word.removesuffix("s"), 1.0)
-        try:
-            return self._within(field, float(number) * factor, text)
-        except ValueError as error:
-            raise FieldError(field, "not_duration", value=text) from error
+        found = re.fullmatch(r"([0-9]{1,9}(?:\.[0-9]{1,9})?) ?(ms|[smhdw]?)", word)
+        if found is None:
+            raise FieldError(field, "not_duration", bound=self.bound, value=text)
+        return self._within(field, float(found[1]) * (0.001 if found[2] == "ms" else UNIT_S[found[2]]), text)
 
     def read(self, field: str, value: Any) -> timedelta | None:
         if value is None and self.can_be_off:
