@@ -9,10 +9,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import assert_never
 
-from chalicelib.alerts.charset import Name, in_ascii, in_gsm, in_text, legible, size
+from chalicelib.alerts.charset import Name, in_ascii, in_gsm, in_text, size
 from chalicelib.domain.alerts import Alert, Facts, Kind, Reason
 from chalicelib.domain.config import Config
 from chalicelib.domain.ids import Code
+from chalicelib.domain.text.inert import legible
 from chalicelib.domain.text.probe_reasons import is_unanswered, output_label
 from chalicelib.domain.text.reasons import against_usual, happened, items, look_first, ordinal, recovery, spoken, why
 from chalicelib.domain.text.time_format import WallClock, duration, lasted

@@ -8,6 +8,7 @@ import json
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from difflib import get_close_matches
 from typing import TypeVar, cast
 from urllib.parse import quote, urlencode
 
@@ -282,8 +283,6 @@ def _several(name: str, matching: list[Found]) -> str:
 
 
 def _nobody(name: str, everyone: list[Found]) -> str:
-    from difflib import get_close_matches  # here because names are right as a rule
-
     by_name = {word: found for found in everyone for word in (found.check["slug"], found.check["name"].casefold())}
     near = get_close_matches(name.casefold(), [word for word in by_name if word], n=2 * NAMES_SHOWN, cutoff=0.5)
     titles = list(dict.fromkeys(by_name[word].check["slug"] or by_name[word].title for word in near))[:NAMES_SHOWN]

@@ -4,19 +4,11 @@ Carries, decides nothing: every status is an answer, none is an error. Redirects
 take the key along to wherever they point; loopback is never asked through a proxy. Start at `send`.
 """
 
-import time
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from chalicelib.domain.errors import OverdueError
-
-if TYPE_CHECKING:
-    from urllib.request import OpenerDirector
-
-LOOPBACK = ("127.0.0.1", "::1", "localhost")
-LARGEST_BYTES = 64 * 1024 * 1024
 
 
 class Unreachable(OverdueError):
@@ -46,43 +38,21 @@ def send(method: str, url: str, *, body: bytes | None, headers: Mapping[str, str
 
     Connecting has so long for each address of a host, and finding those is up to the system.
     """
-    # Here because a job shall be running before its monitoring has been loaded: 25 ms.
-    from http.client import HTTPException
-    from urllib.request import Request
+    from overdue.client.transport import exchange  # imports urllib: 25 ms, for which no job shall wait
 
-    until_s = time.monotonic() + timeout_s
     try:
-        request = Request(url, data=body, method=method, headers={"User-Agent": "overdue-cli", **headers})  # noqa: S310
-        with _opener(url, until_s).open(request, timeout=timeout_s) as response:
-            return Answer(
-                status=response.status,
-                headers={name.lower(): value for name, value in response.headers.items()},
-                body=response.read(LARGEST_BYTES),
-            )
-    except (OSError, HTTPException, ValueError) as error:
+        status, received, content = exchange(
+            method, url, body=body, headers={"User-Agent": "overdue-cli", **headers}, timeout_s=timeout_s
+        )
+    except (OSError, ValueError) as error:
         raise Unreachable(f"{origin(url)} does not answer: {_why(error)}") from error
+    return Answer(status=status, headers=received, body=content)
 
 
 def origin(url: str) -> str:
     """Scheme and host of a URL: what may be shown of one that holds a key or a code."""
     parts = urlsplit(url)
     return f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}"
-
-
-def _opener(url: str, until_s: float) -> "OpenerDirector":
-    """Without urllib's handlers of redirects and errors, and without TLS, 20 ms, where none is needed."""
-    from urllib.request import OpenerDirector, ProxyHandler
-
-    from overdue.client.deadline import InTimeHttp, InTimeHttps
-
-    parts = urlsplit(url)
-    opener = OpenerDirector()
-    if parts.hostname not in LOOPBACK:
-        opener.add_handler(ProxyHandler())
-    opener.add_handler(InTimeHttp(until_s))
-    if parts.scheme == "https":
-        opener.add_handler(InTimeHttps(until_s))
-    return opener
 
 
 def _why(error: Exception) -> str:

@@ -10,9 +10,12 @@ is told at its end.
 """
 
 import errno
+import fcntl
 import os
+import pty
 import select
 import sys
+import termios
 import threading
 import time
 from collections.abc import Callable
@@ -187,18 +190,11 @@ def _is_open(number: int) -> bool:
 
 
 def _waiting_bytes(source: int) -> int:
-    import fcntl  # these are here because most jobs have been told of as begun by then
-    import termios
-
     return int.from_bytes(fcntl.ioctl(source, termios.FIONREAD, b"\0" * 4), sys.byteorder)
 
 
 def _terminal(*, like: int) -> tuple[int, int]:
     """A pseudo-terminal of the same size that changes no byte."""
-    import fcntl  # these are here because most jobs run without a terminal
-    import pty
-    import termios
-
     ours, childs = pty.openpty()
     modes = termios.tcgetattr(childs)
     modes[1] &= ~termios.OPOST

@@ -10,13 +10,13 @@ from typing import Any
 
 from chalice.app import Response
 
-from chalicelib.alerts.charset import inert
 from chalicelib.domain.check import Check, Status, started
 from chalicelib.domain.errors import NotFound
 from chalicelib.domain.ids import unique_key
 from chalicelib.domain.keys import KEY_LENGTH, Scope, prefix_of
 from chalicelib.domain.text import display_status
 from chalicelib.domain.text.display_status import Shown
+from chalicelib.domain.text.inert import inert
 from chalicelib.runtime import Wiring
 from chalicelib.store import batch_get
 from chalicelib.web.anonymous.access import looked_at

@@ -11,13 +11,13 @@ from typing import TypeVar
 from chalicelib.domain.errors import BadInput
 from chalicelib.domain.options import LONGEST_TAGS
 from chalicelib.domain.schedule import parse
+from chalicelib.domain.schedule.aliases import without_alias
 from chalicelib.domain.schedule.maintenance import LONGEST_TEXT, MOST, parse_window
 from chalicelib.domain.schedule.occurrences import LONGEST as LONGEST_SCHEDULE
 from chalicelib.domain.schedule.occurrences import parse_expression
 from overdue.checks_file.document import Gathered, Problem, Scalar, Series, Value, Wrong
 from overdue.checks_file.kinds.quoting import quoted
 from overdue.checks_file.kinds.value_kinds import EVERY_CHANNEL, Kind, Schema, Setting, text
-from overdue.cli.offline.expressions import without_alias
 
 Item = TypeVar("Item")
 

@@ -10,10 +10,10 @@ from datetime import datetime, timedelta
 from typing import Final
 from urllib.parse import urlencode
 
-from chalicelib.alerts.charset import inert
 from chalicelib.domain.check import Check
 from chalicelib.domain.ping import Signal
 from chalicelib.domain.runs.runs import limit
+from chalicelib.domain.text.inert import inert
 from chalicelib.domain.text.reasons import counted
 from chalicelib.domain.text.time_format import WallClock, duration
 from chalicelib.store import history

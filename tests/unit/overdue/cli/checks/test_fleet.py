@@ -1,6 +1,6 @@
 from typing import Any, cast
 
-from overdue.cli.fleet import Fleet, down_since
+from overdue.cli.checks.fleet import Fleet, down_since
 from overdue.client.schemas import CheckJson, FlipJson
 
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from chalicelib.alerts.charset import inert
+from chalicelib.domain.text.inert import inert
 
 
 @pytest.mark.parametrize(
