@@ -25,6 +25,7 @@ ErrorCode = Literal[
     "too_many",  # the most items
     "no_items",
     "not_slug",
+    "not_word",
     "not_choice",  # the choices
     "not_duration",  # (least, most), where they are below a minute
     "not_count",  # (least, most)
@@ -172,6 +173,7 @@ _PLAIN = {
     "empty": "it is empty: write a value",
     "no_items": "it is empty: write one item at least",
     "not_slug": "{} is not a slug: use a-z, 0-9, hyphens and underscores, 100 characters at most",
+    "not_word": "{} is not one word: a tag has no spaces",
     "not_duration": "{} is not a duration: write seconds (600), or 10m, 1h, 1d, 1w",
     "not_instant": "{} is not an instant: write 2026-12-24T20:00, or 2026-12-24T20:00:00Z in UTC",
     "not_schedule": "{} is not a schedule",

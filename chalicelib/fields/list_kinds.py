@@ -99,6 +99,10 @@ class Channels(Kind):
         require_no_nul(field, text)
         return self.whole(field, [name.strip() for name in text.split(",")] if text.strip() else [])
 
+    def item(self, field: str, text: str) -> str:
+        """One of them. Raises FieldError."""
+        return require_no_nul(field, text)
+
     def whole(self, field: str, names: Sequence[str]) -> tuple[str, ...]:
         """Names that a person listed, each once. Raises FieldError."""
         if "" in names:

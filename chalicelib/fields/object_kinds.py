@@ -5,7 +5,7 @@ were said; `merge` finds them.
 """
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from typing import Any
 
@@ -17,7 +17,7 @@ from chalicelib.domain.slugs import LONGEST_SLUG
 from chalicelib.domain.sources import probe as probes
 from chalicelib.domain.sources import probe_json
 from chalicelib.domain.sources.probe import Probe
-from chalicelib.fields.kinds import OFF, Choice, Count, Duration, Flag, Kind, Schema, Text, require_text
+from chalicelib.fields.kinds import OFF, Choice, Count, Duration, Flag, Kind, Schema, Tag, Text, require_text
 from chalicelib.fields.list_kinds import Channels, Checks
 
 MOST_STEPS, MOST_MEMBERS, LONGEST_POLICY, LONGEST_TAG = 10, 100, 40, 500
@@ -144,6 +144,23 @@ class PolicyName(Kind):
         return value or None
 
 
+class Needed(Count):
+    """How many members must be down; None: all of them, `all` in a text and in JSON."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.schema = {"anyOf": [{"const": ALL}, {"type": "integer", "minimum": 1}]}
+
+    def parse(self, field: str, text: str) -> int | None:
+        return None if text.strip() == ALL else super().parse(field, text)
+
+    def read(self, field: str, value: Any) -> int | None:
+        return None if value == ALL else super().read(field, value)
+
+    def text(self, value: int | None) -> str:
+        return ALL if value is None else str(value)
+
+
 class Grouping(Kind):
     """A group's members or their tag, and how many of them make it down; None: no group.
 
@@ -151,15 +168,14 @@ class Grouping(Kind):
     """
 
     placeholder = "GROUP"
-    members = Checks(most=MOST_MEMBERS, longest=LONGEST_SLUG, shortest=1)
-    tag, down_when = Text(LONGEST_TAG), Count()
+    parts: dict[str, Kind] = {
+        "members": Checks(most=MOST_MEMBERS, longest=LONGEST_SLUG, shortest=1),
+        "tag": Tag(LONGEST_TAG),
+        "down_when": Needed(),
+    }
 
     def __init__(self) -> None:
-        parts = {
-            "members": self.members.schema,
-            "tag": {**self.tag.schema, "pattern": "^\\S+$"},
-            "down_when": {"anyOf": [{"const": ALL}, {"type": "integer", "minimum": 1}]},
-        }
+        parts = {name: kind.schema for name, kind in self.parts.items()}
         about = "A check of checks: its members by slug or code, or by a tag of theirs"
         found: Schema = {"description": about, "additionalProperties": False, "properties": parts}
         self.schema = {"type": ["object", "null"], **found}
@@ -168,17 +184,15 @@ class Grouping(Kind):
     def read(self, field: str, value: Any) -> Group | None:
         if value is None:
             return None
-        said = require_object(field, value, known=("members", "tag", "down_when"))
-        members = self.members.read(f"{field}.members", said.get("members", []))
-        tag, needed = self.tag.read(f"{field}.tag", said.get("tag", "")), said.get("down_when", ALL)
-        if "tag" in said and len(tag.split()) != 1:
-            detail = f'{field}.tag "{tag[:40]}" is not one word: a tag has no spaces'
-            raise FieldError(f"{field}.tag", "not_valid", value=tag, detail=detail)
-        if bool(members) == bool(tag):
+        said = require_object(field, value, known=tuple(self.parts))
+        return self.whole(field, {name: self.parts[name].read(f"{field}.{name}", said[name]) for name in said})
+
+    def whole(self, field: str, parts: Mapping[str, Any]) -> Group:
+        """The group with these parts. Raises FieldError."""
+        if bool(parts.get("members")) == bool(parts.get("tag")):
             detail = 'say either {"members": ["web-1", "web-2"]} or {"tag": "web"}'
-            raise FieldError(field, "not_valid", value=value, detail=detail)
-        down_when = None if needed == ALL else self.down_when.read(f"{field}.down_when", needed)
-        return Group(members=members, tag=tag, down_when=down_when)  # type: ignore[arg-type]  # names, until `merge`
+            raise FieldError(field, "not_valid", value=parts, detail=detail)
+        return Group(**parts)
 
     def json(self, value: Group | None) -> object:
         if value is None:
