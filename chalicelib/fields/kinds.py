@@ -16,7 +16,7 @@ from chalicelib.domain.durations import LONGEST, SHORTEST, parse_duration
 from chalicelib.domain.errors import BadInput
 from chalicelib.domain.field_errors import FieldError, spelled
 from chalicelib.domain.schedule.occurrences import current_zone
-from chalicelib.domain.slugs import LONGEST_SLUG
+from chalicelib.domain.slugs import LONGEST_SLUG, slug_of
 
 Schema = dict[str, Any]  # JSON Schema
 
@@ -134,7 +134,7 @@ class Slug(Kind):
     def read(self, field: str, value: Any) -> str:
         text = require_text(field, value, longest=LONGEST_SLUG)
         if not re.fullmatch(r"[a-z0-9_-]*", text):
-            raise FieldError(field, "not_slug", value=text)
+            raise FieldError(field, "not_slug", bound=slug_of(text), value=text)
         return text
 
 
