@@ -18,7 +18,7 @@ from chalicelib.domain.ping import Signal
 from chalicelib.domain.runs.duration_stats import FEWEST, bound, middle
 from chalicelib.domain.schedule.describe import in_words
 from chalicelib.domain.schedule.occurrences import Every, Schedule, parse_schedule
-from chalicelib.domain.text.time_format import between, duration
+from chalicelib.domain.text.time_format import duration, duration_range
 from chalicelib.fields.kinds import AUTO
 from overdue.advice.replay import Heard, durations
 
@@ -59,7 +59,7 @@ def _limit(config: Config, took: Sequence[timedelta]) -> Suggestion | None:
     found = middle(list(took))
     if found is None or config.learns_max_runtime:
         return None
-    why = f"learnt from {len(took)} runs: usually {between(*found)}, limit {duration(bound(found[1]))}"
+    why = f"learnt from {len(took)} runs: usually {duration_range(*found)}, limit {duration(bound(found[1]))}"
     return Suggestion(field="max_runtime", value=AUTO, option=f"--max-runtime {AUTO}", why=why)
 
 

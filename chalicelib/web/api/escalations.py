@@ -14,7 +14,7 @@ from chalicelib.domain.config import Config, Step
 from chalicelib.domain.configure import Edit
 from chalicelib.domain.errors import BadInput, NotFound, OverdueError
 from chalicelib.domain.rules.escalation import policy_name
-from chalicelib.domain.text.reasons import counted
+from chalicelib.domain.text.amounts import quantity
 from chalicelib.security_log import log_event
 from chalicelib.store.registry import escalations
 from chalicelib.web.answers import json_answer
@@ -74,7 +74,7 @@ def removed(call: Call) -> Response:
     users = _naming(call, name)
     if users:
         some = ", ".join(check.config.slug or check.config.name for check in users[:5])
-        raise InUse(f"policy {name} is that of {counted(len(users), 'check')} ({some}): give each another first")
+        raise InUse(f"policy {name} is that of {quantity(len(users), 'check')} ({some}): give each another first")
     escalations.drop(project, name)
     log_event("escalation_policy_deleted", call.actor, policy=name)
     return json_answer(_policy(name, found[name]), call.accepts)
