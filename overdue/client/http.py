@@ -1,7 +1,7 @@
-"""One HTTP request to Overdue, by the standard library alone, and what came back.
+"""Send one HTTP request to Overdue with the standard library and return the answer. Start at `send`.
 
-Carries, decides nothing: every status is an answer, none is an error. Redirects are not followed, since urllib would
-take the key along to wherever they point; loopback is never asked through a proxy. Start at `send`.
+Every status is an answer; the caller decides which ones are errors. Redirects are not followed, since urllib would
+send the key to wherever they point. Loopback addresses are never reached through a proxy.
 """
 
 import time
@@ -20,12 +20,12 @@ LARGEST_BYTES = 64 * 1024 * 1024
 
 
 class Unreachable(OverdueError):
-    """No answer came; whether the request arrived is not known."""
+    """No answer arrived; the server may or may not have received the request."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Answer:
-    """What came back: names of headers are in lower case."""
+    """An HTTP answer. Header names are in lower case."""
 
     status: int
     headers: Mapping[str, str]
@@ -33,20 +33,21 @@ class Answer:
 
     @property
     def is_good(self) -> bool:
-        """Whether it says that all went well."""
+        """Whether the status is 2xx."""
         return 200 <= self.status < 300
 
-    def text(self, most: int) -> str:
+    def text(self, max_chars: int) -> str:
         """The beginning of the body, on one line."""
-        return " ".join(self.body.decode("utf-8", "replace").split())[:most]
+        return " ".join(self.body.decode("utf-8", "replace").split())[:max_chars]
 
 
 def send(method: str, url: str, *, body: bytes | None, headers: Mapping[str, str], timeout_s: float) -> Answer:
-    """Ask once. All of the answer must be here within `timeout_s`, however it drips. Raises Unreachable.
+    """Send one request, without retries. Raises Unreachable.
 
-    Connecting has so long for each address of a host, and finding those is up to the system.
+    The whole answer must arrive within `timeout_s`, even if it arrives in pieces. Connecting may take that long for
+    each address of the host; the timeout of name resolution is the system's.
     """
-    # Here because a job shall be running before its monitoring has been loaded: 25 ms.
+    # Imported here so that `exec` starts the job first: these take 25 ms.
     from http.client import HTTPException
     from urllib.request import Request
 
@@ -64,13 +65,13 @@ def send(method: str, url: str, *, body: bytes | None, headers: Mapping[str, str
 
 
 def origin(url: str) -> str:
-    """Scheme and host of a URL: what may be shown of one that holds a key or a code."""
+    """The scheme and host of a URL: the part that may be shown, since the rest can hold a key or a code."""
     parts = urlsplit(url)
     return f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}"
 
 
 def _opener(url: str, until_s: float) -> "OpenerDirector":
-    """Without urllib's handlers of redirects and errors, and without TLS, 20 ms, where none is needed."""
+    """An opener without urllib's redirect and error handlers, and without TLS (20 ms to load) for plain http."""
     from urllib.request import OpenerDirector, ProxyHandler
 
     from overdue.client.deadline import InTimeHttp, InTimeHttps
@@ -86,9 +87,9 @@ def _opener(url: str, until_s: float) -> "OpenerDirector":
 
 
 def _why(error: Exception) -> str:
-    reason = getattr(error, "reason", error)  # URLError wraps what has happened
+    reason = getattr(error, "reason", error)  # URLError wraps the cause
     if isinstance(reason, TimeoutError):
-        return "it took too long"
+        return "timed out"
     if isinstance(reason, OSError) and reason.strerror:
         return reason.strerror.lower()
     return str(reason) or type(reason).__name__
