@@ -12,6 +12,10 @@ class BadInput(OverdueError):
     """A value that cannot be used. Nothing was changed."""
 
 
+class Ambiguous(BadInput):
+    """Several things have this name."""
+
+
 class NotFound(OverdueError):
     """There is no such thing."""
 

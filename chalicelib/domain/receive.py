@@ -185,6 +185,7 @@ def _failed(check: Check, ping: Ping, run: Run | None, reason: Reason) -> Check:
         output=tail(ping.end),
         took=took,
         limit=check.config.min_runtime if reason is Reason.TOO_SHORT else None,
+        is_alarm=True if ping.is_from_alarm else None,
     )
     return down(after, reason, at=ping.at, now=ping.at, facts=facts)
 

@@ -4,6 +4,8 @@ Ping, sweep and API hand their decision to `change`, and call `deliver` for what
 outbox. The order of steps guarantees at-least-once alerts: write the verdict with its alert, publish, record
 what was sent in the history, acknowledge. If the process dies in between, the alert is still in the item, and `due_at`
 makes the sweep evaluate the check again (docs/adr/0022).
+
+The retries are hand-written because each loads the check again and repeats the decision, not only the write.
 """
 
 import random

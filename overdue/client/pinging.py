@@ -2,6 +2,8 @@
 
 Needs no API key: a ping URL, a code, or a slug beside a ping key are enough. Start at `target`; `deliver` sends.
 When a job's pings go out is `job`'s business; what they mean is decided by the server (docs/reference/rules.md, Terms).
+
+The retries are hand-written because a pause must end early when the job ends, and before the deadline.
 """
 
 import re

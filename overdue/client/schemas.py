@@ -61,6 +61,7 @@ class CheckJson(TypedDict):
     schedule: NotRequired[str]
     tz: NotRequired[str]
     reason: NotRequired[str | None]
+    explanation: NotRequired[str | None]
     max_runtime: NotRequired[int | str | None]
     learnt: NotRequired[dict[str, Any] | None]
     min_runtime: NotRequired[int | None]
@@ -125,10 +126,12 @@ class SentJson(TypedDict):
 
 
 class FlipJson(TypedDict):
-    """A change of status; a read-only key gets no `sent`."""
+    """A change of status; a read-only key gets no `sent`, an older server sends no `status` and no `reason`."""
 
     timestamp: str
     up: int
+    status: NotRequired[str]
+    reason: NotRequired[str | None]
     sent: NotRequired[list[SentJson]]
 
 

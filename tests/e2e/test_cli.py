@@ -42,7 +42,13 @@ def test_a_check_from_its_making_to_its_end(local: Service) -> None:
     assert (edited["schedule"], edited["tz"], edited["grace"]) == ("0 0 * * *", "Europe/Berlin", 7200)
 
     overdue(local, "ping", "ledger-export", "--fail")
-    assert [flip["up"] for flip in as_json(local, "flips", "ledger-export")] == [0, 1]
+    assert [flip["reason"] for flip in as_json(local, "flips", "ledger-export")] == ["failed", None]
+    assert [line.split("\t")[1] for line in overdue(local, "flips", "ledger-export").splitlines()] == [
+        "BECAME",
+        "✕ down, failed",
+        "● up",
+    ]
+    assert "\nwhy        The job reported a failure at " in overdue(local, "checks", "show", "ledger-export")
     overdue(local, "checks", "pause", "ledger-export")
     assert as_json(local, "checks", "list", "--status", "paused")[0]["slug"] == "ledger-export"
     overdue(local, "checks", "resume", "ledger-export")

@@ -21,8 +21,8 @@ from chalicelib.domain.ingress.ingress_ledger import is_blind
 from chalicelib.domain.ping import Ping, Signal
 from chalicelib.domain.schedule.occurrences import Every
 from chalicelib.domain.sources.probe import Probe
+from chalicelib.services.liveness.self_ping import FrontDoor
 from chalicelib.services.record_ping import take
-from chalicelib.services.self_ping import FrontDoor
 from chalicelib.store.registry import ingress
 from chalicelib.sweep.loop import sweep
 from overdue.local.clock import Clock
