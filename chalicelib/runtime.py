@@ -21,9 +21,9 @@ if TYPE_CHECKING:
     from mypy_boto3_sns import SNSClient
 
     from chalicelib.alerts.payload import Document
-    from chalicelib.alerts.publish import Undelivered
     from chalicelib.domain.channels import Channel
     from chalicelib.domain.digest import Digest
+    from chalicelib.domain.errors import Undelivered
     from chalicelib.security_log import Refusals
     from chalicelib.services.admission import Admission
     from chalicelib.services.liveness.watchdog import Watchdog
@@ -91,8 +91,8 @@ class Publisher:
         PagerDuty gets none: it has an incident for each check, which its recovery must find. Raises Unavailable.
         """
         from chalicelib.alerts.digest import parts, told
-        from chalicelib.alerts.publish import Away
         from chalicelib.alerts.text import Sending
+        from chalicelib.domain.errors import Away
 
         wanted = digest.common.channels
         channels = self._channels(digest.common.project, wanted, now=now)
@@ -133,7 +133,7 @@ class Publisher:
         One that refuses it does not keep it from the others; when it is tried again, this process spares those that
         have taken it, another repeats it.
         """
-        from chalicelib.alerts.publish import Away, Undelivered
+        from chalicelib.domain.errors import Away, Undelivered
 
         refused = None
         for topic, publish_there in topics.items():

@@ -35,8 +35,8 @@ class Field(NamedTuple):
     attribute: str = ""  # of `Config`, filters behind a dot; "": as the name
     since: str = "v1"  # the first version of the Management API that has it
     on_create: bool = False  # whether `?create=1` accepts it
-    yaml: str | None = ""  # the name in a file of checks; "": as the field; None: it has no field of its own
-    option: str | None = ""  # the option of the CLI; "": as the field, with hyphens; None: it has none of its own
+    yaml: str | None = ""  # the name in a file of checks, which two fields may share; "": as the field; None: no name
+    option: str | None = ""  # the option of the CLI, as above; "": as the field, with hyphens; None: several options
     query: str = ""  # the parameter of `?create=1`; "": as the field
     example: object = None  # for the OpenAPI document, where the kind's own does not do
     get: Callable[[Config], Any] | None = None  # its value, where an attribute does not hold just that
@@ -200,8 +200,8 @@ FIELDS = (
         "The named policy whose steps the check has.",
         "alerts",
         since="v3",
-        yaml=None,
-        option=None,
+        yaml="escalation",
+        option="--escalate",
     ),
     Field(
         "failures_before_alert",
@@ -259,8 +259,8 @@ FIELDS = (
         "schedule",
         attribute="schedule",
         since="v3",
-        yaml=None,
-        option=None,
+        yaml="schedule",
+        option="--schedule",
         example=["0 9 * * 1-5", "0 12 * * 6"],
         get=lambda config: lines_of(config.schedule),
     ),
@@ -326,7 +326,6 @@ FIELDS = (
             "pings",
             attribute=f"filters.{word}_kw",
             on_create=True,
-            option=None,
         )
         for word in ("start", "success", "failure")
     ),
@@ -339,7 +338,6 @@ FIELDS = (
             "pings",
             attribute=f"filters.{attribute}",
             on_create=True,
-            option=None,
         )
         for attribute, label, help_text in (
             ("subject", "Filter by subject", "Whether the keywords are searched in an email's subject."),

@@ -18,6 +18,7 @@ from chalicelib.domain.check import Check, Verdict, is_held
 from chalicelib.domain.errors import NotFound, Unavailable
 from chalicelib.domain.ids import Code, short
 from chalicelib.services import transaction
+from chalicelib.services.groups import evaluate_group
 from chalicelib.services.transaction import Ports
 from chalicelib.store import batch_get, checks
 from chalicelib.store.codecs import check_codec
@@ -209,8 +210,6 @@ def _evaluated(work: Work, due: Read, judge: Judge, *, now: datetime) -> Evaluat
 def _verdict(work: Work, check: Check, judge: Judge, *, now: datetime) -> Verdict:
     if check.config.group is None:
         return _limited(work, check.project, lambda: judge(check, now - ALLOWANCE))
-    from chalicelib.services.groups import evaluate_group  # most deployments have none
-
     return evaluate_group(work.ports, check, now=now)
 
 

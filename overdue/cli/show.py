@@ -12,8 +12,9 @@ from datetime import UTC, datetime, timedelta
 import click
 
 from chalicelib.domain.text.inert import inert
+from chalicelib.domain.text.reasons import reason_name
 from chalicelib.domain.text.time_format import WallClock, ago, duration
-from overdue.client.schemas import CheckJson
+from overdue.client.schemas import CheckJson, FlipJson
 
 # A status is a word and a shape before it is a colour.
 SHAPES = {
@@ -93,7 +94,16 @@ def status(check: CheckJson) -> str:
     name = "unknown" if check.get("unknown_since") else check["status"]
     shown = f"{SHAPES.get(name, '?')} {name}"
     reason = check.get("reason") if check["status"] == "down" else None
-    return ", ".join(filter(None, (shown, reason, "running" if check["started"] else None))).replace("_", " ")
+    return ", ".join(filter(None, (shown, reason and reason_name(reason), "running" if check["started"] else None)))
+
+
+def flip(change: FlipJson) -> str:
+    """The status that a check got, as a shape and a word, and why it went down."""
+    status = change.get("status")
+    if status is None:  # a server before this version says only this
+        return f"{SHAPES['up']} up" if change["up"] else f"{SHAPES['down']} not up"
+    reason = change.get("reason")
+    return f"{SHAPES.get(status, '?')} {status}" + (f", {reason_name(reason)}" if reason else "")
 
 
 def when(text: str | None, *, tz: str, now: datetime) -> str:

@@ -3,6 +3,9 @@
 Start at `serve`. werkzeug's server, which moto brings along, does the HTTP; `gateway` makes events of requests. One
 request per connection: werkzeug does not keep connections alive. Nothing is logged for a request, since ping addresses
 are secrets; an exception of a handler goes to stderr.
+
+Hand-written is what werkzeug lacks: an error instead of an exit if it cannot listen, a stop that waits for the requests
+under way, plain-text errors, the path and headers as they came, and a deadline for silent clients.
 """
 
 import errno

@@ -7,7 +7,7 @@ from chalice.app import Response
 from chalicelib.domain.config import Step
 from chalicelib.domain.errors import BadInput, NotFound
 from chalicelib.domain.rules.escalation import policy_name
-from chalicelib.domain.text.reasons import counted
+from chalicelib.domain.text.amounts import quantity
 from chalicelib.services import escalation_policies
 from chalicelib.store.registry import escalations
 from chalicelib.web.answers import json_answer
@@ -61,7 +61,7 @@ def removed(call: Call) -> Response:
 def in_use(error: escalation_policies.InUse) -> str:
     """What a refusal to remove a policy says: up to five of the checks that name it."""
     some = ", ".join(check.config.slug or check.config.name for check in error.users[:5])
-    return f"policy {error.name} is that of {counted(len(error.users), 'check')} ({some}): give each another first"
+    return f"policy {error.name} is that of {quantity(len(error.users), 'check')} ({some}): give each another first"
 
 
 def _require_v3(call: Call) -> None:

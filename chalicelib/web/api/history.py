@@ -55,7 +55,10 @@ class FlipJson(TypedDict):
 
     timestamp: str
     up: int
-    sent: NotRequired[list[SentJson]]  # what Overdue adds, from v3 on and for who may write: names are not public
+    # Overdue's own, from v3 on
+    status: NotRequired[str]
+    reason: NotRequired[str | None]
+    sent: NotRequired[list[SentJson]]  # only for keys that may write, because names of channels are not public
 
 
 def pings(call: Call) -> Response:
@@ -105,18 +108,21 @@ def flips_by_unique_key(call: Call) -> Response:
 
 def _flips(call: Call, check: Check) -> Response:
     since, until = _span(call)
-    shows_sent = call.version.has_extras and call.key.scope is Scope.READ_WRITE
-    told = [
-        _flip(stored, shows_sent=shows_sent)
+    found = [
+        _flip(stored, has_extras=call.version.has_extras, may_write=call.key.scope is Scope.READ_WRITE)
         for stored in check_history.flips(check, now=call.now, most=MOST_FLIPS)
         if (since is None or stored.flip.at >= since) and (until is None or stored.flip.at < until)
     ]
-    return json_answer({"flips": told}, call.accepts)
+    return json_answer({"flips": found}, call.accepts)
 
 
-def _flip(stored: StoredFlip, *, shows_sent: bool) -> FlipJson:
-    value: FlipJson = {"timestamp": whole_seconds(stored.flip.at), "up": int(stored.flip.new is Status.UP)}
-    if shows_sent:
+def _flip(stored: StoredFlip, *, has_extras: bool, may_write: bool) -> FlipJson:
+    flip = stored.flip
+    value: FlipJson = {"timestamp": whole_seconds(flip.at), "up": int(flip.new is Status.UP)}
+    if has_extras:
+        value["status"] = flip.new.value
+        value["reason"] = None if flip.reason is None else flip.reason.value
+    if has_extras and may_write:
         value["sent"] = [
             {"kind": told.kind.value, "to": list(told.to), "at": whole_seconds(told.at)} for told in stored.sent
         ]

@@ -14,7 +14,7 @@ from chalicelib.alerts.ack_tokens import LASTS, Named, read
 from chalicelib.domain.check import Check, Status
 from chalicelib.domain.configure import Acknowledge
 from chalicelib.domain.text.display_status import as_of
-from chalicelib.domain.text.reasons import spoken
+from chalicelib.domain.text.reasons import reason_name
 from chalicelib.runtime import Wiring
 from chalicelib.security_log import Actor
 from chalicelib.services import checks, find_checks
@@ -52,7 +52,7 @@ def _look(visit: Visit, token: str) -> Response:
     name = check.config.name or check.config.slug or "This check"
     if not _is_going_on(check, named):
         return _page(visit, 200, "This outage is over", _since_then(visit, check, name))
-    what = f"{name} is down" + ("" if check.reason is None else f": {spoken(check.reason)}")
+    what = f"{name} is down" + ("" if check.reason is None else f": {reason_name(check.reason)}")
     if check.acknowledged_at is not None:
         by = f", by {check.acknowledged_by}" if check.acknowledged_by else ""
         sentence = f"Acknowledged at {visit.clock.minute(check.acknowledged_at)}{by}. Its recovery will be told."

@@ -245,7 +245,7 @@ def _entry(job: Job, name: str, zone: str, taken: Sequence[str]) -> Entry:
     if schedule.startswith("@"):
         raise BadInput(f"{schedule} is not known: {command[:60]}")
     tz = current_zone(job.tz or zone)
-    said = {"schedule": parse_schedule(schedule, tz).expression, "tz": tz}
+    said = {"schedule": (parse_schedule(schedule, tz).expression,), "tz": tz}
     slug = unique(name_of(command), taken)
     who = f" (as {job.user})" if job.user else ""
     comments = [f"{name}:{job.line}{who}: {job.command}"]

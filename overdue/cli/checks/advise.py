@@ -8,7 +8,8 @@ from typing import Any
 import click
 
 from chalicelib.domain.schedule.occurrences import Every, zone_named
-from chalicelib.domain.text.reasons import counted
+from chalicelib.domain.text.amounts import quantity
+from chalicelib.domain.text.reasons import reason_name
 from overdue.advice.advising import Advice, advice
 from overdue.advice.nights import Night
 from overdue.cli import show
@@ -78,7 +79,7 @@ def _show_alerts(found: Found, given: Advice, *, tz: str, now: datetime) -> None
         "" if given.then is None else f", {given.then} with " + ("these options" if given.is_what_if else "all of it")
     )
     since = show.when(given.since.isoformat(), tz=tz, now=now)
-    alerts = counted(given.now, "alert")
+    alerts = quantity(given.now, "alert")
     show.say(f'"{found.title}", {given.pings} pings since {since} {tz}: {alerts} as it is{then}.')
     if not given.told:
         return
@@ -89,7 +90,7 @@ def _show_alerts(found: Found, given: Advice, *, tz: str, now: datetime) -> None
         [
             (
                 show.when(each.at.isoformat(), tz=tz, now=now),
-                each.reason.replace("_", " "),
+                reason_name(each.reason),
                 show.NOTHING if each.until is None else show.when(each.until.isoformat(), tz=tz, now=now),
                 "alert" if each.now else show.NOTHING,
                 *(["alert" if each.then else show.NOTHING] if has_then else []),

@@ -161,6 +161,7 @@ def _show(found: Found, api: Api) -> None:
     pairs = [
         ("name", found.title),
         ("status", show.status(check)),
+        ("why", check.get("explanation") or ""),
         ("slug", check["slug"]),
         ("tags", check["tags"]),
         ("about", check["desc"]),

@@ -77,7 +77,7 @@ def _write_body(api: Api, check: str, number: int, *, as_json: bool) -> None:
 @COUNT
 @talks_to_api
 def flips(check: str, count: int, settings: Settings, as_json: bool) -> None:
-    """See when a check went down and came up.
+    """See when a check went down and why, and when it came up again.
 
     Example: overdue flips nightly-backup
     """
@@ -90,12 +90,6 @@ def flips(check: str, count: int, settings: Settings, as_json: bool) -> None:
     tz, now = found.check.get("tz", "UTC"), datetime.now(UTC)
     show.table(
         (f"WHEN ({tz})", "BECAME"),
-        [
-            (
-                show.when(flip["timestamp"], tz=tz, now=now),
-                f"{show.SHAPES['up' if flip['up'] else 'down']} " + ("up" if flip["up"] else "not up"),
-            )
-            for flip in listed
-        ],
+        [(show.when(flip["timestamp"], tz=tz, now=now), show.flip(flip)) for flip in listed],
         none=f'"{found.title}" has never changed its status.',
     )

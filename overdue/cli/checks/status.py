@@ -51,7 +51,12 @@ def _document(fleet: Fleet, since: Mapping[str, str | None]) -> None:
             "total": fleet.total,
             "counts": dict(fleet.counts),
             "down": [
-                {"check": _called(each), "reason": each.check.get("reason"), "since": since.get(each.id)}
+                {
+                    "check": _called(each),
+                    "reason": each.check.get("reason"),
+                    "explanation": each.check.get("explanation"),
+                    "since": since.get(each.id),
+                }
                 for each in fleet.down
             ],
             "late": [{"check": _called(each), "expected": each.check["next_ping"]} for each in fleet.late],

@@ -13,10 +13,9 @@ from typing import Any
 import pytest
 
 import app as lambda_app
-from chalicelib.alerts.publish import Undelivered
 from chalicelib.alerts.text import Letter
 from chalicelib.domain.check import Status
-from chalicelib.domain.errors import NotFound
+from chalicelib.domain.errors import NotFound, Undelivered
 from chalicelib.domain.ids import Code
 from chalicelib.domain.ingress.ingress_ledger import is_blind
 from chalicelib.domain.ping import Ping, Signal

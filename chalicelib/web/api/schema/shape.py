@@ -16,6 +16,9 @@ from chalicelib.domain.ids import Code, unique_key
 from chalicelib.domain.schedule.occurrences import Every
 from chalicelib.domain.schedule.parse import lines_of, warnings
 from chalicelib.domain.text import display_status
+from chalicelib.domain.text.explanations import explain, where_to_look
+from chalicelib.domain.text.outage_facts import outage_facts
+from chalicelib.domain.text.time_format import WallClock
 from chalicelib.fields.kinds import AUTO
 from chalicelib.services.signed_links.badge_keys import badge_key
 from chalicelib.web.api.schema import probe_field
@@ -91,6 +94,7 @@ class CheckJson(TypedDict):
     zone: NotRequired[str]
     every_channel: NotRequired[bool]
     reason: NotRequired[str | None]
+    explanation: NotRequired[str | None]
     max_runtime: NotRequired[int | str | None]
     learnt: NotRequired[LearntJson | None]
     min_runtime: NotRequired[int | None]
@@ -241,6 +245,7 @@ def _add_extras(value: CheckJson, check: Check, *, now: datetime, is_list: bool)
     value["zone"] = config.tz
     value["every_channel"] = EVERY_CHANNEL in config.channels
     value["reason"] = None if check.reason is None else check.reason.value
+    value["explanation"] = _explanation(check, now=now)
     value["max_runtime"] = AUTO if config.learns_max_runtime else _seconds_or_null(config.max_runtime)
     value["learnt"] = _learnt(check) if config.learns_max_runtime else None
     value["min_runtime"] = _seconds_or_null(config.min_runtime)
@@ -266,6 +271,15 @@ def _add_extras(value: CheckJson, check: Check, *, now: datetime, is_list: bool)
     value["runs"] = [
         {"rid": run.rid or None, "started": whole_seconds(run.at), "overran": run.overran} for run in check.runs
     ]
+
+
+def _explanation(check: Check, *, now: datetime) -> str | None:
+    """Why the check is down and where to look first, in its time zone; None if it is not down."""
+    if check.reason is None:
+        return None
+    facts = outage_facts(check, now=now)
+    clock = WallClock(tz=check.config.tz, now=now)
+    return f"{explain(check.reason, facts, clock)} {where_to_look(check.reason, facts)}"
 
 
 def _learnt(check: Check) -> LearntJson:

@@ -90,4 +90,4 @@ def source_of(check: Check, pings: Sequence[StoredPing]) -> Source:
         return Source.GROUP
     if check.config.probe is not None:
         return Source.PROBE
-    return Source.ALARM if pings and pings[0].ping.scheme == "cloudwatch" else Source.JOB
+    return Source.ALARM if pings and pings[0].ping.is_from_alarm else Source.JOB

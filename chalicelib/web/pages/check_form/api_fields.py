@@ -16,7 +16,7 @@ from chalicelib.domain.durations import parse_instant
 from chalicelib.domain.errors import BadInput
 from chalicelib.domain.sources.probe import LONGEST_EVERY, MOST_CERTIFICATE_DAYS, SHORTEST_EVERY, sound
 from chalicelib.domain.sources.probe_json import as_json, from_json
-from chalicelib.domain.text.reasons import counted
+from chalicelib.domain.text.amounts import quantity
 from chalicelib.domain.text.time_format import duration
 from chalicelib.fields.kinds import AUTO
 from chalicelib.web.api.schema.fields import SCHEMAS
@@ -232,7 +232,7 @@ def _within(name: str, number: int, unit: str, bounds: Mapping[str, int]) -> int
     took = number * (LENGTHS_S | _WEEKS)[unit]
     if bounds["minimum"] <= took <= bounds["maximum"]:
         return took
-    said = counted(number, {**UNITS, "w": "weeks"}[unit].removesuffix("s"))
+    said = quantity(number, {**UNITS, "w": "weeks"}[unit].removesuffix("s"))
     least, most = (duration(timedelta(seconds=bounds[bound])) for bound in ("minimum", "maximum"))
     raise Wrong(name, f"{said} is too {'short' if took < bounds['minimum'] else 'long'}: it may be {least} to {most}")
 

@@ -5,7 +5,7 @@ from datetime import timedelta
 
 from chalice.app import Response
 
-from chalicelib.domain.text.reasons import counted
+from chalicelib.domain.text.amounts import quantity
 from chalicelib.services.signed_links.sessions import LINK_LASTS, LOCAL_LINK_LASTS, SESSION_LASTS
 from chalicelib.web.pages.shell.commands import LOCAL, command
 from chalicelib.web.pages.shell.layout import frame
@@ -19,8 +19,8 @@ def lasts(span: timedelta) -> str:
     """ "10 minutes", "8 hours", "30 days": in the largest unit that fits."""
     for unit, length in (("day", timedelta(days=1)), ("hour", timedelta(hours=1))):
         if not span % length:
-            return counted(span // length, unit)
-    return counted(span // timedelta(minutes=1), "minute")
+            return quantity(span // length, unit)
+    return quantity(span // timedelta(minutes=1), "minute")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -6,11 +6,12 @@ from typing import Any
 import pytest
 
 from chalicelib.domain.sources.probe import Probe
-from overdue.checks_file.fields import completed, written
+from overdue.checks_file.fields import completed
 from overdue.checks_file.file import InvalidFile, read
 from overdue.checks_file.plan import Create, Update, plan
 from overdue.checks_file.wire import Labels, body_of, settings_of
-from tests.builders import seconds
+from overdue.checks_file.writing import written
+from tests.builders import minutes, seconds
 
 URL = "https://shop.example.com/"
 NO_LABELS = Labels({})
@@ -30,7 +31,12 @@ def refusal(text: str) -> str:
 def test_a_url_is_a_probe_of_every_minute() -> None:
     found = settings(f"checks: {{shop: {{probe: '{URL}'}}}}")
 
-    assert (found["probe"], found["every"], found["schedule"], found["grace"]) == (Probe(url=URL), 60, None, 360)
+    assert (found["probe"], found["every"], found["schedule"], found["grace"]) == (
+        Probe(url=URL),
+        minutes(1),
+        None,
+        minutes(6),
+    )
 
 
 def test_a_table_says_what_is_asked_and_what_is_good() -> None:
@@ -51,7 +57,7 @@ def test_a_table_says_what_is_asked_and_what_is_good() -> None:
               slow: 800ms
         """)
 
-    assert (found["every"], found["schedule"], found["grace"]) == (300, None, 600)
+    assert (found["every"], found["schedule"], found["grace"]) == (minutes(5), None, minutes(10))
     assert found["probe"] == Probe(
         url=URL,
         method="POST",
@@ -68,15 +74,15 @@ def test_a_table_says_what_is_asked_and_what_is_good() -> None:
 @pytest.mark.parametrize(
     ("probe", "problem"),
     [
-        ("ftp://example.com/", 'checks.yaml:1: shop: probe: url "ftp://example.com/": a probe asks http://'),
+        ("ftp://example.com/", 'checks.yaml:1: shop: url "ftp://example.com/": a probe asks http://'),
         ("{method: GET}", "checks.yaml:1: shop: probe takes a URL, or a table with a url"),
         ("[a]", "checks.yaml:1: shop: probe takes a URL, or a table with a url"),
-        (f"{{url: '{URL}', every: 5m}}", 'probe: there is no field "every" in it. It is the check\'s own field'),
+        (f"{{url: '{URL}', every: 5m}}", 'probe: there is no field "every" in it. It is a field of the check itself'),
         (f"{{url: '{URL}', body: x}}", 'probe: there is no field "body" in it. Known are: url, method'),
-        (f"{{url: '{URL}', timeout: 1m}}", 'probe.timeout "1m": write a duration up to 20 s'),
-        (f"{{url: '{URL}', slow: 15s}}", "probe: slow 15 s: it must be below the timeout, 10 s"),
+        (f"{{url: '{URL}', timeout: 1m}}", 'probe.timeout "1m" is too long: use 1s to 20s'),
+        (f"{{url: '{URL}', slow: 15s}}", "slow 15 s: it must be below the timeout, 10 s"),
         (f"{{url: '{URL}', headers: x}}", "probe.headers takes each value below its name"),
-        (f"{{url: '{URL}', follow_redirects: yes}}", "probe.follow_redirects yes: write true or false"),
+        (f"{{url: '{URL}', follow_redirects: yes}}", 'probe.follow_redirects "yes" is neither true'),
     ],
 )
 def test_what_is_wrong_with_a_probe_is_told_with_its_line(probe: str, problem: str) -> None:
@@ -97,18 +103,18 @@ def test_all_that_is_wrong_with_a_probe_is_told_at_once_each_at_its_own_line() -
               expect_text: OK
         """
     assert [line.removeprefix("checks.yaml:")[:40] for line in refusal(text).splitlines()] == [
-        '5: shop: probe: url "ftp://x": a probe a',
-        '6: shop: probe.timeout "99d": write a du',
+        '5: shop: url "ftp://x": a probe asks htt',
+        '6: shop: probe.timeout "99d" is too long',
         '7: shop: probe: there is no field "bogus',
-        '8: shop: probe: expect_status "9999": wr',
-        "10: shop: probe: expect_text: an answer ",
+        '8: shop: expect_status "9999": write 200',
+        "10: shop: expect_text: an answer to HEAD",
     ]
 
 
 def test_a_probe_beside_a_schedule_is_a_contradiction() -> None:
     text = f"checks: {{shop: {{probe: '{URL}', schedule: '0 2 * * *'}}}}"
 
-    assert "shop: a probe comes every so often: write every, not schedule" in refusal(text)
+    assert "shop: probe: a probed check is expected as often as it is probed" in refusal(text)
 
 
 @pytest.mark.parametrize(
@@ -125,7 +131,7 @@ def test_a_probe_that_is_written_is_read_as_the_same(probe: Probe) -> None:
 
 
 def test_the_api_gets_the_period_within_the_probe() -> None:
-    found = completed({"probe": Probe(url=URL), "every": 300}, slug="shop", defaults={})
+    found = completed({"probe": Probe(url=URL), "every": minutes(5)}, slug="shop", defaults={})
 
     body = body_of(found, ["every", "probe", "grace"], NO_LABELS)
 
@@ -153,7 +159,7 @@ def there(**fields: Any) -> Any:
 def asked(every: int) -> dict[str, Any]:
     """The probe that the API shows of a check that is probed every so many seconds."""
     body: dict[str, Any] = body_of(
-        completed({"probe": Probe(url=URL), "every": every}, slug="shop", defaults={}), ["probe"], NO_LABELS
+        completed({"probe": Probe(url=URL), "every": seconds(every)}, slug="shop", defaults={}), ["probe"], NO_LABELS
     )
     return dict(body["probe"])
 

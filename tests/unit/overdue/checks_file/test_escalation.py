@@ -1,23 +1,22 @@
 """Escalation in a file of checks: a policy's name, or steps; wrong ones are told by their line."""
 
 from textwrap import dedent
+from typing import Any
 
 import pytest
 
 from chalicelib.domain.config import Step
-from overdue.checks_file.fields import written
 from overdue.checks_file.file import InvalidFile, read
-from overdue.checks_file.kinds.escalation_kind import Steps
-from overdue.checks_file.kinds.value_kinds import Setting
 from overdue.checks_file.plan import names_channels, plan, with_labels
 from overdue.checks_file.wire import Labels, body_of
+from overdue.checks_file.writing import written
 from tests.builders import hours, minutes
 
 ONCALL = Step(after=minutes(15), channels=("oncall",))
 LABELS = Labels({"id-1": "oncall", "id-2": "manager"})
 
 
-def escalation(said: str) -> Setting:
+def escalation(said: str) -> Any:
     source = f"checks:\n  backup:\n    escalation: {said}\n"
     return read(source, name="checks.yaml")[0].settings["escalation"]
 
@@ -26,15 +25,15 @@ def escalation(said: str) -> Setting:
     ("said", "meant"),
     [
         ("nights", "nights"),
-        ("off", None),
-        ("[{after: 15m, channels: [oncall]}]", Steps((ONCALL,))),
+        ("off", ()),
+        ("[{after: 15m, channels: [oncall]}]", (ONCALL,)),
         (
             '[{after: 1h, channels: "*"}, {after: 900, channels: oncall}]',
-            Steps((ONCALL, Step(after=hours(1), channels=("*",)))),
+            (ONCALL, Step(after=hours(1), channels=("*",))),
         ),
     ],
 )
-def test_it_is_a_policy_or_steps_or_off(said: str, meant: Setting) -> None:
+def test_it_is_a_policy_or_steps_or_off(said: str, meant: Any) -> None:
     assert escalation(said) == meant
     assert escalation(written("escalation", meant)) == meant
 

@@ -1,18 +1,12 @@
-"""Texts and durations as the file writes them: every reader of YAML gets back what was meant. Start at `quoted`."""
+"""Texts as the file writes them: every reader of YAML reads the same text. Start at `quoted`."""
 
 from typing import Any
 
 import yaml
 
 _SIGNS = set(" _./+-@()'")
-_UNITS = (("w", 604_800), ("d", 86_400), ("h", 3_600), ("m", 60))
 _TRUTHS = {"y", "n", "Y", "N"}  # true and false in YAML 1.1, though not for PyYAML 6
 _RESOLVER: Any = yaml.resolver.Resolver()
-
-
-def humane(seconds: int) -> str:
-    """A duration in the largest unit that has it whole: 90m, 1d, 61s."""
-    return next((f"{seconds // length}{unit}" for unit, length in _UNITS if seconds % length == 0), f"{seconds}s")
 
 
 def quoted(text: str) -> str:

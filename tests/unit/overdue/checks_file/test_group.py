@@ -7,9 +7,9 @@ import pytest
 from chalicelib.domain.config import Group
 from chalicelib.domain.ids import Code
 from overdue.checks_file.file import InvalidFile, read
-from overdue.checks_file.kinds.relation_kind import a_group
 from overdue.checks_file.relations import wrong
 from overdue.checks_file.wire import Labels, body_of, settings_of
+from overdue.checks_file.writing import written
 
 WEB = Group(members=(Code("web-1"), Code("web-2")), down_when=2)
 
@@ -30,7 +30,7 @@ def group(said: str) -> Any:
 )
 def test_it_is_read_and_written_as_it_was(said: str, meant: Group | None) -> None:
     assert group(said) == meant
-    assert group(a_group().written(meant)) == meant
+    assert group(written("group", meant)) == meant
 
 
 @pytest.mark.parametrize(
@@ -38,12 +38,12 @@ def test_it_is_read_and_written_as_it_was(said: str, meant: Group | None) -> Non
     [
         ("web", ["group takes a table, such as {members: [web-1, web-2], down_when: all}"]),
         ("{}", ["group takes members, or a tag of theirs: one of the two"]),
-        ("{members: [], down_when: 1}", ["group.members: name one at least"]),
+        ("{members: [], down_when: 1}", ["group takes members, or a tag of theirs: one of the two"]),
         ("{members: [a], down_when: 2}", ["group.down_when 2: it has 1 members"]),
         (
             "{tag: a b, down_when: 0, least: 1}",
             [
-                'group.tag: "a b" is not one word: a tag has no blanks',
+                'group.tag "a b" is not one word: a tag has no spaces',
                 'group: there is no field "least" in it. Known are: members, tag, down_when',
             ],
         ),
