@@ -25,7 +25,7 @@ def main() -> None:
     """Measure, print a table, write JSON."""
     os.environ.update(ENVIRONMENT)
     import app
-    from chalicelib.services.sessions import Signer, new_link
+    from chalicelib.services.signed_links.sessions import Signer, new_link
     from chalicelib.web.pages.shell.visit import session_cookie_name
 
     now = datetime.fromtimestamp(LAST_PING_S + 60, UTC)

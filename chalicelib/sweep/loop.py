@@ -22,7 +22,7 @@ from chalicelib.domain.errors import Unavailable
 from chalicelib.domain.ids import Code
 from chalicelib.metrics import Metric
 from chalicelib.runtime import Wiring
-from chalicelib.services.self_ping import FrontDoor
+from chalicelib.services.liveness.self_ping import FrontDoor
 from chalicelib.services.transaction import Ports
 from chalicelib.store import checks
 from chalicelib.store.codecs.check_codec import shard

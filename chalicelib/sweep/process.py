@@ -19,6 +19,7 @@ from chalicelib.domain.errors import NotFound, Unavailable
 from chalicelib.domain.ids import Code, short
 from chalicelib.domain.ingress.ingress_outage import is_held
 from chalicelib.services import transaction
+from chalicelib.services.groups import judged as judged_by_members
 from chalicelib.services.transaction import Ports
 from chalicelib.store import batch_get, checks
 from chalicelib.store.codecs import check_codec
@@ -210,8 +211,6 @@ def _evaluated(work: Work, due: Read, judge: Judge, *, now: datetime) -> Evaluat
 def _verdict(work: Work, check: Check, judge: Judge, *, now: datetime) -> Verdict:
     if check.config.group is None:
         return _limited(work, check.project, lambda: judge(check, now - ALLOWANCE))
-    from chalicelib.services.groups import judged as judged_by_members  # most deployments have none
-
     return judged_by_members(work.ports, check, now=now)
 
 

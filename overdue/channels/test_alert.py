@@ -13,12 +13,12 @@ from typing import Any
 from uuid import uuid4
 
 from chalicelib.alerts.payload import Document, document
-from chalicelib.alerts.publish import Undelivered, publish, publish_alarm, publish_notification
+from chalicelib.alerts.publish import publish, publish_alarm, publish_notification
 from chalicelib.alerts.text import Sending, letter
 from chalicelib.domain.alerts import Alert, Facts, Kind
 from chalicelib.domain.channels import Channel
 from chalicelib.domain.config import Config
-from chalicelib.domain.errors import OverdueError
+from chalicelib.domain.errors import OverdueError, Undelivered
 from chalicelib.domain.ids import Code
 from overdue.aws.account import PATIENT, speaking
 from overdue.channels.admin import Keeping, state_of, topic_of

@@ -29,8 +29,8 @@ from chalicelib.domain.schedule.occurrences import Every
 from chalicelib.probes.address import networks
 from chalicelib.probes.probing import TIME_BOX, out_by, probing
 from chalicelib.runtime import Wiring
-from chalicelib.services.self_ping import FrontDoor
-from chalicelib.services.sessions import Signer, new_link
+from chalicelib.services.liveness.self_ping import FrontDoor
+from chalicelib.services.signed_links.sessions import Signer, new_link
 from chalicelib.store import checks
 from chalicelib.store.registry import projects
 from chalicelib.store.registry.projects import new_secret

@@ -15,7 +15,7 @@ import app
 from chalicelib.domain.alerts import Reason
 from chalicelib.domain.check import Check, Flip, Status
 from chalicelib.domain.ids import Code
-from chalicelib.services.sessions import Signer, new_link
+from chalicelib.services.signed_links.sessions import Signer, new_link
 from chalicelib.store import batch_get, checks, history
 from overdue.local import run
 from overdue.local.clock import Clock

@@ -8,7 +8,7 @@ from itsdangerous import BadSignature
 from itsdangerous.encoding import base64_encode
 
 from chalicelib.alerts.ack_tokens import Named, read
-from chalicelib.services.sessions import Session, Signer
+from chalicelib.services.signed_links.sessions import Session, Signer
 from chalicelib.signing import serializer
 from tests.builders import utc
 

@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import MINYEAR, UTC, datetime, timedelta, tzinfo
 from functools import lru_cache
+from importlib.resources import files
 
 from chalicelib.domain.errors import BadInput
 from chalicelib.domain.limits.steps import limited_to
@@ -264,8 +265,6 @@ _RENAMED_WITHIN_THEIR_COUNTRY = {  # where tzdata links to a zone of the same ho
 @lru_cache(maxsize=1)
 def _zone_names() -> tuple[frozenset[str], dict[str, str]]:
     """All names, and those that have changed with their present one; from the tzdata package."""
-    from importlib.resources import files
-
     data = files("tzdata")
     names = frozenset((data / "zones").read_text("ascii").split())
     table = (data / "zoneinfo" / "zone.tab").read_text("utf-8").splitlines()

@@ -1,21 +1,20 @@
 """What has happened to a check: its pings, their bodies, its flips."""
 
 import re
-from collections.abc import Iterator
 from datetime import datetime, timedelta
 from typing import NotRequired, TypedDict
 
 from chalice.app import Response
 
-from chalicelib.domain.check import Check, Flip, Status
+from chalicelib.domain.check import Check, Status
 from chalicelib.domain.errors import BadInput, NotFound
-from chalicelib.domain.ids import Code
 from chalicelib.domain.keys import Scope
+from chalicelib.services import check_history
 from chalicelib.store import history
 from chalicelib.store.history import StoredFlip, StoredPing
 from chalicelib.web.answers import answer, json_answer
 from chalicelib.web.api.call import Call
-from chalicelib.web.api.checks import by_unique_key, own
+from chalicelib.web.api.checks import own, own_by_unique_key
 from chalicelib.web.api.schema.shape import whole_seconds
 
 MOST_PINGS = 1_000
@@ -64,7 +63,7 @@ class FlipJson(TypedDict):
 
 def pings(call: Call) -> Response:
     """`GET checks/{code}/pings/`: the newest first."""
-    check = own(call, Code(call.place["code"]))
+    check = own(call)
     url = f"{call.wiring.settings.base_url}/api/{call.version.name}/checks/{check.code}/pings"
     found = history.pings(check.code, now=call.now, most=MOST_PINGS)
     return json_answer({"pings": [_ping(stored, url) for stored in found]}, call.accepts)
@@ -90,7 +89,7 @@ def _ping(stored: StoredPing, url: str) -> PingJson:
 
 def body(call: Call) -> Response:
     """`GET checks/{code}/pings/{n}/body`: the bytes as they came. Raises NotFound where there are none."""
-    check = own(call, Code(call.place["code"]))
+    check = own(call)
     found = history.ping(check.code, int(call.place["n"]), now=call.now).ping.body
     if not found:
         raise NotFound("this ping has no body")
@@ -99,19 +98,19 @@ def body(call: Call) -> Response:
 
 def flips(call: Call) -> Response:
     """`GET checks/{code}/flips/`: the newest first."""
-    return _flips(call, own(call, Code(call.place["code"])))
+    return _flips(call, own(call))
 
 
 def flips_by_unique_key(call: Call) -> Response:
     """`GET checks/{unique_key}/flips/`."""
-    return _flips(call, by_unique_key(call))
+    return _flips(call, own_by_unique_key(call))
 
 
 def _flips(call: Call, check: Check) -> Response:
     since, until = _span(call)
     found = [
         _flip(stored, has_extras=call.version.has_extras, may_write=call.key.scope is Scope.READ_WRITE)
-        for stored in _all_flips(check, now=call.now)
+        for stored in check_history.flips(check, now=call.now, most=MOST_FLIPS)
         if (since is None or stored.flip.at >= since) and (until is None or stored.flip.at < until)
     ]
     return json_answer({"flips": found}, call.accepts)
@@ -128,16 +127,6 @@ def _flip(stored: StoredFlip, *, has_extras: bool, may_write: bool) -> FlipJson:
             {"kind": told.kind.value, "to": list(told.to), "at": whole_seconds(told.at)} for told in stored.sent
         ]
     return value
-
-
-def _all_flips(check: Check, *, now: datetime) -> Iterator[StoredFlip]:
-    """Those that wait in the check itself, then those of the history; the newest first."""
-    waiting = [record for record in check.records if isinstance(record, Flip)]
-    yield from (StoredFlip(flip, ()) for flip in reversed(waiting))
-    known = {flip.number for flip in waiting}
-    for stored in history.flips(check.code, now=now, most=MOST_FLIPS):
-        if stored.flip.number not in known:
-            yield stored
 
 
 def _span(call: Call) -> tuple[datetime | None, datetime | None]:

@@ -21,8 +21,8 @@ from chalicelib.domain.schedule.occurrences import Every, Schedule, never_occurs
 from chalicelib.domain.schedule.parse import in_zone, parse_schedules
 from chalicelib.domain.sources.probe import default_grace
 from chalicelib.fields.kinds import AUTO
+from chalicelib.services.relations import NOBODY, Named
 from chalicelib.web.api.call import Refused
-from chalicelib.web.api.related import NOBODY, Named
 from chalicelib.web.api.schema.fields import CheckFields, StepFields
 from chalicelib.web.api.schema.group_field import grouped, names_of
 from chalicelib.web.api.versions import Version

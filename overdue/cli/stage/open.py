@@ -1,7 +1,7 @@
 """`overdue open`: sign in to the pages by a link that works once.
 
 Whoever may read the stage's secret in SSM may sign in: there is no list of users. What a link grants is decided in
-`chalicelib.services.sessions`.
+`chalicelib.services.signed_links.sessions`.
 """
 
 import webbrowser
@@ -12,7 +12,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from chalicelib.domain.durations import parse_duration
 from chalicelib.domain.errors import BadInput, OverdueError
-from chalicelib.services.sessions import LINK_LASTS, LOCAL_LINK_LASTS, LONGEST_SESSION, Signer, new_link
+from chalicelib.services.signed_links.sessions import LINK_LASTS, LOCAL_LINK_LASTS, LONGEST_SESSION, Signer, new_link
 from chalicelib.store.registry import signins
 from chalicelib.store.secure_strings import SESSION_SECRET, get_or_create
 from overdue.aws import key_admin, security_log

@@ -158,8 +158,8 @@ def yaml_of(name: str, text: str) -> Any:
 
 
 def yaml_accepts(name: str, text: str) -> bool:
-    beside = {} if text == "off" else SAMPLES[name].beside
-    fields = {BY_NAME[name].yaml_name: yaml_of(name, text), **beside}
+    beside: dict[Any, Any] = {} if text == "off" else {**SAMPLES[name].beside}
+    fields = beside | {BY_NAME[name].yaml_name: yaml_of(name, text)}
     document: Any = {text: {}} if name == "slug" else {"a": fields}
     try:
         read(json.dumps({"checks": document}), name="checks.yaml")  # JSON is YAML

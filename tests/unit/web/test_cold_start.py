@@ -21,7 +21,7 @@ import pytest
         ),
         ("app", ["chalicelib.web.pages", "chalicelib.store.secure_strings", "itsdangerous", "markupsafe"]),
         ("chalicelib.web.accepts_html", ["chalicelib.web.pages", "jinja2"]),
-        ("chalicelib.services.sessions", ["jinja2", "markupsafe"]),
+        ("chalicelib.services.signed_links.sessions", ["jinja2", "markupsafe"]),
         ("chalicelib.web.api.routes", ["fastjsonschema", "chalicelib.web.api.schema.fields", "jinja2"]),
         ("chalicelib.web.anonymous.badges", ["fastjsonschema", "jinja2"]),
         ("chalicelib.web.anonymous.prometheus", ["fastjsonschema", "jinja2"]),

@@ -21,7 +21,7 @@ from chalicelib.domain.text.explanations import explain, where_to_look
 from chalicelib.domain.text.outage_facts import outage_facts
 from chalicelib.domain.text.time_format import WallClock
 from chalicelib.fields.kinds import AUTO
-from chalicelib.web.anonymous.badge_keys import badge_key
+from chalicelib.services.signed_links.badge_keys import badge_key
 from chalicelib.web.api.schema import probe_field
 from chalicelib.web.api.versions import Version
 

@@ -20,7 +20,8 @@ from chalicelib.domain.schedule.describe import in_words
 from chalicelib.domain.schedule.occurrences import Every, Schedule
 from chalicelib.domain.text.time_format import WallClock
 from chalicelib.runtime import Wiring
-from chalicelib.store import batch_get, history
+from chalicelib.services.find_checks import all_checks
+from chalicelib.store import history
 from chalicelib.web.pages.charts import ribbon
 from chalicelib.web.pages.overview import reason
 from chalicelib.web.pages.overview.filters import Finder, Wish, finder, matching, wish
@@ -86,8 +87,7 @@ def answered(wiring: Wiring, request: Any) -> Response:
 
 
 def _overview(visit: Visit) -> Response:
-    ports = visit.wiring.ports
-    checks = batch_get.checks(ports.tables, batch_get.codes(ports.tables, visit.project), sleep=ports.sleep)
+    checks = all_checks(visit.wiring.ports, visit.project)
     asked = wish(visit.query, visit.tags)
     refresh = Refresh(asked.refreshes, replace(asked, refreshes=not asked.refreshes).href())
     notice = "The check has been deleted, with its history." if visit.query.get("deleted") == "yes" else ""

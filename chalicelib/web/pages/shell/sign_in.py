@@ -13,7 +13,7 @@ from chalice.app import Response
 from chalicelib.domain.errors import Conflict
 from chalicelib.runtime import Wiring
 from chalicelib.security_log import log_event
-from chalicelib.services.sessions import Link
+from chalicelib.services.signed_links.sessions import Link
 from chalicelib.store.registry import signins
 from chalicelib.web.pages.shell.guards import WITH_POST, serve_form, serve_public_form, serve_public_page
 from chalicelib.web.pages.shell.render import see_other

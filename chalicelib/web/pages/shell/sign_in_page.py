@@ -6,7 +6,7 @@ from datetime import timedelta
 from chalice.app import Response
 
 from chalicelib.domain.text.amounts import quantity
-from chalicelib.services.sessions import LINK_LASTS, LOCAL_LINK_LASTS, SESSION_LASTS
+from chalicelib.services.signed_links.sessions import LINK_LASTS, LOCAL_LINK_LASTS, SESSION_LASTS
 from chalicelib.web.pages.shell.commands import LOCAL, command
 from chalicelib.web.pages.shell.layout import frame
 from chalicelib.web.pages.shell.render import page

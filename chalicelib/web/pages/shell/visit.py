@@ -15,9 +15,9 @@ from chalicelib.domain.schedule.occurrences import current_zone
 from chalicelib.domain.text.time_format import WallClock
 from chalicelib.runtime import Wiring
 from chalicelib.security_log import Actor
-from chalicelib.services.sessions import Session, Signer, short_id
+from chalicelib.services.signed_links.sessions import Session, Signer, short_id
 from chalicelib.store.registry import signins
-from chalicelib.web.api.call import moment, query_of, source_of
+from chalicelib.web.request import moment, query_of, source_of
 
 ZONE_COOKIE = "overdue_tz"
 MOST_FORM_BYTES = 256 * 1024  # a description of 20,000 characters, each as %F0%9F%90%98

@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any
 from urllib.parse import urlencode
 
-from chalicelib.services.sessions import Signer, new_link
+from chalicelib.services.signed_links.sessions import Signer, new_link
 from chalicelib.store.secure_strings import SESSION_SECRET, get_or_create
 from tests.builders import hours
 from tests.integration.conftest import Answer, Deployment

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from chalicelib.services.sessions import Signer, new_link
+from chalicelib.services.signed_links.sessions import Signer, new_link
 from tests.builders import hours, minutes, utc
 
 NOW = utc("2026-03-01T12:00Z")

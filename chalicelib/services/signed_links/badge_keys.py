@@ -9,6 +9,7 @@ from hmac import compare_digest, digest
 
 from chalicelib.domain.ids import Code
 
+ALL_TAGS = "*"  # names the badge of all checks of a project
 _ROUNDS = 4
 _SIGNATURE_DIGITS = 24  # 96 bits
 

@@ -5,14 +5,14 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from chalicelib.domain.ids import Code
+from chalicelib.services import unique_match
 from chalicelib.store.tables import RegistryItem
-from chalicelib.web.api import matching
 from chalicelib.web.api.call import Json
-from chalicelib.web.api.schema.fields import read
 from tests.integration.conftest import Deployment
 from tests.integration.web.calling import Api
 
 SAID: Json = {"name": "backup", "unique": ["name"]}
+WANTED = {"name": "backup"}
 
 
 @pytest.fixture
@@ -31,8 +31,7 @@ def test_of_many_at_once_one_makes_the_check_and_the_others_edit_it(api: Api) ->
 
 def test_one_that_the_index_does_not_show_yet_is_found_by_its_claim(api: Api) -> None:
     made, project = api.post("/checks/", SAID, status=201), "default"
-    said = read(SAID, has_extras=True)
-    found = matching.claimed(api.deployment.wiring.ports, project, said, Code("ours"))
+    found = unique_match.claim(api.deployment.wiring.ports, project, WANTED, Code("ours"))
     assert found == made["uuid"]
 
 
@@ -52,9 +51,8 @@ def test_after_a_renaming_it_makes_another(api: Api) -> None:
 
 def test_a_claim_whose_owner_has_died_is_taken_over(api: Api) -> None:
     api.post("/checks/", {"name": "other", "unique": ["name"]}, status=201)
-    said = read(SAID, has_extras=True)
     ports = api.deployment.wiring.ports
-    assert matching.claimed(ports, "default", said, Code("0f3a1b3c-7a51-4ac1-8d6f-1f6f5c1f0a11")) is None
+    assert unique_match.claim(ports, "default", WANTED, Code("0f3a1b3c-7a51-4ac1-8d6f-1f6f5c1f0a11")) is None
     assert api.post("/checks/", SAID, status=201)["name"] == "backup"
 
 

@@ -5,7 +5,7 @@ import logging
 
 import pytest
 
-from chalicelib.services import watchdog
+from chalicelib.services.liveness import watchdog
 from tests.stand_in import Says, stand_in
 
 

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from chalicelib.domain.ids import Code
-from chalicelib.web.anonymous.badge_keys import badge_key, code_of, is_signed, signature
+from chalicelib.services.signed_links.badge_keys import badge_key, code_of, is_signed, signature
 from tests.builders import CODE
 
 SECRET = bytes(range(32))
