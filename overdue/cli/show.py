@@ -16,7 +16,7 @@ from chalicelib.alerts.charset import inert
 from chalicelib.domain.text.reasons import reason_name
 from chalicelib.domain.text.time_format import WallClock, ago
 from overdue.cli.table_layout import GAP, fitted
-from overdue.client.schemas import CheckJson, FlipJson
+from overdue.client.schemas import CheckJson, FlipJson, PingJson
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -124,6 +124,12 @@ def status(check: CheckJson) -> str:
     shown = f"{SHAPES.get(name, '?')} {name}"
     reason = check.get("reason") if check["status"] == "down" else None
     return ", ".join(filter(None, (shown, reason and reason_name(reason), "running" if check["started"] else None)))
+
+
+def ping(record: PingJson) -> str:
+    """The signal of a ping; with a success, what was wrong with it all the same: "success, late"."""
+    outcome = record.get("outcome")
+    return f"{record['type']}, {reason_name(outcome)}" if outcome in ("late", "too_short") else record["type"]
 
 
 def flip(change: FlipJson) -> str:

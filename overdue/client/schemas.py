@@ -104,7 +104,7 @@ class CheckJson(TypedDict):
 
 
 class PingJson(TypedDict):
-    """A ping of the history."""
+    """A ping of the history; an older server sends no `outcome`."""
 
     type: str
     date: str
@@ -115,6 +115,7 @@ class PingJson(TypedDict):
     rid: str | None
     body_url: str | None
     duration: NotRequired[int | float]
+    outcome: NotRequired[str | None]
 
 
 class SentJson(TypedDict):

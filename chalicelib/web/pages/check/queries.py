@@ -14,7 +14,8 @@ from typing import Final
 from chalicelib.domain.check import Check, Flip, Judged
 from chalicelib.store import history
 from chalicelib.store.history import StoredFlip, StoredPing
-from chalicelib.web.pages.check.runs import Ran, ran, still_open
+from chalicelib.web.pages.check.old_rows import complete_old_rows
+from chalicelib.web.pages.check.runs import Ran, past_runs, runs_still_open
 
 MOST_PINGS: Final = 200  # of a timeline and its logs
 MOST_FLIPS: Final = 300
@@ -64,7 +65,7 @@ class Past:
 def past(check: Check, *, now: datetime) -> Past:
     """The newest part, of a check as `shown.as_of` returns it: three queries. Raises Unavailable."""
     found = _read(check, flips(check, now=now), Cursor(_NEWEST, now + _TICK), most=MOST_PINGS, now=now)
-    return replace(found, open=tuple(still_open(check, found.pings, now=now)))
+    return replace(found, open=tuple(runs_still_open(check, found.pings, now=now)))
 
 
 def older(check: Check, known: Past, before: Cursor, *, most: int, now: datetime) -> Past:
@@ -78,7 +79,8 @@ def _read(check: Check, known: tuple[StoredFlip, ...], before: Cursor, *, most: 
     pings = pings[:most]
     since = pings[-1].ping.at if has_more else before.at - _ALL
     judged = _judged(check, since, before.at - _TICK, now=now, most=most)
-    runs = ran(check, pings, judged, [stored.flip for stored in known])
+    pings, judged = complete_old_rows(check, pings, judged, [stored.flip for stored in known])
+    runs = past_runs(check, pings, judged)
     return Past(pings=tuple(pings), flips=known, open=(), runs=tuple(runs), has_more=has_more)
 
 
