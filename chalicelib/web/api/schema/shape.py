@@ -10,10 +10,9 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, NotRequired, TypedDict
 
 from chalicelib.domain.channels import EVERY_CHANNEL
-from chalicelib.domain.check import Check, started
+from chalicelib.domain.check import Check, holders, started
 from chalicelib.domain.config import Config
 from chalicelib.domain.ids import Code, unique_key
-from chalicelib.domain.rules.dependencies import holders
 from chalicelib.domain.schedule.occurrences import Every
 from chalicelib.domain.schedule.parse import lines_of, warnings
 from chalicelib.domain.text import display_status

@@ -11,8 +11,7 @@ from typing import assert_never
 from chalicelib.domain.alerts import Facts, Reason
 from chalicelib.domain.check import Check
 from chalicelib.domain.config import Config
-from chalicelib.domain.rules.due import deadline
-from chalicelib.domain.rules.first_ping import first_ping_at
+from chalicelib.domain.rules.due import deadline, first_ping_at
 from chalicelib.domain.rules.throughput import is_watched
 from chalicelib.domain.runs.duration_stats import usual
 from chalicelib.domain.runs.recent_runs import Ended, unpacked
