@@ -4,6 +4,7 @@ Each edge words it: the Management API in the fixed texts of docs/reference/wire
 with `FieldError.words`. Nothing parses a sentence to find out what was wrong.
 """
 
+from collections.abc import Callable
 from datetime import timedelta
 from typing import Literal
 
@@ -18,15 +19,16 @@ ErrorCode = Literal[
     "not_list",
     "not_object",
     "has_nul",
-    "empty",
+    "empty",  # what to do
     "too_long",  # the most characters
     "too_small",  # (least, most)
     "too_large",  # (least, most)
     "too_many",  # the most items
     "no_items",
-    "not_slug",
+    "not_slug",  # one that is like it; "": none is
     "not_choice",  # the choices
     "not_duration",
+    "not_latency",
     "not_count",  # (least, most)
     "not_instant",
     "not_schedule",
@@ -38,6 +40,8 @@ ErrorCode = Literal[
     "lacks_part",  # the part
     "unknown_part",  # the known parts
     # a value beside what the project has
+    "no_such_field",  # the field that may be meant; "": none is near
+    "not_settable",
     "no_such_policy",  # the names of those that exist
     "empty_channel",
     "no_such_channel",
@@ -45,6 +49,7 @@ ErrorCode = Literal[
     "has_passed",
     # several fields together
     "needs",  # the field that has to be set, too
+    "excludes",  # the other field
     "above",  # the field whose value it must not exceed
     "never_occurs",
     "steps_collide",
@@ -52,7 +57,8 @@ ErrorCode = Literal[
     "group_waits",
     "probe_scheduled",
     "hides_all",
-    "costs_too_much",
+    "windows_cost_too_much",
+    "misses_cost_too_much",
 ]
 
 
@@ -78,18 +84,20 @@ class FieldError(BadInput):
         self.detail, self.is_item = detail, is_item
 
     def __str__(self) -> str:
-        return self.told_of(self.field)
+        return self.told(str)
 
-    def told_of(self, name: str) -> str:
-        """The error in words for people, the field called by the name that it has at an edge."""
-        words = self.words()
+    def told(self, names: Callable[[str], str]) -> str:
+        """The error in words for people, fields called by the names that they have at an edge."""
+        words = self.words(names)
         if self.detail:
             return words
+        head, dot, part = self.field.partition(".")
+        name = self.field if self.code == "no_such_field" else f"{names(head)}{dot}{part}"
         return f"{name} {words}" if words.startswith('"') else f"{name}: {words}"
 
-    def words(self) -> str:
-        """The error in words for people, without the field's name: what is wrong, then what to do."""
-        return self.detail or _words(self.code, self.bound, self.value)
+    def words(self, names: Callable[[str], str] = str) -> str:
+        """The same without the name of the field itself: what is wrong, then what to do."""
+        return self.detail or _words(self.code, self.bound, self.value, names)
 
 
 def spelled(span: timedelta) -> str:
@@ -129,9 +137,11 @@ def _listed(bound: object) -> str:
     return ", ".join(map(str, bound))
 
 
-def _words(code: ErrorCode, bound: object, value: object) -> str:
-    shown = quoted(value)
+def _words(code: ErrorCode, bound: object, value: object, names: Callable[[str], str]) -> str:
+    shown = quoted(value) if value != "" else "an empty text"
     match code:
+        case "empty":
+            return f"it is empty: {bound or 'write a value'}"
         case "too_small" | "too_large":
             is_span = isinstance(bound, tuple) and isinstance(bound[0], timedelta)
             words = ("short", "long") if is_span else ("small", "large")
@@ -141,20 +151,28 @@ def _words(code: ErrorCode, bound: object, value: object) -> str:
         case "too_many":
             number = len(value) if isinstance(value, list | tuple) else value
             return f"{number} are too many: {_limit(bound)} are allowed"
+        case "not_slug":
+            example = f", such as {bound}" if bound else ""
+            return f"{shown} is not a slug: use a-z, 0-9, hyphens and underscores{example}"
         case "not_count":
             return f"{shown} is not a whole number: {_range(bound)}"
         case "not_choice":
-            return f"{shown} is not a choice: use {_listed(bound).replace(', ', ' or ')}"
+            choices = _listed(bound).replace(", ", " or ")
+            return f"{shown} is not a choice: use {choices}" if value else f"choose {choices}"
         case "no_such_policy":
             return f"{shown} is not a policy; there are: {_listed(bound) or 'none yet'}"
+        case "no_such_field":
+            return f"there is no such field. Did you mean {names(str(bound))}?"
         case "lacks_part":
             return f"{bound} is missing"
         case "unknown_part":
             return f"{shown} is not known here; known are: {_listed(bound)}"
         case "needs":
-            return f"{bound} is missing: set both, or neither"
+            return f"it needs {names(str(bound))}, too: set both, or neither"
+        case "excludes":
+            return f"it excludes {names(str(bound))}: set one of them"
         case "above":
-            return f"it is above {bound}: no value could satisfy both"
+            return f"it is above {names(str(bound))}: no run could ever be right"
         case _:
             return _PLAIN[code].format(shown)
 
@@ -166,10 +184,9 @@ _PLAIN = {
     "not_list": "{} is not a list",
     "not_object": "{} is not an object",
     "has_nul": "{} contains a NUL character",
-    "empty": "it is empty: write a value",
     "no_items": "it is empty: write one item at least",
-    "not_slug": "{} is not a slug: use a-z, 0-9, hyphens and underscores, 100 characters at most",
     "not_duration": "{} is not a duration: write seconds (600), or 10m, 1h, 1d, 1w",
+    "not_latency": "{} is not a duration: write 800ms, 1.5s or 10",
     "not_instant": "{} is not an instant: write 2026-12-24T20:00, or 2026-12-24T20:00:00Z in UTC",
     "not_schedule": "{} is not a schedule",
     "is_period": "{} is a period, not a schedule",
@@ -177,15 +194,24 @@ _PLAIN = {
     "not_window": '{} is not a maintenance window: write "0 2 * * 0 for 2h"',
     "not_step": '{} is not a step: write "15m oncall"',
     "not_valid": "{} cannot be used",
+    "not_settable": "a ping cannot set it: use the API, the form or `overdue checks`",
     "empty_channel": "the name of a channel is empty",
     "no_such_channel": "{} is not a channel of this project",
     "several_channels": "{} is the name of several channels: use the id of one",
     "has_passed": "{} has passed: use an instant in the future",
-    "never_occurs": "it never occurs: clocks in this zone skip all its times",
+    "never_occurs": "it never occurs: clocks in the zone {} skip all its times",
     "steps_collide": "two steps come after {}: make them one with both channels",
     "step_without_channels": "a step has no channels: name them",
     "group_waits": "a group has no probe and no first ping: its members decide its status",
     "probe_scheduled": "a probed check is expected as often as it is probed: set the probe's interval instead",
-    "hides_all": "every occurrence of the schedule is inside a window: use fewer or shorter windows",
-    "costs_too_much": "its evaluation would take too long",
+    "hides_all": (
+        "every occurrence is inside a window, so no success would ever be expected: use fewer or shorter windows"
+    ),
+    "windows_cost_too_much": (
+        "there are too many windows, or too many without a gap between them, to find the next occurrence outside them: "
+        "use fewer, longer windows"
+    ),
+    "misses_cost_too_much": (
+        "{} is too many with this schedule, one evaluation would take too long: lower it, or use fewer schedules"
+    ),
 }

@@ -80,6 +80,7 @@ class Windows(Texts):
 class Checks(Texts):
     """Other checks of the project, by slug or by code. The value has what was said: `merge` finds the checks."""
 
+    is_plain = False
     placeholder = "CHECK"
     separator = ","
 
@@ -90,6 +91,7 @@ class Channels(Kind):
     The value that is read has what was said; `merge` finds the channels. JSON has one text, with commas.
     """
 
+    is_plain = False
     placeholder = "CHANNELS"
     schema: Schema = {"type": "string"}
     shown = schema

@@ -14,10 +14,10 @@ from chalicelib.domain.slugs import LONGEST_SLUG
 from chalicelib.domain.sources import probe as probes
 from chalicelib.domain.sources import probe_json
 from chalicelib.domain.sources.probe import Probe
-from chalicelib.fields.kinds import OFF, Choice, Count, Duration, Flag, Kind, Schema, Text, require_text
+from chalicelib.fields.kinds import LONGEST_TAGS, OFF, Choice, Count, Duration, Flag, Kind, Schema, Text, require_text
 from chalicelib.fields.list_kinds import Channels, Checks
 
-MOST_STEPS, MOST_MEMBERS, LONGEST_POLICY, LONGEST_TAG = 10, 100, 40, 500
+MOST_STEPS, MOST_MEMBERS, LONGEST_POLICY = 10, 100, 40
 ALL = "all"
 
 
@@ -41,6 +41,7 @@ class Steps(Kind):
     A text has a step on each line, such as `15m oncall,manager`.
     """
 
+    is_plain = False
     placeholder = "STEP"
     after, channels = Duration(), Channels()
 
@@ -141,9 +142,10 @@ class Grouping(Kind):
     A group that is read has its members as they were said: `merge` finds the checks.
     """
 
+    is_plain = False
     placeholder = "GROUP"
     members = Checks(most=MOST_MEMBERS, longest=LONGEST_SLUG, shortest=1)
-    tag, down_when = Text(LONGEST_TAG), Count()
+    tag, down_when = Text(LONGEST_TAGS), Count()
 
     def __init__(self) -> None:
         parts = {
@@ -211,7 +213,7 @@ class Latency(Kind):
         try:
             return self._within(field, float(number) * factor, text)
         except ValueError as error:
-            raise FieldError(field, "not_duration", value=text) from error
+            raise FieldError(field, "not_latency", value=text) from error
 
     def read(self, field: str, value: Any) -> timedelta | None:
         if value is None and self.can_be_off:
@@ -266,6 +268,7 @@ class Statuses(Text):
 class Probing(Kind):
     """What Overdue requests by itself instead of waiting for pings; None: nothing."""
 
+    is_plain = False
     placeholder = "URL"
     parts: dict[str, Kind] = {
         "url": Text(probes.LONGEST_URL),

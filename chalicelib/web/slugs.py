@@ -6,9 +6,9 @@ from chalicelib.domain.check import Check
 from chalicelib.domain.config import Config
 from chalicelib.domain.configure import new_check
 from chalicelib.domain.errors import Conflict, NotFound, Unavailable, WrongKey
+from chalicelib.domain.field_errors import FieldError
 from chalicelib.domain.ids import Code
 from chalicelib.domain.keys import Key, Scope
-from chalicelib.domain.options import config_of_new
 from chalicelib.domain.slugs import LONGEST_SLUG
 from chalicelib.runtime import Wiring
 from chalicelib.security_log import Actor, log_change
@@ -40,13 +40,22 @@ def find(wiring: Wiring, ping_key: str, slug: str, said: Heard) -> tuple[Code, b
         raise NotFound("no such slug")
     if said.refusal is not None:
         raise Refused(said.refusal)
-    config = config_of_new(slug, said.query)
+    config = _config_of_new(slug, said)
     wiring.admission.admit(key.project, by_ping=True, now=said.ping.at)
     if claimed is None or holder is not None:  # noqa: SIM108  # nobody's yet, or of a check that bears another slug by now
         code = _claim(key.project, slug, instead_of=claimed)
     else:  # its owner is about to make the check, or has died: whoever is first makes it
         code = claimed
     return _make(wiring, code, key, config, said)
+
+
+def _config_of_new(slug: str, said: Heard) -> Config:
+    from chalicelib.fields.create import config_of_new, parameter_of  # most pings create no check
+
+    try:
+        return config_of_new(slug, said.query, now=said.ping.at)
+    except FieldError as error:
+        raise Refused(error.told(parameter_of)) from error
 
 
 def _check(wiring: Wiring, code: Code) -> Check | None:

@@ -13,7 +13,8 @@ from difflib import get_close_matches
 
 from chalicelib.domain.config import Config
 from chalicelib.domain.errors import BadInput, OverdueError
-from chalicelib.domain.limits.evaluation_cost import TooCostly, require_affordable
+from chalicelib.domain.field_errors import FieldError
+from chalicelib.domain.limits.evaluation_cost import require_affordable
 from chalicelib.domain.schedule.occurrences import Every
 from chalicelib.domain.schedule.parse import parse_schedules
 from chalicelib.domain.slugs import LONGEST_SLUG
@@ -223,7 +224,7 @@ def _contradictions(
         yield lines.get(costs.field, lines.get("schedule", line)), str(costs)
 
 
-def _too_costly(settings: Settings) -> TooCostly | None:
+def _too_costly(settings: Settings) -> FieldError | None:
     """The server's error for a check that costs too much to evaluate, as far as the file's fields tell; else None."""
     schedule, every, tz = settings["schedule"], settings["every"], settings["tz"]
     windows, misses = settings["windows"], settings["misses_before_alert"]
@@ -241,7 +242,7 @@ def _too_costly(settings: Settings) -> TooCostly | None:
                 misses_before_alert=misses,
             )
         )
-    except TooCostly as error:
+    except FieldError as error:
         return error
     except BadInput:  # reported already
         return None

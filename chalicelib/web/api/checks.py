@@ -8,7 +8,6 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from http import HTTPStatus
-from typing import TYPE_CHECKING
 from uuid import uuid4
 
 from chalice.app import Response
@@ -22,6 +21,7 @@ from chalicelib.domain.errors import Conflict, NotFound, OverdueError, Unavailab
 from chalicelib.domain.ids import Code, short, unique_key
 from chalicelib.domain.keys import Scope
 from chalicelib.domain.sources.probe import Probe
+from chalicelib.fields.merge import Said
 from chalicelib.security_log import Actor, log_change
 from chalicelib.services.transaction import Ports, change, deliver, make_groups_due
 from chalicelib.store import batch_get, checks
@@ -30,9 +30,6 @@ from chalicelib.web.answers import json_answer
 from chalicelib.web.api import matching, related
 from chalicelib.web.api.call import Call, Forbidden
 from chalicelib.web.api.schema.shape import Viewer, shaped
-
-if TYPE_CHECKING:
-    from chalicelib.web.api.schema.fields import CheckFields
 
 _SLUG = re.compile(r"[a-z0-9_-]{1,100}")
 
@@ -101,8 +98,9 @@ def by_unique_key(call: Call) -> Check:
 
 def made(call: Call) -> Response:
     """`POST checks/`: a new check, or with `unique` an edit of the one that matches."""
-    from chalicelib.web.api.merged import BLANK, insist_on_time_to_come, merged
-    from chalicelib.web.api.schema.fields import read  # fastjsonschema: 6 ms of a cold start
+    from chalicelib.fields.merge import BLANK, require_future_first_ping
+    from chalicelib.web.api.merged import merged
+    from chalicelib.web.api.schema.fields import read
 
     said, channels = read(call.body, has_extras=call.version.has_extras), _channels(call)
     found = matching.oldest(said, lambda slug: _of_slug(call, slug))
@@ -110,7 +108,7 @@ def made(call: Call) -> Response:
         return _edited(call, found.code)
     named = _named(call, None, said, before=BLANK)
     config = merged(BLANK, said, version=call.version, channels=channels, policies=_policies(call, said), named=named)
-    insist_on_time_to_come(config, before=BLANK, now=call.now)
+    require_future_first_ping(config, before=BLANK, now=call.now)
     code = Code(str(uuid4()))
     check = new_check(code, project=call.key.project, config=config, now=call.now)
     related.insist_on_other_parents(call.wiring.ports, check)
@@ -137,8 +135,9 @@ def edited(call: Call) -> Response:
 
 
 def _edited(call: Call, code: Code) -> Response:
-    from chalicelib.web.api.merged import insist_on_time_to_come, merged
-    from chalicelib.web.api.schema.fields import read  # as above
+    from chalicelib.fields.merge import require_future_first_ping
+    from chalicelib.web.api.merged import merged
+    from chalicelib.web.api.schema.fields import read
 
     channels, before = _channels(call), ""
 
@@ -148,7 +147,7 @@ def _edited(call: Call, code: Code) -> Response:
         said = read(call.body, has_extras=call.version.has_extras)
         policies, named = _policies(call, said), _named(call, code, said, before=check.config)
         config = merged(check.config, said, version=call.version, channels=channels, policies=policies, named=named)
-        insist_on_time_to_come(config, before=check.config, now=call.now)
+        require_future_first_ping(config, before=check.config, now=call.now)
         related.insist_on_other_parents(call.wiring.ports, replace(check, config=config))
         if config.group is not None and check.config.group is None:
             related.insist_on_no_group_above(call.wiring.ports, check)
@@ -161,19 +160,17 @@ def _edited(call: Call, code: Code) -> Response:
     return told(call, check)
 
 
-def _named(call: Call, code: Code | None, said: "CheckFields", *, before: Config) -> related.Named:
+def _named(call: Call, code: Code | None, said: Said, *, before: Config) -> related.Named:
     """The checks that a request names, as far as they may be named. `code` is None for a new check. Raises Refused."""
     named = related.known_as(call.wiring.ports, call.key.project, said, before=before)
     if named:
-        from chalicelib.web.api.schema.group_field import names_of  # most checks name none
-
-        related.insist_on_plain_members(code, [named[name] for name in names_of(said.get("group"))])
+        related.insist_on_plain_members(code, [named[name] for name in related.members_of(said)])
         if code is not None:
             related.insist_on_no_circle(call.wiring.ports, code, named.values())
     return named
 
 
-def _policies(call: Call, said: "CheckFields") -> Mapping[str, tuple[Step, ...]]:
+def _policies(call: Call, said: Said) -> Mapping[str, tuple[Step, ...]]:
     """Those of the project, as far as a request asks for one."""
     return escalations.of_project(call.key.project) if said.get("escalation_policy") else {}
 

@@ -5,7 +5,6 @@ is cut off in the middle is done by saying it again.
 """
 
 from dataclasses import replace
-from typing import TypedDict
 
 from chalice.app import Response
 
@@ -15,23 +14,17 @@ from chalicelib.domain.configure import Edit
 from chalicelib.domain.errors import BadInput, NotFound, OverdueError
 from chalicelib.domain.rules.escalation import policy_name
 from chalicelib.domain.text.reasons import counted
+from chalicelib.fields.merge import Lookup, resolved_steps
+from chalicelib.fields.table import BY_NAME
 from chalicelib.security_log import log_event
 from chalicelib.store.registry import escalations
 from chalicelib.web.answers import json_answer
-from chalicelib.web.api.call import Call, Refused
+from chalicelib.web.api.call import Call, Json, Refused
 from chalicelib.web.api.checks import changed, of_project
-from chalicelib.web.api.schema.shape import StepJson
 
 
 class InUse(OverdueError):
     """A policy that checks name cannot be removed."""
-
-
-class PolicyJson(TypedDict):
-    """A policy."""
-
-    name: str
-    steps: list[StepJson]
 
 
 def listed(call: Call) -> Response:
@@ -42,12 +35,10 @@ def listed(call: Call) -> Response:
 
 def kept(call: Call) -> Response:
     """`POST escalations/` with a `name` and `steps`: made, or changed, in each check that names it, too."""
-    from chalicelib.web.api.merged import steps_of
-    from chalicelib.web.api.schema.fields import read  # fastjsonschema: 6 ms of a cold start
-
     _of_v3(call)
-    said = read({"escalation": call.body.get("steps")}, has_extras=True)
-    steps = steps_of(said["escalation"], call.wiring.registry.channels(call.key.project, now=call.now))
+    said = BY_NAME["escalation"].kind.read("escalation", call.body.get("steps"))
+    channels = call.wiring.registry.channels(call.key.project, now=call.now)
+    steps = resolved_steps(said, Lookup(channels=channels))
     if not steps:
         raise Refused("json validation error: steps is empty", 'write [{"after": 900, "channels": "oncall"}]')
     said_name = call.body.get("name")
@@ -95,8 +86,5 @@ def _with_steps(check: Check, name: str, steps: tuple[Step, ...]) -> Config:
     return replace(check.config, escalation=steps) if check.config.escalation_policy == name else check.config
 
 
-def _policy(name: str, steps: tuple[Step, ...]) -> PolicyJson:
-    told: list[StepJson] = [
-        {"after": int(step.after.total_seconds()), "channels": ",".join(step.channels)} for step in steps
-    ]
-    return {"name": name, "steps": told}
+def _policy(name: str, steps: tuple[Step, ...]) -> Json:
+    return {"name": name, "steps": BY_NAME["escalation"].kind.json(steps)}

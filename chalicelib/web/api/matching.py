@@ -7,12 +7,12 @@ others which one that is: the index that `oldest` goes by may not show it yet.
 import json
 from collections.abc import Callable, Iterable
 from hashlib import sha256
-from typing import TYPE_CHECKING
 
 from chalicelib.domain.check import Check
 from chalicelib.domain.errors import Conflict, NotFound, Unavailable
 from chalicelib.domain.ids import Code
-from chalicelib.domain.schedule.occurrences import Every
+from chalicelib.fields.merge import Said
+from chalicelib.fields.table import BY_NAME
 from chalicelib.services.transaction import Ports
 from chalicelib.store import checks
 from chalicelib.store.registry import slug_claims
@@ -20,11 +20,8 @@ from chalicelib.store.registry import slug_claims
 MOST_TRIES = 5
 PAUSE_S = 0.1  # in which who has claimed makes its check, a write of 10 ms
 
-if TYPE_CHECKING:  # fastjsonschema is loaded by those who read fields
-    from chalicelib.web.api.schema.fields import CheckFields
 
-
-def oldest(said: "CheckFields", of_slug: Callable[[str | None], Iterable[Check]]) -> Check | None:
+def oldest(said: Said, of_slug: Callable[[str | None], Iterable[Check]]) -> Check | None:
     """The oldest check with the values of all fields that `unique` lists; None when one of them was not said.
 
     `of_slug` gives the project's checks, oldest first, with a slug or all of them.
@@ -35,32 +32,17 @@ def oldest(said: "CheckFields", of_slug: Callable[[str | None], Iterable[Check]]
     return next((check for check in candidates if _is_meant(check, said)), None)
 
 
-def names_all(said: "CheckFields") -> bool:
+def names_all(said: Said) -> bool:
     """Whether `unique` lists fields, and all of them were said: else each request makes a check."""
     listed = said.get("unique", [])
     return bool(listed) and said.keys() >= set(listed)
 
 
-def _is_meant(check: Check, said: "CheckFields") -> bool:
-    return all(_is_equal(check, said, name) for name in said["unique"])
+def _is_meant(check: Check, said: Said) -> bool:
+    return all(BY_NAME[name].of(check.config) == said[name] for name in said["unique"])
 
 
-def _is_equal(check: Check, said: "CheckFields", name: str) -> bool:
-    config = check.config
-    match name:
-        case "timeout":
-            return isinstance(config.schedule, Every) and config.schedule.period.total_seconds() == said["timeout"]
-        case "grace":
-            return config.grace.total_seconds() == said["grace"]
-        case "slug":
-            return config.slug == said["slug"]
-        case "tags":
-            return config.tags == said["tags"]
-        case _:
-            return config.name == said["name"]
-
-
-def claimed(ports: Ports, project: str, said: "CheckFields", code: Code) -> Code | None:
+def claimed(ports: Ports, project: str, said: Said, code: Code) -> Code | None:
     """Claim the values of the `unique` fields for a check that is to be made under this code.
 
     Returns None: the claim is ours, make it; or the code of the check that another request has made with them. A claim
@@ -85,9 +67,9 @@ def claimed(ports: Ports, project: str, said: "CheckFields", code: Code) -> Code
     raise Unavailable("many requests make this check at once: try again in a few seconds")
 
 
-def _claim(said: "CheckFields") -> str:
+def _claim(said: Said) -> str:
     """The name of the claim, beside those of slugs: none of these has an equals sign."""
-    values = {name: said[name] for name in said["unique"]}
+    values = {name: BY_NAME[name].kind.json(said[name]) for name in said["unique"]}
     return "=" + sha256(json.dumps(values, sort_keys=True).encode()).hexdigest()
 
 

@@ -7,21 +7,17 @@ between them: `domain.parents` lets nobody be silent for one.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import TYPE_CHECKING
 
 from chalicelib.domain.check import Check
 from chalicelib.domain.config import Config
 from chalicelib.domain.ids import Code, is_uuid, short
 from chalicelib.domain.rules.dependencies import called
 from chalicelib.domain.rules.groups import is_member
+from chalicelib.fields.merge import Said
 from chalicelib.services.transaction import Ports
 from chalicelib.store import batch_get, checks
 from chalicelib.store.registry import slug_claims
 from chalicelib.web.api.call import Refused
-from chalicelib.web.api.schema.group_field import names_of
-
-if TYPE_CHECKING:  # fastjsonschema is loaded by those who read fields
-    from chalicelib.web.api.schema.fields import CheckFields
 
 _WRONG = "json validation error: an item in '{}' is not a check"
 
@@ -29,13 +25,13 @@ Named = Mapping[str, Check]  # checks by what a request calls them: slug or code
 NOBODY: Named = {}
 
 
-def known_as(ports: Ports, project: str, said: "CheckFields", *, before: Config) -> Named:
+def known_as(ports: Ports, project: str, said: Said, *, before: Config) -> Named:
     """The checks that a request names. A query of the index for each slug, one BatchGet for all; nothing where there
     is none. Raises Refused for a name that no check has, or several.
 
     Of several with one slug, the one that is named `before` is meant: an answer can be sent back.
     """
-    members, parents = names_of(said.get("group")), said.get("depends_on", ())
+    members, parents = members_of(said), said.get("depends_on", ())
     fields = dict.fromkeys(members, "group") | dict.fromkeys(parents, "depends_on")
     if not fields:
         return NOBODY
@@ -46,6 +42,12 @@ def known_as(ports: Ports, project: str, said: "CheckFields", *, before: Config)
         name: _only(fields[name], name, _meant(name, project, [there[code] for code in found if code in there]), before)
         for name, found in codes.items()
     }
+
+
+def members_of(said: Said) -> tuple[str, ...]:
+    """The members of a group that a request names."""
+    group = said.get("group")
+    return () if group is None else group.members
 
 
 def _codes(project: str, name: str) -> list[Code]:

@@ -9,11 +9,11 @@ from collections.abc import Callable, Mapping
 from typing import TypeVar
 
 from chalicelib.domain.errors import BadInput
-from chalicelib.domain.options import LONGEST_TAGS
 from chalicelib.domain.schedule import parse
 from chalicelib.domain.schedule.maintenance import LONGEST_TEXT, MOST, parse_window
 from chalicelib.domain.schedule.occurrences import LONGEST as LONGEST_SCHEDULE
 from chalicelib.domain.schedule.occurrences import parse_expression
+from chalicelib.fields.kinds import LONGEST_TAGS
 from overdue.checks_file.document import Gathered, Problem, Scalar, Series, Value, Wrong
 from overdue.checks_file.kinds.quoting import quoted
 from overdue.checks_file.kinds.value_kinds import EVERY_CHANNEL, Kind, Schema, Setting, text

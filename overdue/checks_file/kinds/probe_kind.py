@@ -9,9 +9,9 @@ from datetime import timedelta
 from typing import Any
 
 from chalicelib.domain.errors import BadInput
-from chalicelib.domain.options import parse_count
 from chalicelib.domain.sources.probe import METHODS, SHORTEST_EVERY, Probe, sound
 from chalicelib.domain.sources.probe_json import from_json, what_differs
+from chalicelib.fields.kinds import parse_count
 from overdue.checks_file.document import Gathered, Problem, Scalar, Table, Value, Wrong
 from overdue.checks_file.kinds.quoting import quoted
 from overdue.checks_file.kinds.value_kinds import OFF, Kind, Setting, a_choice, a_flag, a_text, scalar, text

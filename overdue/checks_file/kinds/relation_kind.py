@@ -9,10 +9,10 @@ from typing import Any
 from chalicelib.domain.config import Group
 from chalicelib.domain.errors import BadInput
 from chalicelib.domain.ids import Code
-from chalicelib.domain.options import LONGEST_TAGS, parse_count
 from chalicelib.domain.rules.dependencies import MOST
 from chalicelib.domain.rules.groups import MOST as MOST_MEMBERS
 from chalicelib.domain.slugs import LONGEST_SLUG
+from chalicelib.fields.kinds import LONGEST_TAGS, parse_count
 from overdue.checks_file.document import Gathered, Problem, Scalar, Table, Value, Wrong
 from overdue.checks_file.kinds.list_kind import each_of, listed, text_of_item, texts
 from overdue.checks_file.kinds.quoting import quoted

@@ -13,10 +13,9 @@ from typing import TYPE_CHECKING, TypeAlias
 from chalicelib.domain.config import Group
 from chalicelib.domain.durations import LONGEST, SHORTEST, parse_duration, parse_instant
 from chalicelib.domain.errors import BadInput
-from chalicelib.domain.options import parse_count
 from chalicelib.domain.schedule.occurrences import current_zone
 from chalicelib.domain.sources.probe import Probe
-from chalicelib.fields.kinds import AUTO, MOST_ITEMS
+from chalicelib.fields.kinds import AUTO, MOST_ITEMS, parse_count
 from overdue.checks_file.document import Scalar, Value
 from overdue.checks_file.kinds.quoting import humane, quoted
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import click
 
-from chalicelib.domain.options import parse_count
+from chalicelib.fields.kinds import parse_count
 from overdue.cli.options import wrong_usage
 
 Function = Callable[..., Any]

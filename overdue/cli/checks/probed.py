@@ -9,9 +9,9 @@ from typing import Any
 import click
 
 from chalicelib.domain.errors import BadInput
-from chalicelib.domain.options import parse_count
 from chalicelib.domain.sources.probe import METHODS, Probe, sound
 from chalicelib.domain.sources.probe_json import as_json, from_json
+from chalicelib.fields.kinds import parse_count
 from overdue.cli.offline.latency import latency
 from overdue.cli.options import wrong_usage
 
