@@ -60,7 +60,7 @@ def ping_with_action(first: str, second: str) -> Response:
 @app.route("/ping/door/{nonce}", methods=VERBS, content_types=["*/*"])
 def door(nonce: str) -> Response:
     """The sweep's own look at whether pings can come in."""
-    from chalicelib.web.self_ping import answered
+    from chalicelib.web.anonymous.self_ping import answered
 
     return answered(wiring(), app.current_request, nonce)
 

@@ -4,6 +4,8 @@ except client addresses in the security log (`chalicelib.security_log`).
 Start at `event` and `crash`. A handler says once by `invoked` whose invocation this is, and each line bears it. On
 Lambda the lines go to stdout as they are: its own handler would write words of its own before them. Elsewhere they
 go wherever the process has sent its logs.
+
+Hand-written because AWS Lambda Powertools adds 14 ms of imports to a cold start and does not shorten codes.
 """
 
 import json

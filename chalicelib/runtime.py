@@ -21,13 +21,13 @@ if TYPE_CHECKING:
     from mypy_boto3_sns import SNSClient
 
     from chalicelib.alerts.payload import Document
-    from chalicelib.alerts.publish import Undelivered
     from chalicelib.domain.channels import Channel
     from chalicelib.domain.digest import Digest
+    from chalicelib.domain.errors import Undelivered
     from chalicelib.security_log import Refusals
-    from chalicelib.services.ack_links import AckLinks
     from chalicelib.services.admission import Admission
-    from chalicelib.services.watchdog import Watchdog
+    from chalicelib.services.liveness.watchdog import Watchdog
+    from chalicelib.services.signed_links.ack_links import AckLinks
     from chalicelib.store.registry.projects import Registry
     from chalicelib.store.secure_strings import SecureString
 
@@ -46,7 +46,7 @@ class Publisher:
 
     @cached_property
     def _ack_links(self) -> "AckLinks":
-        from chalicelib.services.ack_links import AckLinks
+        from chalicelib.services.signed_links.ack_links import AckLinks
 
         return AckLinks(self._settings)
 
@@ -91,8 +91,8 @@ class Publisher:
         PagerDuty gets none: it has an incident for each check, which its recovery must find. Raises Unavailable.
         """
         from chalicelib.alerts.digest import parts, told
-        from chalicelib.alerts.publish import Away
         from chalicelib.alerts.text import Sending
+        from chalicelib.domain.errors import Away
 
         wanted = digest.common.channels
         channels = self._channels(digest.common.project, wanted, now=now)
@@ -133,7 +133,7 @@ class Publisher:
         One that refuses it does not keep it from the others; when it is tried again, this process spares those that
         have taken it, another repeats it.
         """
-        from chalicelib.alerts.publish import Away, Undelivered
+        from chalicelib.domain.errors import Away, Undelivered
 
         refused = None
         for topic, publish_there in topics.items():
@@ -191,7 +191,7 @@ class Wiring:
         """Admits new checks. Not needed for pings of existing checks."""
         from chalicelib.domain.limits.quota import Limits
         from chalicelib.services.admission import Admission
-        from chalicelib.services.self_ping import FrontDoor
+        from chalicelib.services.liveness.self_ping import FrontDoor
 
         limits = Limits(checks=self.settings.checks_per_project, by_ping=self.settings.creates_per_minute)
         operators = FrontDoor(self.settings, self.registry)
@@ -214,7 +214,7 @@ class Wiring:
     @cached_property
     def watchdog(self) -> "Watchdog":
         """The outside watchdog that the sweep calls."""
-        from chalicelib.services.watchdog import Watchdog
+        from chalicelib.services.liveness.watchdog import Watchdog
 
         return Watchdog(self.settings)
 

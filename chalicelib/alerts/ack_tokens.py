@@ -1,7 +1,7 @@
 """The link in an alert by which its outage is acknowledged: what it names, signed, so that nobody can make one.
 
-Pure. It names one outage of one check, by its public name, and nothing else can be done by it. Start at `signed`; with
-what it is signed is known to `chalicelib.services.ack_links`, and what is done with it to `web.pages.acknowledging`.
+Pure. It names one outage of one check, by its public name, and nothing else can be done by it. Start at `signed`.
+`services.signed_links.ack_links` knows the secret; `web.pages.acknowledge` does what a link asks for.
 """
 
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""Which characters may stand where: ASCII in a subject, GSM 03.38 in an SMS, nothing that acts in a text.
+"""Which characters may stand where: ASCII in a subject, GSM 03.38 in an SMS, printable ones in a text.
 
 A name that cannot be spelt exactly, or does not fit, is spelt alike and marked with the first digits of the
 check's code: the exact name of one check is never what is said of another. Start at `Name`.
@@ -14,8 +14,6 @@ from chalicelib.domain.ids import Code, short
 
 Cost = Callable[[str], int]  # what one character takes up; 0: it does not exist there
 
-LONGEST_OUTPUT = 2_000  # characters: copied into eight bodies, they leave a message far below SNS's 256 kB
-
 _GSM = frozenset(
     "@£$¥èéùìòÇØøÅåΔ_ΦΓΛΩΠΨΣΘΞÆæßÉ !\"#¤%&'()*+,-./0123456789:;<=>?¡ABCDEFGHIJKLMNOPQRSTUVWXYZÄÖÑÜ§¿"
     "abcdefghijklmnopqrstuvwxyzäöñüà"
@@ -27,12 +25,6 @@ _ALIKE = str.maketrans(
     | {"ł": "l", "Đ": "D", "đ": "d", "ı": "i"}
 )
 _MARK = re.compile(r" \([0-9a-f]{8}\)$")
-_ANSI = re.compile(
-    r"(?:\x1b\[|\x9b)[0-?]*[ -/]*[@-~]"  # colours, cursor
-    r"|\x1b\][^\x07\x1b]*(?:\x07|\x1b\\)"  # titles, links
-    r"|\x1b[()][0-9A-Za-z]|\x1b[=>78cM]"
-)
-_JOINER = "\u200d"  # holds an emoji together
 
 
 def in_ascii(char: str) -> int:
@@ -105,24 +97,3 @@ def _alike(char: str, cost: Cost) -> str:
     simple = unicodedata.normalize("NFKD", char.translate(_ALIKE))
     seen = "".join(part for part in simple if unicodedata.category(part) not in ("Mn", "Me", "Cc", "Cf"))
     return seen if all(map(cost, seen)) else "?"
-
-
-def legible(output: str) -> str:
-    """The end of an output as it can be read anywhere, `inert`."""
-    end = _plain(output).strip("\n").rstrip()[-LONGEST_OUTPUT - 1 :]
-    text = "".join(map(_shown, end))
-    return text if len(text) <= LONGEST_OUTPUT else "..." + text[3 - LONGEST_OUTPUT :]
-
-
-def inert(text: str) -> str:
-    """A text that does nothing where it is shown: colours taken out, controls and bidi marks shown as \\x07."""
-    return "".join(map(_shown, _plain(text)))
-
-
-def _plain(text: str) -> str:
-    return _ANSI.sub("", text).replace("\r\n", "\n").replace("\r", "\n")
-
-
-def _shown(char: str) -> str:
-    acts = unicodedata.category(char) in ("Cc", "Cf", "Cs", "Zl", "Zp") and char not in ("\n", "\t", _JOINER)
-    return char.encode("unicode_escape").decode() if acts else char

@@ -15,8 +15,9 @@ from chalicelib.alerts.text import LONGEST_SMS, LONGEST_SUBJECT, Letter, Sending
 from chalicelib.domain.alerts import Kind
 from chalicelib.domain.digest import Digest, Member
 from chalicelib.domain.ids import unique_key
-from chalicelib.domain.text.reasons import counted, happened, spoken
-from chalicelib.domain.text.time_format import WallClock, lasted
+from chalicelib.domain.text.amounts import quantity
+from chalicelib.domain.text.reasons import count_reasons, reason_name, summarize
+from chalicelib.domain.text.time_format import WallClock, duration_rounded
 
 NAMED = 20  # members that people read of
 MOST_BYTES = 170_000  # of members in a message; the words come thrice, and SNS's envelope besides: 256 kB in all
@@ -48,7 +49,7 @@ def told(digest: Digest, sending: Sending) -> Document:
     reasons = {member.alert.reason for member in members}
     reason = members[0].alert.reason if len(reasons) == 1 else None
     tags = dict.fromkeys(tag for member in members for tag in member.check.config.tags.split())
-    many = counted(len(members), "check")
+    many = quantity(len(members), "check")
     return {
         "version": 1,
         "id": digest.id,
@@ -119,21 +120,16 @@ def _head(kind: Kind) -> str:
 
 def _subject(digest: Digest, sending: Sending) -> str:
     """ "DOWN 612 checks: 600 missed, 12 overrun"; of recoveries, the first names. What is too long goes."""
-    start = f"{_head(digest.common.kind)} {counted(len(digest.members), 'check')}"
+    start = f"{_head(digest.common.kind)} {quantity(len(digest.members), 'check')}"
     if digest.common.kind is Kind.UP:
         return _with_names(f"{start}: ", digest.members, in_ascii, room=LONGEST_SUBJECT) or start
-    said = f"{start}: {_why(digest)}"
+    said = f"{start}: {_reasons(digest)}"
     escalated = said + _escalated(digest, sending)
     return next(text for text in (escalated, said, start) if len(text) <= LONGEST_SUBJECT)
 
 
-def _why(digest: Digest) -> str:
-    """ "600 missed, 12 overrun", the most frequent first; "missed" of all."""
-    reasons = Counter(member.alert.reason for member in digest.members)
-    words = {reason: "reason not known" if reason is None else spoken(reason) for reason in reasons}
-    if len(reasons) == 1:
-        return next(iter(words.values()))
-    return ", ".join(f"{number} {words[reason]}" for reason, number in reasons.most_common())
+def _reasons(digest: Digest) -> str:
+    return count_reasons(member.alert.reason for member in digest.members)
 
 
 def _escalated(digest: Digest, sending: Sending) -> str:
@@ -158,7 +154,7 @@ def _name(member: Member) -> Name:
 
 
 def _sms(digest: Digest, link: str) -> str:
-    start = f"{_head(digest.common.kind)} {counted(len(digest.members), 'check')}"
+    start = f"{_head(digest.common.kind)} {quantity(len(digest.members), 'check')}"
     said = _with_names(f"{start}: ", digest.members, in_gsm, room=LONGEST_SMS - 1) or start
     address = link.split("://", 1)[-1]
     whole = f"{said}. {address}"
@@ -167,16 +163,17 @@ def _sms(digest: Digest, link: str) -> str:
 
 def _paragraphs(digest: Digest, clock: WallClock, sending: Sending) -> Iterable[str]:
     kind, members = digest.common.kind, digest.members
-    many = counted(len(members), "check")
+    many = quantity(len(members), "check")
     match kind:
         case Kind.UP:
             yield f"{many} are up again."
         case Kind.ESCALATION:
-            yield f"{many} are still down: {_why(digest)}{_escalated(digest, sending)}. Nobody has acknowledged them."
+            how = f"{_reasons(digest)}{_escalated(digest, sending)}"
+            yield f"{many} are still down: {how}. Nobody has acknowledged them."
         case Kind.REMINDER:
-            yield f"{many} are still down: {_why(digest)}."
+            yield f"{many} are still down: {_reasons(digest)}."
         case _:
-            yield f"{many} are down: {_why(digest)}."
+            yield f"{many} are down: {_reasons(digest)}."
     lines = "\n".join(f"  {_name(member).whole(in_text)}: {_in_short(member, clock)}" for member in members[:NAMED])
     more = len(members) - NAMED
     yield f"{lines}\n  and {more} more" if more > 0 else lines
@@ -188,11 +185,11 @@ def _paragraphs(digest: Digest, clock: WallClock, sending: Sending) -> Iterable[
 
 def _in_short(member: Member, clock: WallClock) -> str:
     alert = member.alert
-    lasts = lasted(alert.at - alert.facts.since)
+    lasts = duration_rounded(alert.at - alert.facts.since)
     match alert.kind:
         case Kind.UP:
             return f"was down for {lasts}"
-        case Kind.DOWN if alert.reason is not None:
-            return ", ".join(happened(alert.reason, alert.facts, clock))
+        case Kind.DOWN:
+            return ", ".join(summarize(alert.reason, alert.facts, clock))
         case _:
-            return f"{'reason not known' if alert.reason is None else spoken(alert.reason)}, for {lasts}"
+            return f"{reason_name(alert.reason)}, for {lasts}"

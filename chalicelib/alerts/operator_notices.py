@@ -11,7 +11,7 @@ from typing import assert_never
 from chalicelib.alerts.text import LONGEST_SUBJECT, Letter
 from chalicelib.domain.ingress.ingress_ledger import Ledger, Word
 from chalicelib.domain.limits.quota import Refusal
-from chalicelib.domain.text.time_format import WallClock, lasted
+from chalicelib.domain.text.time_format import WallClock, duration_rounded
 
 
 def letter_of(word: Word, ledger: Ledger, *, base: str, tz: str, now: datetime) -> Letter:
@@ -23,7 +23,7 @@ def letter_of(word: Word, ledger: Ledger, *, base: str, tz: str, now: datetime) 
             text = _CLOSED.format(base=base, since=clock.full(last.since), why=ledger.why or "it did not answer")
         case Word.OPEN:
             until = last.until or now
-            subject = f"Overdue sees again: it was blind for {lasted(until - last.since)}"
+            subject = f"Overdue sees again: it was blind for {duration_rounded(until - last.since)}"
             text = _OPEN.format(base=base, span=clock.span(last.since, until))
         case _:
             assert_never(word)

@@ -6,11 +6,11 @@ Fields may be added within a version, never renamed or removed. How people read 
 from datetime import UTC, datetime, timedelta
 from typing import Literal, TypedDict
 
-from chalicelib.alerts.charset import legible
 from chalicelib.alerts.text import Letter, Sending
 from chalicelib.domain.alerts import Alert, Facts
 from chalicelib.domain.config import Config
 from chalicelib.domain.ids import Code, unique_key
+from chalicelib.domain.text.inert import legible
 
 
 class CheckPart(TypedDict):

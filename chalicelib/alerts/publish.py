@@ -12,27 +12,19 @@ from typing import TYPE_CHECKING
 from botocore.exceptions import BotoCoreError, ClientError
 from botocore.parsers import ResponseParserError
 
-from chalicelib.domain.errors import OverdueError
+from chalicelib.alerts.integrations import alarm, alarm_subject, notification
+from chalicelib.alerts.payload import Document
+from chalicelib.domain.errors import Away, Undelivered
 
-if TYPE_CHECKING:  # who only wants to catch Undelivered need not load how a letter is worded
+if TYPE_CHECKING:
     from mypy_boto3_sns import SNSClient
     from mypy_boto3_sns.type_defs import MessageAttributeValueTypeDef
-
-    from chalicelib.alerts.payload import Document
 
 _FOR_PEOPLE = ("default", "email")
 _FOR_PROGRAMS = ("email-json", "http", "https", "sqs", "lambda")
 
 
-class Undelivered(OverdueError):
-    """SNS did not take an alert: it waits in its check, and the sweep tries again."""
-
-
-class Away(Undelivered):
-    """SNS does not answer at all: no other topic need be tried."""
-
-
-def publish(sns: "SNSClient", topic_arn: str, document: "Document", *, to: Sequence[str]) -> None:
+def publish(sns: "SNSClient", topic_arn: str, document: Document, *, to: Sequence[str]) -> None:
     """Hand an alert to SNS, in one call, for the subscriptions whose filter policy has one of `to`.
 
     Raises Undelivered; after a time-out it may have gone out all the same.
@@ -47,10 +39,8 @@ def publish(sns: "SNSClient", topic_arn: str, document: "Document", *, to: Seque
         )
 
 
-def publish_alarm(sns: "SNSClient", topic_arn: str, document: "Document", *, to: Sequence[str]) -> None:
+def publish_alarm(sns: "SNSClient", topic_arn: str, document: Document, *, to: Sequence[str]) -> None:
     """The same to PagerDuty's topic. Raises Undelivered."""
-    from chalicelib.alerts.integrations import alarm, alarm_subject
-
     with _taking(document):
         sns.publish(
             TopicArn=topic_arn,
@@ -60,10 +50,8 @@ def publish_alarm(sns: "SNSClient", topic_arn: str, document: "Document", *, to:
         )
 
 
-def publish_notification(sns: "SNSClient", topic_arn: str, document: "Document", *, to: Sequence[str]) -> None:
+def publish_notification(sns: "SNSClient", topic_arn: str, document: Document, *, to: Sequence[str]) -> None:
     """The same to the topic of Amazon Q. Raises Undelivered."""
-    from chalicelib.alerts.integrations import notification
-
     with _taking(document):
         sns.publish(
             TopicArn=topic_arn,
@@ -78,7 +66,7 @@ def publish_text(sns: "SNSClient", topic_arn: str, *, subject: str, text: str) -
         sns.publish(TopicArn=topic_arn, Subject=subject, Message=text)
 
 
-def _taking(document: "Document") -> AbstractContextManager[None]:
+def _taking(document: Document) -> AbstractContextManager[None]:
     return _taken(f"alert {document['id']}", "it stays with its check, and is sent again")
 
 
@@ -91,7 +79,7 @@ def _taken(what: str, then: str) -> Iterator[None]:
         raise kind(f"SNS did not take {what} ({_cause(error)}): {then}") from error
 
 
-def _message(document: "Document") -> str:
+def _message(document: Document) -> str:
     """A body a protocol. Not escaped beyond need: each escape would be escaped once more.
 
     A digest is in it but once, as what SNS takes for each protocol that is not named: so there is room for many.
@@ -107,7 +95,7 @@ def _compact(value: object) -> str:
     return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
 
 
-def _attributes(document: "Document", to: Sequence[str]) -> "dict[str, MessageAttributeValueTypeDef]":
+def _attributes(document: Document, to: Sequence[str]) -> "dict[str, MessageAttributeValueTypeDef]":
     """What filter policies can ask for. SNS refuses an empty value: what there is none of is left out.
 
     Of a digest it is what its members would have had, so that it reaches whoever would have been told of one of them.

@@ -9,13 +9,16 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import assert_never
 
-from chalicelib.alerts.charset import Name, in_ascii, in_gsm, in_text, legible, size
+from chalicelib.alerts.charset import Name, in_ascii, in_gsm, in_text, size
 from chalicelib.domain.alerts import Alert, Facts, Kind, Reason
 from chalicelib.domain.config import Config
 from chalicelib.domain.ids import Code
-from chalicelib.domain.text.probe_reasons import is_unanswered, output_label
-from chalicelib.domain.text.reasons import against_usual, happened, items, look_first, ordinal, recovery, spoken, why
-from chalicelib.domain.text.time_format import WallClock, duration, lasted
+from chalicelib.domain.text.amounts import compare_with_usual, ordinal
+from chalicelib.domain.text.explanations import explain, explain_recovery, output_label, where_to_look
+from chalicelib.domain.text.inert import legible
+from chalicelib.domain.text.probe_reasons import is_unanswered
+from chalicelib.domain.text.reasons import name_with_count, reason_name, summarize, summarize_for_sms
+from chalicelib.domain.text.time_format import WallClock, duration, duration_rounded
 
 LONGEST_SUBJECT = 99  # AWS: "less than 100 characters long"
 LONGEST_SMS = 160  # septets
@@ -69,11 +72,11 @@ def _head(kind: Kind) -> str:
 def _in_short(alert: Alert, clock: WallClock, to: Sequence[str]) -> tuple[str, ...]:
     match alert.kind:
         case Kind.DOWN:
-            return _down_in_short(alert, clock)
+            return summarize(alert.reason, alert.facts, clock)
         case Kind.REMINDER:
-            return (_reason(alert), f"for {_down_for(alert)}")
+            return (reason_name(alert.reason), f"for {_down_for(alert)}")
         case Kind.ESCALATION:
-            return (_reason(alert), _escalated(alert, to))
+            return (reason_name(alert.reason), _escalated(alert, to))
         case Kind.UP:
             return (f"was down for {_down_for(alert)}",)
         case Kind.TEST:
@@ -84,16 +87,8 @@ def _in_short(alert: Alert, clock: WallClock, to: Sequence[str]) -> tuple[str, .
             assert_never(alert.kind)
 
 
-def _down_in_short(alert: Alert, clock: WallClock) -> tuple[str, ...]:
-    return (_reason(alert),) if alert.reason is None else happened(alert.reason, alert.facts, clock)
-
-
-def _reason(alert: Alert) -> str:
-    return "reason not known" if alert.reason is None else spoken(alert.reason)
-
-
 def _down_for(alert: Alert) -> str:
-    return lasted(alert.at - alert.facts.since)
+    return duration_rounded(alert.at - alert.facts.since)
 
 
 def _escalated(alert: Alert, to: Sequence[str]) -> str:
@@ -125,7 +120,7 @@ def _in_an_sms(alert: Alert, clock: WallClock, to: Sequence[str]) -> tuple[str, 
     facts, short = alert.facts, _in_short(alert, clock, to)
     match alert.kind:
         case Kind.DOWN:
-            return tuple(_down_in_an_sms(alert.reason, facts, short, clock))
+            return tuple(summarize_for_sms(alert.reason, facts, clock))
         case Kind.REMINDER | Kind.ESCALATION:
             return (*short, f"since {clock.brief(facts.since)}")
         case Kind.UP:
@@ -136,50 +131,28 @@ def _in_an_sms(alert: Alert, clock: WallClock, to: Sequence[str]) -> tuple[str, 
             assert_never(alert.kind)
 
 
-def _down_in_an_sms(reason: Reason | None, facts: Facts, short: tuple[str, ...], clock: WallClock) -> Iterable[str]:
-    """Where it differs from the subject: who gets only this needs the instants, too."""
-    if reason is Reason.OVERRUN and facts.started is not None:
-        yield from (short[0], f"running since {clock.brief(facts.started)}")
-    elif reason is Reason.STALLED and (done := items(facts)) is not None and facts.window is not None:
-        start, end = facts.window
-        is_alive = facts.last_ping is not None and facts.last_ping >= start
-        yield from (short[0], f"{'alive but ' * is_alive}{done} {clock.brief(start)}-{clock.brief(end)}")
-    else:
-        yield from short
-    if reason is Reason.MISSED:
-        last = facts.last_ping or facts.last_success
-        if facts.started is not None:
-            yield f"started {clock.brief(facts.started)} but did not report"
-        elif last is not None:
-            yield f"nothing since {clock.brief(last)}"
-    elif facts.limit is not None and reason in (Reason.OVERRUN, Reason.TOO_SHORT):
-        yield f"{'limit' if reason is Reason.OVERRUN else 'at least'} {duration(facts.limit)}"
-    if reason in (Reason.FAILED, Reason.TOO_SHORT):
-        yield clock.brief(facts.last_ping or facts.since)
-
-
 def _paragraphs(name: str, alert: Alert, clock: WallClock, sending: Sending) -> Iterable[str]:
     match alert.kind:
         case Kind.DOWN:
-            yield f"{name} is down: {_title(alert)}."
+            yield f"{name} is down: {reason_name(alert.reason)}."
             if alert.reason is not None:
-                yield why(alert.reason, alert.facts, clock)
+                yield explain(alert.reason, alert.facts, clock)
             yield from _known(alert, clock)
             if alert.reason is not None:
-                yield look_first(alert.reason, alert.facts)
+                yield where_to_look(alert.reason, alert.facts)
         case Kind.REMINDER:
-            yield f"{name} is still down: {_title(alert)}."
+            yield f"{name} is still down: {name_with_count(alert.reason, alert.facts)}."
             yield _reminder(alert, clock)
             yield from _known(alert, clock)
         case Kind.ESCALATION:
-            yield f"{name} is still down: {_title(alert)}."
+            yield f"{name} is still down: {name_with_count(alert.reason, alert.facts)}."
             yield _escalation(alert, clock, sending.channels)
             yield from _known(alert, clock)
             if alert.reason is not None:
-                yield look_first(alert.reason, alert.facts)
+                yield where_to_look(alert.reason, alert.facts)
         case Kind.UP:
             yield f"{name} is up again. It was down for {_down_for(alert)}."
-            yield recovery(alert.reason, alert.facts, clock, at=alert.at)
+            yield explain_recovery(alert.reason, alert.facts, clock, at=alert.at)
             yield _table(_recovered_rows(alert, clock))
         case Kind.TEST:
             yield f"This is a test: alerts of {name} reach you. Nothing has happened to it."
@@ -190,15 +163,6 @@ def _paragraphs(name: str, alert: Alert, clock: WallClock, sending: Sending) -> 
     if sending.ack_link is not None:
         yield f"Acknowledge, which ends reminders and escalation:\n{sending.ack_link}"
     yield sending.link
-
-
-def _title(alert: Alert) -> str:
-    facts = alert.facts
-    if alert.reason in (Reason.FAILED, Reason.TOO_SHORT) and facts.in_a_row > 1:
-        return f"{_reason(alert)}, {ordinal(facts.in_a_row)} failure in a row"
-    if alert.reason is Reason.MISSED and facts.misses > 1:
-        return f"{_reason(alert)}, {ordinal(facts.misses)} miss in a row"
-    return _reason(alert)
 
 
 def _lasting(alert: Alert, clock: WallClock) -> str:
@@ -223,14 +187,7 @@ def _known(alert: Alert, clock: WallClock) -> Iterable[str]:
     yield _table(_down_rows(alert, clock))
     if output := legible(alert.facts.output):
         lines = "\n".join(f"  {line}".rstrip() for line in output.split("\n"))
-        yield f"{_output_label(alert)}\n{lines}"
-
-
-def _output_label(alert: Alert) -> str:
-    is_of_its_end = alert.reason in (Reason.FAILED, Reason.TOO_SHORT)
-    if alert.facts.is_probed:
-        return output_label(is_of_its_end=is_of_its_end)
-    return "The end of its output:" if is_of_its_end else "Its last output:"
+        yield f"{output_label(alert.reason, alert.facts)}\n{lines}"
 
 
 def _table(rows: Iterable[tuple[str, str]]) -> str:
@@ -272,7 +229,7 @@ def _last_success(alert: Alert, clock: WallClock) -> str:
     is_usual_told = alert.kind is Kind.DOWN and (
         alert.reason in (Reason.OVERRUN, Reason.TOO_SHORT) or (alert.reason is Reason.FAILED and _tells_took(facts))
     )
-    took = duration(facts.last_took) if is_usual_told else against_usual(facts.last_took, facts.usual)
+    took = duration(facts.last_took) if is_usual_told else compare_with_usual(facts.last_took, facts.usual)
     return f"{clock.dated(facts.last_success)}, after {took}"
 
 
@@ -285,6 +242,6 @@ def _recovered_rows(alert: Alert, clock: WallClock) -> Iterable[tuple[str, str]]
     if alert.reason is not None:
         # of all others, the facts are those of the recovery; of a probe, the text is
         is_known = alert.reason is Reason.FAILED and not alert.facts.is_probed
-        yield "Was", ", ".join(_down_in_short(alert, clock)) if is_known else spoken(alert.reason)
+        yield "Was", ", ".join(summarize(alert.reason, alert.facts, clock)) if is_known else reason_name(alert.reason)
     if alert.facts.expected is not None:
         yield "Expected next", clock.due(alert.facts.expected)

@@ -24,6 +24,7 @@ from chalicelib.domain.rules.due import (
     next_step,
     told_since,
 )
+from chalicelib.domain.rules.escalation import step_to_come
 from chalicelib.domain.rules.first_ping import first_ping_at
 from chalicelib.domain.rules.thresholds import bears_miss, passed_over
 from chalicelib.domain.rules.throughput import next_window, window_end
@@ -157,8 +158,6 @@ def _woken(check: Check, *, at: datetime, now: datetime) -> Check:
 
 def _escalated(check: Check, *, at: datetime, now: datetime) -> Check:
     """One step told (rule 11). Each is made up for that was slept through: it has channels of its own."""
-    from chalicelib.domain.rules.escalation import step_to_come  # most checks have none
-
     step = step_to_come(check)
     assert step is not None, "a step is due only where there is one"
     return escalated(check, step, at=at, now=now)

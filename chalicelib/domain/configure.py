@@ -16,6 +16,8 @@ from chalicelib.domain.config import Config
 from chalicelib.domain.ids import Code
 from chalicelib.domain.rules.dependencies import is_of_now, is_unheard
 from chalicelib.domain.rules.due import due_still, next_due, told_since
+from chalicelib.domain.rules.escalation import edited
+from chalicelib.domain.rules.parents import let_go
 from chalicelib.domain.rules.snooze import ended, held_in, snoozed, unheard
 from chalicelib.domain.rules.thresholds import counted_anew
 from chalicelib.domain.runs.ended_runs import without_runs
@@ -121,8 +123,6 @@ def _without_runs(check: Check) -> Check:
 
 def _let_go(check: Check, *, now: datetime) -> Check:
     """What waits for the parents so far is judged by the new ones."""
-    from chalicelib.domain.rules.parents import let_go  # a cold start goes without
-
     return let_go(check, now=now)
 
 
@@ -131,8 +131,6 @@ def _with_other_steps(check: Check, *, now: datetime) -> Check:
     begun = told_since(check)
     if begun is None or begun >= now or unheard(check) is not None or is_unheard(check):
         return check
-    from chalicelib.domain.rules.escalation import edited  # a cold start goes without
-
     return edited(check, begun=begun, now=now)
 
 

@@ -11,7 +11,7 @@ SHORTEST: Final = timedelta(seconds=60)
 LONGEST: Final = timedelta(days=365)
 
 _DURATION = r"0*([0-9]+) ?([smhdw]?)"  # compiled at the first use: most cold starts meet none
-_UNIT_S: Final = {"": 1, "s": 1, "m": 60, "h": 3_600, "d": 86_400, "w": 604_800}
+UNIT_S: Final = {"": 1, "s": 1, "m": 60, "h": 3_600, "d": 86_400, "w": 604_800}
 
 
 def parse_duration(field: str, text: str, *, shortest: timedelta = SHORTEST, longest: timedelta = LONGEST) -> timedelta:
@@ -19,7 +19,7 @@ def parse_duration(field: str, text: str, *, shortest: timedelta = SHORTEST, lon
     found = re.fullmatch(_DURATION, text)
     if found is None:
         raise FieldError(field, "not_duration", value=text)
-    value_s = int(found[1][:12]) * _UNIT_S[found[2]]  # compared as a number: 999999999w is beyond any timedelta
+    value_s = int(found[1][:12]) * UNIT_S[found[2]]  # compared as a number: 999999999w is beyond any timedelta
     bound = (shortest, longest)
     if value_s < shortest.total_seconds():
         raise FieldError(field, "too_small", bound=bound, value=text)

@@ -12,6 +12,10 @@ class BadInput(OverdueError):
     """A value that cannot be used. Nothing was changed."""
 
 
+class Ambiguous(BadInput):
+    """Several things have this name."""
+
+
 class NotFound(OverdueError):
     """There is no such thing."""
 
@@ -30,3 +34,11 @@ class Conflict(OverdueError):
 
 class Unavailable(OverdueError):
     """AWS throttles or does not answer: try again in a few seconds."""
+
+
+class Undelivered(OverdueError):
+    """SNS did not take an alert: it waits in its check, and the sweep tries again."""
+
+
+class Away(Undelivered):
+    """SNS does not answer at all: no other topic need be tried."""

@@ -26,9 +26,9 @@ ErrorCode = Literal[
     "too_many",  # the most items
     "no_items",
     "not_slug",  # one that is like it; "": none is
+    "not_word",
     "not_choice",  # the choices
-    "not_duration",
-    "not_latency",
+    "not_duration",  # (least, most), where they are below a minute
     "not_count",  # (least, most)
     "not_instant",
     "not_schedule",
@@ -44,6 +44,7 @@ ErrorCode = Literal[
     "not_settable",
     "no_such_policy",  # the names of those that exist
     "empty_channel",
+    "not_alone",
     "no_such_channel",
     "several_channels",
     "has_passed",
@@ -151,6 +152,10 @@ def _words(code: ErrorCode, bound: object, value: object, names: Callable[[str],
         case "too_many":
             number = len(value) if isinstance(value, list | tuple) else value
             return f"{number} are too many: {_limit(bound)} are allowed"
+        case "not_duration" if bound is not None:
+            return f"{shown} is not a duration: {_range(bound)}"
+        case "is_period":
+            return f"{shown} is a period, not a schedule: use {names('timeout')}"
         case "not_slug":
             example = f", such as {bound}" if bound else ""
             return f"{shown} is not a slug: use a-z, 0-9, hyphens and underscores{example}"
@@ -185,17 +190,17 @@ _PLAIN = {
     "not_object": "{} is not an object",
     "has_nul": "{} contains a NUL character",
     "no_items": "it is empty: write one item at least",
+    "not_word": "{} is not one word: a tag has no spaces",
     "not_duration": "{} is not a duration: write seconds (600), or 10m, 1h, 1d, 1w",
-    "not_latency": "{} is not a duration: write 800ms, 1.5s or 10",
     "not_instant": "{} is not an instant: write 2026-12-24T20:00, or 2026-12-24T20:00:00Z in UTC",
     "not_schedule": "{} is not a schedule",
-    "is_period": "{} is a period, not a schedule",
     "not_zone": "{} is not a time zone: use an IANA name such as Europe/Berlin",
     "not_window": '{} is not a maintenance window: write "0 2 * * 0 for 2h"',
     "not_step": '{} is not a step: write "15m oncall"',
     "not_valid": "{} cannot be used",
     "not_settable": "a ping cannot set it: use the API, the form or `overdue checks`",
     "empty_channel": "the name of a channel is empty",
+    "not_alone": "{} is all of them: write it alone, or leave it out",
     "no_such_channel": "{} is not a channel of this project",
     "several_channels": "{} is the name of several channels: use the id of one",
     "has_passed": "{} has passed: use an instant in the future",

@@ -16,6 +16,7 @@ from chalicelib.domain.ingress.ingress_outage import seen_through
 from chalicelib.domain.limits.item_size import trim_runs, trim_to_size
 from chalicelib.domain.limits.ping_rate import pace_after
 from chalicelib.domain.ping import Ping, Signal, last_words, tail
+from chalicelib.domain.rules import windows
 from chalicelib.domain.rules.due import came_late, expected, expected_after, moved, next_due
 from chalicelib.domain.rules.thresholds import bears_failure, counted_anew, passed_over
 from chalicelib.domain.rules.throughput import counted, is_watched
@@ -184,6 +185,7 @@ def _failed(check: Check, ping: Ping, run: Run | None, reason: Reason) -> Check:
         output=tail(ping.end),
         took=took,
         limit=check.config.min_runtime if reason is Reason.TOO_SHORT else None,
+        is_alarm=True if ping.is_from_alarm else None,
     )
     return down(after, reason, at=ping.at, now=ping.at, facts=facts)
 
@@ -193,11 +195,7 @@ def _was_planned(check: Check, at: datetime) -> bool:
 
     A job that fails there has been started by somebody, and counts.
     """
-    if check.config.probe is None or not check.config.windows:
-        return False
-    from chalicelib.domain.schedule.maintenance import window_end  # most checks have none: a cold start goes without
-
-    return window_end(check.config.windows, at, tz=check.config.tz) is not None
+    return check.config.probe is not None and windows.end_of(check.config, at) is not None
 
 
 def _without(check: Check, run: Run | None) -> tuple[Run, ...]:

@@ -8,6 +8,7 @@ imports a library: the module is loaded with every ping.
 """
 
 import re
+from collections.abc import Sequence
 from datetime import timedelta
 from typing import Any
 
@@ -95,13 +96,34 @@ class Text(Kind):
         return require_no_nul(field, text)
 
 
+class Tag(Text):
+    """One word."""
+
+    def __init__(self, longest: int) -> None:
+        super().__init__(longest)
+        self.schema = {**self.schema, "pattern": "^\\S+$"}
+
+    def read(self, field: str, value: Any) -> str:
+        text = super().read(field, value)
+        if len(text.split()) != 1:
+            raise FieldError(field, "not_word", value=text)
+        return text
+
+
 class Tags(Text):
     """Words with spaces between them. JSON keeps them as they were sent, a person's text is normalized."""
 
     placeholder = "WORDS"
 
+    def item(self, field: str, text: str) -> str:
+        """One of the words. Raises FieldError."""
+        return Tag(self.longest).read(field, text)
+
+    def whole(self, field: str, words: Sequence[str]) -> str:
+        """All of them, each once. Raises FieldError."""
+        return self.parse(field, " ".join(words))
+
     def parse(self, field: str, text: str) -> str:
-        """Each word once."""
         return " ".join(dict.fromkeys(self.read(field, text).split()))
 
 

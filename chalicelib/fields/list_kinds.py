@@ -6,9 +6,10 @@ A kind reads one item at a time, so that a file with lines can say which one is 
 from collections.abc import Sequence
 from typing import Any
 
+from chalicelib.domain.channels import EVERY_CHANNEL
 from chalicelib.domain.errors import BadInput
 from chalicelib.domain.field_errors import FieldError
-from chalicelib.fields.kinds import OFF, Kind, Schema, require_text
+from chalicelib.fields.kinds import OFF, Kind, Schema, require_no_nul, require_text
 
 
 class Texts(Kind):
@@ -86,9 +87,9 @@ class Checks(Texts):
 
 
 class Channels(Kind):
-    """Where alerts go: ids or names of channels, not trimmed; `*` is all of them, later ones too, an empty text none.
+    """Where alerts go: ids or names of channels; `*` is all of them, later ones too, an empty text none.
 
-    The value that is read has what was said; `merge` finds the channels. JSON has one text, with commas.
+    The value that is read has what was said; `merge` finds the channels. JSON has one text with commas, not trimmed.
     """
 
     is_plain = False
@@ -96,10 +97,24 @@ class Channels(Kind):
     schema: Schema = {"type": "string"}
     shown = schema
 
+    def parse(self, field: str, text: str) -> tuple[str, ...]:
+        require_no_nul(field, text)
+        return self.whole(field, [name.strip() for name in text.split(",")] if text.strip() else [])
+
+    def item(self, field: str, text: str) -> str:
+        """One of them. Raises FieldError."""
+        return require_no_nul(field, text)
+
+    def whole(self, field: str, names: Sequence[str]) -> tuple[str, ...]:
+        """Names that a person listed, each once. Raises FieldError."""
+        if "" in names:
+            raise FieldError(field, "empty_channel", value="")
+        if EVERY_CHANNEL in names and len(names) > 1:
+            raise FieldError(field, "not_alone", value=EVERY_CHANNEL)
+        return tuple(dict.fromkeys(names))
+
     def read(self, field: str, value: Any) -> tuple[str, ...]:
-        text = require_text(field, value)
-        if "\0" in text:
-            raise FieldError(field, "has_nul", value=text)
+        text = require_no_nul(field, require_text(field, value))
         return tuple(text.split(",")) if text else ()
 
     def text(self, value: Sequence[str]) -> str:

@@ -21,6 +21,7 @@ from chalicelib.domain.rules.escalation import in_order
 from chalicelib.domain.schedule.occurrences import Every, Schedule, never_occurs, parse_schedule
 from chalicelib.domain.schedule.parse import in_zone, parse_schedules
 from chalicelib.domain.sources.probe import default_grace
+from chalicelib.fields.consistency import contradictions
 from chalicelib.fields.kinds import AUTO
 from chalicelib.fields.table import BY_NAME
 
@@ -60,7 +61,9 @@ def merge(config: Config, said: Said, lookup: Lookup = NO_NAMES) -> Config:
     if said.get("probe") is not None:
         after |= _probed(config, said)
     merged = replace(config, **after, filters=replace(config.filters, **filters))
-    return _affordable(_consistent(merged), before=config)
+    for error in contradictions(merged):
+        raise error
+    return _affordable(merged, before=config)
 
 
 def _schedule(before: Schedule, said: Said, *, tz: str) -> Schedule:
@@ -146,20 +149,6 @@ _RESOLVE: dict[str, Callable[[Any, Lookup], Any]] = {
     "depends_on": _checks,
     "group": _group,
 }
-
-
-def _consistent(config: Config) -> Config:
-    """The configuration, if its fields agree with each other."""
-    if (config.min_count is None) != (config.count_window is None):
-        pair = ("min_count", "count_window") if config.count_window is None else ("count_window", "min_count")
-        raise FieldError(pair[0], "needs", bound=pair[1])
-    if config.min_runtime and config.max_runtime and config.min_runtime > config.max_runtime:
-        raise FieldError("min_runtime", "above", bound="max_runtime")
-    if config.group is not None and (config.probe is not None or config.first_ping_by is not None):
-        raise FieldError("group", "group_waits")
-    if config.probe is not None and config.schedule != Every(config.probe.every):
-        raise FieldError("probe", "probe_scheduled")
-    return config
 
 
 def _affordable(config: Config, *, before: Config) -> Config:

@@ -4,17 +4,32 @@ Errors of a part name it behind a dot: `probe.timeout`. A step or a group that i
 were said; `merge` finds them.
 """
 
-from collections.abc import Sequence
+import re
+from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from typing import Any
 
 from chalicelib.domain.config import Group, Step
+from chalicelib.domain.durations import UNIT_S
+from chalicelib.domain.errors import BadInput
 from chalicelib.domain.field_errors import FieldError
 from chalicelib.domain.slugs import LONGEST_SLUG
 from chalicelib.domain.sources import probe as probes
 from chalicelib.domain.sources import probe_json
 from chalicelib.domain.sources.probe import Probe
-from chalicelib.fields.kinds import LONGEST_TAGS, OFF, Choice, Count, Duration, Flag, Kind, Schema, Text, require_text
+from chalicelib.fields.kinds import (
+    LONGEST_TAGS,
+    OFF,
+    Choice,
+    Count,
+    Duration,
+    Flag,
+    Kind,
+    Schema,
+    Tag,
+    Text,
+    require_text,
+)
 from chalicelib.fields.list_kinds import Channels, Checks
 
 MOST_STEPS, MOST_MEMBERS, LONGEST_POLICY = 10, 100, 40
@@ -63,10 +78,10 @@ class Steps(Kind):
     def item(self, field: str, text: str) -> Step:
         """One step, as a person typed it. Raises FieldError."""
         after, _, channels = text.strip().partition(" ")
-        names = tuple(name.strip() for name in channels.split(","))
-        if not all(names):
+        if not channels.strip():
             raise FieldError(field, "not_step", value=text, is_item=True)
-        return Step(after=self.after.parse(f"{field}.after", after), channels=names)
+        delay = self.after.parse(f"{field}.after", after)
+        return Step(after=delay, channels=self.channels.parse(f"{field}.channels", channels))
 
     def parse(self, field: str, text: str) -> tuple[Step, ...]:
         lines = [] if text.strip().lower() == OFF else [line for line in text.split("\n") if line.strip()]
@@ -124,7 +139,13 @@ class PolicyName(Kind):
     shown: Schema = {"anyOf": [{"type": "string"}, {"type": "null"}]}
 
     def parse(self, field: str, text: str) -> str:
-        return "" if text.strip().lower() == OFF else self.read(field, text)
+        from chalicelib.domain.rules.escalation import policy_name
+
+        word = text.strip()
+        try:
+            return "" if word.lower() == OFF else policy_name(word)
+        except BadInput as error:
+            raise FieldError(field, "not_valid", value=text, detail=str(error)) from error
 
     def read(self, field: str, value: Any) -> str:
         return "" if value is None else require_text(field, value, longest=LONGEST_POLICY)
@@ -136,6 +157,23 @@ class PolicyName(Kind):
         return value or None
 
 
+class Needed(Count):
+    """How many members must be down; None: all of them, `all` in a text and in JSON."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.schema = {"anyOf": [{"const": ALL}, {"type": "integer", "minimum": 1}]}
+
+    def parse(self, field: str, text: str) -> int | None:
+        return None if text.strip() == ALL else super().parse(field, text)
+
+    def read(self, field: str, value: Any) -> int | None:
+        return None if value == ALL else super().read(field, value)
+
+    def text(self, value: int | None) -> str:
+        return ALL if value is None else str(value)
+
+
 class Grouping(Kind):
     """A group's members or their tag, and how many of them make it down; None: no group.
 
@@ -144,15 +182,14 @@ class Grouping(Kind):
 
     is_plain = False
     placeholder = "GROUP"
-    members = Checks(most=MOST_MEMBERS, longest=LONGEST_SLUG, shortest=1)
-    tag, down_when = Text(LONGEST_TAGS), Count()
+    parts: dict[str, Kind] = {
+        "members": Checks(most=MOST_MEMBERS, longest=LONGEST_SLUG, shortest=1),
+        "tag": Tag(LONGEST_TAGS),
+        "down_when": Needed(),
+    }
 
     def __init__(self) -> None:
-        parts = {
-            "members": self.members.schema,
-            "tag": {**self.tag.schema, "pattern": "^\\S+$"},
-            "down_when": {"anyOf": [{"const": ALL}, {"type": "integer", "minimum": 1}]},
-        }
+        parts = {name: kind.schema for name, kind in self.parts.items()}
         about = "A check of checks: its members by slug or code, or by a tag of theirs"
         found: Schema = {"description": about, "additionalProperties": False, "properties": parts}
         self.schema = {"type": ["object", "null"], **found}
@@ -161,17 +198,15 @@ class Grouping(Kind):
     def read(self, field: str, value: Any) -> Group | None:
         if value is None:
             return None
-        said = require_object(field, value, known=("members", "tag", "down_when"))
-        members = self.members.read(f"{field}.members", said.get("members", []))
-        tag, needed = self.tag.read(f"{field}.tag", said.get("tag", "")), said.get("down_when", ALL)
-        if "tag" in said and len(tag.split()) != 1:
-            detail = f'{field}.tag "{tag[:40]}" is not one word: a tag has no spaces'
-            raise FieldError(f"{field}.tag", "not_valid", value=tag, detail=detail)
-        if bool(members) == bool(tag):
+        said = require_object(field, value, known=tuple(self.parts))
+        return self.whole(field, {name: self.parts[name].read(f"{field}.{name}", said[name]) for name in said})
+
+    def whole(self, field: str, parts: Mapping[str, Any]) -> Group:
+        """The group with these parts. Raises FieldError."""
+        if bool(parts.get("members")) == bool(parts.get("tag")):
             detail = 'say either {"members": ["web-1", "web-2"]} or {"tag": "web"}'
-            raise FieldError(field, "not_valid", value=value, detail=detail)
-        down_when = None if needed == ALL else self.down_when.read(f"{field}.down_when", needed)
-        return Group(members=members, tag=tag, down_when=down_when)  # type: ignore[arg-type]  # names, until `merge`
+            raise FieldError(field, "not_valid", value=parts, detail=detail)
+        return Group(**parts)
 
     def json(self, value: Group | None) -> object:
         if value is None:
@@ -209,11 +244,10 @@ class Latency(Kind):
         word = text.strip().lower()
         if word == OFF and self.can_be_off:
             return None
-        number, factor = (word[:-2], 0.001) if word.endswith("ms") else (word.removesuffix("s"), 1.0)
-        try:
-            return self._within(field, float(number) * factor, text)
-        except ValueError as error:
-            raise FieldError(field, "not_latency", value=text) from error
+        found = re.fullmatch(r"([0-9]{1,9}(?:\.[0-9]{1,9})?) ?(ms|[smhdw]?)", word)
+        if found is None:
+            raise FieldError(field, "not_duration", bound=self.bound, value=text)
+        return self._within(field, float(found[1]) * (0.001 if found[2] == "ms" else UNIT_S[found[2]]), text)
 
     def read(self, field: str, value: Any) -> timedelta | None:
         if value is None and self.can_be_off:

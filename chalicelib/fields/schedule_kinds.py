@@ -8,8 +8,9 @@ from typing import Any
 from chalicelib.domain.durations import is_duration, parse_instant
 from chalicelib.domain.errors import BadInput
 from chalicelib.domain.field_errors import FieldError
+from chalicelib.domain.schedule.aliases import without_alias
+from chalicelib.domain.schedule.occurrences import LONGEST as LONGEST_EXPRESSION
 from chalicelib.domain.schedule.occurrences import (
-    CRON_ALIASES,
     AnyOf,
     Cron,
     Every,
@@ -18,7 +19,6 @@ from chalicelib.domain.schedule.occurrences import (
     parse_expression,
     parse_schedule,
 )
-from chalicelib.domain.schedule.occurrences import LONGEST as LONGEST_EXPRESSION
 from chalicelib.domain.schedule.parse import parse_schedules
 from chalicelib.fields.kinds import OFF, Kind, Limit, Schema, require_text
 from chalicelib.fields.list_kinds import Texts
@@ -32,7 +32,7 @@ def as_expression(field: str, text: str) -> str:
     word = text.strip()
     if re.fullmatch(_PERIOD, word):
         raise FieldError(field, "is_period", value=word.removeprefix("every "))
-    return CRON_ALIASES.get(word.lower(), text)
+    return without_alias(text)
 
 
 def _not_a_schedule(field: str, text: str, error: BadInput, *, is_item: bool = False) -> FieldError:

@@ -47,8 +47,8 @@ class Field(NamedTuple):
     attribute: str = ""  # of `Config`, filters behind a dot; "": as the name
     since: str = "v1"  # the first version of the Management API that has it
     on_create: bool = False  # whether `?create=1` accepts it
-    yaml: str | None = ""  # the name in a file of checks; "": as the field; None: it has no field of its own
-    option: str | None = ""  # the option of the CLI; "": as the field, with hyphens; None: it has none of its own
+    yaml: str | None = ""  # the name in a file of checks, which two fields may share; "": as the field; None: no name
+    option: str | None = ""  # the option of the CLI, as above; "": as the field, with hyphens; None: several options
     query: str = ""  # the parameter of `?create=1`; "": as the field
     form: str | None = ""  # the input of the form; "": as the field; None: the form does not show it
     examples: tuple[object, ...] = ()  # for the OpenAPI document
@@ -124,8 +124,6 @@ _CHECK = Checks(most=dependencies.MOST, longest=LONGEST_SLUG, shortest=1)
 FIELDS = (
     Field("name", Text(100), "Name", "Its name in pages and alerts. Default: its slug.", "check", on_create=True),
     Field("slug", Slug(), "Slug", "The name in its ping URL: a-z, 0-9, hyphens and underscores.", "check", yaml=None),
-    Field("tags", Tags(LONGEST_TAGS), "Tags", "Words to find it by, separated by spaces.", "check", on_create=True),
-    Field("desc", Text(20_000), "Description", "What to know about it when it is down.", "check", on_create=True),
     Field(
         "timeout",
         Duration(),
@@ -225,8 +223,8 @@ FIELDS = (
         "The named policy whose steps the check has.",
         "alerts",
         since="v3",
-        yaml=None,
-        option=None,
+        yaml="escalation",
+        option="--escalate",
         form=None,
     ),
     Field(
@@ -285,8 +283,8 @@ FIELDS = (
         "schedule",
         attribute="schedule",
         since="v3",
-        yaml=None,
-        option=None,
+        yaml="schedule",
+        option="--schedule",
         examples=(["0 9 * * 1-5", "0 12 * * 6"],),
         get=lambda config: lines_of(config.schedule),
         form="schedule",
@@ -320,6 +318,7 @@ FIELDS = (
         since="v3",
         form="url",
     ),
+    Field("tags", Tags(LONGEST_TAGS), "Tags", "Words to find it by, separated by spaces.", "check", on_create=True),
     Field(
         "channels",
         Channels(),
@@ -328,6 +327,7 @@ FIELDS = (
         "alerts",
         form="all_channels",
     ),
+    Field("desc", Text(20_000), "Description", "What to know about it when it is down.", "check", on_create=True),
     Field(
         "methods",
         Choice({"any": "", "POST": "POST"}),
@@ -356,7 +356,6 @@ FIELDS = (
             "pings",
             attribute=f"filters.{word}_kw",
             on_create=True,
-            option=None,
             form=None,
         )
         for word in ("start", "success", "failure")
@@ -370,7 +369,6 @@ FIELDS = (
             "pings",
             attribute=f"filters.{attribute}",
             on_create=True,
-            option=None,
             form=None,
         )
         for attribute, label, help_text in (

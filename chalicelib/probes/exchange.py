@@ -4,6 +4,8 @@ The deadline covers the whole exchange, not each read, so a server cannot drip i
 server sends, the outcome is an answer or the reason why there is none, and the bytes received are limited. The name of
 each hop is resolved and checked (`address`), and the connection uses the address that was checked. TLS is verified
 against the host of the URL. `verdict` decides what the answer means. Start at `exchange`.
+
+Hand-written because HTTP libraries resolve the host again when they connect, and limit each read, not the exchange.
 """
 
 import codecs

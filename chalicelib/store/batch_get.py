@@ -2,6 +2,8 @@
 
 A list of 1,000 checks costs a query per 1 MB of keys (about 9,000 checks) and a BatchGet per 100. The index may
 lag by some milliseconds; the items are read strongly, so what is listed is as it is.
+
+The retries are hand-written because botocore does not ask again for keys that DynamoDB leaves unprocessed.
 """
 
 import random

@@ -10,11 +10,11 @@ from datetime import datetime, timedelta
 from typing import Protocol
 
 from chalicelib import log
-from chalicelib.alerts.publish import Undelivered
+from chalicelib.alerts.operator_notices import letter_of
 from chalicelib.alerts.text import Letter
 from chalicelib.domain.advance import advance
 from chalicelib.domain.check import Check, Verdict
-from chalicelib.domain.errors import Conflict, Unavailable
+from chalicelib.domain.errors import Conflict, Unavailable, Undelivered
 from chalicelib.domain.ingress.evaluate import calls_silence, look
 from chalicelib.domain.ingress.ingress_ledger import Ledger, Word, closed, is_blind, opened, to_tell, told
 from chalicelib.domain.sources.canary import SLUG as CANARY
@@ -151,8 +151,6 @@ class Door:
 
     def tell(self, *, now: datetime) -> None:
         """Let operators know, at least once: what could not be told, or noted as told, is told by a later sweep."""
-        from chalicelib.alerts.operator_notices import letter_of  # most sweeps have nothing to tell
-
         for ledger, word in self._untold(now):
             try:
                 self._way.tell(letter_of(word, ledger, base=self._way.base, tz=self._way.tz, now=now))

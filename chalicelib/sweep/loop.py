@@ -22,7 +22,7 @@ from chalicelib.domain.errors import Unavailable
 from chalicelib.domain.ids import Code
 from chalicelib.metrics import Metric
 from chalicelib.runtime import Wiring
-from chalicelib.services.self_ping import FrontDoor
+from chalicelib.services.liveness.self_ping import FrontDoor
 from chalicelib.services.transaction import Ports
 from chalicelib.store import checks
 from chalicelib.store.codecs.check_codec import shard
@@ -31,7 +31,7 @@ from chalicelib.store.tables import SHARDS
 from chalicelib.sweep.batch import Gathering
 from chalicelib.sweep.fan_out import PARTS, Part, Sharing
 from chalicelib.sweep.ingress import Door, Way
-from chalicelib.sweep.process import Due, Work, evaluate_suspect
+from chalicelib.sweep.process import Due, Swept, Work, evaluate_suspect
 from chalicelib.sweep.rounds import POLL_S, Round, ready_at
 from chalicelib.sweep.workers import Workers
 
@@ -43,30 +43,10 @@ WORKERS = 10  # as many as botocore keeps connections
 MOST_PER_PROJECT = 8
 SHARE_FROM = 500  # checks that are due between two looks: with fewer, it is done before others have begun
 MOST_OF_A_SHARD = 10_000  # entries read at a time, the earliest first: a million would take 240 MB
-LATE = timedelta(seconds=10)  # the index may still show what has been handled a moment ago
 
 ALL = tuple(range(SHARDS))
 
 Share = Callable[[Part], bool]
-
-
-@dataclass(slots=True)
-class Swept:
-    """What a sweep did, counted as it goes."""
-
-    looked_at: int = 0
-    pushed_back: int = 0  # checks that could not be handled
-    held: int = 0  # checks that cannot be judged, since pings cannot come in
-    suspects: int = 0  # checks that may have killed an invocation: evaluated after this report
-    unread_shards: int = 0
-    lag_s: float = 0.0  # the longest that an instant had to wait
-    oldest_overdue_s: float | None = None  # how long what is still due at the end has been; None: a shard is unread
-
-    @property
-    def is_full(self) -> bool:
-        """Whether everything was read, and nothing left undone."""
-        nothing_failed = self.unread_shards == self.pushed_back == self.held == self.suspects == 0
-        return nothing_failed and self.oldest_overdue_s is not None and self.oldest_overdue_s <= LATE.total_seconds()
 
 
 def invoked(wiring: Wiring, clock: Clock, detail: Mapping[str, Any]) -> None:

@@ -18,7 +18,9 @@ from chalice.app import Response
 
 from chalicelib import log
 from chalicelib.domain.check import Check
-from chalicelib.domain.errors import BadInput, NotFound, OverdueError, Unavailable, WrongKey
+from chalicelib.domain.config import Config
+from chalicelib.domain.errors import Ambiguous, BadInput, NotFound, OverdueError, Unavailable, WrongKey
+from chalicelib.domain.field_errors import FieldError
 from chalicelib.domain.ids import Code, is_uuid, short
 from chalicelib.domain.limits.ping_rate import is_over_limit, next_throttled_since, retry_after_s
 from chalicelib.domain.limits.quota import NotAdmitted, Refusal
@@ -60,10 +62,6 @@ class Throttled(OverdueError):
         self.check = check
 
 
-class Ambiguous(BadInput):
-    """Two checks have this slug."""
-
-
 def by_code(wiring: Wiring, request: Any, first: str, action: str | None) -> Response:
     """`/ping/{uuid}` and `/ping/{uuid}/{action}`; with two parts also `/ping/{ping_key}/{slug}`."""
     if not is_uuid(first):
@@ -83,9 +81,29 @@ def by_slug(wiring: Wiring, request: Any, ping_key: str, slug: str, action: str 
 
 
 def _find(wiring: Wiring, said: Heard, ping_key: str, slug: str) -> tuple[Code, bool]:
-    from chalicelib.web import slugs  # most pings come by code
+    """The code of the check, and whether it has just been created. Raises as `find_or_create`, and WrongKey."""
+    from chalicelib.domain.keys import Scope  # most pings come by code
+    from chalicelib.security_log import Actor
+    from chalicelib.services.find_or_create import find_or_create
 
-    return slugs.find(wiring, ping_key, slug, said)
+    now = said.ping.at
+    key = wiring.registry.key(ping_key, now=now)
+    if key.scope is not Scope.PING:
+        raise WrongKey("no such ping key", prefix=key.prefix)
+    by = Actor(by="ping_key", project=key.project, name=key.name, key_prefix=key.prefix, source=said.source)
+    config = (lambda: _config_of_new(said, slug)) if said.query.get("create") == "1" else None
+    return find_or_create(wiring.ports, wiring.admission, slug, config=config, now=now, by=by)
+
+
+def _config_of_new(said: Heard, slug: str) -> Config:
+    from chalicelib.fields.create import config_of_new, parameter_of  # few pings create a check
+
+    if said.refusal is not None:
+        raise Refused(said.refusal)
+    try:
+        return config_of_new(slug, said.query, now=said.ping.at)
+    except FieldError as error:
+        raise Refused(error.told(parameter_of)) from error
 
 
 def _answered(wiring: Wiring, request: Any, action: str | None, find: Callable[[Heard], tuple[Code, bool]]) -> Response:
@@ -105,10 +123,8 @@ def _answered(wiring: Wiring, request: Any, action: str | None, find: Callable[[
         return plain(404, "not found")
     except NotFound:
         return plain(404, "not found")
-    except Ambiguous as error:
-        return plain(409, str(error))
     except BadInput as error:
-        return plain(400, str(error))
+        return plain(409 if isinstance(error, Ambiguous) else 400, str(error))
     except NotAdmitted as error:
         wiring.refusals.log("forbidden", source=said.source, now=said.ping.at, why="too_many_checks", at="ping")
         return _not_admitted(error.refusal, at=said.ping.at)

@@ -1,1 +1,1 @@
-"""What a check's history advises: which grace, schedule and limit would suit it, and what each would have told."""
+"""Suggest a schedule, grace time and run limit from a check's pings, and count the alerts that each would have sent."""

@@ -1,5 +1,6 @@
-"""All that a check's history advises, put together: suggestions with what each would have told, the alerts with and
-without, the nights on which clocks change. Start at `advice`.
+"""The advice for one check: suggestions with their alert counts, the alerts before and after, the next clock changes.
+
+Puts together `suggest`, `replay` and `nights`; prints nothing and changes nothing. Start at `advice`.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -18,7 +19,7 @@ from overdue.client.schemas import CheckJson, PingJson
 
 @dataclass(frozen=True, slots=True)
 class Tried:
-    """A suggestion, and how many alerts it would have given, together with those before it."""
+    """A suggestion, and the number of alerts that it and the suggestions before it would have sent."""
 
     suggestion: Suggestion
     alerts: int
@@ -26,7 +27,10 @@ class Tried:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Told:
-    """An alert that people would have got: as the check is, as it would be then, or both."""
+    """A "down" alert of the replay, and under which configuration it is sent.
+
+    `now`: with the check as it is. `then`: with the changes. `until`: when the check came up again; None: still down.
+    """
 
     at: datetime
     reason: Reason
@@ -37,20 +41,20 @@ class Told:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Advice:
-    """What is known, and what follows."""
+    """The result of `advice`: the history it rests on, the suggestions, and the alerts before and after."""
 
-    since: datetime | None  # of the first ping that was played; None: there is none
+    since: datetime | None  # the first ping of the history; None: no pings
     pings: int
-    schedule: Schedule  # whose nights are told
+    schedule: Schedule  # the one that `nights` describes
     suggestions: tuple[Tried, ...]
-    is_what_if: bool  # `then` is what was asked; else all suggestions together
-    now: int  # alerts
-    then: int | None  # None: nothing else is proposed
+    is_what_if: bool  # True: `then` counts the caller's changes; False: all suggestions together
+    now: int  # number of alerts with the check as it is
+    then: int | None  # number of alerts with the changes; None: no changes
     told: tuple[Told, ...]
     nights: tuple[Night, ...]
 
     def as_json(self) -> dict[str, Any]:
-        """For programs."""
+        """Return the document that `--json` prints: instants in ISO 8601, local times as HH:MM."""
         return {
             "since": None if self.since is None else _iso(self.since),
             "pings": self.pings,
@@ -92,10 +96,14 @@ _EFFECTS = ("skipped", "moved", "doubled")
 
 
 def advice(check: CheckJson, pings: Sequence[PingJson], *, what_if: Mapping[str, object], now: datetime) -> Advice:
-    """What a check's pings advise; with fields of the API in `what_if`, what those would do. Raises BadInput."""
+    """Advise on a check from its pings.
+
+    `what_if` has fields of the Management API; if it has any, the replay applies them instead of the suggestions.
+    A probed check gets no suggestions. Raises BadInput.
+    """
     config, is_probed = config_of(check), bool(check.get("probe"))
     history = history_of(pings, is_probed=is_probed)
-    suggestions = () if is_probed else suggested(config, history)  # a probe keeps its own time
+    suggestions = () if is_probed else suggested(config, history)  # Overdue itself sets the times of a probe
     fields = what_if or {each.field: each.value for each in suggestions}
     before = replayed(config, history, now=now)
     after = replayed(_with(config, fields), history, now=now) if fields else before
@@ -120,18 +128,18 @@ def _with(config: Config, fields: Mapping[str, object]) -> Config:
 def _tried(
     config: Config, suggestions: Sequence[Suggestion], history: Sequence[Heard], *, now: datetime
 ) -> Iterator[Tried]:
-    for each in suggestions:
-        config = proposed(config, {each.field: each.value})
-        yield Tried(each, len(replayed(config, history, now=now)))
+    for suggestion in suggestions:
+        config = proposed(config, {suggestion.field: suggestion.value})
+        yield Tried(suggestion, len(replayed(config, history, now=now)))
 
 
 def _compared(before: Sequence[Outage], after: Sequence[Outage]) -> tuple[Told, ...]:
-    """By instant and reason; an alert that comes later is another one."""
-    named = {(outage.at, outage.reason): outage for outage in (*before, *after)}
-    first, second = ({(outage.at, outage.reason) for outage in outages} for outages in (before, after))
+    """Match the alerts by instant and reason, oldest first. A later alert for the same outage counts as another one."""
+    by_key = {(outage.at, outage.reason): outage for outage in (*before, *after)}
+    keys_before, keys_after = ({(outage.at, outage.reason) for outage in outages} for outages in (before, after))
     return tuple(
-        Told(at=at, reason=reason, until=outage.until, now=(at, reason) in first, then=(at, reason) in second)
-        for (at, reason), outage in sorted(named.items())
+        Told(at=at, reason=reason, until=outage.until, now=(at, reason) in keys_before, then=(at, reason) in keys_after)
+        for (at, reason), outage in sorted(by_key.items())
     )
 
 

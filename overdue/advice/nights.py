@@ -1,7 +1,7 @@
-"""The next nights on which clocks change, and what a schedule makes of them: which times are skipped, which come twice.
+"""The next clock changes and their effect on a schedule: which local times are skipped, doubled or moved.
 
-Start at `nights`. When it occurs is decided in the domain's `schedule`; here that is compared with what the schedule
-would do if clocks never changed.
+Start at `nights`. `chalicelib.domain.schedule` decides when a schedule occurs; this module compares those occurrences
+with the ones the schedule would have if clocks never changed.
 """
 
 from collections import Counter
@@ -15,27 +15,27 @@ from chalicelib.domain.schedule.parse import in_zone
 AHEAD = timedelta(days=400)
 NIGHTS = 2
 _DAY = timedelta(days=1)
-_MOST = 1_500  # occurrences of a day: each minute, and an hour more
+_MOST = 1_500  # occurrences in a day: one per minute, plus one hour when clocks go back
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Night:
-    """A change of clocks, by local times."""
+    """A clock change and the local times that it affects."""
 
-    at: datetime  # of the change, in UTC
+    at: datetime  # the change, in UTC
     is_forward: bool
     skipped: tuple[time, ...]
     doubled: tuple[time, ...]
-    moved: tuple[time, ...]  # when it comes instead of what is skipped
+    moved: tuple[time, ...]  # run instead of the skipped times
 
     @property
     def says_something(self) -> bool:
-        """Whether anything is otherwise than on any other day."""
+        """Whether the schedule runs differently than on any other day."""
         return bool(self.skipped or self.doubled or self.moved)
 
 
 def nights(schedule: Schedule, *, after: datetime) -> tuple[Night, ...]:
-    """The next two changes of clocks in the schedule's zone within 400 days. A period knows no clock."""
+    """The next two clock changes in the schedule's zone, within 400 days. Empty for a period, which has no zone."""
     if isinstance(schedule, Every):
         return ()
     zone = zone_named(schedule.tz)
@@ -49,8 +49,8 @@ def nights(schedule: Schedule, *, after: datetime) -> tuple[Night, ...]:
 
 
 def _night(schedule: Schedule, change: datetime) -> Night:
-    """The local day of the change, as it is and as it would be; a change at midnight belongs to the day after it."""
-    assert not isinstance(schedule, Every), "a period knows no clock"
+    """Compare the local day of the change with an ordinary day. A change at midnight belongs to the day that begins."""
+    assert not isinstance(schedule, Every), "nights() returns early for a period"
     zone = zone_named(schedule.tz)
     local = change.astimezone(zone)
     midnight = datetime(local.year, local.month, local.day)  # noqa: DTZ001 a wall clock
@@ -58,8 +58,8 @@ def _night(schedule: Schedule, change: datetime) -> Night:
     plain = Counter(at.replace(tzinfo=None) for at in _within(in_zone(schedule, "UTC"), midnight, UTC))
     before = (change - timedelta(minutes=1)).astimezone(zone).utcoffset()
     after = local.utcoffset()
-    assert before is not None, "a zone's clocks show something"
-    assert after is not None, "as above"
+    assert before is not None, "a zone has an offset at every instant"
+    assert after is not None, "a zone has an offset at every instant"
     return Night(
         at=change.astimezone(UTC),
         is_forward=after > before,
@@ -70,7 +70,7 @@ def _night(schedule: Schedule, change: datetime) -> Night:
 
 
 def _within(schedule: Schedule, midnight: datetime, zone: tzinfo) -> list[datetime]:
-    """The occurrences of a local day."""
+    """The occurrences during the local day that begins at `midnight`."""
     start, end = (at.replace(tzinfo=zone).astimezone(UTC) for at in (midnight, midnight + _DAY))
     found: list[datetime] = []
     at = schedule.next_after(start - timedelta.resolution)

@@ -1,8 +1,8 @@
-"""The stored pings of a check once more, through the same pure core, under any configuration: what would people have
-been told? (docs/reference/rules.md, The functional core)
+"""Replay a check's stored pings through the pure core under any configuration, and list the alerts it would have sent.
 
-Start at `replayed`. The API's words are read by the room that reads them on the server. What the history does not tell
-is left out: counts of items, and when somebody paused, snoozed or acknowledged.
+Start at `replayed`. Receiving and evaluating are the core's (docs/reference/rules.md, The functional core); fields of
+the API are read by the code that reads them on the server. The history has no item counts and does not say when the
+check was paused, snoozed or acknowledged, so the replay ignores these.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -24,7 +24,7 @@ from chalicelib.web.api.schema.fields import SCHEMAS, read
 from chalicelib.web.api.versions import VERSIONS
 from overdue.client.schemas import CheckJson, PingJson
 
-_COUNTS_HERE = (  # the fields of a check that decide when people are told
+_COUNTS_HERE = (  # the fields of a check that decide when an alert is sent
     "timeout",
     "schedules",
     "grace",
@@ -40,7 +40,7 @@ _COUNTS_HERE = (  # the fields of a check that decide when people are told
 
 @dataclass(frozen=True, slots=True)
 class Heard:
-    """A ping as the history has it, and what it meant."""
+    """A ping of the history and its signal."""
 
     ping: Ping
     signal: Signal
@@ -48,31 +48,31 @@ class Heard:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Outage:
-    """What people would have been told of: a `down`, and the `up` after it."""
+    """One outage of the replay: the instants of its "down" alert and of the "up" alert that ends it."""
 
     at: datetime
     reason: Reason
-    until: datetime | None  # None: it would still be down
+    until: datetime | None  # None: still down
 
 
 def config_of(check: CheckJson) -> Config:
-    """The configuration of a check that the API shows, as far as it decides when people are told. Raises BadInput."""
-    said: dict[str, Any] = {name: value for name, value in check.items() if name in _COUNTS_HERE}
-    if not said.get("schedules"):
-        said.pop("schedules", None)
-        if "schedule" in check:  # of a server that knows of no others
-            said["schedules"] = check["schedule"].split("\n")
-    return proposed(Config(tz=check.get("zone", check.get("tz", "UTC"))), said)
+    """Read the fields that decide when an alert is sent from a check as the API returns it. Raises BadInput."""
+    fields: dict[str, Any] = {name: value for name, value in check.items() if name in _COUNTS_HERE}
+    if not fields.get("schedules"):
+        fields.pop("schedules", None)
+        if "schedule" in check:  # from a server that has only this field
+            fields["schedules"] = check["schedule"].split("\n")
+    return proposed(Config(tz=check.get("zone", check.get("tz", "UTC"))), fields)
 
 
 def proposed(config: Config, fields: Mapping[str, Any]) -> Config:
-    """The same with fields of the API changed. Raises BadInput."""
+    """Return the configuration with fields of the API changed; unknown fields are ignored. Raises BadInput."""
     known = {name: value for name, value in fields.items() if name in SCHEMAS}
     return merged(config, read(known, has_extras=True), version=VERSIONS["v3"], channels=())
 
 
 def history_of(pings: Iterable[PingJson], *, is_probed: bool) -> list[Heard]:
-    """The pings in the order in which they came. A probe's tells itself how long it took."""
+    """The pings, oldest first. A ping from a probe carries its own duration."""
     return [_heard(ping, is_probed=is_probed) for ping in sorted(pings, key=lambda ping: ping["n"])]
 
 
@@ -84,23 +84,24 @@ def _heard(ping: PingJson, *, is_probed: bool) -> Heard:
 
 
 def durations(history: Sequence[Heard]) -> list[timedelta]:
-    """How long the newest successes took that were begun by a start of the same run."""
-    begun: dict[str, datetime] = {}
+    """The durations of the newest successful runs that sent a start, oldest first; at most `recent_runs.MOST`."""
+    started_at: dict[str, datetime] = {}
     took = []
-    for heard in history:
-        if heard.signal is Signal.START:
-            begun[heard.ping.rid] = heard.ping.at
-        elif heard.signal in (Signal.SUCCESS, Signal.FAIL):
-            at = begun.pop(heard.ping.rid, None)
-            if at is not None and heard.signal is Signal.SUCCESS:
-                took.append(heard.ping.at - at)
+    for past in history:
+        if past.signal is Signal.START:
+            started_at[past.ping.rid] = past.ping.at
+        elif past.signal in (Signal.SUCCESS, Signal.FAIL):
+            at = started_at.pop(past.ping.rid, None)
+            if at is not None and past.signal is Signal.SUCCESS:
+                took.append(past.ping.at - at)
     return took[-MOST:]
 
 
 def replayed(config: Config, history: Sequence[Heard], *, now: datetime) -> tuple[Outage, ...]:
-    """What a check of this configuration would have told people of this history up to `now`, oldest first.
+    """The outages that a check with this configuration would have alerted on up to `now`, oldest first.
 
-    A limit that is learnt is known from the beginning, as the whole history teaches it: so it would be from today on.
+    `max_runtime: auto` uses the limit learned from the whole history from the first run on, since that is the limit
+    that applies from today on.
     """
     if not history:
         return ()
@@ -108,22 +109,22 @@ def replayed(config: Config, history: Sequence[Heard], *, now: datetime) -> tupl
     for took in durations(history) if config.learns_max_runtime else ():
         recent = appended(recent, Ended.SUCCESS, took)
     check = replace(new_check(NO_CHECK, project="", config=config, now=history[0].ping.at), recent=recent)
-    told: list[Alert] = []
-    for heard in history:
-        check = _heard_out(receive(check, heard.ping, heard.signal).after, told)
-    _heard_out(advance(check, now=max(now, history[-1].ping.at)).after, told)
-    return tuple(_outages(told))
+    sent: list[Alert] = []
+    for past in history:
+        check = _heard_out(receive(check, past.ping, past.signal).after, sent)
+    _heard_out(advance(check, now=max(now, history[-1].ping.at)).after, sent)
+    return tuple(_outages(sent))
 
 
-def _heard_out(check: Check, told: list[Alert]) -> Check:
-    """People get at once what there is to get."""
-    told += check.alerts
+def _heard_out(check: Check, sent: list[Alert]) -> Check:
+    """Move the pending alerts of the check to `sent`, as if each was published at once."""
+    sent += check.alerts
     return replace(check, alerts=(), records=())
 
 
-def _outages(told: Sequence[Alert]) -> Iterable[Outage]:
-    ends = {alert.flip - 1: alert.at for alert in told if alert.kind is Kind.UP}
-    for alert in told:
+def _outages(sent: Sequence[Alert]) -> Iterable[Outage]:
+    ends = {alert.flip - 1: alert.at for alert in sent if alert.kind is Kind.UP}
+    for alert in sent:
         if alert.kind is Kind.DOWN:
-            assert alert.reason is not None, "each outage has one"
+            assert alert.reason is not None, "a down alert has a reason"
             yield Outage(at=alert.at, reason=alert.reason, until=ends.get(alert.flip))

@@ -10,17 +10,15 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from difflib import get_close_matches
 from html import unescape
-from typing import TYPE_CHECKING, Self
+from typing import Self
 
+from boto3.session import Session
 from botocore import exceptions as botocore
 from botocore.config import Config
 from botocore.parsers import ResponseParserError
 
 from chalicelib.domain.errors import BadInput, OverdueError
 from overdue.cli.settings import Settings
-
-if TYPE_CHECKING:
-    from boto3.session import Session
 
 NO_CREDENTIALS = "No AWS credentials. Set AWS_PROFILE, or log in to AWS first"
 NOT_VALID = "These AWS credentials are not valid any more, or not here: log in to AWS again"
@@ -64,7 +62,7 @@ class Refused(OverdueError):
 class Account:
     """The account, region and stage that a command works on."""
 
-    session: "Session"
+    session: Session
     region: str
     id: str  # twelve digits
     partition: str  # aws, aws-cn, aws-us-gov
@@ -73,8 +71,6 @@ class Account:
     @classmethod
     def of(cls, settings: Settings) -> Self:
         """Ask AWS who we are. One call. Raises BadInput for no stage or region, Refused."""
-        from boto3.session import Session  # here because only operators' commands need it, 40 ms
-
         if settings.stage is None:
             raise BadInput("Which deployment? Say --stage NAME")
         if settings.dynamodb_url is not None:

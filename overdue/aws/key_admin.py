@@ -10,19 +10,23 @@ import re
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime
-from typing import TYPE_CHECKING
 
+from botocore.exceptions import BotoCoreError, ClientError
+from botocore.session import get_session
+from pynamodb.exceptions import PynamoDBException
+
+from chalicelib import settings as deployed
 from chalicelib.domain.errors import BadInput, OverdueError
 from chalicelib.domain.keys import Key, prefix_of
 from chalicelib.store.registry import projects as registry
 from chalicelib.store.registry.projects import StoredKey, projects
 from chalicelib.store.tables import Tables, connect
 from overdue.aws import security_log
+from overdue.aws.account import speaking
 from overdue.cli.hints import to_copy
 from overdue.cli.settings import Settings
-
-if TYPE_CHECKING:
-    from botocore.exceptions import BotoCoreError, ClientError
+from overdue.local.engines.access import SHARED_KEY
+from overdue.local.engines.environment import keep_off_aws
 
 DEFAULT_PROJECT = "default"
 LONGEST_NAME = 100
@@ -39,19 +43,11 @@ def opened(settings: Settings) -> Iterator[Tables]:
 
     A local server's tables are asked without a person's credentials.
     """
-    from botocore.exceptions import BotoCoreError, ClientError
-    from botocore.session import get_session
-    from pynamodb.exceptions import PynamoDBException
-
-    from chalicelib import settings as deployed
-
     if settings.stage is None:
         raise BadInput("Which deployment? Say --stage NAME, or start a server here with: overdue local")
     if settings.dynamodb_url is not None:
-        from overdue.local.engines import access, moto
-
-        key = settings.dynamodb_key or access.SHARED_KEY
-        moto.keep_off_aws(os.environ, endpoint=settings.dynamodb_url, key=key)
+        key = settings.dynamodb_key or SHARED_KEY
+        keep_off_aws(os.environ, endpoint=settings.dynamodb_url, key=key)
     session = get_session()
     try:
         region = settings.region or os.environ.get("AWS_REGION") or session.get_config_variable("region")
@@ -85,12 +81,8 @@ def opened(settings: Settings) -> Iterator[Tables]:
         raise _closed(error, stage=settings.stage, region=region) from error
 
 
-def _closed(error: "BotoCoreError | ClientError", *, stage: str, region: str) -> OverdueError:
+def _closed(error: BotoCoreError | ClientError, *, stage: str, region: str) -> OverdueError:
     """What AWS refuses, in the words that all commands have for it."""
-    from botocore.exceptions import ClientError
-
-    from overdue.aws.account import speaking
-
     if isinstance(error, ClientError) and error.response["Error"]["Code"] == "ResourceNotFoundException":
         return Closed(f"There is no stage {stage} in {region}: deploy it first, or say another --stage or --region")
     try:

@@ -12,6 +12,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, assert_never
 
+from boto3.session import Session
+
 from chalicelib.domain.channels import AMAZON_Q, PAGERDUTY, Channel
 from chalicelib.domain.errors import BadInput
 from chalicelib.store.registry import projects
@@ -21,6 +23,7 @@ from overdue.channels.channel_kinds import APPRISE, Apprised, Chat, Subscribed, 
 from overdue.channels.subscriptions import State, Topics, admit_sns, shut_out_sns, state, subscribe, unsubscribe
 from overdue.cli.hints import to_copy
 from overdue.cli.settings import LOCAL_STAGE, Settings
+from overdue.local.engines.environment import ACCOUNT_ID, REGION
 
 if TYPE_CHECKING:
     from mypy_boto3_ssm import SSMClient
@@ -55,12 +58,7 @@ def opened(settings: Settings) -> Iterator[Keeping]:
 
 def _local_account() -> Account:
     """The engine of `overdue local`, which `keyring.opened` has put in the place of AWS."""
-    from boto3.session import Session
-    from moto.core.models import DEFAULT_ACCOUNT_ID
-
-    from overdue.local.engines.moto import REGION
-
-    return Account(Session(region_name=REGION), REGION, DEFAULT_ACCOUNT_ID, "aws", LOCAL_STAGE)
+    return Account(Session(region_name=REGION), REGION, ACCOUNT_ID, "aws", LOCAL_STAGE)
 
 
 def kept(keeping: Keeping, project: str) -> list[Channel]:

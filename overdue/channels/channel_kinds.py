@@ -6,16 +6,12 @@ has Apprise's form is checked by Apprise itself, which the notifier sends it wit
 
 import re
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 from uuid import NAMESPACE_URL, uuid5
 
 from chalicelib.domain.channels import AMAZON_Q, PAGERDUTY
 from chalicelib.domain.errors import BadInput
 from overdue.local.discovery import LOOPBACK
-
-if TYPE_CHECKING:
-    from apprise import NotifyBase
 
 APPRISE = "apprise"
 LONGEST_URL = 3_000  # characters: a parameter has at most 4,096 bytes
@@ -137,9 +133,10 @@ def _of_url(url: str) -> Target:
         return _at_pagerduty(url)
     if scheme in ONLY_ON_A_DESK:
         raise BadInput(f"{scheme}:// tells the machine that it runs on: nobody sits before the notifier function")
-    service = _known_to_apprise(url)
-    if service is not None:
-        return Apprised(url=url, stored=masked(service))
+    from overdue.channels import apprise_urls  # imports Apprise, which loads all its services: 0.7 s
+
+    if stored := apprise_urls.masked(url):
+        return Apprised(url=url, stored=stored)
     match scheme:
         case "https" if _host(url):
             return Subscribed(kind="https", protocol="https", endpoint=url, topic="alerts")
@@ -148,7 +145,7 @@ def _of_url(url: str) -> Target:
         case "http":
             raise BadInput("http:// would send alerts in the clear: use https://")
         case _:
-            raise BadInput(_unknown(scheme))
+            raise BadInput(apprise_urls.refusal(scheme, forms=FORMS))
 
 
 def _host(url: str) -> str | None:
@@ -156,46 +153,6 @@ def _host(url: str) -> str | None:
         return urlsplit(url).hostname
     except ValueError:
         return None
-
-
-def _known_to_apprise(url: str) -> "NotifyBase | None":
-    """The service that Apprise would send it with. It loads all that it knows: 0.5 s."""
-    from apprise import Apprise
-
-    return Apprise.instantiate(url, suppress_exceptions=True)
-
-
-def masked(service: "NotifyBase") -> str:
-    """A URL that tells which one it is, and lets nobody send: Apprise's own masking, without what it leaves plain."""
-    whole: str = service.url(privacy=True)
-    shown = whole.partition("?")[0]
-    scheme, _, rest = shown.partition("://")
-    is_any_server = scheme.rstrip("s") in ("json", "xml", "form")  # a path there may be the secret
-    return f"{scheme}://{rest.partition('/')[0]}/…" if is_any_server else shown.rstrip("/")
-
-
-def _unknown(scheme: str) -> str:
-    from difflib import get_close_matches
-
-    from apprise import Apprise
-
-    schemes = {name for plugin in Apprise().details()["schemas"] for name in _schemes(plugin)}
-    if scheme in schemes:
-        return (
-            f"Apprise does not take this {scheme}:// URL: a part is missing, or has another form than "
-            f"its page says: https://github.com/caronc/apprise/wiki"
-        )
-    near = get_close_matches(scheme, schemes, n=1)
-    meant = f" Is {near[0]}:// meant?" if near else ""
-    return f"{scheme}:// is nothing that Apprise knows.{meant} Else say {FORMS}"
-
-
-def _schemes(plugin: dict[str, object]) -> list[str]:
-    return [str(name) for kind in ("protocols", "secure_protocols") for name in _listed(plugin.get(kind))]
-
-
-def _listed(names: object) -> list[object]:
-    return list(names) if isinstance(names, list | tuple | set | frozenset) else []
 
 
 def shown(kind: str, stored: str) -> str:

@@ -13,12 +13,12 @@ from typing import Any
 from uuid import uuid4
 
 from chalicelib.alerts.payload import Document, document
-from chalicelib.alerts.publish import Undelivered, publish, publish_alarm, publish_notification
+from chalicelib.alerts.publish import publish, publish_alarm, publish_notification
 from chalicelib.alerts.text import Sending, letter
 from chalicelib.domain.alerts import Alert, Facts, Kind
 from chalicelib.domain.channels import Channel
 from chalicelib.domain.config import Config
-from chalicelib.domain.errors import OverdueError
+from chalicelib.domain.errors import OverdueError, Undelivered
 from chalicelib.domain.ids import Code
 from overdue.aws.account import PATIENT, speaking
 from overdue.channels.admin import Keeping, state_of, topic_of
@@ -26,6 +26,7 @@ from overdue.channels.channel_kinds import APPRISE
 from overdue.channels.subscriptions import State
 from overdue.cli.hints import to_copy
 from overdue.cli.settings import LOCAL_STAGE
+from overdue.local.engines.environment import NOT_DELIVERED
 
 PUBLISHING = {"alerts": publish, "pagerduty": publish_alarm, "chat": publish_notification}
 
@@ -76,12 +77,10 @@ def tried(keeping: Keeping, channel: Channel, *, project: str, link: str, now: d
 
 def _failure(keeping: Keeping, channel: Channel) -> str | None:
     """What a local server's SNS tells of the delivery that it has just tried; None: it succeeded."""
-    from overdue.local.engines.delivery import FAILURE  # here because a stage at AWS needs no moto
-
     if not channel.subscription:  # the inbox
         return None
     found = keeping.topics.sns.get_subscription_attributes(SubscriptionArn=channel.subscription)["Attributes"]
-    return found.get(FAILURE)
+    return found.get(NOT_DELIVERED)
 
 
 def a_test(name: str, *, project: str, link: str, now: datetime) -> Document:

@@ -6,17 +6,17 @@ All of it goes to stderr but a plan, which is a result. What happens is decided 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC
-from typing import TYPE_CHECKING
 
 import click
+from rich.console import Console
+from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+from rich.table import Table
+from rich.text import Text
 
 from overdue.cli.prompts import confirm
 from overdue.cli.show import NOTHING, say
 from overdue.deploy.progress import Event
 from overdue.deploy.stack import Change
-
-if TYPE_CHECKING:
-    from rich.console import Console
 
 MOST_SHOWN = 6  # resources in work that a live line names
 _COLOURS = {"Add": "green", "Import": "cyan", "Modify": "yellow", "Remove": "red"}
@@ -36,10 +36,6 @@ class Terminal:
 
     def show(self, changes: tuple[Change, ...]) -> None:
         """Action, resource, type, and in red what is replaced: its data, address or name may go with it."""
-        from rich.console import Console  # here because only a deploy needs it, 40 ms
-        from rich.table import Table
-        from rich.text import Text
-
         console = Console(stderr=not self._is_plan)
         if not console.is_terminal:
             for change in changes:
@@ -72,8 +68,6 @@ class Terminal:
     @contextmanager
     def watching(self, what: str) -> Iterator[Callable[[Event], None]]:
         """Show events as they come."""
-        from rich.console import Console  # here as above
-
         console = Console(stderr=True)
         if not console.is_terminal:
             say(what)
@@ -95,11 +89,8 @@ def line(event: Event) -> str:
 
 
 @contextmanager
-def _live(console: "Console", what: str) -> Iterator[Callable[[Event], None]]:
+def _live(console: Console, what: str) -> Iterator[Callable[[Event], None]]:
     """Below what is done, one line that tells for how long it goes on, and what is in work."""
-    from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
-    from rich.text import Text
-
     columns = (SpinnerColumn(), TextColumn("{task.description}", markup=False), TimeElapsedColumn())
     in_work: dict[str, None] = {}
     with Progress(*columns, console=console, transient=True) as progress:

@@ -15,6 +15,7 @@ from botocore.config import Config
 from chalicelib.clock import Clock
 from chalicelib.domain.channels import Channel
 from chalicelib.store.registry.projects import all_channels
+from overdue.aws import key_admin
 from overdue.aws.account import Account
 from overdue.cli.settings import Settings
 from overdue.deploy.stack import Stack, State
@@ -96,7 +97,5 @@ class Patient:
         ]
 
     def _channels(self) -> list[tuple[str, Channel]]:
-        from overdue.aws import key_admin
-
         with key_admin.opened(self._settings):
             return list(all_channels())

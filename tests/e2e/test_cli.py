@@ -42,7 +42,13 @@ def test_a_check_from_its_making_to_its_end(local: Service) -> None:
     assert (edited["schedule"], edited["tz"], edited["grace"]) == ("0 0 * * *", "Europe/Berlin", 7200)
 
     overdue(local, "ping", "ledger-export", "--fail")
-    assert [flip["up"] for flip in as_json(local, "flips", "ledger-export")] == [0, 1]
+    assert [flip["reason"] for flip in as_json(local, "flips", "ledger-export")] == ["failed", None]
+    assert [line.split("\t")[1] for line in overdue(local, "flips", "ledger-export").splitlines()] == [
+        "BECAME",
+        "✕ down, failed",
+        "● up",
+    ]
+    assert "\nwhy        The job reported a failure at " in overdue(local, "checks", "show", "ledger-export")
     overdue(local, "checks", "pause", "ledger-export")
     assert as_json(local, "checks", "list", "--status", "paused")[0]["slug"] == "ledger-export"
     overdue(local, "checks", "resume", "ledger-export")
@@ -50,7 +56,7 @@ def test_a_check_from_its_making_to_its_end(local: Service) -> None:
     overdue(local, "checks", "delete", "ledger-export", "--yes")
     gone = run([OVERDUE, "checks", "show", "ledger-export"], cwd=local.directory)
     assert (gone.returncode, gone.stdout) == (1, "")
-    assert 'there is no check "ledger-export"' in gone.stderr
+    assert 'No check is called "ledger-export"' in gone.stderr
 
 
 def test_limits_of_our_own_are_set_and_taken_away(local: Service) -> None:

@@ -8,8 +8,8 @@ from itsdangerous import BadSignature
 from itsdangerous.encoding import base64_encode
 
 from chalicelib.alerts.ack_tokens import Named, read
+from chalicelib.services.signed_links.sessions import Session, Signer
 from chalicelib.signing import serializer
-from chalicelib.web.pages.shell.session_cookie import Session, Signer
 from tests.builders import utc
 
 SECRET = b"s" * 32

@@ -12,9 +12,12 @@ from typing import assert_never
 from chalicelib.domain.check import Check, Status
 from chalicelib.domain.config import Config
 from chalicelib.domain.ingress.ingress_outage import is_held, put_off
+from chalicelib.domain.rules import windows
 from chalicelib.domain.rules.dependencies import is_waiting
 from chalicelib.domain.rules.early import next_after
+from chalicelib.domain.rules.escalation import step_to_come
 from chalicelib.domain.rules.first_ping import first_ping_at
+from chalicelib.domain.rules.groups import next_look
 from chalicelib.domain.rules.throughput import window_end
 from chalicelib.domain.runs.runs import held_until, overruns
 from chalicelib.domain.schedule.occurrences import Every, Schedule, later
@@ -41,8 +44,6 @@ def due_still(before: Check, after: Check) -> datetime | None:
 
 
 def _next_look(group: Check) -> datetime | None:
-    from chalicelib.domain.rules.groups import next_look  # most checks are none
-
     return None if group.status is Status.PAUSED else next_look(group)
 
 
@@ -80,17 +81,13 @@ def expected_after(config: Config, at: datetime) -> datetime | None:
 
 @lru_cache(maxsize=1024)
 def _expected_after(
-    schedule: Schedule, at: datetime, early: timedelta, windows: tuple[str, ...], tz: str
+    schedule: Schedule, at: datetime, early: timedelta, lines: tuple[str, ...], tz: str
 ) -> datetime | None:
     search = with_cache(schedule)
     due = next_after(search, at, early=early) if early else search.next_after(at)
-    if due is None or not windows:
+    if due is None or not lines:
         return due
-    from chalicelib.domain.schedule.maintenance import (
-        expected_outside,  # most checks have none: a cold start goes without
-    )
-
-    return expected_outside(schedule, due, windows, tz=tz)
+    return windows.expected_outside(schedule, due, lines, tz=tz)
 
 
 def came_late(*, due: datetime, began: datetime | None, ended: datetime, grace: timedelta) -> bool:
@@ -126,16 +123,7 @@ def deadline(check: Check) -> datetime | None:
             assert_never(check.status)
     if missed_at is None:
         return None
-    return held_until(check, _outside(check.config, missed_at) if check.config.windows else missed_at)
-
-
-def _outside(config: Config, at: datetime) -> datetime:
-    """The end of the maintenance window at `at`; `at` itself if there is none."""
-    from chalicelib.domain.schedule import (
-        maintenance as windows,  # most checks have none: spares cold starts the import
-    )
-
-    return windows.window_end(config.windows, at, tz=config.tz) or at
+    return held_until(check, windows.end_of(check.config, missed_at) or missed_at)
 
 
 def next_reminder(check: Check) -> datetime | None:
@@ -167,8 +155,6 @@ def next_step(check: Check) -> datetime | None:
     """When the next escalation step is to be told (rule 11); None where a reminder would not be told either."""
     if not check.config.escalation or check.status is not Status.DOWN or check.snoozed_until is not None:
         return None
-    from chalicelib.domain.rules.escalation import step_to_come  # most checks have none
-
     step = None if check.acknowledged_at is not None or is_waiting(check) else step_to_come(check)
     begun = told_since(check)
     return None if step is None or begun is None else later(begun, step.after)

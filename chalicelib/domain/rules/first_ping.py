@@ -7,7 +7,7 @@ business: it is a miss like any other.
 from datetime import datetime, timedelta
 
 from chalicelib.domain.check import Check, Status
-from chalicelib.domain.config import Config
+from chalicelib.domain.rules import windows
 from chalicelib.domain.schedule.occurrences import later
 
 
@@ -21,14 +21,7 @@ def first_ping_at(check: Check) -> datetime | None:
     if by is None or check.status is not Status.NEW:
         return None
     begun = check.since or check.created_at
-    if isinstance(by, timedelta):
-        return _outside(check.config, later(begun, by))
-    return _outside(check.config, by) if by > begun else None
-
-
-def _outside(config: Config, at: datetime | None) -> datetime | None:
-    if at is None or not config.windows:
-        return at
-    from chalicelib.domain.schedule.maintenance import window_end  # most checks have none: a cold start goes without
-
-    return window_end(config.windows, at, tz=config.tz) or at
+    at = later(begun, by) if isinstance(by, timedelta) else by
+    if at is None or at <= begun:
+        return None
+    return windows.end_of(check.config, at) or at

@@ -18,7 +18,7 @@ from chalicelib.domain.config import Group
 from chalicelib.domain.ping import LONGEST_OUTPUT
 from chalicelib.domain.rules.dependencies import called
 from chalicelib.domain.rules.due import next_due
-from chalicelib.domain.text.reasons import members_down
+from chalicelib.domain.text.reasons import name_members_down
 
 
 def look(check: Check, members: Sequence[Check], *, now: datetime) -> Verdict:
@@ -56,7 +56,7 @@ def _judged(check: Check, group: Group, watched: list[Check], *, now: datetime) 
         n_members=len(members),
         down_when=group.down_when,
     )
-    check = replace(check, last_output=members_down(facts)[:LONGEST_OUTPUT] if is_down else "")
+    check = replace(check, last_output=name_members_down(facts)[:LONGEST_OUTPUT] if is_down else "")
     if is_down:
         if check.status is Status.DOWN:
             return check

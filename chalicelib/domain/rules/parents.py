@@ -17,6 +17,7 @@ from chalicelib.domain.check import Check, Status, Verdict
 from chalicelib.domain.ids import Code
 from chalicelib.domain.rules.dependencies import called, holders, is_of_now, is_unheard
 from chalicelib.domain.rules.due import due_still, reminder_after, told_since
+from chalicelib.domain.rules.groups import is_member
 from chalicelib.domain.schedule.occurrences import later
 
 SHORTEST_LOOK, LONGEST_LOOK = timedelta(minutes=1), timedelta(minutes=15)
@@ -62,8 +63,6 @@ def _holds(check: Check, parent: Check, *, now: datetime) -> bool:
 
 def _is_own(group: Check, parent: Check) -> bool:
     """Whether what would hold a group is what makes it down: it could never tell."""
-    from chalicelib.domain.rules.groups import is_member  # most checks are none
-
     return is_member(group, parent)
 
 

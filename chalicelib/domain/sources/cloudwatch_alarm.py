@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from chalicelib.domain.ping import Ping, Signal
+from chalicelib.domain.ping import ALARM_SCHEME, Ping, Signal
 
 DEFAULT_PROJECT = "default"
 LONGEST_BODY = 2_000  # characters; CloudWatch's own limit of a reason is 1,023
@@ -43,7 +43,7 @@ def heard_of(event: Mapping[str, Any]) -> Heard | None:
         signal=signal,
         body=body[:LONGEST_BODY].encode("utf-8", "replace"),
         method="POST",
-        scheme="cloudwatch",
+        scheme=ALARM_SCHEME,
         ua="CloudWatch alarm",
     )
     return Heard(project=project, slug=slug, ping=ping)

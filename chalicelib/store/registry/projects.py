@@ -11,17 +11,14 @@ from collections.abc import Hashable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from hashlib import sha256
-from typing import TYPE_CHECKING
 
 from pynamodb.exceptions import PutError, UpdateError
 
 from chalicelib.domain.channels import Channel
 from chalicelib.domain.errors import Conflict, NotFound, WrongKey
 from chalicelib.domain.keys import KEY_LENGTH, PING_KEY_LENGTH, Key, Scope, prefix_of
+from chalicelib.store.registry.status_pages import StatusPage, all_status_pages
 from chalicelib.store.tables import CONDITION_FAILED, RegistryItem, talking
-
-if TYPE_CHECKING:
-    from chalicelib.store.registry.status_pages import StatusPage
 
 REMEMBERED = timedelta(seconds=60)
 _ALPHABET = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789"
@@ -56,12 +53,8 @@ class Registry:
             self._remembered[name] = (now, known)
         return known
 
-    def status_pages(self, project: str, *, now: datetime) -> "tuple[StatusPage, ...]":
+    def status_pages(self, project: str, *, now: datetime) -> tuple[StatusPage, ...]:
         """The public status pages of a project, by name. One query, at most."""
-        from chalicelib.store.registry.status_pages import (
-            all_status_pages,  # pages only: a cold start for pings goes without
-        )
-
         name = ("status pages", project)
         known = self._recall(name, now)
         if not isinstance(known, tuple):

@@ -9,8 +9,8 @@ from chalice.app import Response
 from chalicelib import log
 from chalicelib.domain.errors import NotFound, Unavailable
 from chalicelib.web.answers import TRY_AGAIN
-from chalicelib.web.api.call import moment
 from chalicelib.web.app import plain
+from chalicelib.web.request import moment
 
 
 def looked_at(request: Any, show: Callable[[datetime], Response]) -> Response:

@@ -19,12 +19,12 @@ from chalicelib.domain.ids import is_uuid
 from chalicelib.domain.text import display_status
 from chalicelib.domain.text.display_status import Shown
 from chalicelib.runtime import Wiring
-from chalicelib.store import batch_get, checks
+from chalicelib.services.find_checks import all_checks
+from chalicelib.services.signed_links import badge_keys
+from chalicelib.store import checks
 from chalicelib.web import answers
-from chalicelib.web.anonymous import badge_keys
 from chalicelib.web.anonymous.access import looked_at
 from chalicelib.web.anonymous.svg import badge_svg
-from chalicelib.web.api.project import ALL_TAGS
 
 ALL_LABEL = "Overdue"
 _COLOURS = {"up": "success", "late": "important", "down": "critical"}  # as shields.io calls them
@@ -81,17 +81,16 @@ def _tag_badge(wiring: Wiring, found: re.Match[str] | None, request: Any, now: d
     if found is None:
         raise NotFound("no such badge")
     tag = _signed_tag(wiring.registry.badge_secret(now=now), found)
-    ports = wiring.ports
-    everything = batch_get.checks(ports.tables, batch_get.codes(ports.tables, found["project"]), sleep=ports.sleep)
-    bearing = [check for check in everything if tag == ALL_TAGS or tag in check.config.tags.split()]
+    everything = all_checks(wiring.ports, found["project"])
+    bearing = [check for check in everything if tag == badge_keys.ALL_TAGS or tag in check.config.tags.split()]
     counts = counted(bearing, now=now)
-    label = ALL_LABEL if tag == ALL_TAGS else tag
+    label = ALL_LABEL if tag == badge_keys.ALL_TAGS else tag
     return _drawn(label, counts.state(knows_late=found["two"] is None), counts, found["kind"], request)
 
 
 def _signed_tag(secret: bytes, found: re.Match[str]) -> str:
     """The tag that the signature is of. Raises NotFound. A `?` in it comes encoded twice (`project.badges`)."""
-    written = found["tag"] or ALL_TAGS
+    written = found["tag"] or badge_keys.ALL_TAGS
     for tag in (written, unquote(written)):
         if badge_keys.is_signed(secret, found["project"], tag, found["signature"]):
             return tag

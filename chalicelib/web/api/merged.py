@@ -9,7 +9,7 @@ from chalicelib.domain.channels import Channel
 from chalicelib.domain.config import Config, Step
 from chalicelib.domain.slugs import slug_of
 from chalicelib.fields.merge import Lookup, Said, merge
-from chalicelib.web.api.related import NOBODY, Named
+from chalicelib.services.relations import NOBODY, Named
 from chalicelib.web.api.schema.fields import OLD_NAMES
 from chalicelib.web.api.versions import Version
 

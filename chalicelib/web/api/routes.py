@@ -19,24 +19,18 @@ from chalicelib.domain.ids import UUID
 from chalicelib.domain.keys import Key, Scope
 from chalicelib.domain.limits.quota import NotAdmitted
 from chalicelib.runtime import Wiring
+from chalicelib.services import relations
+from chalicelib.services.checks import NotDown
+from chalicelib.services.escalation_policies import InUse
+from chalicelib.services.find_checks import OtherProject
+from chalicelib.services.relations import BadRelation
 from chalicelib.web import answers
 from chalicelib.web.api import checks, escalations, history, project, snooze
-from chalicelib.web.api.call import (
-    Call,
-    Forbidden,
-    Needs,
-    Refused,
-    TooLarge,
-    Unauthorized,
-    body_of,
-    key_of,
-    moment,
-    query_of,
-    source_of,
-)
+from chalicelib.web.api.call import Call, Needs, Refused, TooLarge, Unauthorized, body_of, key_of
 from chalicelib.web.api.schema import wire_errors
 from chalicelib.web.api.versions import VERSIONS, Version
 from chalicelib.web.app import plain
+from chalicelib.web.request import moment, query_of, source_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,7 +151,9 @@ def _answered(
         if error.prefix is not None:
             wiring.refusals.log("key_refused", source=source, now=now, key_prefix=error.prefix, at="api")
         return answers.error(401, str(error))
-    except Forbidden as error:
+    except BadRelation as error:
+        return answers.error(400, _RELATION_TEXTS[error.problem].format(error.field), detail=error.detail)
+    except OtherProject as error:
         _log_forbidden(wiring, call, now=now, why="other_project", check=error.check)
         return plain(403, "")
     except NotAdmitted as error:
@@ -165,13 +161,23 @@ def _answered(
         return answers.error(403, str(error))
     except NotFound:
         return answers.error(404, "not found")
-    except (checks.NotPaused, snooze.NotDown) as error:
+    except checks.NotPaused as error:
         return plain(409, str(error))
-    except escalations.InUse as error:
-        return answers.error(409, str(error))
+    except NotDown:
+        return plain(409, "check is not down")
+    except InUse as error:
+        return answers.error(409, escalations.in_use(error))
     except Unavailable as error:
         log.event("api_refused", why=str(error))
         return answers.error(503, "try again in a few seconds", headers=answers.TRY_AGAIN)
+
+
+_RELATION_TEXTS: Mapping[relations.Problem, str] = {
+    "not_a_check": "json validation error: an item in '{}' is not a check",
+    "group_in_group": "json validation error: a group cannot be a member of a group",
+    "own_member": "json validation error: a group cannot depend on a member of its own",
+    "circle": "json validation error: depends_on goes in a circle",
+}
 
 
 def _log_forbidden(wiring: Wiring, call: Call | None, *, now: datetime, **facts: str) -> None:

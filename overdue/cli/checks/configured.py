@@ -7,12 +7,13 @@ from typing import Any
 import click
 
 from chalicelib.domain.durations import parse_duration, parse_instant
+from chalicelib.domain.schedule.aliases import without_alias
 from chalicelib.domain.schedule.maintenance import parse_window
 from chalicelib.domain.schedule.occurrences import Every, current_zone
 from chalicelib.domain.schedule.parse import lines_of, parse_schedules
 from chalicelib.fields.kinds import AUTO, parse_count
 from overdue.cli.checks.escalations import escalate_fields
-from overdue.cli.offline.expressions import is_period, schedule_of, seconds, without_alias
+from overdue.cli.offline.expressions import is_period, schedule_of, seconds
 from overdue.cli.options import wrong_usage
 from overdue.client.pinging import SLUG
 

@@ -12,6 +12,8 @@ from chalicelib.domain.config import Step
 from chalicelib.domain.durations import parse_duration
 from chalicelib.domain.errors import BadInput
 from chalicelib.domain.rules.escalation import in_order, policy_name
+from chalicelib.domain.text.time_format import duration
+from overdue.cli import show
 from overdue.cli.options import talks_to_api, wrong_usage
 from overdue.cli.settings import Settings
 from overdue.client.api import Api
@@ -20,15 +22,7 @@ from overdue.client.schemas import CheckJson, StepJson
 OFF = "off"
 
 
-@click.group()
-def escalations() -> None:
-    """Name whom to tell while nobody sees to an outage; checks take it by its name.
-
-    Example: overdue escalations add nights "15m oncall" "1h oncall,manager"
-    """
-
-
-@escalations.command()
+@click.command()
 @click.argument("name")
 @click.argument("steps", nargs=-1, required=True, metavar="STEP...")
 @talks_to_api
@@ -44,24 +38,18 @@ def add(name: str, steps: tuple[str, ...], settings: Settings, as_json: bool) ->
         policy, wanted = policy_name(name), _fields(steps)
     kept = Api.of(settings).keep_escalation(policy, wanted)
     if as_json:
-        from overdue.cli.show import document
-
-        document(kept)
+        show.document(kept)
     else:
-        from overdue.cli.show import say
-
-        say(f'Checks can escalate by "{policy}": overdue checks edit CHECK --escalate {policy}')
+        show.say(f'Checks can escalate by "{policy}": overdue checks edit CHECK --escalate {policy}')
 
 
-@escalations.command(name="list")
+@click.command(name="list")
 @talks_to_api
 def listing(settings: Settings, as_json: bool) -> None:
     """See all policies.
 
     Example: overdue escalations list
     """
-    from overdue.cli import show
-
     api = Api.of(settings)
     found = api.escalations()
     if as_json:
@@ -76,7 +64,7 @@ def listing(settings: Settings, as_json: bool) -> None:
     )
 
 
-@escalations.command()
+@click.command()
 @click.argument("name")
 @talks_to_api
 def remove(name: str, settings: Settings, as_json: bool) -> None:
@@ -86,13 +74,9 @@ def remove(name: str, settings: Settings, as_json: bool) -> None:
     """
     gone = Api.of(settings).remove_escalation(name)
     if as_json:
-        from overdue.cli.show import document
-
-        document(gone)
+        show.document(gone)
     else:
-        from overdue.cli.show import say
-
-        say(f'Removed "{name}".')
+        show.say(f'Removed "{name}".')
 
 
 def escalate_fields(texts: Sequence[str]) -> dict[str, object]:
@@ -132,8 +116,6 @@ def _names(api: Api) -> dict[str, str]:
 
 
 def _told(steps: Sequence[StepJson], names: Mapping[str, str]) -> list[str]:
-    from chalicelib.domain.text.time_format import duration
-
     told = []
     for step in steps:
         whom = ", ".join(

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from datetime import datetime, timedelta
 
 from chalicelib.domain.runs.duration_stats import FEWEST
-from chalicelib.domain.text.time_format import between
+from chalicelib.domain.text.time_format import duration_range
 from overdue.cli import show
 from overdue.client.schemas import CheckJson
 
@@ -37,7 +37,8 @@ def at_most(check: CheckJson) -> str:
     if learnt["usual"] is None:
         return f"as long as its grace, until learnt from {FEWEST} runs: {learnt['runs']} so far"
     low, high = (timedelta(seconds=edge) for edge in learnt["usual"])
-    return f"{show.took(learnt['max_runtime'])} a run, learnt from {learnt['runs']} runs: usually {between(low, high)}"
+    usual = f"usually {duration_range(low, high)}"
+    return f"{show.took(learnt['max_runtime'])} a run, learnt from {learnt['runs']} runs: {usual}"
 
 
 def _tolerated(check: CheckJson) -> Iterator[str]:

@@ -6,10 +6,11 @@ from datetime import UTC, datetime
 import click
 
 from chalicelib.domain.durations import parse_duration, parse_instant
+from overdue.cli.checks.outcome import done
 from overdue.cli.offline.expressions import seconds
 from overdue.cli.options import talks_to_api, wrong_usage
-from overdue.cli.outcome import done
 from overdue.cli.settings import Settings
+from overdue.cli.show import when
 from overdue.client.api import Api, find
 from overdue.client.schemas import CheckJson
 
@@ -43,8 +44,6 @@ def _wanted(until: str) -> dict[str, object]:
 
 
 def _until(check: CheckJson) -> str:
-    from overdue.cli.show import when
-
     zone = check.get("zone", "UTC")
     until = check.get("snoozed_until")
     return "" if until is None else f" before {when(until, tz=zone, now=datetime.now(UTC))} {zone}"

@@ -8,7 +8,11 @@ import json
 from pathlib import Path
 from typing import Any
 
+from boto3 import Session
 from chalice.package import YAMLTemplateSerializer
+from samtranslator.model.exceptions import InvalidDocumentException
+from samtranslator.parser.parser import Parser
+from samtranslator.translator.translator import Translator
 
 from chalicelib.domain.errors import OverdueError
 
@@ -53,12 +57,6 @@ def _complete_notifier(resources: dict[str, Any], policies: Path) -> None:
 
 
 def _expanded(template: Template) -> Template:
-    # Imported here: half a second, and only a packaging needs it.
-    from boto3 import Session
-    from samtranslator.model.exceptions import InvalidDocumentException
-    from samtranslator.parser.parser import Parser
-    from samtranslator.translator.translator import Translator
-
     # samtranslator 1.115 would write a parameter's default wherever a function refers to it, and its own region: the
     # one is kept from it, the other resolves to itself. It insists on a region all the same.
     parameters = template.pop("Parameters")

@@ -13,8 +13,8 @@ from moto.sns.models import Subscription
 
 from overdue.client import http
 from overdue.client.http import Unreachable
+from overdue.local.engines.environment import NOT_DELIVERED
 
-FAILURE = "OverdueNotDelivered"  # an attribute of a subscription, which the SNS of AWS has not: what became of the last
 TIMEOUT_S = 5.0
 INBOX = "/inbox/deliver"  # what our own does not take stays with its check
 
@@ -53,9 +53,9 @@ def _deliver(
     envelope = subscription.get_post_data(message, message_id, subject)
     failure = _posted(subscription.endpoint, envelope)
     if failure is None:
-        subscription.attributes.pop(FAILURE, None)
+        subscription.attributes.pop(NOT_DELIVERED, None)
         return
-    subscription.attributes[FAILURE] = failure
+    subscription.attributes[NOT_DELIVERED] = failure
     _log.warning("An alert was not delivered: %s", failure)
 
 

@@ -6,7 +6,6 @@ whose machine it runs on: no profile, key or configuration of a person is read. 
 """
 
 import logging
-import os
 import sys
 import threading
 from collections.abc import MutableMapping
@@ -27,15 +26,13 @@ from werkzeug.serving import BaseWSGIServer, make_server
 
 from overdue.local.engines import access
 from overdue.local.engines.delivery import bear_what_is_away
+from overdue.local.engines.environment import REGION, SECRET_KEY, keep_off_aws
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
     from mypy_boto3_sns import SNSClient
     from mypy_boto3_ssm import SSMClient
 
-REGION = "us-east-1"
-SECRET_KEY = "overdue-local"  # noqa: S105  # an engine compares the access key, and does not verify signatures
-LOOPBACK = ("127.0.0.1", "localhost", "::1")
 QUICK = Config(connect_timeout=2, read_timeout=10, retries={"mode": "standard", "max_attempts": 2})
 
 
@@ -75,30 +72,6 @@ def start(environ: MutableMapping[str, str]) -> Engine:
     return Engine(endpoint, server, thread)
 
 
-def keep_off_aws(environ: MutableMapping[str, str], *, endpoint: str, key: str) -> None:
-    """Replace everything that AWS's libraries read from the environment: account, files, role, endpoints, proxy.
-
-    `key` is the access key for signing requests.
-    """
-    for name in [name for name in environ if name.startswith("AWS_")]:
-        del environ[name]
-    past_the_proxy = ",".join(filter(None, (environ.get("no_proxy") or environ.get("NO_PROXY"), *LOOPBACK)))
-    environ.update(
-        {
-            "AWS_ACCESS_KEY_ID": key,
-            "AWS_SECRET_ACCESS_KEY": SECRET_KEY,
-            "AWS_DEFAULT_REGION": REGION,
-            "AWS_REGION": REGION,
-            "AWS_ENDPOINT_URL": endpoint,
-            "AWS_CONFIG_FILE": os.devnull,
-            "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
-            "AWS_EC2_METADATA_DISABLED": "true",
-            "NO_PROXY": past_the_proxy,
-            "no_proxy": past_the_proxy,
-        }
-    )
-
-
 @cache  # once a process
 def make_atomic() -> None:
     """Let DynamoDB's requests happen one after the other, as if each were atomic; before the first table.
@@ -135,15 +108,6 @@ def _load_ssm_without_ec2() -> None:
         import_module("moto.ssm.models")
     finally:
         del sys.modules["moto.ec2"]
-
-
-def share_database(environ: MutableMapping[str, str]) -> None:
-    """Sign requests with a fixed access key, so that a database run by another program finds its tables at each start.
-
-    DynamoDB Local has separate tables for each access key, so this key must not be random. The session token
-    authenticates requests to this process's engine, which still serves SNS and SSM.
-    """
-    environ.update({"AWS_ACCESS_KEY_ID": access.SHARED_KEY, "AWS_SESSION_TOKEN": access.access_key()})
 
 
 def dynamodb(endpoint: str, *, key: str | None = None) -> "DynamoDBClient":

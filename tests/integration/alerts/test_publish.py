@@ -14,10 +14,11 @@ from botocore.stub import Stubber
 from moto import mock_aws
 
 from chalicelib.alerts.payload import Document, document
-from chalicelib.alerts.publish import Undelivered, publish
+from chalicelib.alerts.publish import publish
 from chalicelib.alerts.text import Sending, letter
 from chalicelib.domain.alerts import Alert, Facts, Kind, Reason
 from chalicelib.domain.config import Config
+from chalicelib.domain.errors import Undelivered
 from chalicelib.domain.ids import Code
 
 if TYPE_CHECKING:

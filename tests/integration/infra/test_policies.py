@@ -31,8 +31,8 @@ from chalicelib.domain.schedule.occurrences import Every
 from chalicelib.domain.sources.probe import Probe
 from chalicelib.handlers import canary, cloudwatch_alarms
 from chalicelib.probes import probing
+from chalicelib.services.liveness.self_ping import FrontDoor
 from chalicelib.services.record_ping import take
-from chalicelib.services.self_ping import FrontDoor
 from chalicelib.services.transaction import change
 from chalicelib.store import checks
 from chalicelib.store.registry import probes, projects

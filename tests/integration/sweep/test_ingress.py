@@ -13,17 +13,16 @@ from typing import Any
 import pytest
 
 import app as lambda_app
-from chalicelib.alerts.publish import Undelivered
 from chalicelib.alerts.text import Letter
 from chalicelib.domain.check import Status
-from chalicelib.domain.errors import NotFound
+from chalicelib.domain.errors import NotFound, Undelivered
 from chalicelib.domain.ids import Code
 from chalicelib.domain.ingress.ingress_ledger import is_blind
 from chalicelib.domain.ping import Ping, Signal
 from chalicelib.domain.schedule.occurrences import Every
 from chalicelib.domain.sources.probe import Probe
+from chalicelib.services.liveness.self_ping import FrontDoor
 from chalicelib.services.record_ping import take
-from chalicelib.services.self_ping import FrontDoor
 from chalicelib.store.registry import ingress
 from chalicelib.sweep.loop import sweep
 from overdue.local.clock import Clock

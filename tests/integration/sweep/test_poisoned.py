@@ -28,7 +28,8 @@ from chalicelib.domain.rules.due import next_due
 from chalicelib.store import checks
 from chalicelib.store.registry import in_flight, projects
 from chalicelib.store.tables import CONDITION_FAILED, RegistryItem
-from chalicelib.sweep.loop import Swept, sweep
+from chalicelib.sweep.loop import sweep
+from chalicelib.sweep.process import Swept
 from tests.builders import minutes, seconds
 from tests.integration.conftest import Deployment, StillClock
 from tests.integration.dying import Killed

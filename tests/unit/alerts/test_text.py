@@ -169,7 +169,7 @@ def test_a_missed_success_points_at_the_scheduler() -> None:
     assert got.subject == "DOWN postgres-backup: missed, expected 02:00"
     assert got.text == (
         "postgres-backup is down: missed.\n\n"
-        "Nothing came by 02:30. It was expected at 02:00 and had 30 min of grace. No start came either.\n\n"
+        "No success arrived by 02:30. It was expected at 02:00, with 30 min of grace. No start arrived either.\n\n"
         "Down since    Sat 24 Oct 02:30:00 Europe/Berlin (00:30:00 UTC)\n"
         "Expected      Sat 24 Oct 02:00 Europe/Berlin (00:00 UTC)\n"
         "Last success  Fri 23 Oct 02:04:10, after 4 min 10 s (usually 3 min 45 s to 4 min 35 s)\n\n"
@@ -189,12 +189,12 @@ def test_a_success_missed_by_what_did_start_points_at_the_job() -> None:
     assert got.subject == "DOWN postgres-backup: missed, expected 02:00"
     assert got.text == (
         "postgres-backup is down: missed.\n\n"
-        "It started at 02:00:03, but no success came by 02:30. "
-        "It was expected at 02:00 and had 30 min of grace.\n\n"
+        "The job started at 02:00:03, but no success arrived by 02:30. "
+        "It was expected at 02:00, with 30 min of grace.\n\n"
         "Down since    Sat 24 Oct 02:30:00 Europe/Berlin (00:30:00 UTC)\n"
         "Expected      Sat 24 Oct 02:00 Europe/Berlin (00:00 UTC)\n"
         "Started       02:00:03\n"
-        "Last success  Fri 23 Oct 02:04:10, after 4 min 10 s (usual not known yet)\n\n"
+        "Last success  Fri 23 Oct 02:04:10, after 4 min 10 s (not enough runs yet for a usual duration)\n\n"
         "Look first at the job, not at the scheduler: it was launched but did not report "
         "(still running, killed, or cut off from Overdue).\n\n"
         "https://overdue.example.com/c/postgres-backup"
@@ -218,7 +218,7 @@ def test_an_overrun_shows_what_its_run_said_last() -> None:
         "Its last output:\n"
         "  shard 6/12 done, 2,144,870 documents\n"
         "  shard 7/12: waiting for lock index_writer, held by pid 4121\n\n"
-        "Look first at the process: it is alive as far as Overdue knows. A new run will not close this one.\n\n"
+        "Look first at the process: as far as Overdue knows, it is alive. A new run will not close this one.\n\n"
         "https://overdue.example.com/c/search-reindex"
     )
     assert got.sms == (
@@ -230,15 +230,15 @@ def test_a_failure_shows_its_exit_status_and_the_end_of_its_output() -> None:
     got = worded("invoice-mailer", FAILED)
     assert got.subject == "DOWN invoice-mailer: failed, exit status 75, 3rd in a row"
     assert got.text == (
-        "invoice-mailer is down: failed, 3rd failure in a row.\n\n"
-        "Exit status 75 at 04:40:09, after 9 s (usually 29 to 47 s).\n\n"
+        "invoice-mailer is down: failed.\n\n"
+        "Exit status 75 at 04:40:09, after 9 s (usually 29 to 47 s). This is the 3rd failure in a row.\n\n"
         "Down since    Sat 24 Oct 04:40:09 Europe/Berlin (02:40:09 UTC)\n"
         "Expected next Sat 24 Oct 05:40 Europe/Berlin (03:40 UTC)\n"
         "Last success  Sat 24 Oct 01:40:41, after 33 s\n\n"
         "The end of its output:\n"
         '  File "/srv/billing/mailer.py", line 88, in send\n'
         "  smtplib.SMTPServerDisconnected: Connection unexpectedly closed\n\n"
-        "Look first at its output: the job itself says that it failed.\n\n"
+        "Look first at its output: the job itself reported the failure.\n\n"
         "https://overdue.example.com/c/invoice-mailer"
     )
     assert got.sms == (
@@ -251,7 +251,7 @@ def test_a_success_that_came_too_soon_is_told_against_what_it_takes() -> None:
     assert got.subject == "DOWN ledger-export: too short, 1.8 s"
     assert got.text == (
         "ledger-export is down: too short.\n\n"
-        "It succeeded after 1.8 s. It cannot be done in less than 40 s and usually takes "
+        "The run succeeded after 1.8 s, but needs at least 40 s. It usually takes "
         "1 min 6 s to 1 min 26 s.\n\n"
         "Down since    Sat 24 Oct 05:00:48 Europe/Berlin (03:00:48 UTC)\n"
         "Last success  Fri 23 Oct 05:01:15, after 1 min 15 s\n\n"
@@ -270,12 +270,12 @@ def test_a_stalled_worker_is_alive_but_does_nothing() -> None:
     assert got.subject == "DOWN orders-consumer: stalled, 0 of 500 items"
     assert got.text == (
         "orders-consumer is down: stalled.\n\n"
-        "It is alive (last ping 04:59:41) but processed 0 items from 04:30 to 05:00; "
+        "The job is alive (last ping 04:59:41) but processed 0 items from 04:30 to 05:00; "
         "at least 500 are expected.\n\n"
         "Down since    Sat 24 Oct 05:00:00 Europe/Berlin (03:00:00 UTC)\n"
         "Last items    Sat 24 Oct 04:21:07\n"
         "Last success  Sat 24 Oct 04:59:41\n\n"
-        "Look first at what feeds it: the worker runs, its queue may be empty or its input refused.\n\n"
+        "Look first at what feeds it: the worker runs, but its queue may be empty or its input refused.\n\n"
         "https://overdue.example.com/c/orders-consumer"
     )
     assert got.sms == (
@@ -308,8 +308,8 @@ def test_a_probe_that_gets_no_answer_blames_no_job_and_tells_no_duration() -> No
     got = worded("shop", PROBED)
     assert got.subject == "DOWN shop: failed, no answer: connection refused, 3rd in a row"
     assert got.text == (
-        "shop is down: failed, 3rd failure in a row.\n\n"
-        "Overdue asked at 04:40:09 and got no answer.\n\n"
+        "shop is down: failed.\n\n"
+        "The probe at 04:40:09 got no answer. This is the 3rd failure in a row.\n\n"
         "Down since    Sat 24 Oct 04:40:09 Europe/Berlin (02:40:09 UTC)\n"
         "Expected next Sat 24 Oct 05:40 Europe/Berlin (03:40 UTC)\n"
         "Last success  Sat 24 Oct 01:40:41, after 33 s (usually 29 to 47 s)\n\n"
@@ -322,9 +322,7 @@ def test_a_probe_that_gets_no_answer_blames_no_job_and_tells_no_duration() -> No
 
 def test_a_probe_that_gets_a_bad_answer_tells_how_long_it_took_and_its_recovery_an_answer() -> None:
     bad = replace(PROBED, facts=replace(PROBED.facts, took=timedelta(seconds=4), output="status 503, expected 200"))
-    assert (
-        "Overdue asked at 04:40:09 and got no good answer, after 4 s (usually 29 to 47 s)." in worded("shop", bad).text
-    )
+    assert "The probe at 04:40:09 got no good answer, after 4 s (usually 29 to 47 s)." in worded("shop", bad).text
     up = replace(UP, reason=Reason.FAILED, facts=replace(UP.facts, is_probed=True, output="status 200 in 90 ms"))
     text = worded("shop", up).text
     assert "A good answer came at" in text
@@ -344,7 +342,7 @@ def test_a_reminder_tells_for_how_long_it_has_been_down_and_when_the_next_comes(
         "No success for 2 h, since 02:30. This is the 1st reminder; the next comes at 06:30 "
         "unless it is up by then.\n\n"
         "Down since    Sat 24 Oct 02:30:00 Europe/Berlin (00:30:00 UTC)\n"
-        "Last success  Fri 23 Oct 02:04:10, after 4 min 10 s (usual not known yet)\n\n"
+        "Last success  Fri 23 Oct 02:04:10, after 4 min 10 s (not enough runs yet for a usual duration)\n\n"
         "https://overdue.example.com/c/postgres-backup"
     )
     assert got.sms == (
@@ -534,7 +532,7 @@ def test_two_names_are_never_told_alike(one: str, other: str) -> None:
 
 def test_a_miss_that_others_went_before_says_which_it_is() -> None:
     got = worded("postgres-backup", replace(MISSED, facts=replace(MISSED.facts, misses=2)))
-    assert got.text.startswith("postgres-backup is down: missed, 2nd miss in a row.\n")
+    assert got.text.startswith("postgres-backup is down: missed.\n")
     assert got.subject.endswith(", 2nd in a row")
 
 

@@ -12,7 +12,7 @@ from chalicelib.domain.configure import Edit, configure
 from chalicelib.domain.ping import Signal
 from chalicelib.domain.runs.recent_runs import Ended, unpacked
 from chalicelib.domain.schedule.occurrences import Cron, OnCalendar
-from chalicelib.domain.text.reasons import why
+from chalicelib.domain.text.explanations import explain
 from chalicelib.domain.text.time_format import WallClock
 from tests.builders import R1, R2, a_check, a_ping, after, days, flips, hours, minutes, seconds, told, utc
 
@@ -188,7 +188,7 @@ def test_an_overrun_reported_after_a_recovery_says_how_long_the_run_really_ran()
     *_, alert = at_minute(check, 61).alerts
     assert (alert.reason, alert.at, alert.facts.started) == (Reason.OVERRUN, at(60), at(0))
     assert (alert.facts.took, alert.facts.limit) == (minutes(60), minutes(30))
-    said = why(Reason.OVERRUN, alert.facts, WallClock(tz="UTC", now=at(61)))
+    said = explain(Reason.OVERRUN, alert.facts, WallClock(tz="UTC", now=at(61)))
     assert said.startswith("The run that started at 12:00 has been running for 1 h, beyond its limit of 30 min.")
 
 

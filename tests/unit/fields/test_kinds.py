@@ -9,6 +9,7 @@ from chalicelib.domain.config import Config, Group, Step
 from chalicelib.domain.field_errors import FieldError
 from chalicelib.domain.schedule.occurrences import AnyOf, Cron, Every, OnCalendar
 from chalicelib.domain.sources.probe import Probe
+from chalicelib.fields.object_kinds import Probing
 from chalicelib.fields.table import BY_NAME, FIELDS, SECTIONS
 from tests.builders import days, hours, minutes, seconds, utc
 
@@ -46,6 +47,7 @@ VALID: list[tuple[str, str, Any, Any]] = [
     ("channels", "ops,oncall", "ops,oncall", ("ops", "oncall")),
     ("channels", "*", "*", ("*",)),
     ("channels", "", "", ()),
+    ("channels", "ops, ops", "ops", ("ops",)),
     ("methods", "POST", "POST", "POST"),
     ("methods", "any", "", ""),
     ("manual_resume", "true", True, True),
@@ -108,6 +110,12 @@ INVALID_TEXT = [
     ("escalation", "oncall", "not_step"),
     ("escalation", "59 oncall", "too_small"),
     ("probe", "ftp://example.com/", "not_valid"),
+    ("channels", "ops,,oncall", "empty_channel"),
+    ("channels", "ops,*", "not_alone"),
+    ("channels", "a\0b", "has_nul"),
+    ("escalation", "15m ops,*", "not_alone"),
+    ("escalation", "15m ops,", "empty_channel"),
+    ("escalation_policy", "two words", "not_valid"),
 ]
 
 
@@ -117,6 +125,35 @@ def test_a_text_that_cannot_be_used_is_refused_with_its_code(name: str, text: st
         BY_NAME[name].kind.parse(name, text)
     assert refused.value.code == code
     assert refused.value.words()
+
+
+@pytest.mark.parametrize(
+    ("part", "text", "value"),
+    [
+        ("timeout", "1s", seconds(1)),
+        ("timeout", "20", seconds(20)),
+        ("timeout", "1500ms", seconds(1.5)),
+        ("slow", "1ms", seconds(0.001)),
+        ("slow", "off", None),
+    ],
+)
+def test_a_latency_may_be_below_a_second(part: str, text: str, value: object) -> None:
+    assert Probing.parts[part].parse(part, text) == value
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("0.9", "too short"),
+        ("21", "too long"),
+        ("1m", "too long"),
+        ("soon", "not a duration"),
+        ("nan", "not a duration"),
+    ],
+)
+def test_a_latency_that_cannot_be_is_refused_with_its_bounds(text: str, words: str) -> None:
+    with pytest.raises(FieldError, match=f'^timeout "{text}" is {words}: use 1s to 20s$'):
+        Probing.parts["timeout"].parse("timeout", text)
 
 
 def test_an_alias_of_cron_is_for_people_only() -> None:

@@ -43,9 +43,13 @@ values = st.one_of(scalars, st.lists(scalars, max_size=22), st.lists(steps, max_
 @given(value=values)
 def test_a_schema_accepts_what_its_kind_reads(field: Field, value: Any) -> None:
     schema_accepts = Draft202012Validator(field.kind.schema).is_valid(value)
+    assert schema_accepts == is_read(field, value)
+
+
+def is_read(field: Field, value: Any) -> bool:
+    """Whether the kind reads the value, as far as a schema can tell."""
     try:
         field.kind.read(field.name, value)
     except FieldError as error:
-        assert not schema_accepts or error.code in BEYOND_A_SCHEMA, error
-    else:
-        assert schema_accepts
+        return error.code in BEYOND_A_SCHEMA and Draft202012Validator(field.kind.schema).is_valid(value)
+    return True

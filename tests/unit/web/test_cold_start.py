@@ -24,7 +24,7 @@ import pytest
         ),
         ("app", ["chalicelib.web.pages", "chalicelib.store.secure_strings", "itsdangerous", "markupsafe"]),
         ("chalicelib.web.accepts_html", ["chalicelib.web.pages", "jinja2"]),
-        ("chalicelib.web.pages.shell.session_cookie", ["jinja2", "markupsafe"]),
+        ("chalicelib.services.signed_links.sessions", ["jinja2", "markupsafe"]),
         ("chalicelib.web.api.routes", ["chalicelib.web.api.schema.fields", "jinja2"]),
         ("chalicelib.web.anonymous.badges", ["jinja2"]),
         ("chalicelib.web.anonymous.prometheus", ["jinja2"]),

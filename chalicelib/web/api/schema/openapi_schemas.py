@@ -4,6 +4,7 @@ What a request may say is what it is read with (`fields`); start at `schemas`.
 """
 
 from chalicelib.domain.alerts import Kind, Reason
+from chalicelib.domain.check import Status
 from chalicelib.domain.ping import Signal
 from chalicelib.domain.text.display_status import Shown
 from chalicelib.fields.kinds import Schema
@@ -15,6 +16,7 @@ _BOOL: Schema = {"type": "boolean"}
 _COUNT: Schema = {"type": "integer", "minimum": 0}
 _URL: Schema = {"type": "string", "format": "uri"}
 _INSTANT: Schema = {"type": "string", "format": "date-time"}
+_REASON: Schema = {"enum": [*(reason.value for reason in Reason), None]}
 SNOOZE: Schema = {
     "type": "object",
     "properties": {
@@ -61,7 +63,9 @@ def _step(*required: str) -> Schema:
 
 def _flip() -> Schema:
     told = object_of(kind={"enum": [kind.value for kind in Kind]}, to={"type": "array", "items": TEXT}, at=_INSTANT)
-    flip = object_of(timestamp=_INSTANT, up={"enum": [0, 1]})
+    flip = object_of(
+        timestamp=_INSTANT, up={"enum": [0, 1]}, status={"enum": [status.value for status in Status]}, reason=_REASON
+    )
     flip["properties"]["sent"] = {"type": "array", "items": told, "description": "For keys that may write"}
     return flip
 
@@ -85,7 +89,8 @@ def _check() -> Schema:
         **{name: _or_null(_INSTANT) for name in ("unknown_since", "throttled_since", "throttled_at")},
         "acknowledged_by": _or_null(TEXT),
         "status": {"enum": [state.value for state in Shown if state is not Shown.UNKNOWN]},
-        "reason": {"enum": [*(reason.value for reason in Reason), None]},
+        "reason": _REASON,
+        "explanation": _or_null(TEXT),
         "badge_url": _URL,
         "runs": {"type": "array", "items": object_of(rid=_or_null(TEXT), started=_INSTANT, overran=_BOOL)},
     }

@@ -17,8 +17,11 @@ from chalicelib.domain.schedule.occurrences import Every
 from chalicelib.domain.schedule.parse import warnings
 from chalicelib.domain.sources.probe import Probe
 from chalicelib.domain.text import display_status
+from chalicelib.domain.text.explanations import explain, where_to_look
+from chalicelib.domain.text.outage_facts import outage_facts
+from chalicelib.domain.text.time_format import WallClock
 from chalicelib.fields.table import BY_NAME, FIELDS
-from chalicelib.web.anonymous.badge_keys import badge_key
+from chalicelib.services.signed_links.badge_keys import badge_key
 from chalicelib.web.api.call import Json
 from chalicelib.web.api.versions import Version
 
@@ -145,6 +148,7 @@ def _add_extras(value: Json, check: Check, *, now: datetime, is_list: bool) -> N
     value["zone"] = config.tz
     value["every_channel"] = EVERY_CHANNEL in config.channels
     value["reason"] = None if check.reason is None else check.reason.value
+    value["explanation"] = _explanation(check, now=now)
     value["learnt"] = _learnt(check) if config.learns_max_runtime else None
     value["failures"], value["misses"] = check.failures, check.misses
     value["maintenance_until"] = iso(_maintenance_end(config, now)) if config.windows else None
@@ -158,6 +162,15 @@ def _add_extras(value: Json, check: Check, *, now: datetime, is_list: bool) -> N
     value["runs"] = [
         {"rid": run.rid or None, "started": whole_seconds(run.at), "overran": run.overran} for run in check.runs
     ]
+
+
+def _explanation(check: Check, *, now: datetime) -> str | None:
+    """Why the check is down and where to look first, in its time zone; None if it is not down."""
+    if check.reason is None:
+        return None
+    facts = outage_facts(check, now=now)
+    clock = WallClock(tz=check.config.tz, now=now)
+    return f"{explain(check.reason, facts, clock)} {where_to_look(check.reason, facts)}"
 
 
 def _learnt(check: Check) -> Json:

@@ -17,6 +17,7 @@ from chalicelib.domain.check import Check, Status
 from chalicelib.domain.errors import NotFound
 from chalicelib.domain.ids import Code, is_uuid, unique_key
 from chalicelib.runtime import Wiring
+from chalicelib.services import find_checks
 from chalicelib.store import batch_get, checks
 from chalicelib.web.pages.charts.run_chart import Drawing, drawing
 from chalicelib.web.pages.charts.timeline import GLYPHS
@@ -32,10 +33,10 @@ from chalicelib.web.pages.check_form.snippets import Snippet, snippets
 from chalicelib.web.pages.overview.headline import Part
 from chalicelib.web.pages.overview.position import name_of, shown_text, standing
 from chalicelib.web.pages.shell.commands import command
-from chalicelib.web.pages.shell.find_check import check_named, with_slug
+from chalicelib.web.pages.shell.guards import serve_page
 from chalicelib.web.pages.shell.layout import Refresh, frame
 from chalicelib.web.pages.shell.render import page, see_other
-from chalicelib.web.pages.shell.visit import Visit, looked_at
+from chalicelib.web.pages.shell.visit import Visit
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,12 +76,12 @@ class CheckPage:
 
 def answered(wiring: Wiring, request: Any, name: str) -> Response:
     """`/checks/{name}`."""
-    return looked_at(wiring, request, lambda visit: _look(visit, name))
+    return serve_page(wiring, request, lambda visit: _look(visit, name))
 
 
 def _look(visit: Visit, name: str) -> Response:
     try:
-        stored = check_named(visit, name)
+        stored = find_checks.named(visit.wiring.ports, visit.project, name)
     except NotFound:
         return see_other(f"/checks/{unique_key(_of_code(visit, name).code)}")
     view = check_page(visit, stored, path=f"/checks/{name}")
@@ -100,9 +101,7 @@ def _look(visit: Visit, name: str) -> Response:
 def _of_code(visit: Visit, name: str) -> Check:
     """For who may ping it anyway: a code leads to its page, and does not stay in the address. Raises NotFound."""
     if visit.may_write and is_uuid(name):
-        check = checks.get(visit.wiring.ports.tables, Code(name))
-        if check.project == visit.project:
-            return check
+        return find_checks.with_code(visit.wiring.ports, visit.project, Code(name))
     raise NotFound("no check of this project is called so")
 
 
@@ -166,7 +165,8 @@ def _namesakes(visit: Visit, check: Check) -> tuple[Link, ...]:
         return ()
     if len(checks.codes_by_slug(visit.project, check.config.slug)) < 2:
         return ()
-    others = [each for each in with_slug(visit, check.config.slug) if each.code != check.code]
+    found = find_checks.with_slug(visit.wiring.ports, visit.project, check.config.slug)
+    others = [each for each in found if each.code != check.code]
     return tuple(
         Link(shown_text(each.config.name or each.config.slug), f"/checks/{unique_key(each.code)}") for each in others
     )
@@ -175,7 +175,7 @@ def _namesakes(visit: Visit, check: Check) -> tuple[Link, ...]:
 def _named(visit: Visit, wanted: Sequence[Code]) -> list[Part]:
     """Links to the checks that it names, as far as they are still there. No read where there are none."""
     ports = visit.wiring.ports
-    found = batch_get.checks(ports.tables, wanted, sleep=ports.sleep) if wanted else []
+    found = batch_get.checks(ports.tables, wanted, sleep=ports.sleep)
     return [Part(name_of(each), href=f"/checks/{unique_key(each.code)}") for each in found]
 
 

@@ -17,7 +17,7 @@ from chalicelib.domain.schedule.describe import in_words
 from chalicelib.domain.schedule.occurrences import Every
 from chalicelib.domain.schedule.parse import lines_of
 from chalicelib.domain.sources.probe import Probe
-from chalicelib.domain.text.reasons import counted
+from chalicelib.domain.text.amounts import quantity
 from chalicelib.domain.text.time_format import WallClock, duration
 from chalicelib.web.pages.overview.headline import Part
 from chalicelib.web.pages.overview.position import shown_text
@@ -100,7 +100,7 @@ def _probe(probe: Probe | None, *, may_write: bool) -> Iterator[Entry]:
     if probe.expect_text:
         good.append(f"with “{shown_text(probe.expect_text)}” in its text")
     if probe.url.lower().startswith("https:"):
-        left = f"for {counted(probe.certificate_days, 'day')} more" if probe.certificate_days else ""
+        left = f"for {quantity(probe.certificate_days, 'day')} more" if probe.certificate_days else ""
         good.append(f"a certificate that is good {left}".rstrip())
     if not probe.follow_redirects:
         good.append("redirects are not followed")
@@ -122,7 +122,7 @@ def _limits(config: Config, most: timedelta | None) -> Iterator[Entry]:
         if learnt and most is None:
             yield _plain("A run may take", "as long as the grace, until enough runs tell how long it usually takes")
     if config.min_count is not None and config.count_window is not None:
-        yield _plain("It must do", f"{counted(config.min_count, 'item')} in each {duration(config.count_window)}")
+        yield _plain("It must do", f"{quantity(config.min_count, 'item')} in each {duration(config.count_window)}")
     if config.early:
         yield _plain("Early", f"a success up to {duration(config.early)} before its time counts for it")
 
@@ -139,7 +139,7 @@ def _first_ping(config: Config, clock: WallClock) -> Iterator[Entry]:
 
 def _alert(config: Config, channels: Sequence[Channel], *, may_write: bool) -> Entry:
     failures, misses = config.failures_before_alert, config.misses_before_alert
-    when = f"after {counted(failures, 'failure')} or {counted(misses, 'miss').replace('misss', 'misses')}"
+    when = f"after {quantity(failures, 'failure')} or {quantity(misses, 'miss').replace('misss', 'misses')}"
     if config.remind_every is not None:
         when += f", again every {duration(config.remind_every)} while down"
     said = [Part(f"{when}, to "), *_told(config.channels, channels, may_write=may_write)]
@@ -157,7 +157,7 @@ def _told(ids: tuple[str, ...], channels: Sequence[Channel], *, may_write: bool)
     if not known:
         yield Part(f"{every}, of which there are none yet" if every else "nobody")
     elif not may_write:
-        yield Part(every or counted(len(known), "channel"))
+        yield Part(every or quantity(len(known), "channel"))
     else:
         names = ", ".join(shown_text(channel.name) for channel in known)
         yield Part(f"{every} ({names})" if every else names)

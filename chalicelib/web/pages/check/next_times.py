@@ -14,8 +14,8 @@ from chalicelib.domain.check import Check, Status
 from chalicelib.domain.rules.due import expected
 from chalicelib.domain.schedule.describe import Occurrence, in_words, occurrences
 from chalicelib.domain.schedule.occurrences import Every, later
+from chalicelib.domain.text.amounts import quantity
 from chalicelib.domain.text.display_status import unknown_since
-from chalicelib.domain.text.reasons import counted
 from chalicelib.domain.text.time_format import WallClock
 from chalicelib.web.pages.shell.instants import exact, local
 
@@ -103,7 +103,7 @@ def _outside(check: Check, now: datetime) -> Iterator[Occurrence]:
 def _hidden(each: "Outside") -> str:
     if not each.hidden:
         return ""
-    number = f"{'' if each.is_counted else 'More than '}{counted(each.hidden, 'occurrence')}"
+    number = f"{'' if each.is_counted else 'More than '}{quantity(each.hidden, 'occurrence')}"
     return f"{number} before it {'falls' if each.is_counted and each.hidden == 1 else 'fall'} into maintenance."
 
 

@@ -24,6 +24,7 @@ Values = dict[str, str]
 
 UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}  # as `parse_duration` reads them
 LENGTHS_S = {"d": 86_400, "h": 3_600, "m": 60, "s": 1}
+ON_TOP = ("name", "slug", "tags")  # of the form, above how a check is known to work
 AREAS = ("desc", "windows")  # inputs of several lines
 PROBE_INPUTS = (
     *("url", "method", "expect_status", "expect_text", "timeout", "slow", "every", "certificate_days"),
@@ -44,7 +45,7 @@ SPANS = {  # durations, and the unit that is offered while one is empty
 def filled(config: Config, channels: Sequence[Channel]) -> Values:
     """The form of a configuration, with a box for each of the project's channels."""
     found: Values = {}
-    for field in FIELDS:
+    for field in sorted(FIELDS, key=lambda field: field.name not in ON_TOP):
         if field.name == "timeout":
             found |= {"kind": _kind(config), **_of_probe(config.probe or Probe(url="")), **_of_schedule(config)}
         elif field.name == "channels":

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
-from chalicelib.domain.text.reasons import spoken
+from chalicelib.domain.text.reasons import reason_name
 from chalicelib.domain.text.time_format import WallClock, duration
 from chalicelib.web.pages.overview.position import Section, Standing
 from chalicelib.web.pages.shell.instants import to_come
@@ -78,7 +78,7 @@ def _longest(standings: Sequence[Standing], clock: WallClock) -> Iterator[Part]:
     assert reason is not None, "and had a reason"
     yield Part("The longest: " if len(down) > 1 else "It is ")
     yield Part(first.name, href=first.path)
-    yield Part(f", {spoken(reason)}, for {duration(clock.now - since)}. ")
+    yield Part(f", {reason_name(reason)}, for {duration(clock.now - since)}. ")
     lately = sum(each.check.since is not None and clock.now - each.check.since < _HOUR for each in down)
     if len(down) > 1 and lately:
         how_many = "All of them" if lately == len(down) else f"{lately} of the {len(down)}"

@@ -20,7 +20,8 @@ from chalicelib.domain.schedule.describe import in_words
 from chalicelib.domain.schedule.occurrences import Every, Schedule
 from chalicelib.domain.text.time_format import WallClock
 from chalicelib.runtime import Wiring
-from chalicelib.store import batch_get, history
+from chalicelib.services.find_checks import all_checks
+from chalicelib.store import history
 from chalicelib.web.pages.charts import ribbon
 from chalicelib.web.pages.overview import reason
 from chalicelib.web.pages.overview.filters import Finder, Wish, finder, matching, wish
@@ -28,9 +29,10 @@ from chalicelib.web.pages.overview.headline import Verdict, verdict
 from chalicelib.web.pages.overview.position import Section, Standing, path_of, place, standing
 from chalicelib.web.pages.overview.row import WORDS, Row, row
 from chalicelib.web.pages.shell.commands import command
+from chalicelib.web.pages.shell.guards import serve_page
 from chalicelib.web.pages.shell.layout import Refresh, frame
 from chalicelib.web.pages.shell.render import page
-from chalicelib.web.pages.shell.visit import Visit, looked_at
+from chalicelib.web.pages.shell.visit import Visit
 
 PAGE = 200  # checks that are up; all others are on the first page
 OFTEN = timedelta(minutes=15)  # what comes so often is counted on the ribbon, not drawn
@@ -81,12 +83,11 @@ class FirstCheck:
 
 def answered(wiring: Wiring, request: Any) -> Response:
     """`/`."""
-    return looked_at(wiring, request, _overview)
+    return serve_page(wiring, request, _overview)
 
 
 def _overview(visit: Visit) -> Response:
-    ports = visit.wiring.ports
-    checks = batch_get.checks(ports.tables, batch_get.codes(ports.tables, visit.project), sleep=ports.sleep)
+    checks = all_checks(visit.wiring.ports, visit.project)
     asked = wish(visit.query, visit.tags)
     refresh = Refresh(asked.refreshes, replace(asked, refreshes=not asked.refreshes).href())
     notice = "The check has been deleted, with its history." if visit.query.get("deleted") == "yes" else ""

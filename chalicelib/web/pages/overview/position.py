@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
-from chalicelib.alerts.charset import inert
 from chalicelib.domain.check import Check
 from chalicelib.domain.ids import Code, short, unique_key
 from chalicelib.domain.rules.due import expected, expected_after
@@ -16,6 +15,7 @@ from chalicelib.domain.rules.first_ping import first_ping_at
 from chalicelib.domain.schedule.occurrences import Every
 from chalicelib.domain.text import display_status
 from chalicelib.domain.text.display_status import Shown
+from chalicelib.domain.text.inert import inert
 
 
 class Section(StrEnum):

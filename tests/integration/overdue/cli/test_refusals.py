@@ -64,7 +64,7 @@ def test_a_key_that_can_be_none_is_not_sent_and_not_shown(server: StandIn, key: 
     done = overdue(server.base, "checks", "list", key=key)
 
     assert (done.exit_code, server.asked) == (1, [])
-    assert "a key is letters and digits, without blanks and line breaks" in done.stderr
+    assert "The API key has a space, a line break or a character that no key has" in done.stderr
     assert key not in done.stderr
 
 
@@ -78,14 +78,14 @@ def test_json_of_something_else_is_not_taken_for_an_answer(body: str) -> None:
         done = overdue(server.base, "checks", "list")
 
     assert (done.exit_code, done.stdout) == (1, "")
-    assert f"Error: {server.base}/api/v3 is no Overdue API: it answered '{body[:60]}'" in done.stderr
+    assert f"Error: {server.base}/api/v3 is not an Overdue API: it answered '{body[:60]}'" in done.stderr
 
 
 def test_a_wrong_url_is_not_taken_for_an_unknown_check() -> None:
     with stand_in(lambda _: Says(404, "<h1>Not found</h1>")) as server:
         done = overdue(server.base, "checks", "list")
 
-    assert "is no Overdue API: it answered '<h1>Not found</h1>'" in done.stderr
+    assert "is not an Overdue API: it answered '<h1>Not found</h1>'" in done.stderr
 
 
 @pytest.mark.parametrize(
@@ -110,4 +110,4 @@ def test_a_refusal_names_the_option_and_tells_all_that_the_server_said(says: dic
     with stand_in(lambda _: Says(400, says)) as server:
         done = overdue(server.base, "checks", "list")
 
-    assert (done.exit_code, done.stderr) == (1, f"Error: {server.base} did not do it (400): {told}\n")
+    assert (done.exit_code, done.stderr) == (1, f"Error: {server.base} answered 400: {told}\n")

@@ -1,4 +1,4 @@
-"""What the API tells of a flip: to whom it was told, for keys of v3 that may know the channels' names."""
+"""The JSON of a flip: v3 adds status and reason, and for keys that may write what was sent to which channels."""
 
 import json
 from typing import Any
@@ -29,17 +29,24 @@ def test_a_flip_says_to_whom_it_was_told(deployment: Deployment) -> None:
         {
             "timestamp": "2026-03-01T13:00:00+00:00",
             "up": 0,
+            "status": "down",
+            "reason": "failed",
             "sent": [{"kind": "down", "to": ["ops-email"], "at": "2026-03-01T13:00:00+00:00"}],
         },
-        {"timestamp": "2026-03-01T12:00:00+00:00", "up": 1, "sent": []},
+        {"timestamp": "2026-03-01T12:00:00+00:00", "up": 1, "status": "up", "reason": None, "sent": []},
     ]
 
 
-@pytest.mark.parametrize(("version", "scope"), [("v3", Scope.READ_ONLY), ("v2", Scope.READ_WRITE)])
-def test_names_of_channels_are_for_new_clients_that_may_write(
-    deployment: Deployment, version: str, scope: Scope
-) -> None:
-    assert flips(deployment, version=version, scope=scope) == [
+def test_a_read_only_key_sees_no_names_of_channels(deployment: Deployment) -> None:
+    assert flips(deployment, version="v3", scope=Scope.READ_ONLY) == [
+        {"timestamp": "2026-03-01T13:00:00+00:00", "up": 0, "status": "down", "reason": "failed"},
+        {"timestamp": "2026-03-01T12:00:00+00:00", "up": 1, "status": "up", "reason": None},
+    ]
+
+
+@pytest.mark.parametrize("version", ["v1", "v2"])
+def test_a_client_of_an_old_version_sees_what_healthchecks_has(deployment: Deployment, version: str) -> None:
+    assert flips(deployment, version=version, scope=Scope.READ_WRITE) == [
         {"timestamp": "2026-03-01T13:00:00+00:00", "up": 0},
         {"timestamp": "2026-03-01T12:00:00+00:00", "up": 1},
     ]

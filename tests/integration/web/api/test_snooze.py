@@ -102,7 +102,7 @@ def test_failures_are_counted_in_the_answer_and_told_in_the_alert(api: Api) -> N
     api.deployment.ping(code, "/fail", at=NOON + minutes(3))
     [alert] = api.deployment.alerts()
     assert alert["failures_in_a_row"] == 3
-    assert "is down: failed, 3rd failure in a row." in alert["text"]
+    assert "This is the 3rd failure in a row." in alert["text"]
 
 
 def test_misses_are_counted_in_the_answer_and_told_in_the_alert(api: Api) -> None:
@@ -117,7 +117,7 @@ def test_misses_are_counted_in_the_answer_and_told_in_the_alert(api: Api) -> Non
     api.deployment.sweep(NOON + minutes(126))
     [alert] = api.deployment.alerts()
     assert (alert["misses_in_a_row"], alert["expected"]) == (2, "2026-03-01T14:00:00+00:00")
-    assert "is down: missed, 2nd miss in a row." in alert["text"]
+    assert "This is the 2nd miss in a row." in alert["text"]
 
 
 def test_a_first_ping_that_does_not_come_is_missed(api: Api) -> None:
@@ -125,8 +125,8 @@ def test_a_first_ping_that_does_not_come_is_missed(api: Api) -> None:
     api.deployment.sweep(NOON + hours(2))
     [alert] = api.deployment.alerts()
     assert (alert["reason"], alert["last_success"], alert["since"]) == ("missed", None, "2026-03-01T14:00:00+00:00")
-    assert "Its first success was due by then." in alert["text"]
-    assert "nothing has ever come from it" in alert["text"]
+    assert "The first success was due by then." in alert["text"]
+    assert "it has never pinged" in alert["text"]
     assert api.deployment.check(code).status is Status.DOWN
 
 

@@ -19,7 +19,8 @@ from chalicelib.domain.ping import Signal
 from chalicelib.domain.rules.due import next_due
 from chalicelib.domain.rules.members import look
 from chalicelib.domain.rules.parents import judged
-from chalicelib.domain.text.reasons import happened, look_first, recovery, why
+from chalicelib.domain.text.explanations import explain, explain_recovery, where_to_look
+from chalicelib.domain.text.reasons import summarize
 from chalicelib.domain.text.time_format import WallClock
 from tests.builders import CODE, a_check, a_ping, days, flips, minutes, outcome_of, told, utc
 
@@ -233,15 +234,17 @@ def test_words_tell_who_is_down_and_how_many_there_are() -> None:
     clock = WallClock(tz="UTC", now=at(20))
     [down] = seen(seen(a_group(2), members(None), 1), members(5, 6, None), 10).alerts
     assert down.reason is not None
-    assert happened(down.reason, down.facts, clock) == ("failed", "2 of 3 members are down")
-    expected = "2 of 3 members are down: web-1, web-2. It is down when 2 of them are."
-    assert why(down.reason, down.facts, clock) == expected
-    assert look_first(down.reason, down.facts) == "Look first at its members: each tells what is the matter with it."
+    assert summarize(down.reason, down.facts, clock) == ("failed", "2 of 3 members are down")
+    expected = "2 of 3 members are down: web-1, web-2. The group is down when 2 of them are."
+    assert explain(down.reason, down.facts, clock) == expected
+    assert (
+        where_to_look(down.reason, down.facts) == "Look first at the members: the page of each one says why it is down."
+    )
     all_down = seen(UP, members(5), 10)
     assert all_down.last_output == "1 of 1 member is down: web-1"
-    assert why(down.reason, all_down.alerts[0].facts, clock).endswith("It is down when all of them are.")
+    assert explain(down.reason, all_down.alerts[0].facts, clock).endswith("The group is down when all of them are.")
     [up] = look(replace(all_down, alerts=()), members(None), now=at(15)).after.alerts
-    assert recovery(up.reason, up.facts, clock, at=up.at) == "None of 1 member is down, as of 12:15:00."
+    assert explain_recovery(up.reason, up.facts, clock, at=up.at) == "None of 1 member is down, as of 12:15:00."
 
 
 def test_its_period_says_nothing() -> None:

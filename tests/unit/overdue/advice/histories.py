@@ -1,4 +1,4 @@
-"""Histories as the API tells them, newest first."""
+"""Builders for checks and histories as the API returns them, newest ping first."""
 
 from datetime import datetime, timedelta
 from typing import Any
@@ -6,8 +6,8 @@ from typing import Any
 from overdue.client.schemas import CheckJson, PingJson
 
 
-def a_check(**given: Any) -> CheckJson:
-    """A simple check, once a day with an hour of grace unless said."""
+def a_check(**fields: Any) -> CheckJson:
+    """A check with a period of one day and one hour of grace, unless `fields` say otherwise."""
     check: Any = {
         "name": "backup",
         "slug": "backup",
@@ -24,13 +24,13 @@ def a_check(**given: Any) -> CheckJson:
         "schedules": [],
         "zone": "UTC",
     }
-    found: CheckJson = check | given
-    return found
+    built: CheckJson = check | fields
+    return built
 
 
-def pings(*said: tuple[datetime, str], rid: str | None = None) -> list[PingJson]:
-    """Each with its type, in the order in which they came."""
-    told: list[PingJson] = [
+def pings(*sent: tuple[datetime, str], rid: str | None = None) -> list[PingJson]:
+    """A history of pings given oldest first as (instant, type)."""
+    oldest_first: list[PingJson] = [
         {
             "type": kind,
             "date": at.isoformat(),
@@ -41,15 +41,15 @@ def pings(*said: tuple[datetime, str], rid: str | None = None) -> list[PingJson]
             "rid": rid,
             "body_url": None,
         }
-        for number, (at, kind) in enumerate(said, start=1)
+        for number, (at, kind) in enumerate(sent, start=1)
     ]
-    return told[::-1]
+    return oldest_first[::-1]
 
 
-def runs(begun: datetime, *, every: timedelta, took: list[timedelta]) -> list[PingJson]:
-    """A start and a success for each duration."""
-    said = []
+def runs(first_start: datetime, *, every: timedelta, took: list[timedelta]) -> list[PingJson]:
+    """A history with a start and a success for each duration."""
+    sent = []
     for number, span in enumerate(took):
-        at = begun + number * every
-        said += [(at, "start"), (at + span, "success")]
-    return pings(*said)
+        at = first_start + number * every
+        sent += [(at, "start"), (at + span, "success")]
+    return pings(*sent)

@@ -1,4 +1,4 @@
-"""Suggestions with what each would have told, and the alerts with and without."""
+"""Suggestions with their alert counts, and the alerts with and without the changes."""
 
 import json
 
@@ -10,9 +10,9 @@ TWO = utc("2026-03-01T02:00Z")
 USUAL = [minutes(5)] * 14
 
 
-def test_each_suggestion_is_tried_together_with_those_before_it() -> None:
-    told = runs(TWO, every=days(1), took=[*USUAL, minutes(50)])
-    given = advice(a_check(zone="Asia/Tokyo"), told, what_if={}, now=TWO + days(14) + hours(1))
+def test_each_suggestion_is_simulated_together_with_those_before_it() -> None:
+    history = runs(TWO, every=days(1), took=[*USUAL, minutes(50)])
+    given = advice(a_check(zone="Asia/Tokyo"), history, what_if={}, now=TWO + days(14) + hours(1))
     assert [(each.suggestion.option, each.alerts) for each in given.suggestions] == [
         ('--schedule "0 11 * * *" --tz Asia/Tokyo', 0),
         ("--max-runtime auto", 1),
@@ -29,8 +29,8 @@ def test_each_suggestion_is_tried_together_with_those_before_it() -> None:
 
 
 def test_what_if_compares_the_alerts_one_by_one() -> None:
-    told = pings((TWO, "success"), (TWO + hours(25.5), "success"), (TWO + hours(30), "fail"))
-    given = advice(a_check(), told, what_if={"grace": 7200}, now=TWO + hours(31))
+    history = pings((TWO, "success"), (TWO + hours(25.5), "success"), (TWO + hours(30), "fail"))
+    given = advice(a_check(), history, what_if={"grace": 7200}, now=TWO + hours(31))
     assert [(each.reason, each.now, each.then) for each in given.told] == [
         ("missed", True, False),
         ("failed", True, True),
@@ -38,7 +38,7 @@ def test_what_if_compares_the_alerts_one_by_one() -> None:
     assert (given.now, given.then, given.is_what_if) == (2, 1, True)
 
 
-def test_nights_are_those_of_the_schedule_that_is_proposed() -> None:
+def test_clock_changes_are_those_of_the_proposed_schedule() -> None:
     now = utc("2026-08-01T12:00Z")
     what_if = {"schedules": ["30 * * * *"], "tz": "Europe/Berlin"}
     given = advice(a_check(), [], what_if=what_if, now=now)
@@ -48,7 +48,7 @@ def test_nights_are_those_of_the_schedule_that_is_proposed() -> None:
     ]
 
 
-def test_a_probe_keeps_its_own_time() -> None:
-    told = pings(*((TWO + number * minutes(3), "success") for number in range(30)))
+def test_a_probed_check_gets_no_suggestions() -> None:
+    history = pings(*((TWO + number * minutes(3), "success") for number in range(30)))
     probed = a_check(timeout=60, probe={"url": "https://example.com"})
-    assert advice(probed, told, what_if={}, now=TWO + hours(2)).suggestions == ()
+    assert advice(probed, history, what_if={}, now=TWO + hours(2)).suggestions == ()

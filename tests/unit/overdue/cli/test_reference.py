@@ -1,28 +1,17 @@
 """The reference of commands is what the commands say."""
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import click
 import pytest
 
 from overdue.cli.main import main
-from overdue.cli.reference import reference
+from overdue.cli.reference import commands, reference
 
 PAGE = Path(__file__).parents[4] / "docs" / "reference" / "cli.md"
 
 
-def commands(command: click.Command, path: str) -> Iterator[tuple[str, click.Command]]:
-    yield path, command
-    if isinstance(command, click.Group):
-        context = click.Context(command)
-        for name in command.list_commands(context):
-            found = command.get_command(context, name)
-            assert found is not None
-            yield from commands(found, f"{path} {name}")
-
-
-ALL = dict(commands(main, "overdue"))
+ALL = {context.command_path: context.command for context in commands(main)}
 
 
 def test_the_reference_is_up_to_date() -> None:

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import pytest
 
 from overdue.local.engines import moto
-from overdue.local.engines.delivery import FAILURE
+from overdue.local.engines.environment import NOT_DELIVERED
 from overdue.local.engines.moto import Engine
 from tests.stand_in import Says, stand_in
 
@@ -43,7 +43,7 @@ def test_an_address_that_cannot_be_reached_is_one_line_and_the_others_get_the_al
             message = json.dumps({"default": "for people", "http": "for programs"})
             sns.publish(TopicArn=topic, Message=message, MessageStructure="json", Subject="DOWN")
 
-    told = [sns.get_subscription_attributes(SubscriptionArn=arn)["Attributes"].get(FAILURE) for arn in arns]
+    told = [sns.get_subscription_attributes(SubscriptionArn=arn)["Attributes"].get(NOT_DELIVERED) for arn in arns]
     assert told == ["http://127.0.0.1:1 does not answer: connection refused", f"{bad.base} answered 500", None, None]
     assert [record.message for record in caplog.records if record.name == "overdue.local"] == [
         f"An alert was not delivered: {failure}" for failure in told[:2]

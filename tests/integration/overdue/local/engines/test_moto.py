@@ -9,7 +9,7 @@ import boto3
 import pytest
 import requests
 
-from overdue.local.engines import access, dynalite, moto
+from overdue.local.engines import access, dynalite, environment, moto
 from overdue.local.engines.moto import Engine
 
 if TYPE_CHECKING:
@@ -186,8 +186,8 @@ def test_motos_own_api_is_closed_even_to_clients_with_the_key(running: Engine, p
 
 def test_beside_a_database_of_another_program_the_engine_knows_its_clients_by_their_token(running: Engine) -> None:
     environ = dict[str, str]()
-    moto.keep_off_aws(environ, endpoint=running.endpoint, key=access.access_key())
-    moto.share_database(environ)
+    environment.keep_off_aws(environ, endpoint=running.endpoint, key=access.access_key())
+    environment.share_database(environ)
     assert environ["AWS_ACCESS_KEY_ID"] == "overdue-local"  # DynamoDB Local: another key would be another database
     session = boto3.session.Session(
         environ["AWS_ACCESS_KEY_ID"], environ["AWS_SECRET_ACCESS_KEY"], environ["AWS_SESSION_TOKEN"], "us-east-1"
@@ -221,7 +221,7 @@ def test_a_persons_account_and_settings_are_not_in_the_environment_any_more() ->
         "HTTPS_PROXY": "http://proxy.example.com",
         "no_proxy": "intranet.example.com",
     }
-    moto.keep_off_aws(environ, endpoint="http://127.0.0.1:1", key="random")
+    environment.keep_off_aws(environ, endpoint="http://127.0.0.1:1", key="random")
     assert "AKIAREAL" not in environ.values()
     assert not {"AWS_PROFILE", "AWS_SESSION_TOKEN", "AWS_ENDPOINT_URL_DYNAMODB"} & environ.keys()
     assert environ["AWS_SHARED_CREDENTIALS_FILE"] == os.devnull
@@ -233,7 +233,7 @@ def test_a_client_that_names_no_endpoint_reaches_the_engine_and_not_aws(
     monkeypatch: pytest.MonkeyPatch, running: Engine
 ) -> None:
     environ = dict(os.environ)
-    moto.keep_off_aws(environ, endpoint=running.endpoint, key=access.access_key())
+    environment.keep_off_aws(environ, endpoint=running.endpoint, key=access.access_key())
     for name in [name for name in os.environ if name not in environ]:
         monkeypatch.delenv(name)
     for name, value in environ.items():

@@ -87,7 +87,7 @@ def test_a_bar_shows_how_far_a_run_is() -> None:
 
 def test_beyond_the_limit_the_bar_is_as_long_as_the_run() -> None:
     drawn = progress(minutes(162), limit=minutes(90), usual=None)
-    assert "usual not known yet" in drawn
+    assert "not enough runs yet for a usual duration" in drawn
     assert '<rect class="over" x="71.3" width="57.1" height="10"/><path class="limit" d="M71.3 0v10"/>' in drawn
 
 

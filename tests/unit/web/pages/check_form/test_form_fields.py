@@ -182,7 +182,7 @@ def test_a_span_is_shown_in_the_largest_unit_that_goes_into_it(span: timedelta, 
         (
             {"kind": "probe", "url": "https://example.com", "slow": "x"},
             "slow",
-            '"x" is not a duration: write 800ms, 1.5s or 10',
+            '"x" is not a duration: use 1ms to 20s',
         ),
         (
             {"kind": "probe", "url": "https://example.com", "slow": "11"},
