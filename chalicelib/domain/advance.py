@@ -97,17 +97,17 @@ def _judged(check: Check, *, at: datetime, now: datetime) -> Check:
 def _missed(check: Check, *, at: datetime, now: datetime) -> Check:
     """Nothing came in time (rule 1; of a new check, rule 7): people are told, unless that is borne (rule 4)."""
     run = max((run for run in check.runs if not run.overran), key=lambda each: each.at, default=None)
+    due = None if check.status is Status.NEW else expected(check)
     missed = replace(
         check,
         misses=check.misses + 1,
         settled_at=at if check.settled_at is None else max(at, check.settled_at),
-        records=(*check.records, Judged(at=at, reason=Reason.MISSED, count=None)),
+        records=(*check.records, Judged(at=at, reason=Reason.MISSED, count=None, since=due or at)),
         recent=appended(check.recent, Ended.MISSED, None),
     )
     if check.status is Status.NEW:
         facts = replace(snapshot(missed, run), expected=first_ping_at(check), is_first=True)
         return down(missed, Reason.MISSED, at=at, now=now, facts=facts)
-    due = expected(check)
     assert due is not None, "what was never expected is not missed"
     if bears_miss(missed):
         return passed_over(missed, counts_from(check, due))
@@ -124,7 +124,7 @@ def _window_ended(check: Check, *, at: datetime, now: datetime) -> Check:
     judged = replace(
         next_window(check),
         settled_at=at if check.settled_at is None else max(at, check.settled_at),
-        records=(*check.records, Judged(at=at, reason=reason, count=window.count)),
+        records=(*check.records, Judged(at=at, reason=reason, count=window.count, since=window.at)),
         recent=appended(check.recent, Ended.SUCCESS if reason is None else Ended.STALLED, None),
     )
     if reason is not None and check.status is Status.UP:

@@ -11,6 +11,7 @@ from enum import StrEnum
 from chalicelib.domain.alerts import Alert, Reason
 from chalicelib.domain.config import Config, Step
 from chalicelib.domain.ids import Code
+from chalicelib.domain.runs.recent_runs import Ended
 
 
 class Status(StrEnum):
@@ -74,6 +75,9 @@ class Judged:
     at: datetime
     reason: Reason | None  # None: the window reached its minimum
     count: int | None  # None: not about a window
+    # of a miss, when the success was expected: `at` itself if it would have been the first (rule 7); of a window, its
+    # start. None: a row of the history from before this was stored
+    since: datetime | None = None
 
 
 Record = Flip | Judged
@@ -135,6 +139,14 @@ class Check:
     due_at: datetime | None = None  # what the index holds: never later than the true next instant
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunEnd:
+    """How the run ended that a success or failure reports. The history stores it, so that nobody evaluates it again."""
+
+    outcome: Ended
+    exceeded_limit: bool
+
+
 @dataclass(frozen=True, slots=True)
 class Beat:
     """An outcome that commutes with other beats: status, configuration and outbox are untouched."""
@@ -145,6 +157,7 @@ class Beat:
     is_newest: bool  # `after` holds what is true only while no newer ping is known
     unstarted: str | None = None  # the rid of a success whose start may be coming in just now; None: it is not so
     opened: str | None = None  # the rid of a run that this opens; None: it opens none
+    run_end: RunEnd | None = None  # None: the ping reports no end of a run
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,6 +166,7 @@ class Verdict:
 
     before: Check
     after: Check
+    run_end: RunEnd | None = None  # as above
 
 
 Outcome = Beat | Verdict

@@ -95,7 +95,7 @@ class CheckJson(TypedDict):
 
 
 class PingJson(TypedDict):
-    """A ping of a check's history."""
+    """A ping of a check's history; an older server sends no `outcome`."""
 
     type: str
     date: str
@@ -106,6 +106,7 @@ class PingJson(TypedDict):
     rid: str | None
     body_url: str | None
     duration: NotRequired[int | float]
+    outcome: NotRequired[str | None]
 
 
 class SentJson(TypedDict):

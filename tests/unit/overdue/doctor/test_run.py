@@ -40,11 +40,14 @@ def test_where_aws_does_not_name_it_all_that_the_probe_needs_are_named() -> None
         (OverdueError("it is so"), "could not look: it is so"),
         (
             ConnectTimeoutError(endpoint_url="https://x.test"),
-            'could not look: AWS is not reached in region eu-central-1: Connect timeout on endpoint URL: "https://x.test"',
+            'could not look: Cannot reach AWS in region eu-central-1: Connect timeout on endpoint URL: "https://x.test"',
         ),
         (
             ResponseParserError("invalid XML received"),
-            "could not look: What answers in region eu-central-1 is not AWS: is a proxy in between?",
+            (
+                "could not look: The server that answers for AWS in region eu-central-1 is not AWS. "
+                "Check for a proxy in between."
+            ),
         ),
     ],
     ids=["ours", "the network", "a proxy's page"],

@@ -298,7 +298,7 @@ def test_an_odd_answer_of_the_notifier_is_told_as_that_channels_own_beside_the_o
     assert said[0] == said[1]
     assert said[0].startswith("the notifier gave no report")
     assert said[2].startswith("the notifier itself has failed")
-    assert "may not do lambda:InvokeFunction on x" in said[3]
+    assert "may not perform lambda:InvokeFunction on x" in said[3]
 
 
 def test_a_stage_without_its_notifier_says_what_to_do(stage: Stage) -> None:
@@ -349,7 +349,7 @@ def test_a_stage_without_the_topic_a_wrong_project_and_no_target_are_told_apart(
     assert [each.exit_code for each in (old, elsewhere, wrong, unknown, nearby)] == [1, 1, 2, 1, 1]
     assert "AWS does not reach http://127.0.0.1:8080/x: it is on this machine" in nearby.stderr
     assert "there is no topic overdue-test-pagerduty in us-east-1: deploy the stage (again)" in old.stderr
-    assert 'there is no project "nobody"' in elsewhere.stderr
+    assert 'There is no project "nobody"' in elsewhere.stderr
     assert '"ops" is no target' in wrong.stderr
     assert 'there is no channel "ops" in project default; there are: none at all' in unknown.stderr
     assert projects.Registry().channels("default", now=datetime.now(UTC)) == ()
