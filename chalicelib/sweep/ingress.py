@@ -29,7 +29,7 @@ SOONEST = 12  # checks of each shard that are asked for such a ping, as long as 
 LOOKED_INTO = 5  # of these, whose history is read: only a request by HTTP has come by the door
 
 
-class Way(Protocol):
+class IngressCheck(Protocol):
     """The way to the door, and to operators."""
 
     @property
@@ -58,7 +58,7 @@ class Unproved(Exception):
 class Door:
     """What one sweep knows of it."""
 
-    def __init__(self, ports: Ports, way: Way) -> None:
+    def __init__(self, ports: Ports, way: IngressCheck) -> None:
         self._ports = ports
         self._way = way
         self._ledger: Ledger | None = None  # None: it could not be read
