@@ -117,10 +117,9 @@ class FirstPing(Limit):
     An instant without an offset is read as the text that it was; `merge` puts it into the check's zone.
     """
 
-    placeholder = "DURATION|INSTANT"
-
     def __init__(self) -> None:
         super().__init__()
+        self.placeholder = "DURATION|INSTANT"
         self.schema = {**self.schema, "type": ["integer", "string", "null"], "maxLength": LONGEST_INSTANT}
         instant: Schema = {"type": "string", "format": "date-time"}
         self.shown = {"anyOf": [{"type": "integer", "minimum": 0}, instant, {"type": "null"}]}

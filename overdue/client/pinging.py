@@ -7,7 +7,6 @@ Terms).
 The retries are hand-written because a pause must end early when the job ends, and before the deadline.
 """
 
-import re
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -15,6 +14,7 @@ from urllib.parse import quote, urlencode, urlsplit
 
 from chalicelib.domain.errors import BadInput, OverdueError
 from chalicelib.domain.ids import is_uuid
+from chalicelib.domain.slugs import SLUG, slug_of
 from overdue.cli.settings import Settings
 from overdue.client import http
 from overdue.client.http import Answer, Unreachable, origin
@@ -23,8 +23,6 @@ ATTEMPTS = 3
 ATTEMPT_S = 3.0  # a cold start takes one or two
 PAUSES_S = (0.5, 1.5)  # before the second and third attempts, plus up to 50 % of jitter
 LONGEST_PAUSE_S = 2.0  # a longer Retry-After is cut to this
-
-SLUG = re.compile(r"[a-z0-9_-]{1,100}")
 
 
 class RefusedPing(OverdueError):
@@ -63,11 +61,6 @@ def target(check: str, settings: Settings, *, new: Mapping[str, str] | None) -> 
         raise BadInput(f'The slug "{check}" needs a ping key. Set OVERDUE_PING_KEY, or give the ping URL.')
     _must_be_text("the ping key", settings.ping_key)
     return Target(url=f"{base}/ping/{quote(settings.ping_key, safe='')}/{check}", new=new)
-
-
-def slug_of(name: str) -> str:
-    """Make a slug from a name: "Nightly backup (EU)" becomes nightly-backup-eu. Empty if no character is usable."""
-    return re.sub(r"[^a-z0-9_]+", "-", name.lower()).strip("-")[:100]
 
 
 def ping_url(target: Target, action: str, *, rid: str | None) -> str:

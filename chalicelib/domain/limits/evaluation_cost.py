@@ -16,7 +16,7 @@ from chalicelib.domain.advance import STEPS_OF_ONE
 from chalicelib.domain.config import Config
 from chalicelib.domain.field_errors import ErrorCode, FieldError
 from chalicelib.domain.limits.steps import OverBudget, limited_to, spend
-from chalicelib.domain.rules.early import next_after
+from chalicelib.domain.rules.due import occurrence_after
 from chalicelib.domain.schedule.dense_days import dense_days
 from chalicelib.domain.schedule.maintenance import Recurring, Walk, first_outside, parsed_window, spans_of
 from chalicelib.domain.schedule.occurrences import Every, later
@@ -106,7 +106,7 @@ def _walks_too_far(config: Config, at: datetime, *, misses: int) -> bool:
     with limited_to(MOST_OF_EVALUATION):
         for _ in range(misses):
             walk = Walk(config.windows, config.tz, spans=spans)
-            due = next_after(search, at, early=config.early)
+            due = occurrence_after(search, at, early=config.early)
             due = None if due is None else first_outside(walk, config.schedule, search, due)
             missed_at = None if due is None else later(due, config.grace)
             if due is None or missed_at is None:

@@ -312,7 +312,8 @@ from overdue.local.engines import moto as engine, resources
 running = engine.start(os.environ)
 names = resources.create(engine.dynamodb(running.endpoint), engine.sns(running.endpoint), stage="test")
 
-from chalicelib.domain.check import Code, Status
+from chalicelib.domain.check import Status
+from chalicelib.domain.ids import Code
 from chalicelib.store.codecs import check_codec
 from benchmarks.in_memory import plainly
 from tests.integration.sweep.test_storms import missed
@@ -331,7 +332,8 @@ import os, signal, sys
 from datetime import timedelta
 from benchmarks.open_door import Open
 from chalicelib.sweep.loop import sweep
-from chalicelib.runtime import SystemClock, Wiring
+from chalicelib.clock import SystemClock
+from chalicelib.runtime import Wiring
 
 poisoned, ahead = "00000000-0000-4000-8000-000000000000", timedelta(seconds=float(sys.argv[1]))
 

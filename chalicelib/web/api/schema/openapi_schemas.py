@@ -6,6 +6,7 @@ What a request may say is what it is read with (`fields`); start at `schemas`.
 from chalicelib.domain.alerts import Kind, Reason
 from chalicelib.domain.check import Status
 from chalicelib.domain.ping import Signal
+from chalicelib.domain.runs.recent_runs import OF_PINGS
 from chalicelib.domain.text.display_status import Shown
 from chalicelib.fields.kinds import Schema
 from chalicelib.fields.table import FIELDS
@@ -110,6 +111,7 @@ def _ping() -> Schema:
         **dict.fromkeys(("scheme", "remote_addr", "method", "ua"), TEXT),
         "rid": _or_null(TEXT),
         "body_url": _or_null(_URL),
+        "outcome": {"enum": [*(ended.name.lower() for ended in OF_PINGS), None]},
     }
     return {
         "type": "object",

@@ -9,10 +9,9 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from chalicelib.domain.channels import EVERY_CHANNEL
-from chalicelib.domain.check import Check, started
+from chalicelib.domain.check import Check, holders, started
 from chalicelib.domain.config import Config, Step
 from chalicelib.domain.ids import Code, unique_key
-from chalicelib.domain.rules.dependencies import holders
 from chalicelib.domain.schedule.occurrences import Every
 from chalicelib.domain.schedule.parse import warnings
 from chalicelib.domain.sources.probe import Probe

@@ -11,8 +11,7 @@ from typing import assert_never
 from chalicelib.domain.alerts import Facts, Reason
 from chalicelib.domain.check import Check
 from chalicelib.domain.config import Config
-from chalicelib.domain.rules.due import deadline
-from chalicelib.domain.rules.first_ping import first_ping_at
+from chalicelib.domain.rules.due import deadline, first_ping_at
 from chalicelib.domain.rules.throughput import is_watched
 from chalicelib.domain.runs.duration_stats import usual
 from chalicelib.domain.runs.recent_runs import Ended, unpacked
@@ -32,7 +31,7 @@ from chalicelib.domain.text.time_format import (
 )
 from chalicelib.web.pages.check.notifications import about_alerts
 from chalicelib.web.pages.check.queries import Past, Source, source_of
-from chalicelib.web.pages.check.runs import Outcome, said_in
+from chalicelib.web.pages.check.runs import Outcome, words_of
 from chalicelib.web.pages.overview.position import Section, Standing, shown_text
 from chalicelib.web.pages.overview.reason import RECOVERED_FOR
 from chalicelib.web.pages.overview.row import WORDS
@@ -134,7 +133,7 @@ def _logged_so_far(check: Check, past: Past, clock: WallClock) -> list[Fact]:
     """The last line that the stuck run, else the newest open run, has logged."""
     run = stuck_run(check) or max((run for run in check.runs if run.log), key=lambda each: each.at, default=None)
     if run is not None and run.log:
-        logged = said_in(run, past.pings)
+        logged = words_of(run, past.pings)
         when = f", at {clock.minute(logged[-1].ping.at)}" if len(logged) > 1 else ""
         return [Fact(f"Its last output{when}:", shown_text(run.log))]
     return []

@@ -12,9 +12,8 @@ from typing import assert_never
 from markupsafe import Markup
 
 from chalicelib.domain.alerts import Reason
-from chalicelib.domain.check import Check, Run
+from chalicelib.domain.check import Check, Run, waits_for
 from chalicelib.domain.ids import Code
-from chalicelib.domain.rules.dependencies import waits_for
 from chalicelib.domain.rules.due import deadline
 from chalicelib.domain.runs.duration_stats import usual
 from chalicelib.domain.runs.runs import limit

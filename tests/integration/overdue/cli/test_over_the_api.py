@@ -276,7 +276,7 @@ def test_show_tells_the_rules_that_hold() -> None:
     [
         (["checks", "edit", "x"], "nothing to change"),
         (["checks", "add", "x", "--every", "1d", "--schedule", "@daily"], "exclude each other"),
-        (["checks", "add", "x", "--every", "0 2 * * *"], "is no period"),
+        (["checks", "add", "x", "--every", "0 2 * * *"], "is not a duration"),
         (["checks"], "Commands:"),
         (["ping", "x", "--fail", "--exit-status", "3"], "exclude each other"),
         (["ping", "x", "--rid", "7"], "is no UUID"),
@@ -411,8 +411,8 @@ def test_an_escalation_is_steps_or_a_policy_or_off(server: StandIn, said: list[s
 @pytest.mark.parametrize(
     ("said", "why"),
     [
-        (["soon ops"], 'a step\'s delay "soon" is not a duration'),
-        (["15m ops", "nights"], 'step "nights" is none'),
+        (["soon ops"], '--escalate.after "soon" is not a duration'),
+        (["15m ops", "nights"], '--escalate "nights" is not a step: write "15m oncall"'),
         (["15m ops", "900 sms"], 'two steps come after "15m"'),
     ],
 )

@@ -1,4 +1,4 @@
-"""One look that fails is one finding."""
+"""A probe that fails becomes a finding."""
 
 import pytest
 from botocore.exceptions import ConnectTimeoutError
@@ -9,61 +9,61 @@ from overdue.doctor import connectivity, delivery
 from overdue.doctor.finding import Finding
 from overdue.doctor.run import DRIFT, PROBES, Probe, look
 from overdue.doctor.stage import Patient
-from tests.unit.overdue.doctor.clinic import Clinic
+from tests.unit.overdue.doctor.stubbed_aws import StubbedAws
 
 
 def test_a_missing_permission_is_named_as_aws_names_it() -> None:
-    clinic = Clinic()
-    said = "User: arn:aws:iam::1:user/x is not authorized to perform: sqs:getqueueurl on resource: y because no policy"
-    clinic.refuses("sqs", "get_queue_url", "AccessDenied", said)
+    aws = StubbedAws()
+    message = (
+        "User: arn:aws:iam::1:user/x is not authorized to perform: sqs:getqueueurl on resource: y because no policy"
+    )
+    aws.refuses("sqs", "get_queue_url", "AccessDenied", message)
 
-    [found] = look(clinic.patient(), Probe("dead letters", delivery.queues, ("sqs:GetQueueUrl",)))
+    [found] = look(aws.stage(), Probe("dead letters", delivery.queues, ("sqs:GetQueueUrl",)))
 
     assert (found.about, found.level) == ("dead letters", "warning")
-    assert found.found == "could not look: needs sqs:getqueueurl"
+    assert found.found == "not checked: needs sqs:getqueueurl"
 
 
-def test_where_aws_does_not_name_it_all_that_the_probe_needs_are_named() -> None:
-    clinic = Clinic()
-    clinic.refuses("sqs", "get_queue_url", "AccessDenied", "Access denied")
+def test_if_aws_does_not_name_the_permission_all_that_the_probe_needs_are_named() -> None:
+    aws = StubbedAws()
+    aws.refuses("sqs", "get_queue_url", "AccessDenied", "Access denied")
 
-    [found] = look(
-        clinic.patient(), Probe("dead letters", delivery.queues, ("sqs:GetQueueUrl", "sqs:GetQueueAttributes"))
-    )
+    [found] = look(aws.stage(), Probe("dead letters", delivery.queues, ("sqs:GetQueueUrl", "sqs:GetQueueAttributes")))
 
-    assert found.found == "could not look: needs sqs:GetQueueUrl, sqs:GetQueueAttributes"
+    assert found.found == "not checked: needs sqs:GetQueueUrl, sqs:GetQueueAttributes"
 
 
 @pytest.mark.parametrize(
-    ("trouble", "said"),
+    ("failure", "text"),
     [
-        (OverdueError("it is so"), "could not look: it is so"),
+        (OverdueError("an error of ours"), "not checked: an error of ours"),
         (
             ConnectTimeoutError(endpoint_url="https://x.test"),
-            'could not look: AWS is not reached in region eu-central-1: Connect timeout on endpoint URL: "https://x.test"',
+            'not checked: Cannot reach AWS in region eu-central-1: Connect timeout on endpoint URL: "https://x.test"',
         ),
         (
             ResponseParserError("invalid XML received"),
-            "could not look: What answers in region eu-central-1 is not AWS: is a proxy in between?",
+            "not checked: The server answering in region eu-central-1 is not AWS. Check for a proxy.",
         ),
     ],
     ids=["ours", "the network", "a proxy's page"],
 )
-def test_other_trouble_is_a_finding_too(trouble: Exception, said: str) -> None:
+def test_any_other_error_of_aws_is_a_finding(failure: Exception, text: str) -> None:
     def failing(_: Patient) -> list[Finding]:
-        raise trouble
+        raise failure
 
-    [found] = look(Clinic().patient(), Probe("dead letters", failing, ()))
+    [found] = look(StubbedAws().stage(), Probe("dead letters", failing, ()))
 
-    assert (found.level, found.found) == ("warning", said)
+    assert (found.level, found.found) == ("warning", text)
 
 
-def test_a_bug_of_ours_is_no_finding() -> None:
+def test_a_bug_of_ours_is_raised() -> None:
     def failing(_: Patient) -> list[Finding]:
         raise KeyError("QueueUrl")
 
     with pytest.raises(KeyError):
-        look(Clinic().patient(), Probe("dead letters", failing, ()))
+        look(StubbedAws().stage(), Probe("dead letters", failing, ()))
 
 
 def test_each_probe_says_what_it_needs() -> None:
