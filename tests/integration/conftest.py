@@ -25,7 +25,7 @@ from moto.dynamodb.models import dynamodb_backends
 from moto.sns.models import sns_backends
 
 import app as lambda_app
-from chalicelib.alerts.text import Letter
+from chalicelib.alerts.text import Message
 from chalicelib.domain.channels import Channel
 from chalicelib.domain.check import Check
 from chalicelib.domain.config import Config
@@ -75,7 +75,7 @@ class Way:
     """The way to a door that is open until somebody says why not, and what operators were told."""
 
     why: str | None = None
-    told: list[Letter] = field(default_factory=list)
+    told: list[Message] = field(default_factory=list)
     looks: int = 0
     base: str = "https://overdue.example.com"
     tz: str = "UTC"
@@ -84,8 +84,8 @@ class Way:
         self.looks += 1
         return self.why
 
-    def tell(self, letter: Letter) -> None:
-        self.told.append(letter)
+    def tell(self, message: Message) -> None:
+        self.told.append(message)
 
 
 @dataclass
