@@ -20,6 +20,7 @@ from chalicelib import log
 from chalicelib.domain.check import Check
 from chalicelib.domain.config import Config
 from chalicelib.domain.errors import Ambiguous, BadInput, NotFound, OverdueError, Unavailable, WrongKey
+from chalicelib.domain.field_errors import FieldError
 from chalicelib.domain.ids import Code, is_uuid, short
 from chalicelib.domain.limits.ping_rate import is_over_limit, next_throttled_since, retry_after_s
 from chalicelib.domain.limits.quota import NotAdmitted, Refusal
@@ -95,11 +96,14 @@ def _find(wiring: Wiring, said: PingRequest, ping_key: str, slug: str) -> tuple[
 
 
 def _config_of_new(said: PingRequest, slug: str) -> Config:
-    from chalicelib.domain.options import config_of_new  # few pings create a check
+    from chalicelib.fields.create import config_of_new, parameter_of  # few pings create a check
 
     if said.refusal is not None:
         raise BadPing(said.refusal)
-    return config_of_new(slug, said.query)
+    try:
+        return config_of_new(slug, said.query, now=said.ping.at)
+    except FieldError as error:
+        raise BadPing(error.told(parameter_of)) from error
 
 
 def _answered(
