@@ -7,7 +7,7 @@ from chalicelib.domain.alerts import Kind, Reason
 from chalicelib.domain.check import Status
 from chalicelib.domain.ping import Signal
 from chalicelib.domain.runs.recent_runs import OF_PINGS
-from chalicelib.domain.text.display_status import Shown
+from chalicelib.domain.text.display_status import DisplayStatus
 from chalicelib.web.api.schema.fields import SCHEMAS, Schema
 from chalicelib.web.api.schema.group_field import SCHEMA as GROUP
 from chalicelib.web.api.schema.probe_field import SCHEMA as PROBE
@@ -106,7 +106,7 @@ def _check() -> Schema:
         "acknowledged_by": _or_null(TEXT),
         "grace": _COUNT,
         "n_pings": _COUNT,
-        "status": {"enum": [state.value for state in Shown if state is not Shown.UNKNOWN]},
+        "status": {"enum": [state.value for state in DisplayStatus if state is not DisplayStatus.UNKNOWN]},
         "reason": _REASON,
         "explanation": _or_null(TEXT),
         "badge_url": _URL,

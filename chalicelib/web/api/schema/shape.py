@@ -154,7 +154,7 @@ def shaped(stored: Check, viewer: Viewer) -> CheckJson:
         "desc": config.desc,
         "grace": _seconds(config.grace),
         "n_pings": check.n_pings,
-        "status": "started" if is_running else display_status.status_apart_from_held(check, now=viewer.now).value,
+        "status": "started" if is_running else display_status.status_without_unknown(check, now=viewer.now).value,
         "started": started(check) is not None,
         "last_ping": iso(check.last_ping),
         "next_ping": iso(display_status.next_ping(check)),
