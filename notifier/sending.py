@@ -46,9 +46,7 @@ def send(
     """Deliver an alert. After a failure, try up to twice more while there is time."""
     service = Apprise(asset=_asset())
     if not service.add(url):
-        return Result(
-            False, 0, "Apprise no longer accepts this channel's URL. Remove the channel and add it again"
-        )
+        return Result(False, 0, "Apprise no longer accepts this channel's URL. Remove the channel and add it again")
     message = fit(service[0], document["subject"], document["text"], document.get("sms", document["text"]))
     kind = TYPES.get((document.get("digest") or document)["kind"], NotifyType.INFO)
     for tries in range(1, len(PAUSES_S) + 2):

@@ -40,6 +40,7 @@ from chalicelib.sweep.loop import sweep
 from chalicelib.sweep.process import Swept
 from overdue.local.engines import dynalite, moto, resources
 from overdue.local.engines.access import access_key
+from overdue.local.engines.quick import make_quick
 from tests.builders import utc
 from tests.integration.memory import dynamodb_in_memory
 
@@ -249,7 +250,7 @@ class Aws:
 def aws(dynamodb_url: str | None) -> Iterator[Aws]:
     """A stand-in for AWS for all tests of this process, with the environment that a Lambda would have."""
     moto.make_atomic()
-    moto.make_quick()
+    make_quick()
     with mock_aws(), pytest.MonkeyPatch.context() as patch:
         for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
             patch.setenv(name, access_key())
