@@ -12,12 +12,12 @@ from datetime import datetime, timedelta
 from chalicelib.domain.alert_creation import down, escalated, reminded, snapshot, up
 from chalicelib.domain.alerts import Reason
 from chalicelib.domain.check import Check, Judged, Status, Verdict, flip_at, with_run
-from chalicelib.domain.ingress.ingress_outage import counts_from
 from chalicelib.domain.limits.steps import OverBudget, limited_to, spend
 from chalicelib.domain.rules import snooze
 from chalicelib.domain.rules.due import (
     deadline,
     expected,
+    first_ping_at,
     next_due,
     next_judgement,
     next_reminder,
@@ -25,7 +25,6 @@ from chalicelib.domain.rules.due import (
     told_since,
 )
 from chalicelib.domain.rules.escalation import step_to_come
-from chalicelib.domain.rules.first_ping import first_ping_at
 from chalicelib.domain.rules.thresholds import bears_miss, passed_over
 from chalicelib.domain.rules.throughput import next_window, window_end
 from chalicelib.domain.runs.duration_stats import learnt
@@ -110,7 +109,7 @@ def _missed(check: Check, *, at: datetime, now: datetime) -> Check:
         return down(missed, Reason.MISSED, at=at, now=now, facts=facts)
     assert due is not None, "what was never expected is not missed"
     if bears_miss(missed):
-        return passed_over(missed, counts_from(check, due))
+        return passed_over(missed, _counts_from(check, due))
     facts = replace(snapshot(missed, run), expected=due, limit=check.config.grace)
     return down(missed, Reason.MISSED, at=at, now=now, facts=facts)
 
@@ -174,3 +173,8 @@ def _reminded(check: Check, *, before: datetime | None, now: datetime) -> Check:
     until = now if before is None or before > now else before - timedelta.resolution
     ordinal = (until - since) // every
     return reminded(check, ordinal, at=since + every * ordinal, now=now)
+
+
+def _counts_from(check: Check, due: datetime) -> datetime:
+    """From when on the next success is expected after a tolerated miss: an ingress outage is one miss, not many."""
+    return due if check.blind_until is None or due >= check.blind_until else check.blind_until

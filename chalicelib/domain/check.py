@@ -4,13 +4,14 @@ Nothing is decided here. How a ping changes a check stands in `receive`, how tim
 operator may do in `configure`; when a check needs a look is `due`'s business.
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 
-from chalicelib.domain.alerts import Alert, Reason
+from chalicelib.domain.alerts import Alert, Kind, Reason
 from chalicelib.domain.config import Config, Step
-from chalicelib.domain.ids import Code
+from chalicelib.domain.ids import Code, short
 from chalicelib.domain.runs.recent_runs import Ended
 
 
@@ -189,6 +190,22 @@ def _unanswered(check: Check, runs: tuple[Run, ...]) -> Run | None:
     return newest
 
 
+def is_held(check: Check) -> bool:
+    """Whether nothing that time brings is judged, since pings cannot come in."""
+    return check.blind_since is not None and check.blind_until is None
+
+
+def put_off(check: Check, at: datetime, *, begun: datetime) -> datetime:
+    """When that is judged which would be judged at `at`, and could have come from `begun` on.
+
+    At once where all of that time lies before the interval or after it.
+    """
+    since, until = check.blind_since, check.blind_until
+    if since is None or until is None or begun >= until or at < since:
+        return at
+    return max(at, until + check.config.grace)
+
+
 def with_run(check: Check, run: Run) -> tuple[Run, ...]:
     """The open runs with this one in the place of its namesake, oldest first."""
     others = (other for other in check.runs if other.rid != run.rid)
@@ -220,3 +237,42 @@ def flipped(check: Check, new: Status, *, at: datetime, reason: Reason | None = 
         records=(*check.records, flip),
     )
     return after, flip
+
+
+def is_waiting(check: Check) -> bool:
+    """Whether an alert of it waits for a parent."""
+    return any(alert.held_by for alert in check.alerts)
+
+
+def holders(check: Check) -> tuple[Code, ...]:
+    """The parents that hold its alerts now, as it was looked at last. One may have been deleted since."""
+    return tuple(dict.fromkeys(Code(code) for alert in check.alerts for code in alert.held_by))
+
+
+def waits_for(check: Check) -> tuple[str, ...]:
+    """The names of the parents that its alerts wait for; none: nothing waits."""
+    names = (alert.facts.waited_for or () for alert in check.alerts if alert.held_by)
+    return tuple(dict.fromkeys(name for each in names for name in each))
+
+
+def is_unheard(check: Check) -> bool:
+    """Whether people have not heard of the present outage, since its alert waits."""
+    return any(alert.held_by and alert.kind is Kind.DOWN and is_of_now(check, alert) for alert in check.alerts)
+
+
+def is_of_now(check: Check, alert: Alert) -> bool:
+    """Whether an alert tells of the present outage."""
+    return check.status is Status.DOWN and alert.flip == check.n_flips
+
+
+def without_waiting(alerts: Iterable[Alert]) -> tuple[Alert, ...]:
+    """The alerts that go out: with the outage over, what waits is no news any more."""
+    return tuple(alert for alert in alerts if not alert.held_by)
+
+
+def label(check: Check) -> str:
+    """What alerts call another check: every protocol can spell it."""
+    config = check.config
+    return (
+        config.slug or (config.name if config.name.isascii() and config.name.isprintable() else "") or short(check.code)
+    )

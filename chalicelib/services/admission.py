@@ -10,8 +10,8 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from chalicelib import log
-from chalicelib.alerts.operator_notices import refusal_letter
-from chalicelib.alerts.text import Letter
+from chalicelib.alerts.operator_notices import refusal_notice
+from chalicelib.alerts.text import Message
 from chalicelib.domain.errors import Unavailable, Undelivered
 from chalicelib.domain.limits.quota import Limits, NotAdmitted, Refusal, needs_count, refusal, with_count, with_minute
 from chalicelib.store.registry import quotas
@@ -28,7 +28,7 @@ class Admission:
 
     tables: Tables
     limits: Limits
-    notify: Callable[[Letter], None]  # sends a message to the operators. Raises Undelivered
+    notify: Callable[[Message], None]  # sends a message to the operators. Raises Undelivered
     _refusals: dict[tuple[str, bool], Refusal] = field(
         default_factory=dict, init=False
     )  # by project, and whether it applies to pings only
@@ -65,7 +65,7 @@ class Admission:
         try:
             if not quotas.claim_notice(self.tables, project, now=now, until=now + NOTICE_RETRY):
                 return
-            self.notify(refusal_letter(project, why))
+            self.notify(refusal_notice(project, why))
             quotas.renew_notice(self.tables, project, until=now + NOTICE_EVERY)
         except (Undelivered, Unavailable) as error:
             log.event("operators_not_told", why=str(error))

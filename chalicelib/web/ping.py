@@ -20,6 +20,7 @@ from chalicelib import log
 from chalicelib.domain.check import Check
 from chalicelib.domain.config import Config
 from chalicelib.domain.errors import Ambiguous, BadInput, NotFound, OverdueError, Unavailable, WrongKey
+from chalicelib.domain.field_errors import FieldError
 from chalicelib.domain.ids import Code, is_uuid, short
 from chalicelib.domain.limits.ping_rate import is_over_limit, next_throttled_since, retry_after_s
 from chalicelib.domain.limits.quota import NotAdmitted, Refusal
@@ -40,7 +41,7 @@ _ACTIONS = {"start": Signal.START, "fail": Signal.FAIL, "log": Signal.LOG}
 
 
 @dataclass(frozen=True, slots=True)
-class Heard:
+class PingRequest:
     """A request for a ping as it was understood. `refusal` is why it cannot be taken once its check is known."""
 
     ping: Ping
@@ -49,7 +50,7 @@ class Heard:
     source: str = ""  # the address that API Gateway saw; the ping's own may be forged. "": no HTTP request
 
 
-class Refused(BadInput):
+class BadPing(BadInput):
     """A ping that cannot be taken; the message is the answer."""
 
 
@@ -79,7 +80,7 @@ def by_slug(wiring: Wiring, request: Any, ping_key: str, slug: str, action: str 
     return _answered(wiring, request, action, lambda heard: _find(wiring, heard, ping_key, slug))
 
 
-def _find(wiring: Wiring, said: Heard, ping_key: str, slug: str) -> tuple[Code, bool]:
+def _find(wiring: Wiring, said: PingRequest, ping_key: str, slug: str) -> tuple[Code, bool]:
     """The code of the check, and whether it has just been created. Raises as `find_or_create`, and WrongKey."""
     from chalicelib.domain.keys import Scope  # most pings come by code
     from chalicelib.security_log import Actor
@@ -94,15 +95,20 @@ def _find(wiring: Wiring, said: Heard, ping_key: str, slug: str) -> tuple[Code, 
     return find_or_create(wiring.ports, wiring.admission, slug, config=config, now=now, by=by)
 
 
-def _config_of_new(said: Heard, slug: str) -> Config:
-    from chalicelib.domain.options import config_of_new  # few pings create a check
+def _config_of_new(said: PingRequest, slug: str) -> Config:
+    from chalicelib.fields.create import config_of_new, parameter_of  # few pings create a check
 
     if said.refusal is not None:
-        raise Refused(said.refusal)
-    return config_of_new(slug, said.query)
+        raise BadPing(said.refusal)
+    try:
+        return config_of_new(slug, said.query, now=said.ping.at)
+    except FieldError as error:
+        raise BadPing(error.told(parameter_of)) from error
 
 
-def _answered(wiring: Wiring, request: Any, action: str | None, find: Callable[[Heard], tuple[Code, bool]]) -> Response:
+def _answered(
+    wiring: Wiring, request: Any, action: str | None, find: Callable[[PingRequest], tuple[Code, bool]]
+) -> Response:
     """Take the ping; every outcome becomes its answer here."""
     event = request.to_original_event()
     if event["httpMethod"] == "OPTIONS" and "access-control-request-method" in request.headers:
@@ -175,7 +181,7 @@ def _is_number(text: str) -> bool:
     return text.isascii() and text.isdigit()
 
 
-def understood(request: Any, event: Any, signal: Signal, exit_status: int | None, *, limit_bytes: int) -> Heard:
+def understood(request: Any, event: Any, signal: Signal, exit_status: int | None, *, limit_bytes: int) -> PingRequest:
     """The request as a ping. Its instant is the API Gateway's, never the function's start
     (docs/reference/rules.md, rule 12).
     """
@@ -197,7 +203,7 @@ def understood(request: Any, event: Any, signal: Signal, exit_status: int | None
         remote_addr=_remote_addr(headers.get("x-forwarded-for", ""), context["identity"]["sourceIp"]),
         ua=headers.get("user-agent", "").encode("utf-8", "replace").decode()[:LONGEST_UA],
     )
-    return Heard(ping, query, refusal, context["identity"]["sourceIp"])
+    return PingRequest(ping, query, refusal, context["identity"]["sourceIp"])
 
 
 def _body_of(event: Any) -> bytes:
@@ -234,12 +240,12 @@ def _is_address(text: str) -> bool:
     return True
 
 
-def take(wiring: Wiring, code: Code, said: Heard) -> None:
+def take(wiring: Wiring, code: Code, said: PingRequest) -> None:
     """Record a ping. Raises NotFound, Refused, Throttled, Unavailable: as `chalicelib.services.record_ping`."""
 
     def hear(check: Check) -> Signal:
         if said.refusal is not None:
-            raise Refused(said.refusal)
+            raise BadPing(said.refusal)
         signal = heard(check, said.ping)
         if is_over_limit(check, said.ping, signal, most=wiring.settings.pings_per_minute):
             raise Throttled(check)

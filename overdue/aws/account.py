@@ -24,7 +24,7 @@ NO_CREDENTIALS = "No AWS credentials. Set AWS_PROFILE, or log in to AWS first."
 NOT_VALID = (
     "AWS rejected these credentials. Log in to AWS again, or check that this account has enabled region {region}."
 )
-NOT_AWS = "The server that answers for AWS in region {region} is not AWS. Check for a proxy in between."
+NOT_AWS = "The server answering in region {region} is not AWS. Check for a proxy."
 PATIENT = Config(connect_timeout=10, read_timeout=60, retries={"mode": "standard", "total_max_attempts": 6})
 _AT_ONCE = Config(connect_timeout=5, read_timeout=10, retries={"mode": "standard", "total_max_attempts": 2})
 

@@ -32,11 +32,11 @@ class AckLinks:
         secret = self._secret(now)
         if secret is None:
             return None
-        from chalicelib.alerts.ack_tokens import LASTS, Named, signed  # itsdangerous: alerts only
+        from chalicelib.alerts.ack_tokens import LASTS, NamedOutage, sign_token  # itsdangerous: alerts only
 
         key = unique_key(check.code)
-        named = Named(project=check.project, unique_key=key, flip=alert.flip, until=now + LASTS)
-        return f"{self._base}/ack/{signed(secret, named)}"
+        named = NamedOutage(project=check.project, unique_key=key, flip=alert.flip, until=now + LASTS)
+        return f"{self._base}/ack/{sign_token(secret, named)}"
 
     def _secret(self, now: datetime) -> bytes | None:
         """The secret, or None, remembered alike: one that does not come would cost each alert its second."""

@@ -98,7 +98,7 @@ DENIED = (
         ),
         (
             an_error("403", "<html>Forbidden</html>", status=403),
-            "is not AWS. Check for a proxy in between. It answered 403.",
+            "is not AWS. Check for a proxy. It answered 403.",
         ),
         (an_error("Throttling"), r"throttling or failing (Throttling at CreateChangeSet). Try again"),
         (an_error("ValidationError", "Template error"), "AWS refused CreateChangeSet: Template error"),

@@ -119,7 +119,10 @@ IN_XML = "<ErrorResponse><Error><Code>{}</Code><Message>{}</Message></Error></Er
         ),
         (Says(403, IN_XML.format("AccessDenied", DENIED)), "may not perform dynamodb:Scan on arn:aws:dynamodb:us-east"),
         (Says(400, {"__type": "x#AccessDeniedException", "Message": DENIED}), "may not perform dynamodb:Scan on arn"),
-        (Says(403, "<html>Forbidden</html>"), "answers for AWS in region us-east-1 is not AWS. Check for a proxy"),
+        (
+            Says(403, "<html>Forbidden</html>"),
+            "The server answering in region us-east-1 is not AWS. Check for a proxy.",
+        ),
     ],
 )
 def test_what_dynamodb_refuses_is_told_in_words_whatever_it_speaks(
