@@ -5,16 +5,13 @@ Start at `publish`; PagerDuty and Amazon Q have topics of their own, as over htt
 """
 
 import json
-from collections.abc import Iterator, Sequence
-from contextlib import AbstractContextManager, contextmanager
+from collections.abc import Sequence
+from contextlib import AbstractContextManager
 from typing import TYPE_CHECKING
-
-from botocore.exceptions import BotoCoreError, ClientError
-from botocore.parsers import ResponseParserError
 
 from chalicelib.alerts.integrations import alarm, alarm_subject, notification
 from chalicelib.alerts.payload import Document
-from chalicelib.domain.errors import Away, Undelivered
+from chalicelib.alerts.sns import translate_sns_errors
 
 if TYPE_CHECKING:
     from mypy_boto3_sns import SNSClient
@@ -60,23 +57,8 @@ def publish_notification(sns: "SNSClient", topic_arn: str, document: Document, *
         )
 
 
-def publish_text(sns: "SNSClient", topic_arn: str, *, subject: str, text: str) -> None:
-    """Hand a plain text to SNS. Raises Undelivered."""
-    with _taken("a message to operators", "it is kept, and sent again"):
-        sns.publish(TopicArn=topic_arn, Subject=subject, Message=text)
-
-
 def _taking(document: Document) -> AbstractContextManager[None]:
-    return _taken(f"alert {document['id']}", "it stays with its check, and is sent again")
-
-
-@contextmanager
-def _taken(what: str, then: str) -> Iterator[None]:
-    try:
-        yield
-    except (ClientError, BotoCoreError, ResponseParserError) as error:
-        kind = Away if isinstance(error, BotoCoreError) else Undelivered
-        raise kind(f"SNS did not take {what} ({_cause(error)}): {then}") from error
+    return translate_sns_errors(f"alert {document['id']}", "it stays with its check, and is sent again")
 
 
 def _message(document: Document) -> str:
@@ -120,8 +102,3 @@ def _attributes(document: Document, to: Sequence[str]) -> "dict[str, MessageAttr
 
 def _array(values: Sequence[str]) -> "MessageAttributeValueTypeDef":
     return {"DataType": "String.Array", "StringValue": _compact(values)}
-
-
-def _cause(error: Exception) -> str:
-    """Its name only: the message of the one holds addresses, of the other the request."""
-    return error.response["Error"]["Code"] if isinstance(error, ClientError) else type(error).__name__

@@ -14,19 +14,21 @@ from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from chalicelib import log
 from chalicelib.domain.alerts import Alert, Told
 from chalicelib.domain.check import Beat, Check, Flip, Outcome, Record
 from chalicelib.domain.deliver import delivered, waiting
-from chalicelib.domain.digest import Digest
 from chalicelib.domain.errors import NotFound, Unavailable, Undelivered
 from chalicelib.domain.ids import Code, short
 from chalicelib.domain.limits.steps import DECISION_STEPS, limited_to
 from chalicelib.metrics import Tally
 from chalicelib.store import checks, history
 from chalicelib.store.tables import Tables
+
+if TYPE_CHECKING:  # pings tell of one check
+    from chalicelib.domain.digest import Digest
 
 MOST_TRIES = 10
 LONGEST_PAUSE_S = 0.05
@@ -42,7 +44,7 @@ class Publish(Protocol):
 class PublishDigest(Protocol):
     """Tell people of many alerts at once. Returns those that were refused, by id; raises Unavailable."""
 
-    def __call__(self, digest: Digest, *, now: datetime) -> Mapping[str, Undelivered]:
+    def __call__(self, digest: "Digest", *, now: datetime) -> Mapping[str, Undelivered]:
         """Publish a digest."""
 
 

@@ -20,6 +20,7 @@ from moto.core.base_backend import BackendDict
 from moto.core.model_instances import reset_model_data
 
 import app as lambda_app
+from chalicelib import runtime
 from chalicelib.alerts.text import Letter
 from chalicelib.domain.channels import Channel
 from chalicelib.domain.check import Check
@@ -93,8 +94,7 @@ class Deployment:
 
     def restart(self) -> None:
         """Let another process take over, which knows nothing of what has been sent."""
-        publisher: Any = self.wiring.ports.publish
-        publisher.forget()
+        self.wiring.publisher.forget()
         self.wiring.registry.forget()
 
     def add(self, **config: Any) -> Code:
@@ -255,7 +255,7 @@ def aws(dynamodb_url: str | None) -> Iterator[Aws]:
                 patch.setenv(name, dynamodb_url)
         session = boto3.Session(region_name="us-east-1")
         yield Aws(session.client("dynamodb", endpoint_url=dynamodb_url), session.client("sns"), session.client("sqs"))
-    lambda_app.wiring.cache_clear()
+    runtime.wiring.cache_clear()
 
 
 @pytest.fixture
@@ -268,7 +268,7 @@ def deployment(aws: Aws) -> Deployment:
     names = resources.create(aws.dynamodb, aws.sns, stage="test")
     queue = aws.sqs.create_queue(QueueName=names.alerts.rpartition(":")[2])["QueueUrl"]
     aws.sns.subscribe(TopicArn=names.alerts, Protocol="sqs", Endpoint=names.alerts.replace(":sns:", ":sqs:", 1))
-    wiring = lambda_app.wiring()
+    wiring = runtime.wiring()
     made = Deployment(wiring, queue, aws.sqs)
     made.restart()
     channel = Channel(id=str(uuid4()), name="ops-email", kind="email", target="ops@example.com", subscription="")

@@ -1,6 +1,6 @@
 """The token of a link in an alert: it names what it was made for, and nobody else can make one."""
 
-from chalicelib.alerts.ack_tokens import Named, read, signed
+from chalicelib.services.signed_links.ack_tokens import Named, read, signed
 from tests.builders import utc
 
 SECRET = bytes(32)

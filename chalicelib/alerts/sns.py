@@ -1,0 +1,34 @@
+"""Errors of SNS as ours, and plain texts to it. Start at `translate_sns_errors`."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+from botocore.exceptions import BotoCoreError, ClientError
+from botocore.parsers import ResponseParserError
+
+from chalicelib.domain.errors import Away, Undelivered
+
+if TYPE_CHECKING:
+    from mypy_boto3_sns import SNSClient
+
+
+def publish_text(sns: "SNSClient", topic_arn: str, *, subject: str, text: str) -> None:
+    """Hand a plain text to SNS. Raises Undelivered."""
+    with translate_sns_errors("a message to operators", "it is kept, and sent again"):
+        sns.publish(TopicArn=topic_arn, Subject=subject, Message=text)
+
+
+@contextmanager
+def translate_sns_errors(what: str, then: str) -> Iterator[None]:
+    """Raise Undelivered for what SNS does not take: it names `what`, and says by `then` what becomes of it."""
+    try:
+        yield
+    except (ClientError, BotoCoreError, ResponseParserError) as error:
+        kind = Away if isinstance(error, BotoCoreError) else Undelivered
+        raise kind(f"SNS did not take {what} ({_cause(error)}): {then}") from error
+
+
+def _cause(error: Exception) -> str:
+    """Its name only: the message of the one holds addresses, of the other the request."""
+    return error.response["Error"]["Code"] if isinstance(error, ClientError) else type(error).__name__
