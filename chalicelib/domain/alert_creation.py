@@ -10,8 +10,7 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 from chalicelib.domain.alerts import Alert, Facts, Kind, Reason, alert_id
-from chalicelib.domain.check import Check, Run, Status, flipped
-from chalicelib.domain.rules.dependencies import is_unheard, is_waiting, without_waiting
+from chalicelib.domain.check import Check, Run, Status, flipped, is_unheard, is_waiting, without_waiting
 from chalicelib.domain.rules.due import expected, reminder_after
 from chalicelib.domain.rules.snooze import goes_out_at, unheard
 from chalicelib.domain.rules.throughput import restarted

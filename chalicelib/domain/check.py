@@ -4,13 +4,15 @@ Nothing is decided here. How a ping changes a check stands in `receive`, how tim
 operator may do in `configure`; when a check needs a look is `due`'s business.
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 
-from chalicelib.domain.alerts import Alert, Reason
+from chalicelib.domain.alerts import Alert, Kind, Reason
 from chalicelib.domain.config import Config, Step
-from chalicelib.domain.ids import Code
+from chalicelib.domain.ids import Code, short
+from chalicelib.domain.runs.recent_runs import Ended
 
 
 class Status(StrEnum):
@@ -74,6 +76,9 @@ class Judged:
     at: datetime
     reason: Reason | None  # None: the window reached its minimum
     count: int | None  # None: not about a window
+    # of a miss, when the success was expected: `at` itself if it would have been the first (rule 7); of a window, its
+    # start. None: a row of the history from before this was stored
+    since: datetime | None = None
 
 
 Record = Flip | Judged
@@ -135,6 +140,14 @@ class Check:
     due_at: datetime | None = None  # what the index holds: never later than the true next instant
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunEnd:
+    """How the run ended that a success or failure reports. The history stores it, so that nobody evaluates it again."""
+
+    outcome: Ended
+    exceeded_limit: bool
+
+
 @dataclass(frozen=True, slots=True)
 class Beat:
     """An outcome that commutes with other beats: status, configuration and outbox are untouched."""
@@ -145,6 +158,7 @@ class Beat:
     is_newest: bool  # `after` holds what is true only while no newer ping is known
     unstarted: str | None = None  # the rid of a success whose start may be coming in just now; None: it is not so
     opened: str | None = None  # the rid of a run that this opens; None: it opens none
+    run_end: RunEnd | None = None  # None: the ping reports no end of a run
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,6 +167,7 @@ class Verdict:
 
     before: Check
     after: Check
+    run_end: RunEnd | None = None  # as above
 
 
 Outcome = Beat | Verdict
@@ -173,6 +188,22 @@ def _unanswered(check: Check, runs: tuple[Run, ...]) -> Run | None:
     if newest is None or (check.answered_at is not None and newest.at <= check.answered_at):
         return None
     return newest
+
+
+def is_held(check: Check) -> bool:
+    """Whether nothing that time brings is judged, since pings cannot come in."""
+    return check.blind_since is not None and check.blind_until is None
+
+
+def put_off(check: Check, at: datetime, *, begun: datetime) -> datetime:
+    """When that is judged which would be judged at `at`, and could have come from `begun` on.
+
+    At once where all of that time lies before the interval or after it.
+    """
+    since, until = check.blind_since, check.blind_until
+    if since is None or until is None or begun >= until or at < since:
+        return at
+    return max(at, until + check.config.grace)
 
 
 def with_run(check: Check, run: Run) -> tuple[Run, ...]:
@@ -206,3 +237,42 @@ def flipped(check: Check, new: Status, *, at: datetime, reason: Reason | None = 
         records=(*check.records, flip),
     )
     return after, flip
+
+
+def is_waiting(check: Check) -> bool:
+    """Whether an alert of it waits for a parent."""
+    return any(alert.held_by for alert in check.alerts)
+
+
+def holders(check: Check) -> tuple[Code, ...]:
+    """The parents that hold its alerts now, as it was looked at last. One may have been deleted since."""
+    return tuple(dict.fromkeys(Code(code) for alert in check.alerts for code in alert.held_by))
+
+
+def waits_for(check: Check) -> tuple[str, ...]:
+    """The names of the parents that its alerts wait for; none: nothing waits."""
+    names = (alert.facts.waited_for or () for alert in check.alerts if alert.held_by)
+    return tuple(dict.fromkeys(name for each in names for name in each))
+
+
+def is_unheard(check: Check) -> bool:
+    """Whether people have not heard of the present outage, since its alert waits."""
+    return any(alert.held_by and alert.kind is Kind.DOWN and is_of_now(check, alert) for alert in check.alerts)
+
+
+def is_of_now(check: Check, alert: Alert) -> bool:
+    """Whether an alert tells of the present outage."""
+    return check.status is Status.DOWN and alert.flip == check.n_flips
+
+
+def without_waiting(alerts: Iterable[Alert]) -> tuple[Alert, ...]:
+    """The alerts that go out: with the outage over, what waits is no news any more."""
+    return tuple(alert for alert in alerts if not alert.held_by)
+
+
+def label(check: Check) -> str:
+    """What alerts call another check: every protocol can spell it."""
+    config = check.config
+    return (
+        config.slug or (config.name if config.name.isascii() and config.name.isprintable() else "") or short(check.code)
+    )

@@ -93,7 +93,7 @@ class FieldError(BadInput):
         if self.detail:
             return words
         head, dot, part = self.field.partition(".")
-        name = f"{names(head)}{dot}{part}"
+        name = self.field if self.code == "no_such_field" else f"{names(head)}{dot}{part}"
         return f"{name} {words}" if words.startswith('"') else f"{name}: {words}"
 
     def words(self, names: Callable[[str], str] = str) -> str:

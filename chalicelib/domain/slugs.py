@@ -1,7 +1,6 @@
 """The slug of a check, its name in ping URLs: which texts are slugs, and which slug goes with a name."""
 
 import re
-import unicodedata
 
 LONGEST_SLUG = 100  # characters, as in Healthchecks
 SLUG = re.compile(r"[a-z0-9_-]{1,100}")
@@ -12,6 +11,8 @@ def slug_of(name: str) -> str:
 
     Empty for a name without letters and digits of ASCII.
     """
+    import unicodedata  # here for the cold start of a ping
+
     plain = unicodedata.normalize("NFKD", name).encode("ascii", "ignore").decode().lower()
     kept = re.sub(r"[^a-z0-9_\s-]", "", plain)
     return re.sub(r"[\s-]+", "-", kept).strip("-_")[:LONGEST_SLUG]

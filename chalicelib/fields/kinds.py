@@ -23,6 +23,7 @@ Schema = dict[str, Any]  # JSON Schema
 OFF = "off"  # no limit, none of it
 AUTO = "auto"  # learned from the check's runs
 MOST_ITEMS = 10**15  # a larger count is not a number of items
+LONGEST_TAGS = 500  # characters, of all tags of a check together
 
 
 class Kind:
@@ -31,6 +32,8 @@ class Kind:
     schema: Schema  # of a request
     shown: Schema  # of an answer
     placeholder = ""  # what the help of an option calls a value
+    is_plain = True  # its value names nothing else in the project, and holds no secret
+    can_be_off = False  # `off` is a value
 
     def parse(self, field: str, text: str) -> Any:
         """The value that a person typed."""
@@ -192,10 +195,11 @@ class Duration(Kind):
     def __init__(self, least: timedelta = SHORTEST, most: timedelta = LONGEST) -> None:
         self.bound = (least, most)
         self.least_s, self.most_s = round(least.total_seconds()), round(most.total_seconds())
+        self.can_be_off = self.least_s == 0
         self.schema = {"type": "integer", "minimum": self.least_s, "maximum": self.most_s}
 
     def parse(self, field: str, text: str) -> Any:
-        if text.strip().lower() == OFF and self.least_s == 0:
+        if text.strip().lower() == OFF and self.can_be_off:
             return timedelta()
         return parse_duration(field, text.strip(), shortest=self.bound[0], longest=self.bound[1])
 
@@ -227,7 +231,7 @@ class Limit(Duration):
 
     def __init__(self, least: timedelta = SHORTEST, most: timedelta = LONGEST, *, can_be_auto: bool = False) -> None:
         super().__init__(least, most)
-        self.can_be_auto = can_be_auto
+        self.can_be_off, self.can_be_auto = True, can_be_auto
         self.placeholder = "DURATION|auto" if can_be_auto else "DURATION"
         types = ["integer", "string", "null"] if can_be_auto else ["integer", "null"]
         self.schema = {**self.schema, "type": types} | ({"pattern": f"^{AUTO}$"} if can_be_auto else {})
@@ -265,6 +269,21 @@ class Limit(Duration):
         return None if stored is None else super().load(stored)
 
 
+def parse_count(field: str, text: str, *, least: int = 1, most: int = MOST_ITEMS) -> int:
+    """A whole number within its bounds. Raises FieldError."""
+    if not re.fullmatch("[0-9]+", text.strip()):
+        raise FieldError(field, "not_count", bound=(least, most), value=text)
+    return _within(field, int(text.strip().lstrip("0")[:17] or "0"), (least, most))
+
+
+def _within(field: str, number: int, bound: tuple[int, int]) -> int:
+    if number < bound[0]:
+        raise FieldError(field, "too_small", bound=bound, value=number)
+    if number > bound[1]:
+        raise FieldError(field, "too_large", bound=bound, value=number)
+    return number
+
+
 class Count(Kind):
     """A whole number. One that can be off is None then: `off` in a text, null in JSON."""
 
@@ -284,23 +303,14 @@ class Count(Kind):
         word = text.strip()
         if word.lower() == OFF and self.can_be_off:
             return None
-        if not re.fullmatch("[0-9]+", word):
-            raise FieldError(field, "not_count", bound=self.bound, value=text)
-        return self._within(field, int(word.lstrip("0")[:17] or "0"))
+        return parse_count(field, text, least=self.bound[0], most=self.bound[1])
 
     def read(self, field: str, value: Any) -> int | None:
         if value is None and self.can_be_off:
             return None
         if not isinstance(value, int) or isinstance(value, bool):
             raise FieldError(field, "not_number", value=value)
-        return self._within(field, value)
-
-    def _within(self, field: str, number: int) -> int:
-        if number < self.bound[0]:
-            raise FieldError(field, "too_small", bound=self.bound, value=number)
-        if number > self.bound[1]:
-            raise FieldError(field, "too_large", bound=self.bound, value=number)
-        return number
+        return _within(field, value, self.bound)
 
     def text(self, value: int | None) -> str:
         return OFF if value is None else str(value)
@@ -310,8 +320,8 @@ class Zone(Kind):
     """The name of a time zone, as it is today: Europe/Kyiv for Europe/Kiev."""
 
     placeholder = "ZONE"
-    schema: Schema = {"type": "string", "examples": ["UTC", "Europe/Berlin"]}
-    shown: Schema = {"type": "string"}
+    schema: Schema = {"type": "string"}
+    shown = schema
 
     def read(self, field: str, value: Any) -> str:
         try:

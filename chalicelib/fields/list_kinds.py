@@ -81,6 +81,7 @@ class Windows(Texts):
 class Checks(Texts):
     """Other checks of the project, by slug or by code. The value has what was said: `merge` finds the checks."""
 
+    is_plain = False
     placeholder = "CHECK"
     separator = ","
 
@@ -91,6 +92,7 @@ class Channels(Kind):
     The value that is read has what was said; `merge` finds the channels. JSON has one text with commas, not trimmed.
     """
 
+    is_plain = False
     placeholder = "CHANNELS"
     schema: Schema = {"type": "string"}
     shown = schema

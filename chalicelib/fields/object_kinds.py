@@ -17,10 +17,22 @@ from chalicelib.domain.slugs import LONGEST_SLUG
 from chalicelib.domain.sources import probe as probes
 from chalicelib.domain.sources import probe_json
 from chalicelib.domain.sources.probe import Probe
-from chalicelib.fields.kinds import OFF, Choice, Count, Duration, Flag, Kind, Schema, Tag, Text, require_text
+from chalicelib.fields.kinds import (
+    LONGEST_TAGS,
+    OFF,
+    Choice,
+    Count,
+    Duration,
+    Flag,
+    Kind,
+    Schema,
+    Tag,
+    Text,
+    require_text,
+)
 from chalicelib.fields.list_kinds import Channels, Checks
 
-MOST_STEPS, MOST_MEMBERS, LONGEST_POLICY, LONGEST_TAG = 10, 100, 40, 500
+MOST_STEPS, MOST_MEMBERS, LONGEST_POLICY = 10, 100, 40
 ALL = "all"
 
 
@@ -44,6 +56,7 @@ class Steps(Kind):
     A text has a step on each line, such as `15m oncall,manager`.
     """
 
+    is_plain = False
     placeholder = "STEP"
     after, channels = Duration(), Channels()
 
@@ -167,10 +180,11 @@ class Grouping(Kind):
     A group that is read has its members as they were said: `merge` finds the checks.
     """
 
+    is_plain = False
     placeholder = "GROUP"
     parts: dict[str, Kind] = {
         "members": Checks(most=MOST_MEMBERS, longest=LONGEST_SLUG, shortest=1),
-        "tag": Tag(LONGEST_TAG),
+        "tag": Tag(LONGEST_TAGS),
         "down_when": Needed(),
     }
 
@@ -288,6 +302,7 @@ class Statuses(Text):
 class Probing(Kind):
     """What Overdue requests by itself instead of waiting for pings; None: nothing."""
 
+    is_plain = False
     placeholder = "URL"
     parts: dict[str, Kind] = {
         "url": Text(probes.LONGEST_URL),

@@ -40,14 +40,17 @@ def _not_a_schedule(field: str, text: str, error: BadInput, *, is_item: bool = F
 
 
 class Expression(Kind):
-    """Cron, or lines of OnCalendar. The value that is read is the text as it was sent; `merge` adds the zone."""
+    """Cron, or lines of OnCalendar. The value that is read is a text; `merge` adds the zone.
+
+    That of JSON stays as it was sent, spaces included, since answers show it.
+    """
 
     placeholder = "EXPRESSION"
-    schema: Schema = {"type": "string", "maxLength": LONGEST_EXPRESSION, "examples": ["0 5 * * 1-5", "Mon..Fri 12:00"]}
+    schema: Schema = {"type": "string", "maxLength": LONGEST_EXPRESSION}
     shown: Schema = {"type": "string"}
 
     def parse(self, field: str, text: str) -> str:
-        return self.read(field, as_expression(field, text))
+        return self.read(field, as_expression(field, text).strip())
 
     def read(self, field: str, value: Any) -> str:
         text = require_text(field, value, longest=LONGEST_EXPRESSION)
@@ -114,10 +117,9 @@ class FirstPing(Limit):
     An instant without an offset is read as the text that it was; `merge` puts it into the check's zone.
     """
 
-    placeholder = "DURATION|INSTANT"
-
     def __init__(self) -> None:
         super().__init__()
+        self.placeholder = "DURATION|INSTANT"
         self.schema = {**self.schema, "type": ["integer", "string", "null"], "maxLength": LONGEST_INSTANT}
         instant: Schema = {"type": "string", "format": "date-time"}
         self.shown = {"anyOf": [{"type": "integer", "minimum": 0}, instant, {"type": "null"}]}

@@ -1,8 +1,7 @@
 """The field table: every configuration field of a check, declared once. Start at `FIELDS`.
 
 Store, Management API, OpenAPI, YAML and its schema, CLI options, form, configuration list, `?create=1` and the tables
-of docs/reference loop over it. A default stands in `domain.check.Config`, the bounds in the field's kind.
-
+of docs/reference loop over it. A default stands in `domain.config.Config`, the bounds in the field's kind.
 """
 
 from collections.abc import Callable
@@ -15,7 +14,20 @@ from chalicelib.domain.schedule.occurrences import LONGEST as LONGEST_EXPRESSION
 from chalicelib.domain.schedule.occurrences import Every
 from chalicelib.domain.schedule.parse import lines_of
 from chalicelib.domain.slugs import LONGEST_SLUG
-from chalicelib.fields.kinds import AUTO, Choice, Count, Duration, Flag, Kind, Limit, Slug, Tags, Text, Zone
+from chalicelib.fields.kinds import (
+    AUTO,
+    LONGEST_TAGS,
+    Choice,
+    Count,
+    Duration,
+    Flag,
+    Kind,
+    Limit,
+    Slug,
+    Tags,
+    Text,
+    Zone,
+)
 from chalicelib.fields.list_kinds import Channels, Checks, Windows
 from chalicelib.fields.object_kinds import Grouping, PolicyName, Probing, Steps
 from chalicelib.fields.schedule_kinds import Expression, Expressions, FirstPing
@@ -38,7 +50,8 @@ class Field(NamedTuple):
     yaml: str | None = ""  # the name in a file of checks, which two fields may share; "": as the field; None: no name
     option: str | None = ""  # the option of the CLI, as above; "": as the field, with hyphens; None: several options
     query: str = ""  # the parameter of `?create=1`; "": as the field
-    example: object = None  # for the OpenAPI document, where the kind's own does not do
+    form: str | None = ""  # the input of the form; "": as the field; None: the form does not show it
+    examples: tuple[object, ...] = ()  # for the OpenAPI document
     get: Callable[[Config], Any] | None = None  # its value, where an attribute does not hold just that
 
     @property
@@ -64,6 +77,11 @@ class Field(NamedTuple):
     def parameter(self) -> str:
         """The parameter of `?create=1`."""
         return self.query or self.name
+
+    @property
+    def form_name(self) -> str | None:
+        """The input of the form."""
+        return self.name if self.form == "" else self.form
 
     @property
     def yaml_name(self) -> str | None:
@@ -118,6 +136,7 @@ FIELDS = (
         option="--every",
         query="period",
         get=_period,
+        form="period",
     ),
     Field(
         "schedule",
@@ -126,7 +145,9 @@ FIELDS = (
         "When a success is expected: cron (also @daily) or OnCalendar, instead of a period.",
         "schedule",
         on_create=True,
+        examples=("0 5 * * 1-5", "Mon..Fri 12:00"),
         get=_expression,
+        form=None,
     ),
     Field(
         "tz",
@@ -135,7 +156,8 @@ FIELDS = (
         "The time zone of its schedule and its alerts, such as Europe/Berlin.",
         "schedule",
         on_create=True,
-        example="Europe/Berlin",
+        examples=("UTC", "Europe/Berlin"),
+        form="zone",
     ),
     Field("grace", Duration(), "Grace", "How late a success may be, such as 1h.", "schedule", on_create=True),
     Field(
@@ -192,6 +214,7 @@ FIELDS = (
         "alerts",
         since="v3",
         option="--escalate",
+        form=None,
     ),
     Field(
         "escalation_policy",
@@ -202,6 +225,7 @@ FIELDS = (
         since="v3",
         yaml="escalation",
         option="--escalate",
+        form=None,
     ),
     Field(
         "failures_before_alert",
@@ -229,7 +253,7 @@ FIELDS = (
         "tolerance",
         since="v3",
         on_create=True,
-        example=86_400,
+        examples=(86_400, "2026-12-01T08:00"),
     ),
     Field(
         "early",
@@ -249,20 +273,21 @@ FIELDS = (
         since="v3",
         on_create=True,
         option="--window",
-        example=["0 2 * * 0 for 2h in Europe/Berlin", "2026-12-24T20:00 to 2026-12-25T08:00"],
+        examples=(["0 2 * * 0 for 2h in Europe/Berlin", "2026-12-24T20:00 to 2026-12-25T08:00"],),
     ),
     Field(
         "schedules",
         Expressions(most=10, longest=LONGEST_EXPRESSION, least=1),
-        "Schedules",
+        "Schedule",
         "Several cron or OnCalendar expressions, any of which may match.",
         "schedule",
         attribute="schedule",
         since="v3",
         yaml="schedule",
         option="--schedule",
-        example=["0 9 * * 1-5", "0 12 * * 6"],
+        examples=(["0 9 * * 1-5", "0 12 * * 6"],),
         get=lambda config: lines_of(config.schedule),
+        form="schedule",
     ),
     Field(
         "depends_on",
@@ -271,7 +296,8 @@ FIELDS = (
         'Checks, by slug, that hold this one\'s alerts while they are down; or "off".',
         "relations",
         since="v3",
-        example=["database", "network"],
+        examples=(["database", "network"],),
+        form=None,
     ),
     Field(
         "group",
@@ -281,6 +307,7 @@ FIELDS = (
         "relations",
         since="v3",
         option=None,
+        form=None,
     ),
     Field(
         "probe",
@@ -289,14 +316,16 @@ FIELDS = (
         'A URL that Overdue requests once per period, instead of waiting for pings; or "off".',
         "check",
         since="v3",
+        form="url",
     ),
-    Field("tags", Tags(500), "Tags", "Words to find it by, separated by spaces.", "check", on_create=True),
+    Field("tags", Tags(LONGEST_TAGS), "Tags", "Words to find it by, separated by spaces.", "check", on_create=True),
     Field(
         "channels",
         Channels(),
         "Channels",
         'Who to notify: names or ids of channels, separated by commas; "*" is all of them, an empty text none.',
         "alerts",
+        form="all_channels",
     ),
     Field("desc", Text(20_000), "Description", "What to know about it when it is down.", "check", on_create=True),
     Field(
@@ -307,6 +336,7 @@ FIELDS = (
         "pings",
         attribute="filters.methods",
         on_create=True,
+        form="post_only",
     ),
     Field(
         "manual_resume",
@@ -326,6 +356,7 @@ FIELDS = (
             "pings",
             attribute=f"filters.{word}_kw",
             on_create=True,
+            form=None,
         )
         for word in ("start", "success", "failure")
     ),
@@ -338,6 +369,7 @@ FIELDS = (
             "pings",
             attribute=f"filters.{attribute}",
             on_create=True,
+            form=None,
         )
         for attribute, label, help_text in (
             ("subject", "Filter by subject", "Whether the keywords are searched in an email's subject."),
@@ -348,3 +380,4 @@ FIELDS = (
     ),
 )
 BY_NAME = {field.name: field for field in FIELDS}
+STORED = {field.path: field.kind for field in FIELDS if not (field.attribute and field.get)}  # by attribute of `Config`

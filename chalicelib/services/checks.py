@@ -109,9 +109,9 @@ def _with_members(ports: Ports, check: Check, *, now: datetime) -> Check:
     """A group, evaluated at once."""
     if check.config.group is None:
         return check
-    from chalicelib.services.groups import looked_at  # most deployments have none
+    from chalicelib.services.groups import evaluate_at_once  # most deployments have none
 
-    return looked_at(ports, check, now=now)
+    return evaluate_at_once(ports, check, now=now)
 
 
 def _register_probe(code: Code, before: Probe | None, after: Probe | None, *, now: datetime) -> None:

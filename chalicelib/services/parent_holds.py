@@ -1,6 +1,6 @@
-"""What a check's parents hold of its alerts (docs/reference/rules.md, rule 18). Reads the parents; start at `judged`.
+"""Read the parents of a check, and hold or release its alerts (docs/reference/rules.md, rule 18).
 
-Which parent holds what is decided in `domain.rules.parents`.
+Which parent holds what is decided in `domain.rules.dependencies`. Start at `hold_or_release`.
 """
 
 from collections.abc import Callable
@@ -10,19 +10,19 @@ from chalicelib import log
 from chalicelib.domain.check import Check, Verdict
 from chalicelib.domain.errors import Unavailable
 from chalicelib.domain.ids import Code, short
-from chalicelib.domain.rules import parents
+from chalicelib.domain.rules import dependencies
 from chalicelib.store import batch_get
 from chalicelib.store.tables import Tables
 
 
-def judged(check: Check, tables: Tables, *, now: datetime, sleep: Callable[[float], None]) -> Verdict | None:
-    """The check with its alerts held or let go; None: none would leave now that a parent may hold. Raises Unavailable.
+def hold_or_release(check: Check, tables: Tables, *, now: datetime, sleep: Callable[[float], None]) -> Verdict | None:
+    """The check with its alerts held or released; None: no alert would leave now that a parent may hold.
 
-    Parents are read only where an alert would leave.
+    Parents are read only where an alert would leave. Raises Unavailable.
     """
-    if not parents.may_wait(check, now=now):
+    if not dependencies.may_wait(check, now=now):
         return None
-    return parents.judged(check, _known(check, tables, sleep=sleep), now=now)
+    return dependencies.hold_or_release(check, _known(check, tables, sleep=sleep), now=now)
 
 
 def _known(check: Check, tables: Tables, *, sleep: Callable[[float], None]) -> dict[Code, Check]:
@@ -32,7 +32,7 @@ def _known(check: Check, tables: Tables, *, sleep: Callable[[float], None]) -> d
     """
     known: dict[Code, Check] = {}
     asked: set[Code] = set()
-    while wanted := [code for code in parents.to_read(check, known) if code not in asked]:
+    while wanted := [code for code in dependencies.to_read(check, known) if code not in asked]:
         asked.update(wanted)
         try:
             found = batch_get.checks(tables, wanted, sleep=sleep)

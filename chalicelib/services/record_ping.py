@@ -49,7 +49,8 @@ def _stored(ping: Ping, signal: Signal, written: Written) -> StoredPing:
     run = closed(written.outcome.before, written.outcome.after)
     ends_its_own = signal in (Signal.SUCCESS, Signal.FAIL) and run is not None and run.rid == ping.rid
     took = duration(run, until=ping.at) if ends_its_own else None
-    return StoredPing(written.check.n_pings, ping, signal, took if ping.took is None else ping.took)
+    took = took if ping.took is None else ping.took
+    return StoredPing(written.check.n_pings, ping, signal, took, written.outcome.run_end)
 
 
 def _log_what_was_dropped(written: Written, signal: Signal) -> None:

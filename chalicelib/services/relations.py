@@ -9,11 +9,10 @@ concurrent edits can still make a circle: `domain.rules.dependencies` does not l
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Literal
 
-from chalicelib.domain.check import Check
+from chalicelib.domain.check import Check, label
 from chalicelib.domain.config import Config
 from chalicelib.domain.errors import BadInput
 from chalicelib.domain.ids import Code, is_uuid, short
-from chalicelib.domain.rules.dependencies import called
 from chalicelib.domain.rules.groups import is_member
 from chalicelib.services.transaction import Ports
 from chalicelib.store import batch_get, checks
@@ -85,7 +84,7 @@ def require_plain_members(code: Code | None, members: Iterable[Check]) -> None:
     """No group may be a member of one; `code` is the group's, None if it is new. Raises BadRelation."""
     for each in members:
         if each.code == code or each.config.group is not None:
-            detail = f'"{called(each)}" is a group: members are checks that are pinged or probed'
+            detail = f'"{label(each)}" is a group: members are checks that are pinged or probed'
             raise BadRelation("group", "group_in_group", detail)
 
 
@@ -96,7 +95,7 @@ def require_other_parents(ports: Ports, check: Check) -> None:
         return
     wanted = parents if group.tag else [code for code in parents if code in group.members]
     found = batch_get.checks(ports.tables, wanted, sleep=ports.sleep)
-    if own := [called(each) for each in found if is_member(check, each)]:
+    if own := [label(each) for each in found if is_member(check, each)]:
         detail = f'"{own[0]}" is one of its members: while that is down, nobody would hear of the group'
         raise BadRelation("depends_on", "own_member", detail)
 
@@ -107,7 +106,7 @@ def require_no_group_above(ports: Ports, check: Check) -> None:
     """
     for each in batch_get.checks(ports.tables, check.in_groups, sleep=ports.sleep):
         if each.config.group is not None and check.code in each.config.group.members:
-            detail = f'it is a member of the group "{called(each)}": take it out there first'
+            detail = f'it is a member of the group "{label(each)}": take it out there first'
             raise BadRelation("group", "group_in_group", detail)
 
 
@@ -119,7 +118,7 @@ def require_no_circle(ports: Ports, code: Code, named: Iterable[Check]) -> None:
     level = list(path)
     while level:
         if code in path:
-            names = " → ".join(map(called, path[code]))
+            names = " → ".join(map(label, path[code]))
             raise BadRelation("depends_on", "circle", f"it would wait for itself: {names}")
         above = {wanted: path[each] for each in level for wanted in _named_by(path[each][-1])}
         found = batch_get.checks(ports.tables, [each for each in above if each not in path], sleep=ports.sleep)

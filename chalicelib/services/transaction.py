@@ -158,10 +158,10 @@ def held_back(ports: Ports, check: Check, *, now: datetime) -> Check:
     """The check with what its parents hold waiting for them. Parents are read only where something would leave."""
     if not (check.config.depends_on and check.alerts):
         return check
-    from chalicelib.services.parent_holds import judged  # most checks have no parents: 1 % of a ping's cold start
+    from chalicelib.services import parent_holds  # most checks have no parents: 1 % of a ping's cold start
 
     for _ in range(MOST_TRIES):
-        verdict = judged(check, ports.tables, now=now, sleep=ports.sleep)
+        verdict = parent_holds.hold_or_release(check, ports.tables, now=now, sleep=ports.sleep)
         if verdict is None:
             return check
         try:

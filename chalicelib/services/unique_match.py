@@ -12,7 +12,7 @@ from hashlib import sha256
 from chalicelib.domain.check import Check
 from chalicelib.domain.errors import Conflict, NotFound, Unavailable
 from chalicelib.domain.ids import Code
-from chalicelib.domain.schedule.occurrences import Every
+from chalicelib.fields.table import BY_NAME
 from chalicelib.services import find_checks
 from chalicelib.services.transaction import Ports
 from chalicelib.store import checks
@@ -34,18 +34,10 @@ def _is_meant(check: Check, wanted: Mapping[str, object]) -> bool:
 
 
 def _value(check: Check, name: str) -> object:
-    config = check.config
-    match name:
-        case "timeout":
-            return config.schedule.period.total_seconds() if isinstance(config.schedule, Every) else None
-        case "grace":
-            return config.grace.total_seconds()
-        case "slug":
-            return config.slug
-        case "tags":
-            return config.tags
-        case _:
-            return config.name
+    """As the API has it; None for the period of a check with a schedule."""
+    field = BY_NAME[name]
+    value = field.of(check.config)
+    return None if value is None else field.kind.json(value)
 
 
 def claim(ports: Ports, project: str, wanted: Mapping[str, object], code: Code) -> Code | None:

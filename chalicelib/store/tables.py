@@ -13,7 +13,7 @@ from urllib.parse import urlencode
 
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
-from pynamodb.attributes import BinaryAttribute, ListAttribute, NumberAttribute, UnicodeAttribute
+from pynamodb.attributes import BinaryAttribute, BooleanAttribute, ListAttribute, NumberAttribute, UnicodeAttribute
 from pynamodb.exceptions import PynamoDBException
 from pynamodb.indexes import AllProjection, GlobalSecondaryIndex, KeysOnlyProjection
 from pynamodb.models import Model
@@ -108,8 +108,12 @@ class HistoryItem(Model):
     exit_status = NumberAttribute(null=True)
     items = NumberAttribute(null=True, attr_name="count")  # `count` is a method of Model
     took = NumberAttribute(null=True)
+    outcome = UnicodeAttribute(null=True)  # of the run whose end it reported: success, late, failed, too_short
+    exceeded = BooleanAttribute(null=True)  # that run took longer than its limit
     body = BinaryAttribute(null=True, legacy_encoding=False)
     body_z = BinaryAttribute(null=True, legacy_encoding=False)  # compressed
+    # what was judged
+    since = NumberAttribute(null=True)  # when the missed success was expected; the start of a count window
     # flips
     old = UnicodeAttribute(null=True)
     new = UnicodeAttribute(null=True)

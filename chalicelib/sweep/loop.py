@@ -30,7 +30,7 @@ from chalicelib.store.registry import in_flight, sweeps
 from chalicelib.store.tables import SHARDS
 from chalicelib.sweep.batch import Gathering
 from chalicelib.sweep.fan_out import PARTS, Part, Sharing
-from chalicelib.sweep.ingress import Door, Way
+from chalicelib.sweep.ingress import Door, IngressCheck
 from chalicelib.sweep.process import Due, Swept, Work, evaluate_suspect
 from chalicelib.sweep.rounds import POLL_S, Round, ready_at
 from chalicelib.sweep.workers import Workers
@@ -98,7 +98,7 @@ def note(done: Swept, *, now: datetime) -> None:
 def sweep(
     ports: Ports,
     clock: Clock,
-    way: Way,
+    way: IngressCheck,
     *,
     share: Share | None = None,
     report: Callable[[Swept], None] = lambda _: None,
@@ -119,7 +119,7 @@ def sweep(
     return done
 
 
-def sweep_part(ports: Ports, clock: Clock, way: Way, part: Part) -> Swept:
+def sweep_part(ports: Ports, clock: Clock, way: IngressCheck, part: Part) -> Swept:
     """Handle the shards that a sweep has shared out, until its end. What the door looks like is told by that sweep."""
     work = Work(ports=ports, clock=clock, done=Swept(), door=Door(ports, way), shards=part.shards)
     if clock.now() >= part.until:

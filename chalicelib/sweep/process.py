@@ -14,12 +14,11 @@ from uuid import uuid4
 
 from chalicelib import log
 from chalicelib.clock import Clock
-from chalicelib.domain.check import Check, Verdict
+from chalicelib.domain.check import Check, Verdict, is_held
 from chalicelib.domain.errors import NotFound, Unavailable
 from chalicelib.domain.ids import Code, short
-from chalicelib.domain.ingress.ingress_outage import is_held
 from chalicelib.services import transaction
-from chalicelib.services.groups import judged as judged_by_members
+from chalicelib.services.groups import evaluate_group
 from chalicelib.services.transaction import Ports
 from chalicelib.store import batch_get, checks
 from chalicelib.store.codecs import check_codec
@@ -211,7 +210,7 @@ def _evaluated(work: Work, due: Read, judge: Judge, *, now: datetime) -> Evaluat
 def _verdict(work: Work, check: Check, judge: Judge, *, now: datetime) -> Verdict:
     if check.config.group is None:
         return _limited(work, check.project, lambda: judge(check, now - ALLOWANCE))
-    return judged_by_members(work.ports, check, now=now)
+    return evaluate_group(work.ports, check, now=now)
 
 
 def _limited(work: Work, project: str, act: Callable[[], T]) -> T:

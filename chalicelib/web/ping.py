@@ -25,7 +25,7 @@ from chalicelib.runtime import Wiring
 from chalicelib.services.record_ping import take as take_ping
 from chalicelib.store.checks import note_throttled
 from chalicelib.web.app import plain
-from chalicelib.web.ping_request import Heard, Refused, is_number, understood
+from chalicelib.web.ping_request import BadPing, PingRequest, is_number, understood
 
 RETRY_AFTER_S = 5
 
@@ -61,7 +61,9 @@ def by_slug(wiring: Wiring, request: Any, ping_key: str, slug: str, action: str 
     return _answered(wiring, request, action, lambda heard: find(wiring, heard, ping_key, slug))
 
 
-def _answered(wiring: Wiring, request: Any, action: str | None, find: Callable[[Heard], tuple[Code, bool]]) -> Response:
+def _answered(
+    wiring: Wiring, request: Any, action: str | None, find: Callable[[PingRequest], tuple[Code, bool]]
+) -> Response:
     """Take the ping; every outcome becomes its answer here."""
     event = request.to_original_event()
     if event["httpMethod"] == "OPTIONS" and "access-control-request-method" in request.headers:
@@ -129,12 +131,12 @@ def _signal_of(action: str | None) -> tuple[Signal | None, int | None]:
     return _ACTIONS.get(action), None
 
 
-def take(wiring: Wiring, code: Code, said: Heard) -> None:
+def take(wiring: Wiring, code: Code, said: PingRequest) -> None:
     """Record a ping. Raises NotFound, Refused, Throttled, Unavailable: as `chalicelib.services.record_ping`."""
 
     def hear(check: Check) -> Signal:
         if said.refusal is not None:
-            raise Refused(said.refusal)
+            raise BadPing(said.refusal)
         signal = heard(check, said.ping)
         if is_over_limit(check, said.ping, signal, most=wiring.settings.pings_per_minute):
             raise Throttled(check)

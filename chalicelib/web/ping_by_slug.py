@@ -2,16 +2,17 @@
 
 from chalicelib.domain.config import Config
 from chalicelib.domain.errors import WrongKey
+from chalicelib.domain.field_errors import FieldError
 from chalicelib.domain.ids import Code
 from chalicelib.domain.keys import Scope
-from chalicelib.domain.options import config_of_new
+from chalicelib.fields.create import config_of_new, parameter_of
 from chalicelib.runtime import Wiring
 from chalicelib.security_log import Actor
 from chalicelib.services.find_or_create import find_or_create
-from chalicelib.web.ping_request import Heard, Refused
+from chalicelib.web.ping_request import BadPing, PingRequest
 
 
-def find(wiring: Wiring, said: Heard, ping_key: str, slug: str) -> tuple[Code, bool]:
+def find(wiring: Wiring, said: PingRequest, ping_key: str, slug: str) -> tuple[Code, bool]:
     """The code of the check, and whether it has just been created. Raises as `find_or_create`, and WrongKey."""
     now = said.ping.at
     key = wiring.registry.key(ping_key, now=now)
@@ -22,7 +23,10 @@ def find(wiring: Wiring, said: Heard, ping_key: str, slug: str) -> tuple[Code, b
     return find_or_create(wiring.ports, wiring.admission, slug, config=config, now=now, by=by)
 
 
-def _config_of_new(said: Heard, slug: str) -> Config:
+def _config_of_new(said: PingRequest, slug: str) -> Config:
     if said.refusal is not None:
-        raise Refused(said.refusal)
-    return config_of_new(slug, said.query)
+        raise BadPing(said.refusal)
+    try:
+        return config_of_new(slug, said.query, now=said.ping.at)
+    except FieldError as error:
+        raise BadPing(error.told(parameter_of)) from error

@@ -19,7 +19,7 @@ MOST_COUNT = 10**15
 
 
 @dataclass(frozen=True, slots=True)
-class Heard:
+class PingRequest:
     """A request for a ping as it was understood. `refusal` is why it cannot be taken once its check is known."""
 
     ping: Ping
@@ -28,7 +28,7 @@ class Heard:
     source: str = ""  # the address that API Gateway saw; the ping's own may be forged. "": no HTTP request
 
 
-class Refused(BadInput):
+class BadPing(BadInput):
     """A ping that cannot be taken; the message is the answer."""
 
 
@@ -37,7 +37,7 @@ def is_number(text: str) -> bool:
     return text.isascii() and text.isdigit()
 
 
-def understood(request: Any, event: Any, signal: Signal, exit_status: int | None, *, limit_bytes: int) -> Heard:
+def understood(request: Any, event: Any, signal: Signal, exit_status: int | None, *, limit_bytes: int) -> PingRequest:
     """The request as a ping. Its instant is the API Gateway's, never the function's start
     (docs/reference/rules.md, rule 12).
     """
@@ -59,7 +59,7 @@ def understood(request: Any, event: Any, signal: Signal, exit_status: int | None
         remote_addr=_remote_addr(headers.get("x-forwarded-for", ""), context["identity"]["sourceIp"]),
         ua=headers.get("user-agent", "").encode("utf-8", "replace").decode()[:LONGEST_UA],
     )
-    return Heard(ping, query, refusal, context["identity"]["sourceIp"])
+    return PingRequest(ping, query, refusal, context["identity"]["sourceIp"])
 
 
 def _body_of(event: Any) -> bytes:

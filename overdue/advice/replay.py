@@ -19,23 +19,15 @@ from chalicelib.domain.ids import NO_CHECK
 from chalicelib.domain.ping import Ping, Signal
 from chalicelib.domain.receive import receive
 from chalicelib.domain.runs.recent_runs import MOST, Ended, appended
+from chalicelib.fields.table import FIELDS
 from chalicelib.web.api.merged import merged
 from chalicelib.web.api.schema.fields import SCHEMAS, read
 from chalicelib.web.api.versions import VERSIONS
 from overdue.client.schemas import CheckJson, PingJson
 
-_COUNTS_HERE = (  # the fields of a check that decide when an alert is sent
-    "timeout",
-    "schedules",
-    "grace",
-    "max_runtime",
-    "min_runtime",
-    "failures_before_alert",
-    "misses_before_alert",
-    "first_ping_by",
-    "early",
-    "windows",
-)
+REPLAYED = {  # the fields that decide when an alert is sent; stored pings do not have counts of items
+    field.name for field in FIELDS if field.section in ("schedule", "runs", "tolerance")
+} - {"min_count", "count_window"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +49,8 @@ class Outage:
 
 def config_of(check: CheckJson) -> Config:
     """Read the fields that decide when an alert is sent from a check as the API returns it. Raises BadInput."""
-    fields: dict[str, Any] = {name: value for name, value in check.items() if name in _COUNTS_HERE}
+    shown = REPLAYED - {"schedule", "tz"}
+    fields: dict[str, Any] = {name: value for name, value in check.items() if name in shown}
     if not fields.get("schedules"):
         fields.pop("schedules", None)
         if "schedule" in check:  # from a server that has only this field

@@ -1,1 +1,1 @@
-"""The operator's calls to AWS: account, logs, usage and cost, keys in the stage's tables."""
+"""The operator's calls to AWS: account, logs, usage and cost, and the keys in a stage's tables."""

@@ -1,6 +1,6 @@
-"""Whose AWS account this is, and what its refusals mean: the one place that turns botocore's errors into our words.
+"""Identify the AWS account of a command, and translate botocore's errors into messages that say what to do.
 
-Start at `Account.of`; put `speaking` around calls. Keys and tables are `overdue.aws.key_admin`'s business.
+Start at `Account.of`; wrap calls to AWS in `speaking`. `overdue.aws.key_admin` works on keys and tables.
 """
 
 import os
@@ -20,9 +20,11 @@ from botocore.parsers import ResponseParserError
 from chalicelib.domain.errors import BadInput, OverdueError
 from overdue.cli.settings import Settings
 
-NO_CREDENTIALS = "No AWS credentials. Set AWS_PROFILE, or log in to AWS first"
-NOT_VALID = "These AWS credentials are not valid any more, or not here: log in to AWS again"
-NOT_AWS = "What answers in region {region} is not AWS: is a proxy in between?"
+NO_CREDENTIALS = "No AWS credentials. Set AWS_PROFILE, or log in to AWS first."
+NOT_VALID = (
+    "AWS rejected these credentials. Log in to AWS again, or check that this account has enabled region {region}."
+)
+NOT_AWS = "The server answering in region {region} is not AWS. Check for a proxy."
 PATIENT = Config(connect_timeout=10, read_timeout=60, retries={"mode": "standard", "total_max_attempts": 6})
 _AT_ONCE = Config(connect_timeout=5, read_timeout=10, retries={"mode": "standard", "total_max_attempts": 2})
 
@@ -55,12 +57,12 @@ _PASSING = {
 
 
 class Refused(OverdueError):
-    """AWS does not let us: who we are, where, or what we may do."""
+    """AWS refused the call because of credentials, region or permissions."""
 
 
 @dataclass(frozen=True, slots=True)
 class Account:
-    """The account, region and stage that a command works on."""
+    """The AWS account, region and stage that a command works on."""
 
     session: Session
     region: str
@@ -70,32 +72,37 @@ class Account:
 
     @classmethod
     def of(cls, settings: Settings) -> Self:
-        """Ask AWS who we are. One call. Raises BadInput for no stage or region, Refused."""
+        """Ask AWS for the identity of the credentials. One call.
+
+        Raises BadInput for a missing stage or region and for a local server's stage, Refused if AWS rejects the
+        credentials.
+        """
         if settings.stage is None:
-            raise BadInput("Which deployment? Say --stage NAME")
+            raise BadInput("No stage given. Use --stage NAME.")
         if settings.dynamodb_url is not None:
-            raise BadInput(f'stage "{settings.stage}" is a server on this machine: AWS has nothing to do with it')
+            raise BadInput(f'Stage "{settings.stage}" is a server on this machine and does not use AWS.')
         with speaking(region=settings.region or ""):
             session = Session(region_name=settings.region or os.environ.get("AWS_REGION"))
             if not session.region_name:
-                raise BadInput(f"No AWS region for stage {settings.stage}. Say --region, or set AWS_REGION")
+                raise BadInput(f"No AWS region for stage {settings.stage}. Use --region, or set AWS_REGION.")
             known = session.get_available_regions("sts", session.get_partition_for_region(session.region_name))
         with speaking(region=session.region_name, regions=known):
             if session.get_credentials() is None:
                 raise Refused(NO_CREDENTIALS)
-            us = session.client("sts", config=_AT_ONCE).get_caller_identity()
-        return cls(session, session.region_name, us["Account"], us["Arn"].split(":")[1], settings.stage)
+            identity = session.client("sts", config=_AT_ONCE).get_caller_identity()
+        partition = identity["Arn"].split(":")[1]
+        return cls(session, session.region_name, identity["Account"], partition, settings.stage)
 
     def named(self, resource: str) -> str:
-        """What a resource of this stage is called, such as overdue-prod-checks."""
+        """The name of a resource of this stage, such as overdue-prod-checks."""
         return f"overdue-{self.stage}-{resource}"
 
 
 @contextmanager
 def speaking(*, region: str, regions: list[str] | None = None) -> Iterator[None]:
-    """Around calls to AWS: what a person can act on becomes Refused or OverdueError; our own bugs fly on.
+    """Wrap calls to AWS: errors of AWS become BadInput, Refused or OverdueError; all other exceptions pass unchanged.
 
-    `regions`: those that there are, to say which one may be meant.
+    `regions`: all regions of the partition, to suggest the one that was misspelled.
     """
     try:
         yield
@@ -103,12 +110,12 @@ def speaking(*, region: str, regions: list[str] | None = None) -> Iterator[None]
         raise _refusal(error, region=region) from error
     except botocore.BotoCoreError as error:
         raise _trouble(error, region=region, regions=regions or []) from error
-    except ResponseParserError as error:  # no BotoCoreError
+    except ResponseParserError as error:  # not a subclass of BotoCoreError
         raise OverdueError(NOT_AWS.format(region=region)) from error
 
 
 def is_passing(error: Exception) -> bool:
-    """Whether the same call may work in a moment: throttled, or the network is away."""
+    """Whether the same call may soon succeed: AWS throttles it, fails internally or cannot be reached."""
     if isinstance(error, botocore.ClientError):
         status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
         return error.response["Error"]["Code"] in _PASSING or status >= 500
@@ -116,58 +123,59 @@ def is_passing(error: Exception) -> bool:
 
 
 def missing_permission(error: botocore.ClientError) -> str | None:
-    """What a refusal is about: an action as AWS names it, "" where it does not say; None: it is no such refusal."""
-    code, said = _told(error)
+    """The action that the credentials lack, as AWS names it; "" if AWS does not say; None: another kind of error."""
+    code, message = _told(error)
     if code not in _DENIED:
         return None
-    action = _PERFORM.search(said)
+    action = _PERFORM.search(message)
     return action.group(1) if action else _ACTIONS.get(error.operation_name, "")
 
 
 def _told(error: botocore.ClientError) -> tuple[str, str]:
-    """The code and the message of a refusal. Where a service that speaks JSON is refused in XML, botocore takes the
-    status for the code, and all of the XML for the message.
+    """The code and message of an error.
+
+    If a JSON service answers in XML, botocore gives the status as the code and the whole XML as the message: parse it.
     """
-    code, said = error.response["Error"]["Code"], error.response["Error"].get("Message", "")
-    inner = _CODE.search(said)
+    code, text = error.response["Error"]["Code"], error.response["Error"].get("Message", "")
+    inner = _CODE.search(text)
     if inner is None:
-        return code, said
-    message = re.search(r"<Message>(.*?)</Message>", said, re.DOTALL)
+        return code, text
+    message = re.search(r"<Message>(.*?)</Message>", text, re.DOTALL)
     return inner.group(1), unescape(message.group(1)) if message else ""
 
 
 def _refusal(error: botocore.ClientError, *, region: str) -> OverdueError:
-    code, said = _told(error)
-    if "<html" in said[:200].lower() and not is_passing(error):
-        return OverdueError(f"{NOT_AWS.format(region=region)} It answered {code}")
+    code, message = _told(error)
+    if "<html" in message[:200].lower() and not is_passing(error):
+        return OverdueError(f"{NOT_AWS.format(region=region)} It answered {code}.")
     if code in _EXPIRED:
-        return Refused("These AWS credentials have expired: log in to AWS again")
-    if code in ("RequestTimeTooSkewed", "InvalidSignatureException") and "ignature" in said and "expired" in said:
-        return Refused(f"AWS says that this machine's clock is wrong ({said}): set it, and try again")
+        return Refused("These AWS credentials have expired. Log in to AWS again.")
+    if code in ("RequestTimeTooSkewed", "InvalidSignatureException") and "ignature" in message and "expired" in message:
+        return Refused(f"AWS reports that this machine's clock is wrong ({message}). Set the clock and try again.")
     if code in _INVALID:
-        return Refused(f"{NOT_VALID}; or region {region} is not enabled in this account")
+        return Refused(NOT_VALID.format(region=region))
     if code in _DENIED:
-        return Refused(_denied(error.operation_name, said))
+        return Refused(_denied(error.operation_name, message))
     if is_passing(error):
-        return OverdueError(f"AWS is throttled or away ({code} at {error.operation_name}): try again in a minute")
-    return OverdueError(f"AWS did not do {error.operation_name}: {said or code}")
+        return OverdueError(f"AWS is throttling or failing ({code} at {error.operation_name}). Try again in a minute.")
+    return OverdueError(f"AWS refused {error.operation_name}: {message or code}")
 
 
-def _denied(operation: str, said: str) -> str:
-    """Which action is missing, on what, and why: AWS says it for most services, S3 only sometimes."""
-    action = _PERFORM.search(said)
-    where = re.search(r"on resource: (\S+)", said)
-    why = re.search(r"because (.+?)\.?$", said)
-    missing = action.group(1) if action else _ACTIONS.get(operation, operation)
+def _denied(operation: str, message: str) -> str:
+    """Which action is denied, on what and why. Most services say so in the message, S3 only sometimes."""
+    action = _PERFORM.search(message)
+    resource = re.search(r"on resource: (\S+)", message)
+    why = re.search(r"because (.+?)\.?$", message)
+    denied = action.group(1) if action else _ACTIONS.get(operation, operation)
     return (
-        f"These AWS credentials may not do {missing}"
-        + (f" on {where.group(1)}" if where else "")
+        f"These AWS credentials may not perform {denied}"
+        + (f" on {resource.group(1)}" if resource else "")
         + (f", because {why.group(1)}" if why else "")
-        + ". Let this permission be given to them, or use others (AWS_PROFILE)"
+        + ". Grant the permission, or use other credentials (AWS_PROFILE)."
     )
 
 
-_ACTIONS = {  # where the action's name is not the operation's, and S3 does not say it
+_ACTIONS = {  # S3 operations whose action has another name or is not named in the error
     "HeadBucket": "s3:ListBucket",
     "HeadObject": "s3:GetObject or s3:ListBucket",
     "CreateBucket": "s3:CreateBucket",
@@ -187,21 +195,21 @@ def _trouble(error: botocore.BotoCoreError, *, region: str, regions: list[str]) 
         case botocore.NoCredentialsError():
             return Refused(NO_CREDENTIALS)
         case botocore.PartialCredentialsError() | botocore.CredentialRetrievalError():
-            return Refused(f"AWS credentials cannot be used: {error}")
+            return Refused(f"The AWS credentials are unusable: {error}")
         case botocore.ProfileNotFound():
-            return Refused(f"{error}: AWS_PROFILE names a profile that ~/.aws/config does not have")
+            return Refused(f"{error}. AWS_PROFILE must name a profile of ~/.aws/config.")
         case _ if isinstance(error, _LOGGED_OUT):
-            return Refused("The AWS log-in has ended: log in again, as with `aws sso login`")
+            return Refused("The AWS login session has ended. Log in again, for example with `aws sso login`.")
         case botocore.InvalidRegionError():
-            return BadInput(f'"{region}" is not a region of AWS')
+            return BadInput(f'"{region}" is not an AWS region')
         case botocore.EndpointConnectionError() if regions and region not in regions:
-            return BadInput(f'AWS is not reached in region "{region}"{_meant(region, regions)}')
+            return BadInput(f'"{region}" is not a known AWS region and cannot be reached. {_meant(region, regions)}')
         case _ if isinstance(error, _AWAY):
-            return OverdueError(f"AWS is not reached in region {region}: {error}")
+            return OverdueError(f"Cannot reach AWS in region {region}: {error}")
         case _:
-            return OverdueError(f"AWS cannot be asked: {error}")
+            return OverdueError(f"Cannot call AWS: {error}")
 
 
 def _meant(region: str, regions: list[str]) -> str:
     near = get_close_matches(region, regions, n=2)
-    return f". Is {' or '.join(near)} meant?" if near else f"; there are: {', '.join(regions)}"
+    return f"Did you mean {' or '.join(near)}?" if near else f"Known regions: {', '.join(regions)}"

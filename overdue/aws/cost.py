@@ -1,7 +1,8 @@
-"""What a stage costs in a month: usage × list prices, and what it comes to by the month's end. Arithmetic only.
+"""Compute the cost of a stage in a month: usage times list price, so far and projected to the month's end.
 
-Start at `bill`. What is counted at AWS is `cost_counting`'s business; the prices, with their date and sources, stand
-in prices.json. What a workload's own share of the account's free amounts is nobody can know: they are shown apart.
+Pure arithmetic; start at `bill`. `usage` reads the usage from AWS; prices.json has the prices with date and sources.
+The free amounts belong to the whole account and a stage's share of them is unknown, so a bill has a figure with them
+and one without.
 """
 
 import json
@@ -12,13 +13,13 @@ from pathlib import Path
 
 from chalicelib.domain.errors import BadInput
 
-LEAST = timedelta(hours=6)  # of which something can be said about a month
+LEAST = timedelta(hours=6)  # shortest period from which usage is projected to the month's end
 FILE = Path(__file__).with_name("prices.json")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Price:
-    """What a number of something costs; `free` of it are, each month."""
+    """The price of one item: `usd` for each `per` units, with `free` units per month and account."""
 
     name: str
     usd: float
@@ -26,13 +27,13 @@ class Price:
     free: float
 
     def of(self, quantity: float) -> float:
-        """At list price, in USD."""
+        """The cost of a quantity at list price, in USD."""
         return quantity * self.usd / self.per
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Prices:
-    """A dated list of prices of one region."""
+    """The dated price list of one region."""
 
     region: str
     as_of: str
@@ -41,19 +42,19 @@ class Prices:
 
 
 def prices() -> Prices:
-    """The list that this version knows."""
-    found = json.loads(FILE.read_text(encoding="utf-8"))
-    items = {key: Price(**value) for key, value in found["items"].items()}
-    return Prices(region=found["region"], as_of=found["as_of"], sources=tuple(found["sources"]), items=items)
+    """Read the price list that ships with this version."""
+    listed = json.loads(FILE.read_text(encoding="utf-8"))
+    items = {key: Price(**value) for key, value in listed["items"].items()}
+    return Prices(region=listed["region"], as_of=listed["as_of"], sources=tuple(listed["sources"]), items=items)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Period:
-    """A month, as far as the stage was there and it has passed."""
+    """The part of a month that has passed while the stage existed."""
 
     month: datetime  # its first instant, UTC
-    since: datetime  # the later of that and the stack's creation
-    until: datetime  # the earlier of now and the month's end
+    since: datetime  # the month's first instant or the creation of the stack, whichever is later
+    until: datetime  # now or the month's end, whichever is earlier
 
     @property
     def end(self) -> datetime:
@@ -62,57 +63,60 @@ class Period:
 
     @property
     def share(self) -> float:
-        """Of the month: how much is counted."""
+        """The period as a fraction of the month, 0 to 1."""
         return (self.until - self.since) / (self.end - self.month)
 
     @property
     def share_at_end(self) -> float:
-        """Of the month: how much it will be."""
+        """The period extended to the month's end, as a fraction of the month, 0 to 1."""
         return (self.end - self.since) / (self.end - self.month)
 
     @property
     def growth(self) -> float:
-        """By how much what was used will grow to the month's end; 1, too, where nobody can know yet."""
+        """The factor by which usage grows until the month's end at the same pace; 1 if the period is too short."""
         return self.share_at_end / self.share if self.is_telling else 1.0
 
     @property
     def is_telling(self) -> bool:
-        """Whether so much has passed that the rest can be guessed from it."""
+        """Whether the period is long enough to project usage to the month's end."""
         return self.until - self.since >= LEAST
 
 
 def next_month(month: datetime) -> datetime:
-    """The first instant of the month after."""
+    """The first instant of the following month."""
     return month.replace(year=month.year + month.month // 12, month=month.month % 12 + 1)
 
 
 def month_of(text: str | None, *, now: datetime) -> datetime:
-    """The first instant of a month such as 2026-11; None: of this one. Raises BadInput for what is to come."""
+    """The first instant of a month such as "2026-11", UTC; of the current month for None.
+
+    Raises BadInput for another format and for a month in the future.
+    """
     if text is None:
         return now.replace(day=1, hour=0, minute=0, second=0, microsecond=0)
     try:
         month = datetime.strptime(text, "%Y-%m").replace(tzinfo=UTC)
     except ValueError as error:
-        raise BadInput(f'--month "{text}" is none: write it like 2026-11') from error
+        raise BadInput(f'--month "{text}" is not a month. Use YYYY-MM, such as 2026-11.') from error
     if month > now:
-        raise BadInput(f"--month {text} has not begun yet")
+        raise BadInput(f"--month {text} is in the future")
     return month
 
 
 def period(month: datetime, *, made_at: datetime, now: datetime) -> Period:
-    """What is counted of a month. Raises BadInput when the stage was not there yet."""
+    """The part of a month that a bill covers. Raises BadInput if the stage was created after that month."""
     if made_at >= next_month(month):
-        raise BadInput(f"the stage was made on {made_at:%Y-%m-%d}: it has cost nothing in {month:%Y-%m}")
+        raise BadInput(f"The stage was created on {made_at:%Y-%m-%d} and cost nothing in {month:%Y-%m}.")
     return Period(month=month, since=max(month, made_at), until=min(now, next_month(month)))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Counted:
-    """What was counted, by the keys of the price list."""
+    """The usage of a stage within a period. Keys are those of the price list."""
 
-    used: Mapping[str, float]  # grows with the month
-    standing: Mapping[str, float]  # costs by the month that it is there
-    checks: int  # DynamoDB counts them every six hours
+    used: Mapping[str, float]  # usage-based items, which grow with the month
+    standing: Mapping[str, float]  # items billed by the month, for the time that they exist
+    checks: int  # DynamoDB updates this count every six hours
     pings: int
 
 
@@ -123,24 +127,24 @@ class Line:
     name: str
     quantity: float
     so_far: float
-    month: float  # by its end, as it has gone so far
+    month: float  # projected to the month's end
     month_less_free: float
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Bill:
-    """What a month costs, in USD."""
+    """The cost of a month, in USD."""
 
-    lines: tuple[Line, ...]  # the dearest first
+    lines: tuple[Line, ...]  # most expensive first
     so_far: float
     month: float
-    month_less_free: float  # when nothing else in the account uses what is free
-    month_per_check: float | None  # None: no check is known
-    per_1000_pings: float | None  # of what was used and stood so far; None: no ping came
+    month_less_free: float  # if nothing else in the account uses the free amounts
+    month_per_check: float | None  # None: no checks
+    per_1000_pings: float | None  # from the cost so far; None: no pings
 
 
 def bill(counted: Counted, listed: Prices, within: Period) -> Bill:
-    """Work it out. What is used grows evenly to the month's end, what stands costs by its share of the month."""
+    """Compute the bill. Usage grows at an even pace until the month's end; standing items cost their share of it."""
     lines = [_used(listed.items[key], quantity, within.growth) for key, quantity in counted.used.items() if quantity]
     lines += [_standing(listed.items[key], quantity, within) for key, quantity in counted.standing.items() if quantity]
     lines.sort(key=lambda line: -line.month)

@@ -1,7 +1,7 @@
-"""What a stage has used in a month, as CloudWatch and the services count it; what it costs is `cost`'s business.
+"""Count what a stage used in a month, from CloudWatch and the services. `cost` turns the counts into money.
 
-Start at `counted`. Nothing but names of the stack's own resources is asked for: another stage of the account, and
-whatever else it holds, is left out, except for SMS, which AWS counts by account and region.
+Start at `counted`. Only resources of the stage's own stack are counted, except for SMS, which AWS counts by account and
+region.
 """
 
 from collections import Counter, defaultdict
@@ -18,13 +18,13 @@ from overdue.doctor.tables import INDEXES
 
 GB = 1024**3
 TOPICS = ("alerts", "pagerduty", "chat", "platform")
-MOST_QUERIES = 500  # that one GetMetricData takes
+MOST_QUERIES = 500  # limit of one GetMetricData call
 PAID = {"http": "sns_https", "https": "sns_https", "email": "sns_email", "email-json": "sns_email"}
 
 
 @dataclass(frozen=True, slots=True)
 class Metric:
-    """A metric of CloudWatch."""
+    """A CloudWatch metric."""
 
     namespace: str
     name: str
@@ -32,18 +32,19 @@ class Metric:
     statistic: str = "Sum"
 
 
-def counted(patient: Patient, within: Period) -> Counted:
-    """About twenty calls. GetMetricData has its price: $0.01 for 1,000 metrics, some 40 are asked for."""
-    account = patient.account
-    functions = {name: _function(patient, name) for name in FUNCTIONS}
-    tables = {
-        name: patient.client("dynamodb").describe_table(TableName=account.named(name))["Table"] for name in INDEXES
-    }
-    groups = patient.resources("AWS::Logs::LogGroup")
-    subscribed = {topic: subscriptions(patient, topic) for topic in TOPICS}
-    state = patient.state()
-    metrics = _metrics(patient, groups, "" if state is None else state.outputs.get("HttpApiId", ""))
-    sums = measured(patient, metrics, within)
+def counted(stage: Patient, within: Period) -> Counted:
+    """Count the usage of a stage within a period.
+
+    About twenty calls. GetMetricData costs $0.01 per 1,000 metrics; this reads about 40.
+    """
+    account = stage.account
+    functions = {name: _function(stage, name) for name in FUNCTIONS}
+    tables = {name: stage.client("dynamodb").describe_table(TableName=account.named(name))["Table"] for name in INDEXES}
+    groups = stage.resources("AWS::Logs::LogGroup")
+    subscriptions_of = {topic: subscriptions(stage, topic) for topic in TOPICS}
+    state = stage.state()
+    metrics = _metrics(stage, groups, "" if state is None else state.outputs.get("HttpApiId", ""))
+    sums = measured(stage, metrics, within)
     used: defaultdict[str, float] = defaultdict(float)
     used["http_requests"] = sums[metrics["http"]]
     for name, function in functions.items():
@@ -56,29 +57,27 @@ def counted(patient: Patient, within: Period) -> Counted:
     for topic in TOPICS:
         used["sns_publishes"] += sums[metrics[f"published {topic}"]]
         delivered = sums[metrics[f"delivered {topic}"]]
-        for key, number in by_protocol(delivered, subscribed[topic]).items():
+        for key, number in by_protocol(delivered, subscriptions_of[topic]).items():
             used[key] += number
-    if any(each["Protocol"] == "sms" for each in subscribed["alerts"]):
+    if any(each["Protocol"] == "sms" for each in subscriptions_of["alerts"]):
         used["sms_usd"] = sums[metrics["sms"]]
     used["log_gb"] = sum(sums[metric] for about, metric in metrics.items() if about.startswith("log ")) / GB
     return Counted(
         used=dict(used),
-        standing=_standing(patient, tables, groups),
+        standing=_standing(stage, tables, groups),
         checks=tables["checks"]["ItemCount"],
         pings=round(sums[metrics["pings"]]),
     )
 
 
-def _function(patient: Patient, name: str) -> Mapping[str, Any]:
-    found: Mapping[str, Any] = patient.client("lambda").get_function_configuration(
-        FunctionName=patient.account.named(name)
-    )
+def _function(stage: Patient, name: str) -> Mapping[str, Any]:
+    found: Mapping[str, Any] = stage.client("lambda").get_function_configuration(FunctionName=stage.account.named(name))
     return found
 
 
-def _metrics(patient: Patient, groups: Sequence[str], http_api: str) -> dict[str, Metric]:
-    """By what they are about. An index's units are a metric of its own, and not in its table's."""
-    account = patient.account
+def _metrics(stage: Patient, groups: Sequence[str], http_api: str) -> dict[str, Metric]:
+    """The metrics to read, by a key that names their subject. An index's capacity units are not part of its table's."""
+    account = stage.account
     found = {
         "http": Metric("AWS/ApiGateway", "Count", (("ApiId", http_api),)),
         "pings": Metric("Overdue", "Pings", (("Stage", account.stage),)),
@@ -101,22 +100,22 @@ def _metrics(patient: Patient, groups: Sequence[str], http_api: str) -> dict[str
     return found | {f"log {group}": Metric("AWS/Logs", "IncomingBytes", (("LogGroupName", group),)) for group in groups}
 
 
-def measured(patient: Patient, metrics: Mapping[str, Metric], within: Period) -> dict[Metric, float]:
-    """What each comes to within a period: daily sums, summed; of a maximum, the greatest."""
-    asked = list(dict.fromkeys(metrics.values()))
-    found: dict[Metric, float] = dict.fromkeys(asked, 0.0)
-    for start in range(0, len(asked), MOST_QUERIES):
-        some = asked[start : start + MOST_QUERIES]
-        pages = patient.client("cloudwatch").get_paginator("get_metric_data")
+def measured(stage: Patient, metrics: Mapping[str, Metric], within: Period) -> dict[Metric, float]:
+    """The total of each metric within a period: the sum of its daily values, or their maximum."""
+    distinct = list(dict.fromkeys(metrics.values()))
+    totals: dict[Metric, float] = dict.fromkeys(distinct, 0.0)
+    for start in range(0, len(distinct), MOST_QUERIES):
+        queried = distinct[start : start + MOST_QUERIES]
+        pages = stage.client("cloudwatch").get_paginator("get_metric_data")
         for page in pages.paginate(
-            MetricDataQueries=[_query(number, metric) for number, metric in enumerate(some)],
+            MetricDataQueries=[_query(number, metric) for number, metric in enumerate(queried)],
             StartTime=within.since,
             EndTime=within.until,
         ):
             for result in page["MetricDataResults"]:
-                metric = some[int(result["Id"].removeprefix("m"))]
-                found[metric] = _joined(metric, (found[metric], *result["Values"]))
-    return found
+                metric = queried[int(result["Id"].removeprefix("m"))]
+                totals[metric] = _joined(metric, (totals[metric], *result["Values"]))
+    return totals
 
 
 def _joined(metric: Metric, values: Iterable[float]) -> float:
@@ -129,21 +128,22 @@ def _query(number: int, metric: Metric) -> dict[str, object]:
     return {"Id": f"m{number}", "MetricStat": {"Metric": named, "Period": 86400, "Stat": metric.statistic}}
 
 
-def by_protocol(delivered: float, subscribed: Sequence[Mapping[str, str]]) -> dict[str, float]:
-    """Deliveries that cost something, by key. CloudWatch does not tell protocols apart: each subscription counts alike.
+def by_protocol(delivered: float, topic_subscriptions: Sequence[Mapping[str, str]]) -> dict[str, float]:
+    """The paid deliveries of a topic, by key of the price list.
 
-    What goes to SQS and Lambda is free, and an SMS is counted by what it has cost.
+    CloudWatch does not count by protocol, so deliveries are split evenly over the confirmed subscriptions. Deliveries
+    to SQS and Lambda are free; SMS is counted by what AWS charged for it.
     """
-    confirmed = Counter(each["Protocol"] for each in subscribed if each["SubscriptionArn"] != PENDING)
-    found: defaultdict[str, float] = defaultdict(float)
+    confirmed = Counter(each["Protocol"] for each in topic_subscriptions if each["SubscriptionArn"] != PENDING)
+    paid: defaultdict[str, float] = defaultdict(float)
     for protocol, number in confirmed.items():
         if protocol in PAID:
-            found[PAID[protocol]] += delivered * number / confirmed.total()
-    return dict(found)
+            paid[PAID[protocol]] += delivered * number / confirmed.total()
+    return dict(paid)
 
 
-def _standing(patient: Patient, tables: Mapping[str, Mapping[str, Any]], groups: Sequence[str]) -> dict[str, float]:
-    """What is there now."""
+def _standing(stage: Patient, tables: Mapping[str, Mapping[str, Any]], groups: Sequence[str]) -> dict[str, float]:
+    """The items billed by the month, as they are now. Backups are counted at the size of the tables."""
     sizes = [
         table["TableSizeBytes"]
         + sum(index.get("IndexSizeBytes", 0) for index in table.get("GlobalSecondaryIndexes", ()))
@@ -152,38 +152,40 @@ def _standing(patient: Patient, tables: Mapping[str, Mapping[str, Any]], groups:
     return {
         "dynamodb_gb_months": sum(sizes) / GB,
         "backup_gb_months": sum(sizes) / GB,
-        "log_gb_months": sum(_kept(patient, groups)) / GB,
-        "metrics": len(_own_metrics(patient)),
-        "alarms": len(patient.resources("AWS::CloudWatch::Alarm")),
-        "dashboards": len(patient.resources("AWS::CloudWatch::Dashboard")),
-        "kms_keys": len(patient.resources("AWS::KMS::Key")),
+        "log_gb_months": sum(_kept(stage, groups)) / GB,
+        "metrics": len(_own_metrics(stage)),
+        "alarms": len(stage.resources("AWS::CloudWatch::Alarm")),
+        "dashboards": len(stage.resources("AWS::CloudWatch::Dashboard")),
+        "kms_keys": len(stage.resources("AWS::KMS::Key")),
     }
 
 
-def _kept(patient: Patient, groups: Sequence[str]) -> Iterable[int]:
-    """Bytes. Names are asked for by what they begin with, and another stage's may begin so, too."""
-    account = patient.account
-    begins = ("/aws/lambda/", "/aws/vendedlogs/", f"sns/{account.region}/{account.id}/")
-    for begin in begins:
-        pages = patient.client("logs").get_paginator("describe_log_groups")
-        for page in pages.paginate(logGroupNamePrefix=f"{begin}{account.named('')}"):
+def _kept(stage: Patient, groups: Sequence[str]) -> Iterable[int]:
+    """The stored bytes of each log group. The names are filtered: a prefix can match the groups of another stage."""
+    account = stage.account
+    prefixes = ("/aws/lambda/", "/aws/vendedlogs/", f"sns/{account.region}/{account.id}/")
+    for prefix in prefixes:
+        pages = stage.client("logs").get_paginator("describe_log_groups")
+        for page in pages.paginate(logGroupNamePrefix=f"{prefix}{account.named('')}"):
             yield from (each.get("storedBytes", 0) for each in page["logGroups"] if each["logGroupName"] in groups)
 
 
-def _own_metrics(patient: Patient) -> set[str]:
-    """Names that have had a value within the last weeks."""
-    pages = patient.client("cloudwatch").get_paginator("list_metrics")
-    stage = [{"Name": "Stage", "Value": patient.account.stage}]
+def _own_metrics(stage: Patient) -> set[str]:
+    """The names of the stage's own metrics that had a value within the last two weeks."""
+    pages = stage.client("cloudwatch").get_paginator("list_metrics")
+    of_stage = [{"Name": "Stage", "Value": stage.account.stage}]
     return {
-        each["MetricName"] for page in pages.paginate(Namespace="Overdue", Dimensions=stage) for each in page["Metrics"]
+        each["MetricName"]
+        for page in pages.paginate(Namespace="Overdue", Dimensions=of_stage)
+        for each in page["Metrics"]
     }
 
 
-def made_at(patient: Patient) -> datetime | None:
-    """When the stage's stack was made; None: there is none."""
-    state = patient.state()
+def made_at(stage: Patient) -> datetime | None:
+    """When the stage's stack was created; None if there is no stack."""
+    state = stage.state()
     if state is None:
         return None
-    [found] = patient.client("cloudformation").describe_stacks(StackName=state.id)["Stacks"]
+    [found] = stage.client("cloudformation").describe_stacks(StackName=state.id)["Stacks"]
     at: datetime = found["CreationTime"]
     return at

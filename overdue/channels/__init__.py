@@ -1,1 +1,1 @@
-"""Notification channels: their kinds, subscriptions and test alerts."""
+"""The operator's side of notification channels: kinds, subscriptions and test alerts."""

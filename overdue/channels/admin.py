@@ -1,8 +1,8 @@
-"""Channels of a stage, as their operator has them: in the registry, at SNS, and in SSM's parameters.
+"""Add, list and remove the channels of a stage: rows in the registry, subscriptions in SNS, parameters in SSM.
 
-Decides in which order these are written, so that repeating a command mends what an interrupted one has left: whatever
-delivers comes first, the registry's row last; when a channel ends, the row goes last. Start at `opened` and `add`.
-What a target means is `channels`' business.
+Decides the order of the writes, so that repeating an interrupted command completes it: a new channel's subscription or
+parameter is written first and its row last; a removed channel's row is deleted last. Start at `opened` and `add`.
+`channel_kinds` parses targets; `subscriptions` calls SNS.
 """
 
 import json
@@ -28,28 +28,28 @@ from overdue.local.engines.environment import ACCOUNT_ID, REGION
 if TYPE_CHECKING:
     from mypy_boto3_ssm import SSMClient
 
-ON_A_LOCAL_SERVER = ("https", "sqs")  # what its SNS really delivers
+ON_A_LOCAL_SERVER = ("https", "sqs")  # the kinds that a local server's SNS delivers
 
 
 @dataclass(frozen=True, slots=True)
 class Keeping:
-    """What keeping channels needs of AWS."""
+    """The AWS account and topics of a stage, for managing its channels."""
 
     account: Account
     topics: Topics
 
     def ssm(self) -> "SSMClient":
-        """A client, 0.1 s."""
+        """A new SSM client. Takes 0.1 s."""
         return self.account.session.client("ssm", config=PATIENT)
 
     def parameter(self, project: str, identity: str) -> str:
-        """Where the URL of an Apprise channel is kept."""
+        """The name of the SSM parameter with the URL of an Apprise channel. `identity` is the channel's id."""
         return f"/overdue/{self.account.stage}/channels/{project}/{identity}"
 
 
 @contextmanager
 def opened(settings: Settings) -> Iterator[Keeping]:
-    """Connect to a stage's tables and topics. Raises BadInput and OverdueError for what does not let us."""
+    """Connect to a stage's tables and topics. Raises BadInput for a missing setting, OverdueError if AWS refuses."""
     with key_admin.opened(settings):
         account = _local_account() if settings.dynamodb_url is not None else Account.of(settings)
         with speaking(region=account.region):
@@ -57,82 +57,90 @@ def opened(settings: Settings) -> Iterator[Keeping]:
 
 
 def _local_account() -> Account:
-    """The engine of `overdue local`, which `keyring.opened` has put in the place of AWS."""
+    """The account of `overdue local`, whose engine `key_admin.opened` has put in the place of AWS."""
     return Account(Session(region_name=REGION), REGION, ACCOUNT_ID, "aws", LOCAL_STAGE)
 
 
-def kept(keeping: Keeping, project: str) -> list[Channel]:
-    """The channels of a project, strongly read. Raises BadInput for a project that does not exist."""
-    key_admin.known_project(project, stage=keeping.account.stage)
+def kept(admin: Keeping, project: str) -> list[Channel]:
+    """The channels of a project, with a consistent read. Raises BadInput for a project that does not exist."""
+    key_admin.known_project(project, stage=admin.account.stage)
     return [channel for owner, channel in projects.all_channels() if owner == project]
 
 
-def chosen(keeping: Keeping, project: str, name: str) -> Channel:
-    """The channel of this name. Raises BadInput."""
-    here = kept(keeping, project)
-    for channel in here:
+def chosen(admin: Keeping, project: str, name: str) -> Channel:
+    """Find a channel by its name. Raises BadInput, which lists the channels of the project."""
+    channels = kept(admin, project)
+    for channel in channels:
         if channel.name == name:
             return channel
-    names = ", ".join(channel.name for channel in here) or "none at all"
-    raise BadInput(f'there is no channel "{name}" in project {project}; there are: {names}')
+    names = ", ".join(channel.name for channel in channels)
+    hint = f"It has: {names}" if names else "It has no channels yet."
+    raise BadInput(f'There is no channel "{name}" in project {project}. {hint}')
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Added:
-    """A channel as it is now."""
+    """The result of `add`."""
 
     channel: Channel
     state: State
-    was_there: bool
+    was_there: bool  # True: the channel existed already, with the same target
 
 
-def add(keeping: Keeping, name: str, wanted: Target, *, project: str, now: datetime) -> Added:
-    """Make a channel, or mend it when it is there with the same target. Raises BadInput."""
-    key_admin.known_project(project, stage=keeping.account.stage)
-    if keeping.account.stage == LOCAL_STAGE and _kind(wanted) not in ON_A_LOCAL_SERVER:
+def add(admin: Keeping, name: str, target: Target, *, project: str, now: datetime) -> Added:
+    """Create a channel, or repair an existing one with the same target.
+
+    Raises BadInput if the project does not exist, another channel has the name or the endpoint, or the stage cannot
+    deliver to the target.
+    """
+    key_admin.known_project(project, stage=admin.account.stage)
+    if admin.account.stage == LOCAL_STAGE and _kind(target) not in ON_A_LOCAL_SERVER:
         raise BadInput(
-            f"a local server delivers to https and sqs only, not to {_kind(wanted)}; "
-            "its inbox shows what a channel would get"
+            f"A local server delivers to https and sqs only, not to {_kind(target)}. "
+            "Its inbox shows what a channel would receive."
         )
-    if isinstance(wanted, Subscribed) and wanted.protocol == "http" and keeping.account.stage != LOCAL_STAGE:
-        raise BadInput(f"AWS does not reach {shown(wanted.kind, wanted.endpoint)}: it is on this machine")
-    was_there = _is_there(keeping, wanted, project=project, name=name)
+    if isinstance(target, Subscribed) and target.protocol == "http" and admin.account.stage != LOCAL_STAGE:
+        raise BadInput(f"AWS cannot reach {shown(target.kind, target.endpoint)}, an address of this machine")
+    was_there = _is_there(admin, target, project=project, name=name)
     identity = channel_id(project, name)
-    subscription = _delivering(keeping, wanted, project=project, name=name, identity=identity)
-    channel = Channel(id=identity, name=name, kind=_kind(wanted), target=wanted.stored, subscription=subscription)
+    subscription = _delivering(admin, target, project=project, name=name, identity=identity)
+    channel = Channel(id=identity, name=name, kind=_kind(target), target=target.stored, subscription=subscription)
     projects.add_channel(project, channel, now=now)
-    return Added(channel=channel, state=state_of(keeping, project, channel), was_there=was_there)
+    return Added(channel=channel, state=state_of(admin, project, channel), was_there=was_there)
 
 
-def _kind(wanted: Target) -> str:
-    match wanted:
+def _kind(target: Target) -> str:
+    match target:
         case Subscribed():
-            return wanted.kind
+            return target.kind
         case Apprised():
             return APPRISE
         case Chat():
             return AMAZON_Q
         case _:
-            assert_never(wanted)
+            assert_never(target)
 
 
-def _is_there(keeping: Keeping, wanted: Target, *, project: str, name: str) -> bool:
-    """Raises BadInput for a name with another target, and for an endpoint that serves another channel."""
+def _is_there(admin: Keeping, target: Target, *, project: str, name: str) -> bool:
+    """Whether the channel exists with this target.
+
+    Raises BadInput if its name has another target or another channel has its endpoint.
+    """
     for owner, channel in projects.all_channels():
         if (owner, channel.name) == (project, name):
-            if channel.kind == _kind(wanted) and _leads_there(keeping, wanted, project=project, channel=channel):
+            if channel.kind == _kind(target) and _leads_there(admin, target, project=project, channel=channel):
                 return True
             raise BadInput(
-                f'there is a channel "{name}" in project {project} already, {channel.kind} '
+                f'Project {project} already has a channel "{name}": {channel.kind} '
                 f"{shown(channel.kind, channel.target)}".rstrip()
-                + ": give another name, or first remove it with: "
-                + to_copy("channels", "remove", name, *_of(project), stage=keeping.account.stage)
-                + " (checks that name it will take the new one)"
+                + ". Use another name, or remove it first with: "
+                + to_copy("channels", "remove", name, *_of(project), stage=admin.account.stage)
+                + " (checks that use it keep the name and will use the new channel)"
             )
-        if isinstance(wanted, Subscribed) and (channel.kind, channel.target) == (wanted.kind, wanted.endpoint):
+        if isinstance(target, Subscribed) and (channel.kind, channel.target) == (target.kind, target.endpoint):
             raise BadInput(
-                f"{shown(wanted.kind, wanted.endpoint)} is channel {channel.name} of project {owner} already, and SNS "
-                "subscribes an address only once to a topic: let the checks name that channel, or give another address"
+                f"{shown(target.kind, target.endpoint)} already belongs to channel {channel.name} of project {owner}, "
+                "and SNS subscribes an address to a topic only once. Use that channel, or another address."
             )
     return False
 
@@ -141,37 +149,37 @@ def _of(project: str) -> tuple[str, ...]:
     return () if project == key_admin.DEFAULT_PROJECT else ("--project", project)
 
 
-def _leads_there(keeping: Keeping, wanted: Target, *, project: str, channel: Channel) -> bool:
-    if not isinstance(wanted, Apprised):
-        return channel.target == wanted.stored
-    url = _kept_url(keeping, project, channel)
-    return url is None or url == wanted.url  # None: an interrupted removal, or somebody deleted it; mend it
+def _leads_there(admin: Keeping, target: Target, *, project: str, channel: Channel) -> bool:
+    if not isinstance(target, Apprised):
+        return channel.target == target.stored
+    url = _kept_url(admin, project, channel)
+    return url is None or url == target.url  # None: a removal was interrupted or the parameter deleted; write it again
 
 
-def _kept_url(keeping: Keeping, project: str, channel: Channel) -> str | None:
-    ssm = keeping.ssm()
+def _kept_url(admin: Keeping, project: str, channel: Channel) -> str | None:
+    ssm = admin.ssm()
     try:
-        found = ssm.get_parameter(Name=keeping.parameter(project, channel.id), WithDecryption=True)
+        answer = ssm.get_parameter(Name=admin.parameter(project, channel.id), WithDecryption=True)
     except ssm.exceptions.ParameterNotFound:
         return None
-    url: str = json.loads(found["Parameter"]["Value"])["url"]
+    url: str = json.loads(answer["Parameter"]["Value"])["url"]
     return url
 
 
-def _delivering(keeping: Keeping, wanted: Target, *, project: str, name: str, identity: str) -> str:
-    """Set up what delivers; the ARN of its subscription, if it has one of its own."""
-    topics = keeping.topics
-    match wanted:
+def _delivering(admin: Keeping, target: Target, *, project: str, name: str, identity: str) -> str:
+    """Set up the delivery of a channel. Return the ARN of its subscription; "" for a kind that has none of its own."""
+    topics = admin.topics
+    match target:
         case Subscribed():
-            topics.insist_on(wanted.topic)
-            if wanted.kind == "lambda":
-                admit_sns(topics, wanted.endpoint, statement=_statement(keeping, identity))
-            return subscribe(topics, wanted, project=project, name=name)
+            topics.insist_on(target.topic)
+            if target.kind == "lambda":
+                admit_sns(topics, target.endpoint, statement=_statement(admin, identity))
+            return subscribe(topics, target, project=project, name=name)
         case Apprised():
             topics.insist_on("alerts")
-            keeping.ssm().put_parameter(
-                Name=keeping.parameter(project, identity),
-                Value=json.dumps({"name": name, "url": wanted.url}),
+            admin.ssm().put_parameter(
+                Name=admin.parameter(project, identity),
+                Value=json.dumps({"name": name, "url": target.url}),
                 Type="SecureString",
                 Overwrite=True,
                 Description="A channel of Overdue: overdue channels list",
@@ -181,38 +189,38 @@ def _delivering(keeping: Keeping, wanted: Target, *, project: str, name: str, id
             topics.insist_on("chat")
             return ""
         case _:
-            assert_never(wanted)
+            assert_never(target)
 
 
-def _statement(keeping: Keeping, identity: str) -> str:
-    return f"{keeping.account.named('channel')}-{identity}"
+def _statement(admin: Keeping, identity: str) -> str:
+    return f"{admin.account.named('channel')}-{identity}"
 
 
-def state_of(keeping: Keeping, project: str, channel: Channel) -> State:
-    """What becomes of an alert for it. One call."""
+def state_of(admin: Keeping, project: str, channel: Channel) -> State:
+    """Whether an alert for the channel would be delivered. One call."""
     if channel.kind == APPRISE:
-        return State.GONE if _kept_url(keeping, project, channel) is None else State.READY
+        return State.GONE if _kept_url(admin, project, channel) is None else State.READY
     if channel.kind == AMAZON_Q:
-        found = keeping.topics.sns.list_subscriptions_by_topic(TopicArn=keeping.topics.arn("chat"))
-        return State.READY if found["Subscriptions"] else State.UNHEARD
-    if not channel.subscription:  # a local server's own are served by its inbox
-        return State.READY if keeping.account.stage == LOCAL_STAGE else State.GONE
-    return state(keeping.topics, channel.subscription)
+        answer = admin.topics.sns.list_subscriptions_by_topic(TopicArn=admin.topics.arn("chat"))
+        return State.READY if answer["Subscriptions"] else State.UNHEARD
+    if not channel.subscription:  # the built-in channels of a local server, which its inbox shows
+        return State.READY if admin.account.stage == LOCAL_STAGE else State.GONE
+    return state(admin.topics, channel.subscription)
 
 
-def remove(keeping: Keeping, channel: Channel, *, project: str) -> bool:
-    """End a channel; whether all of it has ended. False: SNS forgets its unconfirmed subscription by itself."""
-    is_over = not channel.subscription or unsubscribe(keeping.topics, channel.subscription)
+def remove(admin: Keeping, channel: Channel, *, project: str) -> bool:
+    """Remove a channel. False if its unconfirmed subscription stays until SNS deletes it."""
+    is_gone = not channel.subscription or unsubscribe(admin.topics, channel.subscription)
     if channel.kind == "lambda":
-        shut_out_sns(keeping.topics, channel.target, statement=_statement(keeping, channel.id))
+        shut_out_sns(admin.topics, channel.target, statement=_statement(admin, channel.id))
     if channel.kind == APPRISE:
-        ssm = keeping.ssm()
-        with suppress(ssm.exceptions.ParameterNotFound):  # an interrupted removal went so far
-            ssm.delete_parameter(Name=keeping.parameter(project, channel.id))
+        ssm = admin.ssm()
+        with suppress(ssm.exceptions.ParameterNotFound):  # an interrupted removal deleted it
+            ssm.delete_parameter(Name=admin.parameter(project, channel.id))
     projects.remove_channel(project, channel.id)
-    return is_over
+    return is_gone
 
 
 def topic_of(channel: Channel) -> str:
-    """Which topic serves a channel."""
+    """The topic that a channel's alerts are published to: alerts, pagerduty or chat."""
     return {PAGERDUTY: "pagerduty", AMAZON_Q: "chat"}.get(channel.kind, "alerts")

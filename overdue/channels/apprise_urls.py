@@ -1,4 +1,4 @@
-"""What Apprise makes of a URL: whether one of its services takes it, and what may be shown of it."""
+"""Which Apprise service accepts a URL, and what may be shown of the URL."""
 
 from difflib import get_close_matches
 
@@ -6,7 +6,10 @@ from apprise import Apprise
 
 
 def masked(url: str) -> str | None:
-    """The URL without what lets anybody send: Apprise's own masking, less what that leaves plain. None: no service."""
+    """A URL that identifies the channel but cannot be used to send; None if no service accepts the URL.
+
+    Masked by Apprise, without what Apprise leaves plain.
+    """
     service = Apprise.instantiate(url, suppress_exceptions=True)
     if service is None:
         return None
@@ -18,16 +21,16 @@ def masked(url: str) -> str | None:
 
 
 def refusal(scheme: str, *, forms: str) -> str:
-    """Why no service takes a URL of this scheme; `forms` are what else a target may be."""
+    """Why no service accepts a URL of this scheme; `forms` names the other forms of a target."""
     schemes = {name for plugin in Apprise().details()["schemas"] for name in _schemes(plugin)}
     if scheme in schemes:
         return (
-            f"Apprise does not take this {scheme}:// URL: a part is missing, or has another form than "
-            f"its page says: https://github.com/caronc/apprise/wiki"
+            f"Apprise does not accept this {scheme}:// URL: a part is missing or malformed. "
+            f"Its format is described at https://github.com/caronc/apprise/wiki"
         )
     near = get_close_matches(scheme, schemes, n=1)
-    meant = f" Is {near[0]}:// meant?" if near else ""
-    return f"{scheme}:// is nothing that Apprise knows.{meant} Else say {forms}"
+    hint = f" Did you mean {near[0]}://?" if near else ""
+    return f"Apprise does not know {scheme}://.{hint} Use {forms}"
 
 
 def _schemes(plugin: dict[str, object]) -> list[str]:

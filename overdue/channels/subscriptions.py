@@ -1,7 +1,7 @@
-"""The SNS subscription of a channel: made, found again, looked at, ended.
+"""Create, find, inspect and delete the SNS subscription of a channel.
 
-A subscription is one for a topic, protocol and endpoint; its filter policy lets through what names its channel, or all
-channels of its project. Start at `subscribe`. Which channels there are is `channel_keeping`'s business.
+SNS has one subscription per topic, protocol and endpoint. Its filter policy lets through alerts of its project that
+name its channel or all channels. Start at `subscribe`. `admin` knows which channels exist.
 """
 
 import json
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 
 class State(StrEnum):
-    """What becomes of an alert that is handed to SNS for a channel."""
+    """Whether SNS delivers a channel's alerts, and if not, why."""
 
     READY = "ready"
     PENDING = "pending confirmation"
@@ -31,14 +31,14 @@ class State(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Topics:
-    """The topics of a stage, by what they are for, and their SNS."""
+    """The SNS topics of a stage, and a client for them."""
 
     account: Account
     sns: "SNSClient"
 
     @classmethod
     def of(cls, account: Account) -> "Topics":
-        """Those of this account's stage. Makes a client: 0.1 s."""
+        """The topics of the account's stage. Creates a client, which takes 0.1 s."""
         return cls(account, account.session.client("sns", config=PATIENT))
 
     def arn(self, topic: str) -> str:
@@ -47,7 +47,7 @@ class Topics:
 
     @property
     def dead_letters(self) -> str | None:
-        """Where SNS puts what it could not deliver; None on a local server, which has no such queue."""
+        """The ARN of the queue for undeliverable messages; None on a local server, which has no such queue."""
         return None if self.account.stage == LOCAL_STAGE else self._arn("sqs", "undelivered")
 
     def _arn(self, service: str, resource: str) -> str:
@@ -55,51 +55,51 @@ class Topics:
         return f"arn:{account.partition}:{service}:{account.region}:{account.id}:{account.named(resource)}"
 
     def insist_on(self, topic: str) -> None:
-        """Raises BadInput when the stage has no such topic: it was deployed by an older version, or never."""
+        """Raise BadInput if the stage lacks a topic: it was deployed by an older version or not at all."""
         try:
             self.sns.get_topic_attributes(TopicArn=self.arn(topic))
         except self.sns.exceptions.NotFoundException as error:
             raise BadInput(
-                f"there is no topic {self.account.named(topic)} in {self.account.region}: deploy the stage (again), "
-                "or say another --stage or --region"
+                f"There is no topic {self.account.named(topic)} in {self.account.region}. Deploy the stage (again), "
+                "or use another --stage or --region."
             ) from error
 
-    def of_endpoint(self, wanted: Subscribed) -> str | None:
-        """The ARN of the subscription that an endpoint has; None: it has none, or has not confirmed it yet."""
-        for page in self.sns.get_paginator("list_subscriptions_by_topic").paginate(TopicArn=self.arn(wanted.topic)):
+    def of_endpoint(self, target: Subscribed) -> str | None:
+        """The ARN of an endpoint's subscription; None if it has none or has not confirmed it yet."""
+        for page in self.sns.get_paginator("list_subscriptions_by_topic").paginate(TopicArn=self.arn(target.topic)):
             for each in page["Subscriptions"]:
-                is_it = (each["Protocol"], each["Endpoint"]) == (wanted.protocol, wanted.endpoint)
-                if is_it and each["SubscriptionArn"].startswith("arn:"):
+                is_same = (each["Protocol"], each["Endpoint"]) == (target.protocol, target.endpoint)
+                if is_same and each["SubscriptionArn"].startswith("arn:"):
                     return each["SubscriptionArn"]
         return None
 
 
 def filter_policy(project: str, name: str) -> dict[str, list[str]]:
-    """What lets a channel's alerts through, and no other project's."""
+    """The filter policy that lets through a channel's alerts, and none of another project."""
     return {"project": [project], "channels": [name, EVERY_CHANNEL]}
 
 
-def subscribe(topics: Topics, wanted: Subscribed, *, project: str, name: str) -> str:
-    """Subscribe an endpoint for a channel; the subscription's ARN. May be repeated: it then mends what is not so.
+def subscribe(topics: Topics, target: Subscribed, *, project: str, name: str) -> str:
+    """Subscribe an endpoint for a channel and return the subscription's ARN.
 
-    What an operator has added to the filter policy by hand stays.
+    Idempotent: repeating it corrects the filter policy, but keeps conditions that an operator added by hand.
     """
     policy = filter_policy(project, name)
-    found = topics.of_endpoint(wanted)
+    found = topics.of_endpoint(target)
     if found is None:
         attributes = {"FilterPolicy": json.dumps(policy)}
         if topics.dead_letters is not None:
             attributes["RedrivePolicy"] = json.dumps({"deadLetterTargetArn": topics.dead_letters})
         return topics.sns.subscribe(
-            TopicArn=topics.arn(wanted.topic),
-            Protocol=wanted.protocol,
-            Endpoint=wanted.endpoint,
+            TopicArn=topics.arn(target.topic),
+            Protocol=target.protocol,
+            Endpoint=target.endpoint,
             Attributes=attributes,
-            ReturnSubscriptionArn=True,  # else it is "pending confirmation", and nobody could find it again
+            ReturnSubscriptionArn=True,  # else SNS returns "pending confirmation", which does not identify it
         )["SubscriptionArn"]
     attributes = topics.sns.get_subscription_attributes(SubscriptionArn=found)["Attributes"]
-    is_policy = json.loads(attributes.get("FilterPolicy", "{}"))
-    if is_policy | policy != is_policy:
+    current = json.loads(attributes.get("FilterPolicy", "{}"))
+    if current | policy != current:
         topics.sns.set_subscription_attributes(
             SubscriptionArn=found, AttributeName="FilterPolicy", AttributeValue=json.dumps(policy)
         )
@@ -107,17 +107,17 @@ def subscribe(topics: Topics, wanted: Subscribed, *, project: str, name: str) ->
 
 
 def state(topics: Topics, subscription: str) -> State:
-    """What a subscription is worth now. One call."""
+    """The present state of a subscription. One call."""
     sns = topics.sns
     try:
-        found = sns.get_subscription_attributes(SubscriptionArn=subscription)["Attributes"]
+        attributes = sns.get_subscription_attributes(SubscriptionArn=subscription)["Attributes"]
     except (sns.exceptions.NotFoundException, sns.exceptions.InvalidParameterException):
         return State.GONE
-    return State.PENDING if found.get("PendingConfirmation") == "true" else State.READY
+    return State.PENDING if attributes.get("PendingConfirmation") == "true" else State.READY
 
 
 def unsubscribe(topics: Topics, subscription: str) -> bool:
-    """End a subscription; whether it has ended. False: nobody has confirmed it, so that SNS forgets it by itself."""
+    """Delete a subscription. False if it is not confirmed: SNS then refuses, and deletes it itself later."""
     sns = topics.sns
     try:
         sns.unsubscribe(SubscriptionArn=subscription)
@@ -131,9 +131,9 @@ def unsubscribe(topics: Topics, subscription: str) -> bool:
 
 
 def admit_sns(topics: Topics, function: str, *, statement: str) -> None:
-    """Let the alerts' topic call a Lambda function of the operator. May be repeated."""
+    """Allow the alerts topic to invoke a Lambda function of the operator. Idempotent."""
     client = topics.account.session.client("lambda", config=PATIENT)
-    with suppress(client.exceptions.ResourceConflictException):  # it is admitted already
+    with suppress(client.exceptions.ResourceConflictException):  # the permission exists already
         client.add_permission(
             FunctionName=function,
             StatementId=statement,
@@ -144,14 +144,17 @@ def admit_sns(topics: Topics, function: str, *, statement: str) -> None:
 
 
 def shut_out_sns(topics: Topics, function: str, *, statement: str) -> None:
-    """Take it back; a function that is gone needs nothing."""
+    """Revoke that permission, if the function still exists."""
     client = topics.account.session.client("lambda", config=PATIENT)
     with suppress(client.exceptions.ResourceNotFoundException):
         client.remove_permission(FunctionName=function, StatementId=statement)
 
 
 def queue_statement(topics: Topics, queue: str) -> dict[str, object]:
-    """What the policy of an operator's queue must hold. Not written for them: a policy has one writer."""
+    """The statement that the policy of an operator's queue needs.
+
+    Overdue only prints it: a policy is replaced as a whole, and the operator may manage it elsewhere.
+    """
     return {
         "Effect": "Allow",
         "Principal": {"Service": "sns.amazonaws.com"},

@@ -1,8 +1,7 @@
-"""Does an alert reach a channel? A test alert to that channel alone, and what became of it.
+"""Send a test alert to a single channel and report the result. Start at `all_tried`.
 
-SNS does not tell what its protocols delivered: what can be said is that it took the alert, and whether the
-subscription is confirmed. The notifier does tell, and so does the SNS of a local server. Start at
-`all_tried`.
+SNS on AWS does not report deliveries, so the result is whether it accepted the alert and the subscription is confirmed.
+The notifier and the SNS of a local server do report them.
 """
 
 import json
@@ -33,7 +32,7 @@ PUBLISHING = {"alerts": publish, "pagerduty": publish_alarm, "chat": publish_not
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Tried:
-    """What became of a test."""
+    """The result of a test alert to one channel. `said` is the explanation for people."""
 
     channel: Channel
     is_ok: bool
@@ -41,50 +40,50 @@ class Tried:
 
 
 def all_tried(
-    keeping: Keeping, channels: Sequence[Channel], *, project: str, link: str, now: datetime
+    admin: Keeping, channels: Sequence[Channel], *, project: str, link: str, now: datetime
 ) -> tuple[Tried, ...]:
-    """Send a test to each. What AWS refuses for one is told as its own, and the others are tried all the same."""
-    return tuple(_tried_alone(keeping, channel, project=project, link=link, now=now) for channel in channels)
+    """Send a test alert to each channel. If AWS refuses one, its result says so and the others are tested anyway."""
+    return tuple(_tried_alone(admin, channel, project=project, link=link, now=now) for channel in channels)
 
 
-def _tried_alone(keeping: Keeping, channel: Channel, *, project: str, link: str, now: datetime) -> Tried:
+def _tried_alone(admin: Keeping, channel: Channel, *, project: str, link: str, now: datetime) -> Tried:
     try:
-        with speaking(region=keeping.account.region):
-            return tried(keeping, channel, project=project, link=link, now=now)
+        with speaking(region=admin.account.region):
+            return tried(admin, channel, project=project, link=link, now=now)
     except OverdueError as error:
         return Tried(channel=channel, is_ok=False, said=str(error))
 
 
-def tried(keeping: Keeping, channel: Channel, *, project: str, link: str, now: datetime) -> Tried:
-    """Send a test to one channel, and say what is known of it. `link` is what people may open; "": not known."""
-    found = state_of(keeping, project, channel)
-    if found is not State.READY:
-        said = _unready(channel, found, stage=keeping.account.stage, project=project)
-        return Tried(channel=channel, is_ok=False, said=said)
+def tried(admin: Keeping, channel: Channel, *, project: str, link: str, now: datetime) -> Tried:
+    """Send a test alert to one channel and return the result. `link` is a page for the reader; "" if unknown."""
+    state = state_of(admin, project, channel)
+    if state is not State.READY:
+        why = _unready(channel, state, stage=admin.account.stage, project=project)
+        return Tried(channel=channel, is_ok=False, said=why)
     alert = a_test(channel.name, project=project, link=link, now=now)
     if channel.kind == APPRISE:
-        return _by_the_notifier(keeping, channel, alert)
+        return _by_the_notifier(admin, channel, alert)
     topic = topic_of(channel)
     try:
-        PUBLISHING[topic](keeping.topics.sns, keeping.topics.arn(topic), alert, to=(channel.name,))
+        PUBLISHING[topic](admin.topics.sns, admin.topics.arn(topic), alert, to=(channel.name,))
     except Undelivered as error:
-        return Tried(channel=channel, is_ok=False, said=f"SNS did not take it: {error.__cause__}")
-    if keeping.account.stage == LOCAL_STAGE and (failure := _failure(keeping, channel)) is not None:
+        return Tried(channel=channel, is_ok=False, said=f"SNS refused it: {error.__cause__}")
+    if admin.account.stage == LOCAL_STAGE and (failure := _failure(admin, channel)) is not None:
         return Tried(channel=channel, is_ok=False, said=f"not delivered: {failure}")
-    more = "; an incident opens: resolve it by hand" if topic == "pagerduty" else ""
-    return Tried(channel=channel, is_ok=True, said=f"handed to SNS{more}")
+    note = "; PagerDuty opens an incident for it, which you must resolve yourself" if topic == "pagerduty" else ""
+    return Tried(channel=channel, is_ok=True, said=f"accepted by SNS{note}")
 
 
-def _failure(keeping: Keeping, channel: Channel) -> str | None:
-    """What a local server's SNS tells of the delivery that it has just tried; None: it succeeded."""
-    if not channel.subscription:  # the inbox
+def _failure(admin: Keeping, channel: Channel) -> str | None:
+    """Why a local server's SNS could not deliver the last alert; None if it could."""
+    if not channel.subscription:  # delivered to the inbox
         return None
-    found = keeping.topics.sns.get_subscription_attributes(SubscriptionArn=channel.subscription)["Attributes"]
-    return found.get(NOT_DELIVERED)
+    attributes = admin.topics.sns.get_subscription_attributes(SubscriptionArn=channel.subscription)["Attributes"]
+    return attributes.get(NOT_DELIVERED)
 
 
 def a_test(name: str, *, project: str, link: str, now: datetime) -> Document:
-    """An alert of no check, to one channel; its id is random (docs/reference/rules.md, rule 13)."""
+    """Build an alert that belongs to no check, for one channel. Its id is random (docs/reference/rules.md, rule 13)."""
     code, config = Code(str(uuid4())), Config(name=f"channel {name}")
     alert = Alert(
         id=str(uuid4()),
@@ -98,36 +97,38 @@ def a_test(name: str, *, project: str, link: str, now: datetime) -> Document:
     )
     sending = Sending(at=now, channels=(name,), link=link, ack_link=None)
     words = letter(code, config, alert, sending)
-    words = replace(words, text=words.text.rstrip())  # without a link, an empty line is left
+    words = replace(words, text=words.text.rstrip())  # without a link, the text ends with an empty line
     return document(code, config, alert, words, sending, project=project)
 
 
-def _unready(channel: Channel, found: State, *, stage: str, project: str) -> str:
-    if found is State.UNHEARD:
-        return "nobody is subscribed to the chat topic: nothing is delivered. Set Amazon Q Developer up first"
-    if found is State.PENDING:
-        return "pending confirmation: nothing is delivered. Open the link in the message that AWS has sent there"
-    what = "URL" if channel.kind == APPRISE else "subscription"
-    mend = to_copy("channels", "add", channel.name, "TARGET", "--project", project, stage=stage)
-    return f"its {what} is gone: mend it with: {mend}"
+def _unready(channel: Channel, state: State, *, stage: str, project: str) -> str:
+    """Why nothing is delivered to the channel, and what to do."""
+    if state is State.UNHEARD:
+        return "no delivery: the chat topic has no subscriber. Set up Amazon Q Developer first"
+    if state is State.PENDING:
+        return "no delivery: pending confirmation. Open the link in the message that AWS sent to this address"
+    missing = "URL" if channel.kind == APPRISE else "subscription"
+    repair = to_copy("channels", "add", channel.name, "TARGET", "--project", project, stage=stage)
+    return f"no delivery: its {missing} is gone. Repair it with: {repair}"
 
 
-def _by_the_notifier(keeping: Keeping, channel: Channel, alert: Document) -> Tried:
-    """Call the notifier, and wait for its answer."""
-    client = keeping.account.session.client("lambda", config=PATIENT)
-    asked = {"document": alert, "channel": channel.id, "report": True}
+def _by_the_notifier(admin: Keeping, channel: Channel, alert: Document) -> Tried:
+    """Invoke the notifier and wait for its report."""
+    client = admin.account.session.client("lambda", config=PATIENT)
+    request = {"document": alert, "channel": channel.id, "report": True}
     try:
-        done = client.invoke(FunctionName=keeping.account.named("notifier"), Payload=json.dumps(asked))
+        answer = client.invoke(FunctionName=admin.account.named("notifier"), Payload=json.dumps(request))
     except client.exceptions.ResourceNotFoundException:
-        said = f"there is no function {keeping.account.named('notifier')}: deploy the stage again"
-        return Tried(channel=channel, is_ok=False, said=said)
-    if done.get("FunctionError"):
-        return Tried(channel=channel, is_ok=False, said="the notifier itself has failed: its log tells why")
-    return _reported(channel, done["Payload"].read())
+        why = f"there is no function {admin.account.named('notifier')}. Deploy the stage again"
+        return Tried(channel=channel, is_ok=False, said=why)
+    if answer.get("FunctionError"):
+        why = f"the notifier itself failed. See why with: {to_copy('logs', stage=admin.account.stage)}"
+        return Tried(channel=channel, is_ok=False, said=why)
+    return _reported(channel, answer["Payload"].read())
 
 
 def _reported(channel: Channel, raw: bytes) -> Tried:
-    """What the notifier's answer says."""
+    """The result that the notifier reports."""
     try:
         answer: Any = json.loads(raw)
     except (ValueError, RecursionError):
@@ -136,5 +137,5 @@ def _reported(channel: Channel, raw: bytes) -> Tried:
         case {"ok": bool(is_ok), "said": str(said)}:
             return Tried(channel=channel, is_ok=is_ok, said=said)
         case _:
-            said = "the notifier gave no report, so what became of it is not known: deploy the stage again"
-            return Tried(channel=channel, is_ok=False, said=said)
+            why = "the notifier sent no report, so the result is unknown. Deploy the stage again"
+            return Tried(channel=channel, is_ok=False, said=why)

@@ -13,7 +13,7 @@ from typing import Any
 from chalicelib.domain.config import DAILY
 from chalicelib.domain.errors import BadInput, OverdueError
 from chalicelib.domain.field_errors import FieldError
-from chalicelib.domain.limits.evaluation_cost import TooCostly, require_affordable
+from chalicelib.domain.limits.evaluation_cost import require_affordable
 from chalicelib.domain.schedule.parse import parse_schedules
 from chalicelib.domain.slugs import LONGEST_SLUG, SLUG, slug_of
 from chalicelib.fields.consistency import contradictions
@@ -214,8 +214,8 @@ def _contradictions(settings: Settings, *, unread: AbstractSet[str]) -> Iterator
         return
     try:
         require_affordable(config)
-    except TooCostly as error:
-        yield FieldError(error.field, "windows_cost_too_much", detail=str(error))
+    except FieldError as error:
+        yield error
 
 
 def _near(word: str, known: Iterable[str]) -> str:

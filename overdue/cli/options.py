@@ -14,6 +14,7 @@ from typing import Any
 import click
 
 from chalicelib.domain.errors import BadInput
+from chalicelib.domain.field_errors import FieldError
 from chalicelib.domain.text.inert import inert
 from overdue.cli.settings import Given, Settings, resolve
 
@@ -54,9 +55,13 @@ def _with_settings(function: Function, *options: Callable[[Function], Function])
 
 @contextmanager
 def wrong_usage() -> Iterator[None]:
-    """What is bad about an option's own value, whatever the server holds, is wrong usage: exit 2."""
+    """Turn an error about an option's value, which no server needs to see, into wrong usage: exit 2."""
     try:
         yield
+    except FieldError as error:
+        from overdue.client.option_names import option_name  # imports the field table, which `exec` does without
+
+        raise click.UsageError(inert(error.told(option_name))) from error
     except BadInput as error:
         raise click.UsageError(inert(str(error))) from error
 

@@ -14,7 +14,7 @@ import click
 from chalicelib.domain.text.inert import inert
 from chalicelib.domain.text.reasons import reason_name
 from chalicelib.domain.text.time_format import WallClock, ago, duration
-from overdue.client.schemas import CheckJson, FlipJson
+from overdue.client.schemas import CheckJson, FlipJson, PingJson
 
 # A status is a word and a shape before it is a colour.
 SHAPES = {
@@ -95,6 +95,12 @@ def status(check: CheckJson) -> str:
     shown = f"{SHAPES.get(name, '?')} {name}"
     reason = check.get("reason") if check["status"] == "down" else None
     return ", ".join(filter(None, (shown, reason and reason_name(reason), "running" if check["started"] else None)))
+
+
+def ping(record: PingJson) -> str:
+    """The signal of a ping; with a success, what was wrong with it all the same: "success, late"."""
+    outcome = record.get("outcome")
+    return f"{record['type']}, {reason_name(outcome)}" if outcome in ("late", "too_short") else record["type"]
 
 
 def flip(change: FlipJson) -> str:

@@ -1,7 +1,7 @@
-"""The Management API, version 3, as the command line uses it: typed answers, and refusals that say what to do.
+"""A client of the Management API, version 3, for the command line: typed answers, and errors that say what to do.
 
-Start at `Api`, and at `find` for a check by whatever people call it. Nothing is decided about checks here; what the
-routes and their fields mean is the server's business.
+Start at `Api`, and at `find` for a check by its code, slug or name. The client decides nothing about checks;
+docs/reference/wire.md says what the routes and fields mean.
 """
 
 import json
@@ -25,56 +25,52 @@ T = TypeVar("T")
 
 _KEY = re.compile(r"[!-~]+")
 _FIELD_ERROR = "json validation error: "
-_OPTIONS = re.compile(  # fields that options are called after
-    r"\b(slug|timeout|schedules?|tz|grace|max_runtime|min_runtime|min_count|count_window|remind_every|tags|desc|channels"
-    r"|failures_before_alert|misses_before_alert|first_ping_by|early|windows|depends_on|escalation_policy|escalation)\b"
-)
 _NAMES_CHECK = re.compile(r"checks/[^?]")
 _UNIQUE_KEY = re.compile(r"[0-9a-f]{40}")
 _SHORT_CODE = re.compile(r"[0-9a-f]{8}")
 
 
 class RefusedRequest(OverdueError):
-    """The API has answered, and did not do it."""
+    """The API answered, but refused the request."""
 
 
 class UnknownCheck(OverdueError):
-    """No check is called so."""
+    """No check has this name, slug or code."""
 
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """A check with the name that routes take: its code, or the unique key that a read-only key gets instead."""
+    """A check with the id that routes use: its code, or its unique key if the API key is read-only."""
 
     check: CheckJson
 
     @property
     def id(self) -> str:
-        """What stands in a route."""
+        """The id for routes that read the check."""
         return self.check.get("uuid") or self.check["unique_key"]
 
     @property
     def code(self) -> str:
-        """What stands in a route that changes it. Raises BadInput when the key may not."""
+        """The id for routes that change the check. Raises BadInput if the API key is read-only."""
         if "uuid" not in self.check:
-            raise BadInput("this API key is read-only: use a read-write key, or make one with: overdue keys add")
+            raise BadInput("This API key is read-only. Use a read-write key, or make one with: overdue keys add")
         return self.check["uuid"]
 
     @property
     def title(self) -> str:
-        """What people call it."""
+        """The name, else the slug, else the start of the id."""
         return self.check["name"] or self.check["slug"] or self.id[:8]
 
     def ping_url(self) -> str:
-        """Where it is pinged. Raises BadInput when the key does not show it."""
+        """The ping URL. Raises BadInput if the API key is read-only."""
         if "ping_url" not in self.check:
-            raise BadInput("this API key is read-only, and shows no ping URL: use a ping key or a read-write key")
+            raise BadInput("This API key is read-only and cannot see ping URLs. Use a ping key or a read-write key.")
         return self.check["ping_url"]
 
 
 @dataclass(frozen=True, slots=True)
 class Api:
-    """One deployment's API with one key. Each method is one request; each raises RefusedRequest and Unreachable."""
+    """The API of one deployment with one key. Each method sends one request, raising RefusedRequest or Unreachable."""
 
     base: str
     key: str
@@ -82,7 +78,7 @@ class Api:
 
     @classmethod
     def of(cls, settings: Settings) -> "Api":
-        """Raises BadInput when no key is known."""
+        """The API that the settings name. Raises BadInput if they have no API key or a malformed one."""
         base = settings.base()
         if settings.api_key is None:
             where = f"stage {json.dumps(settings.stage)}" if settings.stage else base
@@ -91,48 +87,48 @@ class Api:
                 + (f" --stage {settings.stage}" if settings.stage else " --stage NAME")
             )
         if not _KEY.fullmatch(settings.api_key):
-            raise BadInput("this API key is none: a key is letters and digits, without blanks and line breaks in it")
+            raise BadInput("The API key has a space, a line break or a character that no key has. Copy the key again.")
         return cls(f"{base}/api/v3", settings.api_key, settings.stage)
 
     def checks(self, *, tags: Sequence[str]) -> list[CheckJson]:
-        """The checks that bear all of these tags."""
+        """The checks that have all of these tags."""
         query = urlencode([("tag", tag) for tag in tags])
         return self._list("checks", f"checks/?{query}" if query else "checks/", CheckJson)
 
     def check(self, name: str) -> CheckJson:
-        """One check by its code or unique key. Raises UnknownCheck, too."""
+        """One check by its code or unique key. Also raises UnknownCheck."""
         return self._check("GET", f"checks/{name}")
 
     def create(self, fields: Mapping[str, object]) -> CheckJson:
-        """Make a check."""
+        """Create a check and return it."""
         return self._check("POST", "checks/", fields)
 
     def update(self, name: str, fields: Mapping[str, object]) -> CheckJson:
-        """Change these fields of a check."""
+        """Change these fields of a check and return it."""
         return self._check("POST", f"checks/{name}", fields)
 
     def pause(self, name: str) -> CheckJson:
-        """Expect nothing of a check."""
+        """Pause a check: it expects no pings and sends no alerts."""
         return self._check("POST", f"checks/{name}/pause", {})
 
     def resume(self, name: str) -> CheckJson:
-        """Let a paused check begin anew."""
+        """Resume a paused check, which then waits for its next ping."""
         return self._check("POST", f"checks/{name}/resume", {})
 
     def snooze(self, name: str, until: Mapping[str, object]) -> CheckJson:
-        """Send no alert of a check `for` so many seconds or `until` an instant."""
+        """Snooze the alerts of a check: `until` has the field `for` (seconds) or `until` (an instant)."""
         return self._check("POST", f"checks/{name}/snooze", until)
 
     def unsnooze(self, name: str) -> CheckJson:
-        """Send alerts of a check again."""
+        """End the snooze of a check."""
         return self._check("POST", f"checks/{name}/unsnooze", {})
 
     def acknowledge(self, name: str) -> CheckJson:
-        """Say that somebody sees to a check's outage."""
+        """Acknowledge the outage of a check."""
         return self._check("POST", f"checks/{name}/ack", {})
 
     def delete(self, name: str) -> CheckJson:
-        """Delete a check with its history; what it was."""
+        """Delete a check with its history; return the check as it was."""
         return self._check("DELETE", f"checks/{name}")
 
     def pings(self, name: str) -> list[PingJson]:
@@ -140,7 +136,7 @@ class Api:
         return self._list("pings", f"checks/{name}/pings/", PingJson)
 
     def body(self, name: str, number: int) -> bytes:
-        """What a ping had to say."""
+        """The body of a ping."""
         return self._send("GET", f"checks/{name}/pings/{number}/body", None).body
 
     def flips(self, name: str) -> list[FlipJson]:
@@ -148,19 +144,19 @@ class Api:
         return self._list("flips", f"checks/{name}/flips/", FlipJson)
 
     def channels(self) -> list[ChannelJson]:
-        """Where alerts go."""
+        """The notification channels."""
         return self._list("channels", "channels/", ChannelJson)
 
     def escalations(self) -> list[PolicyJson]:
         """The escalation policies."""
         return self._list("escalations", "escalations/", PolicyJson)
 
-    def keep_escalation(self, name: str, steps: Sequence[Mapping[str, object]]) -> PolicyJson:
-        """Make a policy, or change it in each check that names it."""
+    def keep_escalation(self, name: str, steps: object) -> PolicyJson:
+        """Create a policy, or replace its steps for all checks that use it."""
         return self._policy("POST", "escalations/", {"name": name, "steps": steps})
 
     def remove_escalation(self, name: str) -> PolicyJson:
-        """Remove a policy; what it was."""
+        """Delete a policy; return it as it was."""
         return self._policy("DELETE", f"escalations/{quote(name, safe='')}", None)
 
     def _policy(self, method: str, path: str, fields: Mapping[str, object] | None) -> PolicyJson:
@@ -168,14 +164,14 @@ class Api:
         found = _json(answer)
         if not is_like(found, PolicyJson):
             raise self._is_no_overdue(answer)
-        return cast("PolicyJson", found)  # as has just been seen
+        return cast("PolicyJson", found)  # checked by is_like
 
     def _check(self, method: str, path: str, fields: Mapping[str, object] | None = None) -> CheckJson:
         answer = self._send(method, path, fields)
         found = _json(answer)
         if not is_like(found, CheckJson):
             raise self._is_no_overdue(answer)
-        return cast("CheckJson", found)  # as has just been seen
+        return cast("CheckJson", found)  # checked by is_like
 
     def _list(self, name: str, path: str, shape: type[T]) -> list[T]:
         answer = self._send("GET", path, None)
@@ -186,7 +182,7 @@ class Api:
         return listed
 
     def _is_no_overdue(self, answer: http.Answer) -> RefusedRequest:
-        return RefusedRequest(f"{self.base} is no Overdue API: it answered {answer.text(60)!r}")
+        return RefusedRequest(f"{self.base} is not an Overdue API: it answered {answer.text(60)!r}. Check the URL.")
 
     def _send(self, method: str, path: str, fields: Mapping[str, object] | None) -> http.Answer:
         body = None if fields is None else json.dumps(fields).encode()
@@ -197,27 +193,27 @@ class Api:
         return answer
 
     def _refusal(self, answer: http.Answer, path: str) -> OverdueError:
-        said = _reason(answer)
+        reason = _reason(answer)
         match answer.status:
             case 401:
                 stage = f" --stage {self.stage}" if self.stage else ""
                 return RefusedRequest(
-                    f"{http.origin(self.base)} says: {said}. This API key is not known there, or may not do this; "
-                    f"make another with: overdue keys add{stage or ' --stage NAME'}"
+                    f"{http.origin(self.base)} rejected the API key: {reason}. It is unknown there or lacks the "
+                    f"permission. Make another with: overdue keys add{stage or ' --stage NAME'}"
                 )
             case 403 | 404 if _NAMES_CHECK.match(path):
-                return UnknownCheck("no such check, or it is another project's")
+                return UnknownCheck("no such check in this project")
             case 404:
                 return self._is_no_overdue(answer)
             case 300 | 301 | 302 | 303 | 307 | 308:
-                where = answer.headers.get("location", "elsewhere")[:100]
-                return RefusedRequest(f"{http.origin(self.base)} sends requests on to {where}: use that URL")
+                where = answer.headers.get("location", "another URL")[:100]
+                return RefusedRequest(f"{http.origin(self.base)} redirects requests to {where}: use that URL")
             case _:
-                return RefusedRequest(f"{http.origin(self.base)} did not do it ({answer.status}): {said}")
+                return RefusedRequest(f"{http.origin(self.base)} answered {answer.status}: {reason}")
 
 
 def _json(answer: http.Answer) -> object:
-    """None for what is no JSON: no answer that anybody reads is null."""
+    """The JSON value of the body; None if it is not JSON (no answer that we read is null)."""
     try:
         return cast("object", json.loads(answer.body))
     except (ValueError, RecursionError):
@@ -225,40 +221,36 @@ def _json(answer: http.Answer) -> object:
 
 
 def _reason(answer: http.Answer) -> str:
-    """Why it was refused, in the server's words, and by the name of the option where a field is wrong."""
+    """The server's reason for the refusal, with names of fields replaced by the options that set them."""
     found = _json(answer)
     if not isinstance(found, dict) or "error" not in found:
         return answer.text(200)
     error = str(found["error"])
     if error.startswith(_FIELD_ERROR):
-        error = _OPTIONS.sub(lambda field: _option(field[0]), error.removeprefix(_FIELD_ERROR))
+        from overdue.client.option_names import with_option_names  # imports the field table: 40 ms
+
+        error = with_option_names(error.removeprefix(_FIELD_ERROR))
     return ": ".join([error, str(found["detail"])] if found.get("detail") else [error])
 
 
-def _option(field: str) -> str:
-    named = {"timeout": "every", "schedules": "schedule", "windows": "window"}
-    named |= {"escalation": "escalate", "escalation_policy": "escalate"}
-    return "--" + named.get(field, field).replace("_", "-")
-
-
 def find(api: Api, name: str) -> Found:
-    """The check that people call so: by code or its first 8 digits, unique key, slug or name.
+    """Find a check by its code or the first 8 digits of it, unique key, slug or name.
 
-    Raises UnknownCheck, which suggests names that are near, and BadInput when several bear the name.
+    Raises UnknownCheck, which suggests similar names, and BadInput if several checks match. One or two requests.
     """
     if is_uuid(name.lower()) or _UNIQUE_KEY.fullmatch(name):
         try:
             return Found(api.check(quote(name.lower(), safe="")))
         except UnknownCheck as error:
-            raise UnknownCheck(f"there is no check {name[:8]}… in this project") from error
-    everyone = [Found(check) for check in api.checks(tags=())]
-    for called in (_slug, _name, _folded, _code):
-        matching = [found for found in everyone if called(found, name)]
+            raise UnknownCheck(f"This project has no check {name[:8]}…") from error
+    checks = [Found(check) for check in api.checks(tags=())]
+    for is_match in (_slug, _name, _folded, _code):
+        matching = [found for found in checks if is_match(found, name)]
         if len(matching) > 1:
             raise BadInput(_several(name, matching))
         if matching:
             return matching[0]
-    raise UnknownCheck(_nobody(name, everyone))
+    raise UnknownCheck(_nobody(name, checks))
 
 
 def _slug(found: Found, name: str) -> bool:
@@ -278,14 +270,14 @@ def _code(found: Found, name: str) -> bool:
 
 
 def _several(name: str, matching: list[Found]) -> str:
-    each = ", ".join(f"{found.id[:8]} ({found.check['tags'] or 'no tags'})" for found in matching)
-    return f'{len(matching)} checks are called "{name}": use one of their codes, {each}'
+    codes = ", ".join(f"{found.id[:8]} ({found.check['tags'] or 'no tags'})" for found in matching)
+    return f'{len(matching)} checks are called "{name}". Use one of their codes: {codes}'
 
 
-def _nobody(name: str, everyone: list[Found]) -> str:
-    by_name = {word: found for found in everyone for word in (found.check["slug"], found.check["name"].casefold())}
+def _nobody(name: str, checks: list[Found]) -> str:
+    by_name = {word: found for found in checks for word in (found.check["slug"], found.check["name"].casefold())}
     near = get_close_matches(name.casefold(), [word for word in by_name if word], n=2 * NAMES_SHOWN, cutoff=0.5)
     titles = list(dict.fromkeys(by_name[word].check["slug"] or by_name[word].title for word in near))[:NAMES_SHOWN]
     if titles:
-        return f'there is no check "{name}". Near to it: {", ".join(titles)}'
-    return f'there is no check "{name}". `overdue checks list` shows those that are'
+        return f'No check is called "{name}". Similar names: {", ".join(titles)}'
+    return f'No check is called "{name}". See all checks with: overdue checks list'

@@ -1,9 +1,9 @@
-"""One HTTP request to Overdue, by the standard library alone, and what came back.
+"""Send one HTTP request to Overdue with the standard library and return the answer. Start at `send`.
 
-Carries, decides nothing: every status is an answer, none is an error. Redirects are not followed, since urllib would
-take the key along to wherever they point; loopback is never asked through a proxy. Start at `send`.
+Every status is an answer; the caller decides which ones are errors. Redirects are not followed, since urllib would
+send the key to wherever they point. Loopback addresses are never reached through a proxy. Start at `send`.
 
-No HTTP library because `overdue exec` starts before every job, and `requests` takes twice as long to import as this.
+No HTTP library, because `overdue exec` starts before every job, and `requests` takes twice as long to import as this.
 """
 
 from collections.abc import Mapping
@@ -14,12 +14,12 @@ from chalicelib.domain.errors import OverdueError
 
 
 class Unreachable(OverdueError):
-    """No answer came; whether the request arrived is not known."""
+    """No answer arrived; the server may or may not have received the request."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Answer:
-    """What came back: names of headers are in lower case."""
+    """An HTTP answer. Header names are in lower case."""
 
     status: int
     headers: Mapping[str, str]
@@ -27,20 +27,21 @@ class Answer:
 
     @property
     def is_good(self) -> bool:
-        """Whether it says that all went well."""
+        """Whether the status is 2xx."""
         return 200 <= self.status < 300
 
-    def text(self, most: int) -> str:
+    def text(self, max_chars: int) -> str:
         """The beginning of the body, on one line."""
-        return " ".join(self.body.decode("utf-8", "replace").split())[:most]
+        return " ".join(self.body.decode("utf-8", "replace").split())[:max_chars]
 
 
 def send(method: str, url: str, *, body: bytes | None, headers: Mapping[str, str], timeout_s: float) -> Answer:
-    """Ask once. All of the answer must be here within `timeout_s`, however it drips. Raises Unreachable.
+    """Send one request, without retries. Raises Unreachable.
 
-    Connecting has so long for each address of a host, and finding those is up to the system.
+    The whole answer must arrive within `timeout_s`, even if it arrives in pieces. Connecting may take that long for
+    each address of the host; the timeout of name resolution is the system's.
     """
-    from overdue.client.transport import exchange  # imports urllib: 25 ms, for which no job shall wait
+    from overdue.client.transport import exchange  # imports urllib (25 ms): `exec` starts the job first
 
     try:
         status, received, content = exchange(
@@ -52,15 +53,15 @@ def send(method: str, url: str, *, body: bytes | None, headers: Mapping[str, str
 
 
 def origin(url: str) -> str:
-    """Scheme and host of a URL: what may be shown of one that holds a key or a code."""
+    """The scheme and host of a URL: the part that may be shown, since the rest can hold a key or a code."""
     parts = urlsplit(url)
     return f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}"
 
 
 def _why(error: Exception) -> str:
-    reason = getattr(error, "reason", error)  # URLError wraps what has happened
+    reason = getattr(error, "reason", error)  # URLError wraps the cause
     if isinstance(reason, TimeoutError):
-        return "it took too long"
+        return "timed out"
     if isinstance(reason, OSError) and reason.strerror:
         return reason.strerror.lower()
     return str(reason) or type(reason).__name__

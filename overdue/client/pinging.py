@@ -1,12 +1,12 @@
-"""Pings from the command line: which URL means which check, and how often one is tried.
+"""Send pings from the command line: find the ping URL of a check, send the ping, retry.
 
-Needs no API key: a ping URL, a code, or a slug beside a ping key are enough. Start at `target`; `deliver` sends.
-When a job's pings go out is `job`'s business; what they mean is decided by the server (docs/reference/rules.md, Terms).
+Needs no API key: a ping URL, a code, or a slug with a ping key is enough. Start at `target`; `deliver` sends.
+`overdue.exec.job` decides when a job's pings are sent; the server decides what a ping means (docs/reference/rules.md,
+Terms).
 
 The retries are hand-written because a pause must end early when the job ends, and before the deadline.
 """
 
-import re
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -14,20 +14,19 @@ from urllib.parse import quote, urlencode, urlsplit
 
 from chalicelib.domain.errors import BadInput, OverdueError
 from chalicelib.domain.ids import is_uuid
+from chalicelib.domain.slugs import SLUG, slug_of
 from overdue.cli.settings import Settings
 from overdue.client import http
 from overdue.client.http import Answer, Unreachable, origin
 
 ATTEMPTS = 3
 ATTEMPT_S = 3.0  # a cold start takes one or two
-PAUSES_S = (0.5, 1.5)  # before the second and the third attempt, and up to half as long again
-LONGEST_PAUSE_S = 2.0  # however long a Retry-After says
-
-SLUG = re.compile(r"[a-z0-9_-]{1,100}")
+PAUSES_S = (0.5, 1.5)  # before the second and third attempts, plus up to 50 % of jitter
+LONGEST_PAUSE_S = 2.0  # a longer Retry-After is cut to this
 
 
 class RefusedPing(OverdueError):
-    """The server has answered, and did not take the ping."""
+    """The server answered, but did not record the ping."""
 
     def __init__(self, message: str, status: int) -> None:
         super().__init__(message)
@@ -36,41 +35,36 @@ class RefusedPing(OverdueError):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Target:
-    """A check as pings reach it."""
+    """Where to send the pings of a check."""
 
     url: str  # without an action; a secret
-    new: Mapping[str, str] | None  # what a check that its ping makes shall be like; None: none shall be made
+    new: Mapping[str, str] | None  # settings for a check that the ping creates; None: the ping creates no check
 
 
 def target(check: str, settings: Settings, *, new: Mapping[str, str] | None) -> Target:
-    """The check that is meant by its ping URL, code or slug. Raises BadInput, which says what is missing."""
+    """The target for a check given by ping URL, code or slug. Raises BadInput with what is missing or wrong."""
     _must_be_text("the name of the check", check)
     if "://" in check:
         parts = urlsplit(check)
         if parts.scheme not in ("http", "https") or not parts.hostname or parts.query or parts.fragment:
-            raise BadInput(f"{origin(check)}…: this is no ping URL: one has neither a question mark nor a #")
+            raise BadInput(f"{origin(check)}… is not a ping URL: those start with http and have no ? and no #.")
         return Target(url=check.rstrip("/"), new=new)
     if is_uuid(check.lower()):
         if new is not None:
-            raise BadInput("a check that is named by its code exists already: give a slug, or leave out --create")
+            raise BadInput("--create needs a slug: a check with a code already exists. Give a slug, or omit --create.")
         return Target(url=f"{settings.base()}/ping/{check.lower()}", new=None)
     if not SLUG.fullmatch(check):
-        alike = slug_of(check) or "my-job"
-        raise BadInput(f'"{check}" is no slug: those have lower-case letters, digits, - and _ only, such as "{alike}"')
+        similar = slug_of(check) or "my-job"
+        raise BadInput(f'"{check}" is not a slug. Use lower-case letters, digits, - and _, such as "{similar}".')
     base = settings.base()
     if settings.ping_key is None:
-        raise BadInput(f'No ping key, which the slug "{check}" needs. Set OVERDUE_PING_KEY, or give the ping URL')
+        raise BadInput(f'The slug "{check}" needs a ping key. Set OVERDUE_PING_KEY, or give the ping URL.')
     _must_be_text("the ping key", settings.ping_key)
     return Target(url=f"{base}/ping/{quote(settings.ping_key, safe='')}/{check}", new=new)
 
 
-def slug_of(name: str) -> str:
-    """The slug that goes with a name: "Nightly backup (EU)" becomes nightly-backup-eu. Empty: none does."""
-    return re.sub(r"[^a-z0-9_]+", "-", name.lower()).strip("-")[:100]
-
-
 def ping_url(target: Target, action: str, *, rid: str | None) -> str:
-    """The URL of one ping. No action means success. Raises BadInput for what is no text."""
+    """The URL of one ping; an empty action means success. Raises BadInput for a setting that is not valid UTF-8."""
     query = {} if target.new is None else {"create": "1", **target.new}
     for name, value in query.items():
         _must_be_text(f"--{name}", value)
@@ -80,30 +74,30 @@ def ping_url(target: Target, action: str, *, rid: str | None) -> str:
 
 
 def _must_be_text(name: str, value: str) -> None:
-    """Bytes that are no UTF-8 come from the shell as lone surrogates, which no URL can bear."""
+    """Refuse bytes that are not UTF-8: Python reads them from the shell as lone surrogates, which no URL can hold."""
     try:
         value.encode()
     except UnicodeEncodeError as error:
-        raise BadInput(f"{name} is no UTF-8 text") from error
+        raise BadInput(f"{name} is not valid UTF-8") from error
 
 
 def deliver(url: str, *, body: bytes, until_s: float, wait: Callable[[float], bool]) -> Answer:
-    """Send a ping, again where that may help, until it is taken; `until_s` is on the steady clock.
+    """Send a ping, with up to three attempts until `until_s` on the monotonic clock, and return the answer.
 
-    `wait` sleeps, and returns True to give up. A ping that is sent twice is harmless: it bears the same rid.
+    `wait` sleeps for the given seconds and returns True to give up. A repeated ping is harmless: it has the same rid.
     Raises Unreachable and RefusedPing.
     """
     for pause_s in (*PAUSES_S, None):
-        tried = _attempt(url, body, until_s)
-        if isinstance(tried, Answer) and (_is_taken(tried) or not _may_pass(tried)):
+        result = _attempt(url, body, until_s)
+        if isinstance(result, Answer) and (_is_taken(result) or not _may_pass(result)):
             break
-        if pause_s is None or time.monotonic() + pause_s >= until_s or wait(_spread(pause_s, tried)):
+        if pause_s is None or time.monotonic() + pause_s >= until_s or wait(_spread(pause_s, result)):
             break
-    if isinstance(tried, Unreachable):
-        raise tried
-    if not _is_taken(tried):
-        raise RefusedPing(_refusal(tried, url), tried.status)
-    return tried
+    if isinstance(result, Unreachable):
+        raise result
+    if not _is_taken(result):
+        raise RefusedPing(_refusal(result, url), result.status)
+    return result
 
 
 def _attempt(url: str, body: bytes, until_s: float) -> Answer | Unreachable:
@@ -116,7 +110,7 @@ def _attempt(url: str, body: bytes, until_s: float) -> Answer | Unreachable:
 
 
 def _is_taken(answer: Answer) -> bool:
-    """Whether Overdue says so: behind a captive portal or a parked domain, anybody answers 200."""
+    """Whether Overdue confirms the ping. A status of 200 is not enough: captive portals and parked domains send it."""
     return answer.is_good and answer.body.strip() in (b"OK", b"Created")
 
 
@@ -124,24 +118,23 @@ def _may_pass(answer: Answer) -> bool:
     return answer.status >= 500 or answer.status == 429
 
 
-def _spread(pause_s: float, tried: Answer | Unreachable) -> float:
-    """Not all of those at once who were turned away at once; as long as the server asks, within reason."""
-    from random import uniform  # here because most pings are taken at once
+def _spread(pause_s: float, result: Answer | Unreachable) -> float:
+    """Follow a Retry-After of up to `LONGEST_PAUSE_S`, and add jitter so that clients do not retry at the same time."""
+    from random import uniform  # imported here: most pings succeed at the first attempt
 
-    asked = tried.headers.get("retry-after", "") if isinstance(tried, Answer) else ""
-    if asked.isascii() and asked.isdigit():
-        pause_s = max(pause_s, min(float(asked[:6]), LONGEST_PAUSE_S))
-    return pause_s * uniform(1, 1.5)  # noqa: S311  # nothing secret
+    retry_after = result.headers.get("retry-after", "") if isinstance(result, Answer) else ""
+    if retry_after.isascii() and retry_after.isdigit():
+        pause_s = max(pause_s, min(float(retry_after[:6]), LONGEST_PAUSE_S))
+    return pause_s * uniform(1, 1.5)  # noqa: S311  # jitter needs no secure source
 
 
 def _refusal(answer: Answer, url: str) -> str:
     where = origin(url)
     if 300 <= answer.status < 400:
-        return f"{where} sends pings on to {answer.headers.get('location', 'elsewhere')[:100]}: use that URL"
-    said = f"{answer.status} {answer.text(100)}".strip()
+        return f"{where} redirects pings to {answer.headers.get('location', 'another URL')[:100]}: use that URL"
     hints = {
-        404: "no such check, or a wrong ping key; --create makes a check from its slug",
-        409: "two checks have this slug: use the ping URL of the one that is meant",
+        404: "no such check, or wrong ping key; use --create to create a check from its slug",
+        409: "two checks have this slug; use the ping URL of one of them",
     }
-    hint = "it answers, but not as Overdue does: is this the right URL?" if answer.is_good else hints.get(answer.status)
-    return f"{where} did not take the ping ({said})" + (f": {hint}" if hint else "")
+    hint = "this is not an answer of Overdue; check the URL" if answer.is_good else hints.get(answer.status)
+    return f"{where} answered {answer.status} {answer.text(100)}".rstrip() + (f": {hint}" if hint else "")

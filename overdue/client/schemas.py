@@ -1,6 +1,6 @@
-"""What the API answers, as far as commands read it; what looks otherwise comes from something else than Overdue.
+"""The fields of API answers that commands read, and a test for answers that do not come from Overdue.
 
-Start at `is_like`. What the fields mean is the server's business.
+Start at `is_like`. docs/reference/wire.md says what the fields mean.
 """
 
 from collections.abc import Mapping
@@ -10,7 +10,7 @@ from operator import or_
 from types import UnionType
 from typing import Any, NotRequired, TypedDict, get_args, get_origin, get_type_hints
 
-NAMES = {"uuid", "unique_key"}  # one of them names a check in routes
+NAMES = {"uuid", "unique_key"}  # each check has one of them; routes use it
 INSTANTS = (
     "last_ping",
     "next_ping",
@@ -26,7 +26,7 @@ INSTANTS = (
 
 
 class StepJson(TypedDict):
-    """An escalation step: seconds after the flip, ids of channels; a read-only key gets none of those."""
+    """An escalation step: seconds after the flip, and the ids of its channels (absent for a read-only key)."""
 
     after: int
     channels: NotRequired[str]
@@ -40,7 +40,10 @@ class PolicyJson(TypedDict):
 
 
 class CheckJson(TypedDict):
-    """A check, as far as commands read it; a read-only key gets no `uuid`, but a `unique_key`."""
+    """A check. A read-only key gets `unique_key` instead of `uuid`.
+
+    Configuration fields that no command reads by name are read by the field table.
+    """
 
     name: str
     slug: str
@@ -70,15 +73,12 @@ class CheckJson(TypedDict):
     remind_every: NotRequired[int | None]
     escalation: NotRequired[list[StepJson]]
     escalation_policy: NotRequired[str | None]
-    failures_before_alert: NotRequired[int]
     failures: NotRequired[int]
-    misses_before_alert: NotRequired[int]
     misses: NotRequired[int]
     first_ping_by: NotRequired[int | str | None]
     early: NotRequired[int]
     windows: NotRequired[list[str]]
     maintenance_until: NotRequired[str | None]
-    schedules: NotRequired[list[str]]
     warnings: NotRequired[list[str]]
     snoozed_until: NotRequired[str | None]
     acknowledged_at: NotRequired[str | None]
@@ -92,19 +92,10 @@ class CheckJson(TypedDict):
     probe: NotRequired[dict[str, Any] | None]
     zone: NotRequired[str]
     every_channel: NotRequired[bool]
-    manual_resume: NotRequired[bool]
-    methods: NotRequired[str]
-    start_kw: NotRequired[str]
-    success_kw: NotRequired[str]
-    failure_kw: NotRequired[str]
-    filter_subject: NotRequired[bool]
-    filter_body: NotRequired[bool]
-    filter_http_body: NotRequired[bool]
-    filter_default_fail: NotRequired[bool]
 
 
 class PingJson(TypedDict):
-    """A ping of the history."""
+    """A ping of a check's history; an older server sends no `outcome`."""
 
     type: str
     date: str
@@ -115,10 +106,11 @@ class PingJson(TypedDict):
     rid: str | None
     body_url: str | None
     duration: NotRequired[int | float]
+    outcome: NotRequired[str | None]
 
 
 class SentJson(TypedDict):
-    """An alert that SNS has taken, and the names of the channels that it was for."""
+    """An alert published to SNS, with the names of its channels."""
 
     kind: str
     to: list[str]
@@ -126,7 +118,7 @@ class SentJson(TypedDict):
 
 
 class FlipJson(TypedDict):
-    """A change of status; a read-only key gets no `sent`, an older server sends no `status` and no `reason`."""
+    """A change of status. `sent` is absent for a read-only key; an older server sends no `status` and no `reason`."""
 
     timestamp: str
     up: int
@@ -136,7 +128,7 @@ class FlipJson(TypedDict):
 
 
 class ChannelJson(TypedDict):
-    """A channel."""
+    """A notification channel."""
 
     id: str
     name: str
@@ -144,11 +136,14 @@ class ChannelJson(TypedDict):
 
 
 def is_like(value: object, shape: type) -> bool:
-    """Whether a JSON value has all fields of a TypedDict that it must have, and each as it should be."""
+    """Whether a JSON value has all required fields of a TypedDict, and each known field has the right type.
+
+    Unknown fields are allowed: a newer server may send them.
+    """
     if not isinstance(value, dict) or (shape is CheckJson and not NAMES & value.keys()):
         return False
     kinds: Mapping[str, type | UnionType] = get_type_hints(shape)
-    needed: frozenset[str] = shape.__required_keys__  # type: ignore[attr-defined]  # each TypedDict has them
+    needed: frozenset[str] = shape.__required_keys__  # type: ignore[attr-defined]  # every TypedDict has it
     return needed <= value.keys() and all(
         isinstance(value[name], _checkable(kind)) and (name not in INSTANTS or _is_instant(value[name]))
         for name, kind in kinds.items()
@@ -157,7 +152,7 @@ def is_like(value: object, shape: type) -> bool:
 
 
 def _checkable(kind: type | UnionType) -> type | UnionType:
-    """What `isinstance` takes: of a list or an object, that it is one."""
+    """The type as `isinstance` accepts it: list and dict without their item types."""
     if isinstance(kind, UnionType):
         union: UnionType = reduce(or_, (get_origin(each) or each for each in get_args(kind)))
         return union

@@ -1,6 +1,6 @@
-"""One request by urllib, and its answer by a deadline: urllib's own timeout begins anew with each piece that comes.
+"""One request by urllib, with a deadline for the whole answer: urllib's own timeout restarts with each piece.
 
-Carries, decides nothing. `http` imports it with the first request. Start at `exchange`.
+Every status is an answer. `http` imports it with the first request. Start at `exchange`.
 """
 
 import socket
@@ -54,38 +54,38 @@ def _opener(url: str, until_s: float) -> OpenerDirector:
 
 
 class InTime(AbstractHTTPHandler):
-    """Answers must have come in full at `until_s` on the steady clock; else TimeoutError."""
+    """Raise TimeoutError if the answer is not complete at `until_s` on the monotonic clock."""
 
     def __init__(self, until_s: float) -> None:
         super().__init__()
         self.until_s = until_s
 
-    def do_open(self, http_class: Any, req: Any, **given: Any) -> HTTPResponse:
-        """What urllib does, with answers of ours."""
+    def do_open(self, http_class: Any, req: Any, **options: Any) -> HTTPResponse:
+        """Open the connection as urllib does, with a response that enforces the deadline."""
 
         def connection(host: str, **more: Any) -> HTTPConnection:
             made: HTTPConnection = http_class(host, **more)
-            made.response_class = self._answer  # type: ignore[assignment]  # called just as a class would be
+            made.response_class = self._answer  # type: ignore[assignment]  # called like a class
             return made
 
-        return super().do_open(connection, req, **given)
+        return super().do_open(connection, req, **options)
 
-    def _answer(self, sock: socket.socket, *arguments: Any, **given: Any) -> HTTPResponse:
-        answer = HTTPResponse(sock, *arguments, **given)
+    def _answer(self, sock: socket.socket, *arguments: Any, **options: Any) -> HTTPResponse:
+        answer = HTTPResponse(sock, *arguments, **options)
         answer.fp = BufferedReader(_Pieces(sock, answer.fp.detach(), self.until_s))
         return answer
 
 
 class InTimeHttp(InTime, HTTPHandler):
-    """For http."""
+    """The handler for http URLs."""
 
 
 class InTimeHttps(InTime, HTTPSHandler):
-    """For https."""
+    """The handler for https URLs."""
 
 
 class _Pieces(RawIOBase):
-    """What a socket brings; each piece has only the time that is left."""
+    """A raw socket stream; each read may take only the time that is left until the deadline."""
 
     def __init__(self, sock: socket.socket, raw: RawIOBase, until_s: float) -> None:
         self._sock, self._raw, self._until_s = sock, raw, until_s

@@ -1,1 +1,1 @@
-"""What an operator wants to know of a stage at AWS: is all of it there, and does it work? Nothing is changed."""
+"""Check whether a stage on AWS is complete and works. Reads only; nothing is changed. Start at `run`."""

@@ -1,4 +1,4 @@
-"""From here to there: who we are at AWS, by whose clock, and does the stage answer by HTTPS?"""
+"""Check the connection to the stage: credentials, this machine's clock, the base URL and its certificate."""
 
 import socket
 import ssl
@@ -15,24 +15,24 @@ from overdue.doctor.stage import Patient
 
 TIMEOUT_S = 10.0
 OFF = timedelta(seconds=2)
-FAR_OFF = timedelta(minutes=5)  # beyond it AWS takes no signature
+FAR_OFF = timedelta(minutes=5)  # beyond this, AWS rejects the signature
 SOON = timedelta(days=14)
 STATUS = "/api/v3/status"
 
 
-def identity(patient: Patient) -> list[Finding]:
-    """Who we are, and how far this machine's clock is from AWS's. One call."""
-    before = patient.clock.now()
-    us = patient.client("sts").get_caller_identity()
-    after = patient.clock.now()
-    account = patient.account
-    who = ok("credentials", f"{us['Arn']}, account {account.id}, region {account.region}, stage {account.stage}")
-    stamp = us["ResponseMetadata"]["HTTPHeaders"].get("date")
+def identity(stage: Patient) -> list[Finding]:
+    """Report the caller's identity, and check how far this machine's clock is from AWS's. One call."""
+    before = stage.clock.now()
+    caller = stage.client("sts").get_caller_identity()
+    after = stage.clock.now()
+    account = stage.account
+    who = ok("credentials", f"{caller['Arn']}, account {account.id}, region {account.region}, stage {account.stage}")
+    stamp = caller["ResponseMetadata"]["HTTPHeaders"].get("date")
     return [who] if stamp is None else [who, judged_clock(_away(stamp, before + (after - before) / 2))]
 
 
 def not_let_in(refused: OverdueError, *, now: datetime) -> list[Finding]:
-    """What is known when AWS does not let us in: why, and its clock, if it has answered."""
+    """The findings when AWS rejects the credentials: the reason, and the clock if AWS answered at all."""
     findings = [error("credentials", str(refused))]
     cause = refused.__cause__
     if isinstance(cause, ClientError):
@@ -43,72 +43,74 @@ def not_let_in(refused: OverdueError, *, now: datetime) -> list[Finding]:
 
 
 def _away(stamp: str, here: datetime) -> timedelta:
-    """This clock less AWS's, whose stamp is cut to whole seconds."""
+    """This machine's clock minus AWS's. AWS's time stamp is cut to whole seconds, so half a second is added."""
     return here - parsedate_to_datetime(stamp).astimezone(UTC) - timedelta(seconds=0.5)
 
 
-def judged_clock(away: timedelta) -> Finding:
-    """What a clock's error does."""
-    seconds = abs(away.total_seconds())
-    said = f"this machine's clock is {seconds:.0f} s {'fast' if away > timedelta() else 'slow'} by AWS's"
-    mend = "let NTP set it: timedatectl set-ntp true"
-    if abs(away) > FAR_OFF:
-        return error("clock", f"{said}: AWS refuses what is signed so", mend)
-    if abs(away) > OFF:
-        return warning("clock", said, mend)
-    return ok("clock", "as AWS's, to 2 s")
+def judged_clock(offset: timedelta) -> Finding:
+    """Evaluate the offset of this machine's clock from AWS's; positive: ahead."""
+    seconds = abs(offset.total_seconds())
+    text = f"this machine's clock is {seconds:.0f} s {'ahead of' if offset > timedelta() else 'behind'} AWS's"
+    fix = "synchronize it by NTP: timedatectl set-ntp true"
+    if abs(offset) > FAR_OFF:
+        return error("clock", f"{text}, and AWS rejects requests signed by it", fix)
+    if abs(offset) > OFF:
+        return warning("clock", text, fix)
+    return ok("clock", "within 2 s of AWS's")
 
 
-def answers(patient: Patient) -> list[Finding]:
-    """Whether the stage answers. One request."""
-    url = patient.url()
+def answers(stage: Patient) -> list[Finding]:
+    """Check that the stage answers. One request."""
+    url = stage.url()
     if url is None:
-        return [error("base URL", "nobody says where the stage is reached", patient.deploy)]
-    return [answering(url, stage=patient.account.stage)]
+        return [error("base URL", "the stage has no base URL", stage.deploy)]
+    return [answering(url, stage=stage.account.stage)]
 
 
 def answering(url: str, *, stage: str) -> Finding:
-    """Ask a base URL for its state."""
-    see = f"overdue logs --stage {stage} --function api --since 15m"
+    """Request the status of a base URL and evaluate the answer."""
+    logs = f"overdue logs --stage {stage} --function api --since 15m"
     try:
         answer = http.send("GET", url + STATUS, body=None, headers={}, timeout_s=TIMEOUT_S)
     except http.Unreachable as unreachable:
-        return error("base URL", str(unreachable), "is it the right URL, and does its name resolve?")
+        return error("base URL", str(unreachable), "check the URL, and that its host name resolves")
     if not answer.is_good:
-        return error("base URL", f"{url}{STATUS} answers {answer.status}: {answer.text(80)}", see)
+        return error("base URL", f"{url}{STATUS} answers {answer.status}: {answer.text(80)}", logs)
     return ok("base URL", f"{url} answers")
 
 
-def certificate(patient: Patient) -> list[Finding]:
-    """That of a domain of one's own; one handshake. AWS renews its own by itself."""
-    url, state = patient.url(), patient.state()
+def certificate(stage: Patient) -> list[Finding]:
+    """Check the certificate of a custom domain, with one TLS handshake. AWS renews those of its own domains."""
+    url, state = stage.url(), stage.state()
     if url is None or state is None or not state.parameters.get("Domain"):
         return []
     host = urlsplit(url).hostname or state.parameters["Domain"]
     try:
         ends = certificate_ends(host, urlsplit(url).port or 443, ssl.create_default_context())
     except ssl.SSLCertVerificationError as refused:
-        mend = "ACM renews it once the domain's validation record is in its DNS: see AWS Certificate Manager"
-        return [error("certificate", f"that of {host} is not valid: {refused.verify_message}", mend)]
-    except OSError as trouble:
-        return [error("certificate", f"{host} cannot be asked for it: {trouble}", "does its DNS lead to DomainTarget?")]
-    return [judged_certificate(host, ends, now=patient.clock.now())]
+        fix = "add the validation record that AWS Certificate Manager shows to the domain's DNS; ACM then renews it"
+        return [error("certificate", f"the certificate of {host} is not valid: {refused.verify_message}", fix)]
+    except OSError as failure:
+        fix = "check that its DNS record points to the stack's output DomainTarget"
+        return [error("certificate", f"cannot connect to {host} to read its certificate: {failure}", fix)]
+    return [judged_certificate(host, ends, now=stage.clock.now())]
 
 
 def certificate_ends(host: str, port: int, context: ssl.SSLContext) -> datetime:
-    """Until when a host's certificate is valid. Raises OSError, SSLCertVerificationError among them."""
+    """The end of a certificate's validity, UTC. Raises OSError, including SSLCertVerificationError."""
     with (
         socket.create_connection((host, port), timeout=TIMEOUT_S) as plain,
         context.wrap_socket(plain, server_hostname=host) as secured,
     ):
-        found = secured.getpeercert()
-    assert found, "a verified peer has one"
-    return datetime.fromtimestamp(ssl.cert_time_to_seconds(str(found["notAfter"])), UTC)
+        peer = secured.getpeercert()
+    assert peer, "a verified peer has a certificate"
+    return datetime.fromtimestamp(ssl.cert_time_to_seconds(str(peer["notAfter"])), UTC)
 
 
 def judged_certificate(host: str, ends: datetime, *, now: datetime) -> Finding:
-    """ACM renews 60 days before the end: what is nearly over is not being renewed."""
+    """Evaluate the end of a certificate. ACM renews 60 days before it, so at 14 days the renewal has failed."""
     if ends - now <= SOON:
-        mend = "ACM renews only what is validated by DNS: see AWS Certificate Manager, pending validation"
-        return warning("certificate", f"that of {host} ends on {ends:%Y-%m-%d}, and has not been renewed", mend)
-    return ok("certificate", f"that of {host} is valid until {ends:%Y-%m-%d}")
+        fix = "check its DNS validation: see AWS Certificate Manager, pending validation"
+        text = f"the certificate of {host} ends on {ends:%Y-%m-%d} and has not been renewed"
+        return warning("certificate", text, fix)
+    return ok("certificate", f"the certificate of {host} is valid until {ends:%Y-%m-%d}")

@@ -1,4 +1,4 @@
-"""Do the functions run, and is the sweep called each minute? When it last was is decided in `judged_sweep`."""
+"""Check the functions: they exist, are not disabled, have a supported runtime, and the sweep runs every minute."""
 
 import json
 from collections.abc import Sequence
@@ -11,9 +11,9 @@ from overdue.doctor.finding import Finding, error, ok, warning
 from overdue.doctor.stage import Patient
 
 LOOK_BACK = timedelta(hours=3)
-LATE = timedelta(minutes=5)  # a metric shows up to two minutes after its minute has begun
+LATE = timedelta(minutes=5)  # a metric appears up to two minutes after the start of its minute
 SOON = timedelta(days=180)
-# When AWS stops to patch a runtime ("Lambda runtimes" of the AWS Lambda Developer Guide), as of 2026-11.
+# When AWS stops patching a runtime ("Lambda runtimes" in the AWS Lambda Developer Guide), as of 2026-11.
 RUNTIME_ENDS = {
     "python3.11": date(2027, 6, 30),
     "python3.12": date(2028, 10, 31),
@@ -22,107 +22,106 @@ RUNTIME_ENDS = {
 }
 
 
-def state(patient: Patient) -> list[Finding]:
-    """A call for each function."""
-    client = patient.client("lambda")
+def state(stage: Patient) -> list[Finding]:
+    """Check that each function exists and has not failed, and when its runtime ends. One call per function."""
+    client = stage.client("lambda")
     findings, runtimes = [], set()
     for function in FUNCTIONS:
-        name = patient.account.named(function)
+        name = stage.account.named(function)
         try:
-            found = client.get_function_configuration(FunctionName=name)
+            configuration = client.get_function_configuration(FunctionName=name)
         except client.exceptions.ResourceNotFoundException:
-            findings.append(error("functions", f"there is no function {name}", patient.deploy))
+            findings.append(error("functions", f"there is no function {name}", stage.deploy))
             continue
-        runtimes.add(found.get("Runtime", "unknown"))
-        said = found.get("State", "Active")
-        if said == "Failed" or found.get("LastUpdateStatus") == "Failed":
-            why = found.get("StateReason") or found.get("LastUpdateStatusReason") or "AWS does not say why"
-            findings.append(error("functions", f"{name} has failed: {why}", patient.deploy))
-    return (findings or [ok("functions", "all are there")]) + [
-        judged_runtime(runtime, today=patient.clock.now().date(), deploy=patient.deploy) for runtime in sorted(runtimes)
+        runtimes.add(configuration.get("Runtime", "unknown"))
+        if "Failed" in (configuration.get("State"), configuration.get("LastUpdateStatus")):
+            reasons = (configuration.get("StateReason"), configuration.get("LastUpdateStatusReason"))
+            why = next(filter(None, reasons), "AWS gives no reason")
+            findings.append(error("functions", f"{name} has failed: {why}", stage.deploy))
+    return (findings or [ok("functions", "all exist")]) + [
+        judged_runtime(runtime, today=stage.clock.now().date(), deploy=stage.deploy) for runtime in sorted(runtimes)
     ]
 
 
 def judged_runtime(runtime: str, *, today: date, deploy: str) -> Finding:
-    """How long AWS still patches a runtime."""
+    """Evaluate until when AWS patches a runtime."""
     ends = RUNTIME_ENDS.get(runtime)
     if ends is None:
-        return warning(
-            "runtime", f"{runtime}: it is not known here when AWS ends it", "use a newer overdue, and deploy"
-        )
-    mend = f"install overdue under a newer Python, since a deploy takes its own; then {deploy}"
+        text = f"{runtime}: this version of Overdue does not know when AWS stops patching it"
+        return warning("runtime", text, "install a newer version of Overdue, and deploy")
+    fix = f"install Overdue under a newer Python, since a deploy uses the same version; then {deploy}"
     if ends <= today:
-        return error("runtime", f"{runtime} has ended on {ends}: AWS patches it no more", mend)
+        return error("runtime", f"AWS stopped patching {runtime} on {ends}", fix)
     if ends - today <= SOON:
-        return warning("runtime", f"{runtime} ends on {ends}", mend)
-    return ok("runtime", f"{runtime}, until {ends}")
+        return warning("runtime", f"AWS stops patching {runtime} on {ends}", fix)
+    return ok("runtime", f"{runtime}, patched until {ends}")
 
 
-def concurrency(patient: Patient) -> list[Finding]:
-    """Whether somebody has shut the sweep or its parts, as one does in an incident. A call for each."""
-    client = patient.client("lambda")
+def concurrency(stage: Patient) -> list[Finding]:
+    """Check that the sweep's functions were not stopped by a concurrency of 0, as in an incident. Two calls."""
+    client = stage.client("lambda")
     findings = []
     for function, reserved in (("sweep", 3), ("storm", 8)):
-        name = patient.account.named(function)
+        name = stage.account.named(function)
         try:
-            found = client.get_function_concurrency(FunctionName=name)
+            answer = client.get_function_concurrency(FunctionName=name)
         except client.exceptions.ResourceNotFoundException:
-            continue  # `state` tells of that
-        if found.get("ReservedConcurrentExecutions") == 0:
-            mend = patient.command(
+            continue  # `state` reports that
+        if answer.get("ReservedConcurrentExecutions") == 0:
+            fix = stage.command(
                 f"lambda put-function-concurrency --function-name {name} --reserved-concurrent-executions {reserved}"
             )
-            findings.append(error("concurrency", f"{name} may not run: its concurrency is 0", mend))
+            findings.append(error("concurrency", f"{name} cannot run: its reserved concurrency is 0", fix))
     return findings
 
 
-def schedules(patient: Patient) -> list[Finding]:
-    """Whether those that run by the clock are called; two calls for each."""
-    client = patient.client("events")
+def schedules(stage: Patient) -> list[Finding]:
+    """Check that a rule invokes each scheduled function. Two calls per function."""
+    client = stage.client("events")
     findings = []
     for function in SCHEDULED:
-        target = patient.arn("lambda", "").rsplit(":", 1)[0] + f":function:{patient.account.named(function)}"
+        target = stage.arn("lambda", "").rsplit(":", 1)[0] + f":function:{stage.account.named(function)}"
         names = client.list_rule_names_by_target(TargetArn=target)["RuleNames"]
-        findings.append(judged_rules(function, [client.describe_rule(Name=name) for name in names], patient))
+        findings.append(judged_rules(function, [client.describe_rule(Name=name) for name in names], stage))
     return findings
 
 
-def judged_rules(function: str, rules: Sequence[Any], patient: Patient) -> Finding:
-    """What the rules that call a function amount to."""
-    bad = error if function == "sweep" else warning
+def judged_rules(function: str, rules: Sequence[Any], stage: Patient) -> Finding:
+    """Evaluate the rules that target a function: one must be enabled."""
+    problem = error if function == "sweep" else warning
     if not rules:
-        mend = f"{patient.deploy}; if that finds nothing to change, see `drift`"
-        return bad("schedule", f"no rule calls {patient.account.named(function)}", mend)
+        fix = f"{stage.deploy}; if it has nothing to change, see the finding `drift`"
+        return problem("schedule", f"no rule invokes {stage.account.named(function)}", fix)
     enabled = [rule for rule in rules if rule["State"].startswith("ENABLED")]
     if not enabled:
-        mend = patient.command(f"events enable-rule --name {rules[0]['Name']}")
-        return bad("schedule", f"the rule that calls {patient.account.named(function)} is disabled", mend)
-    return ok("schedule", f"{function} is called by {enabled[0]['ScheduleExpression']}")
+        fix = stage.command(f"events enable-rule --name {rules[0]['Name']}")
+        return problem("schedule", f"the rule that invokes {stage.account.named(function)} is disabled", fix)
+    return ok("schedule", f"{function} is invoked at {enabled[0]['ScheduleExpression']}")
 
 
-def last_sweep(patient: Patient) -> list[Finding]:
-    """When a sweep has last finished: by its metric, and where that is old by the log, too. One or two calls."""
-    now = patient.clock.now()
-    counted = patient.client("cloudwatch").get_metric_statistics(
+def last_sweep(stage: Patient) -> list[Finding]:
+    """Check when the last sweep finished, by its metric, and by the log if the metric is old. One or two calls."""
+    now = stage.clock.now()
+    points = stage.client("cloudwatch").get_metric_statistics(
         Namespace="Overdue",
         MetricName="Swept",
-        Dimensions=[{"Name": "Stage", "Value": patient.account.stage}],
+        Dimensions=[{"Name": "Stage", "Value": stage.account.stage}],
         StartTime=now - LOOK_BACK,
         EndTime=now,
         Period=60,
         Statistics=["Sum"],
     )["Datapoints"]
-    whole = max((point["Timestamp"] for point in counted), default=None)
-    logged = None if whole is not None and now - whole <= LATE else _newest_line(patient, now)
-    return [judged_sweep(whole, logged, now=now, stage=patient.account.stage)]
+    complete = max((point["Timestamp"] for point in points), default=None)
+    logged = None if complete is not None and now - complete <= LATE else _newest_line(stage, now)
+    return [judged_sweep(complete, logged, now=now, stage=stage.account.stage)]
 
 
-def _newest_line(patient: Patient, now: datetime) -> datetime | None:
-    """When a sweep has last said that it is done, whole or not, within the last quarter of an hour."""
-    pages = patient.client("logs").get_paginator("filter_log_events")
+def _newest_line(stage: Patient, now: datetime) -> datetime | None:
+    """When a sweep, complete or not, last logged its end within the last 15 minutes; None: not once."""
+    pages = stage.client("logs").get_paginator("filter_log_events")
     newest = None
     for page in pages.paginate(
-        logGroupName=f"/aws/lambda/{patient.account.named('sweep')}",
+        logGroupName=f"/aws/lambda/{stage.account.named('sweep')}",
         startTime=round((now - 3 * LATE).timestamp() * 1000),
         filterPattern='"swept"',
     ):
@@ -134,18 +133,21 @@ def _newest_line(patient: Patient, now: datetime) -> datetime | None:
 
 def _is_swept(message: str) -> bool:
     try:
-        said = json.loads(message)
+        event = json.loads(message)
     except ValueError:
         return False
-    return isinstance(said, dict) and said.get("event") == "swept"
+    return isinstance(event, dict) and event.get("event") == "swept"
 
 
-def judged_sweep(whole: datetime | None, logged: datetime | None, *, now: datetime, stage: str) -> Finding:
-    """Whether what is missed is noticed. `whole`: a sweep that has read all; `logged`: any, None if not asked for."""
-    see = f"overdue logs --stage {stage} --function sweep --since 15m"
-    if whole is not None and now - whole <= LATE:
-        return ok("last sweep", f"within the last {LATE.seconds // 60} min ({ago(whole, now=now)})")
-    known = f"the last whole sweep was {ago(whole, now=now)}" if whole else "no whole sweep within 3 h"
+def judged_sweep(complete: datetime | None, logged: datetime | None, *, now: datetime, stage: str) -> Finding:
+    """Evaluate the last sweep.
+
+    `complete`: the last one that read every check; `logged`: the last one of any kind, None if not looked up.
+    """
+    logs = f"overdue logs --stage {stage} --function sweep --since 15m"
+    if complete is not None and now - complete <= LATE:
+        return ok("last sweep", f"within the last {LATE.seconds // 60} min ({ago(complete, now=now)})")
+    known = f"the last complete sweep was {ago(complete, now=now)}" if complete else "no complete sweep within 3 h"
     if logged is not None and now - logged <= LATE:
-        return error("last sweep", f"{known}. One has run {ago(logged, now=now)}, but could not read everything", see)
-    return error("last sweep", f"{known}: nothing is called missed, and no alert is repeated", see)
+        return error("last sweep", f"{known}. One ran {ago(logged, now=now)}, but could not read all checks", logs)
+    return error("last sweep", f"{known}: missed runs are not detected and alerts are not repeated", logs)

@@ -1,7 +1,7 @@
-"""A stage that is looked at: its AWS clients and what several probes want to know of it, each asked for once.
+"""A stage under examination: its AWS clients, and cached answers that several probes need.
 
-Probes run in threads of their own; making clients of one session is not safe in several at once, so it stands behind
-a lock. What a probe makes of an answer is its own business.
+Probes run in threads. Creating clients from one boto3 session is not thread-safe, so a lock guards it. Evaluates
+nothing: that is up to the probes.
 """
 
 from collections import defaultdict
@@ -26,66 +26,66 @@ T = TypeVar("T")
 
 
 class Patient:
-    """One stage. Its methods raise what boto3 raises, and OverdueError."""
+    """One stage on AWS. Its methods raise botocore's errors and OverdueError. Thread-safe."""
 
     def __init__(self, account: Account, settings: Settings, clock: Clock) -> None:
         self.account = account
         self.clock = clock
         self._settings = replace(settings, region=account.region)
-        self._known: dict[Hashable, Any] = {}
+        self._cache: dict[Hashable, Any] = {}
         self._locks: defaultdict[Hashable, Lock] = defaultdict(Lock)
         self._lock = Lock()
 
     def client(self, service: str) -> Any:
-        """A client of a service; the callers know which it is."""
+        """The boto3 client of a service, created once."""
         with self._lock:
-            if service not in self._known:
-                self._known[service] = self.account.session.client(service, config=QUICK)  # type: ignore[call-overload]  # one of its many names
-            return self._known[service]
+            if service not in self._cache:
+                self._cache[service] = self.account.session.client(service, config=QUICK)  # type: ignore[call-overload]  # has an overload per service name
+            return self._cache[service]
 
     def state(self) -> State | None:
-        """The stack; None when there is none."""
+        """The state of the stack; None if there is no stack."""
         name = self.account.named("").rstrip("-")
         return self._once("state", lambda: Stack(name, self.client("cloudformation"), self.clock).state())
 
     def resources(self, kind: str) -> list[str]:
-        """The names of the stack's resources of a type, such as AWS::CloudWatch::Alarm."""
-        pages = self._once("resources", self._resources)
-        return sorted(name for type_, name in pages if type_ == kind)
+        """The physical names of the stack's resources of one type, such as AWS::CloudWatch::Alarm, sorted."""
+        resources = self._once("resources", self._resources)
+        return sorted(name for type_, name in resources if type_ == kind)
 
     def channels(self) -> list[tuple[str, Channel]]:
-        """All channels, each with its project."""
+        """All channels of the stage, each with its project."""
         return self._once("channels", self._channels)
 
     def url(self) -> str | None:
-        """Where it is reached; None: nobody says."""
+        """The base URL, from the settings or the stack's outputs; None if neither has one."""
         if self._settings.url is not None:
             return self._settings.url
         state = self.state()
         return None if state is None else state.outputs.get("BaseUrl")
 
     def arn(self, service: str, resource: str) -> str:
-        """The ARN of a resource of the stage, where that is made from its name alone."""
+        """The ARN of a resource of the stage, for services whose ARNs consist of the name alone."""
         account = self.account
         return f"arn:{account.partition}:{service}:{account.region}:{account.id}:{account.named(resource)}"
 
     def command(self, words: str) -> str:
-        """A command of the AWS CLI for this region."""
+        """A command of the AWS CLI for this region, to copy."""
         return f"aws {words} --region {self.account.region}"
 
     @property
     def deploy(self) -> str:
-        """What brings most things back."""
+        """The command that deploys the stage again, to copy: it repairs most problems."""
         return f"overdue deploy --stage {self.account.stage}"
 
-    def _once(self, what: str, ask: Callable[[], T]) -> T:
+    def _once(self, key: str, ask: Callable[[], T]) -> T:
         with self._lock:
-            lock = self._locks[what]
+            lock = self._locks[key]
         with lock:
-            if what not in self._known:
-                self._known[what] = ask()
-            found: T = self._known[what]
-            return found
+            if key not in self._cache:
+                self._cache[key] = ask()
+            value: T = self._cache[key]
+            return value
 
     def _resources(self) -> list[tuple[str, str]]:
         pages = self.client("cloudformation").get_paginator("list_stack_resources")

@@ -1,1 +1,1 @@
-"""Run a job for `overdue exec` and keep the end of its output."""
+"""Run a job for `overdue exec`, send its pings and keep the end of its output."""

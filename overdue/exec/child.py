@@ -1,11 +1,10 @@
-"""A command as a child process that is hard to tell from the bare command.
+"""Run a command as a child process that behaves like the bare command.
 
-Input is inherited, signals are handed on, a script without #! gets a shell. Start at `run`. What becomes of output is
-decided in `output`; what is told to Overdue, and when, is `job`'s business.
+The child inherits stdin and receives our signals; a script without a `#!` line runs in a shell, as it does when typed.
+Start at `run`. `output` copies what the child writes; `job` decides which pings are sent and when.
 
-Where nobody sits at a terminal, the child leads a process group of its own, and the signals that come to us go to
-that whole group. At a terminal it stays in ours: the keys (Ctrl-C, Ctrl-Z) reach it without us, and only what a
-terminal does not send is handed on.
+Without a terminal, the child leads a process group of its own, and signals are forwarded to the whole group. At a
+terminal it stays in our group: Ctrl-C and Ctrl-Z reach it directly, so we forward only signals that no key sends.
 """
 
 import errno
@@ -25,32 +24,32 @@ from overdue.exec.output import Copied, Tail, copied, hold_closed, write
 HANDED_ON = ("SIGTERM", "SIGHUP", "SIGINT", "SIGQUIT", "SIGUSR1", "SIGUSR2")
 FROM_THE_TERMINAL = ("SIGINT", "SIGQUIT")
 
-REPEAT_S = 2.0  # timeout(1) sends its signal to us, and at once to its whole group, to which we belong
+REPEAT_S = 2.0  # timeout(1) signals us and then its whole process group, which includes us
 
-NOT_FOUND = 127  # as a shell says it
+NOT_FOUND = 127  # the exit statuses of a shell
 NOT_EXECUTABLE = 126
 SHELL = "/bin/sh"
 
 
 @dataclass(frozen=True, slots=True)
 class Ended:
-    """How a command ended: its exit status, or 128 + n when signal n killed it.
+    """How a command ended: its exit status, or 128 + n if signal n killed it.
 
-    `trouble` is why it could not be started, or what became of its output; empty: nothing is to be said.
+    `problem` says why it could not be started or that its output could not be written; empty: neither happened.
     """
 
     status: int
-    trouble: str = ""
+    problem: str = ""
 
 
 class Heard:
-    """Tells a signal that somebody sends from one that repeats it: the same, within 2 s of the one that counted."""
+    """Filter out repeated signals: the same signal within 2 s of the last one that counted."""
 
     def __init__(self) -> None:
-        self._counted: dict[int, float] = {}  # signal → when, on the steady clock
+        self._counted: dict[int, float] = {}  # signal number → monotonic time
 
     def is_news(self, number: int, *, at_s: float) -> bool:
-        """Whether this one counts. A flood of repeats counts once every 2 s."""
+        """Whether this signal counts. A continuous stream of the same signal counts once every 2 s."""
         counted_s = self._counted.get(number)
         if counted_s is not None and at_s - counted_s < REPEAT_S:
             return False
@@ -59,46 +58,46 @@ class Heard:
 
 
 class Signals:
-    """The signals that come to us while this context is entered, handed on to the child that is attached.
+    """Context manager that forwards the signals we receive to the attached child. Enter it in the main thread.
 
-    One that comes too early waits for it. What was ignored when we were started (nohup) stays so, for us and for the
-    child. `on_signal` is called for each that repeats none. For the main thread.
+    Signals that arrive before a child is attached are forwarded on `attach`. A signal that was ignored when we started
+    (nohup) stays ignored, for us and for the child. `on_signal` is called for each signal that is not a repeat.
     """
 
     def __init__(self, on_signal: Callable[[], None]) -> None:
         self.at_terminal = _is_at_terminal()
-        self.came_late = False  # one came after the end of the child
-        self._heard = Heard()
+        self.came_late = False  # True: a signal arrived after the child ended
+        self._deduplicator = Heard()
         self._on_signal = on_signal
         self._child: int | None = None
         self._is_over = False
         self._waiting: list[int] = []
-        self._before: dict[int, object] = {}
+        self._old_handlers: dict[int, object] = {}
 
     def __enter__(self) -> Self:
         for number in (getattr(signal, name) for name in HANDED_ON):
-            self._before[number] = signal.getsignal(number)
-            if self._before[number] is not signal.SIG_IGN:
+            self._old_handlers[number] = signal.getsignal(number)
+            if self._old_handlers[number] is not signal.SIG_IGN:
                 signal.signal(number, self._handle)
         return self
 
     def __exit__(self, *_: object) -> None:
-        for number, before in self._before.items():
-            signal.signal(number, before or signal.SIG_DFL)  # type: ignore[arg-type]  # getsignal gave it
+        for number, before in self._old_handlers.items():
+            signal.signal(number, before or signal.SIG_DFL)  # type: ignore[arg-type]  # a value from getsignal
 
     def attach(self, pid: int) -> None:
-        """Whose signals they are from now on."""
+        """Forward signals to this child from now on, starting with those that are waiting."""
         self._child = pid
         while self._waiting:
             self._hand_on(self._waiting.pop(0))
 
     def detach(self) -> None:
-        """The child has ended."""
+        """Stop forwarding: the child has ended."""
         self._child = None
         self._is_over = True
 
     def _handle(self, number: int, _: FrameType | None) -> None:
-        if self._heard.is_news(number, at_s=time.monotonic()):
+        if self._deduplicator.is_news(number, at_s=time.monotonic()):
             self.came_late = self._is_over
             self._on_signal()
         if not (self.at_terminal and signal.Signals(number).name in FROM_THE_TERMINAL):
@@ -114,8 +113,8 @@ class Signals:
 
 
 def run(command: Sequence[str], *, signals: Signals, tail: Tail, on_start: Callable[[], None]) -> Ended:
-    """Run a command to its end. `on_start` is called once it runs, or could not be started."""
-    signal.signal(signal.SIGCHLD, signal.SIG_DFL)  # where our parent ignores it, nobody learns an exit status
+    """Run a command to its end. `on_start` is called once, after the command has started or failed to start."""
+    signal.signal(signal.SIGCHLD, signal.SIG_DFL)  # if our parent ignores SIGCHLD, wait() gets no exit status
     out, err = copied(tail, closed=hold_closed())
     streams = [stream for stream in dict.fromkeys((out, err)) if stream is not None]
     try:
@@ -142,13 +141,13 @@ def _start(
             command,
             stdout=out.child_end if out else None,
             stderr=err.child_end if err else None,
-            close_fds=False,  # what was handed to us, such as a lock, is handed on
+            close_fds=False,  # the child inherits open files from our caller, such as a lock
             process_group=None if in_our_group else 0,
         )
     except OSError as error:
         if error.errno != errno.ENOEXEC or command[0] == SHELL:
             raise
-    script = shutil.which(command[0]) or command[0]  # without #!: a shell for it, as from a shell (execvp(3))
+    script = shutil.which(command[0]) or command[0]  # no #! line: run it in a shell, as execvp(3) does
     return _start([SHELL, script, *command[1:]], out=out, err=err, in_our_group=in_our_group)
 
 
@@ -158,7 +157,7 @@ def _hand_over(streams: Sequence[Copied]) -> None:
 
 
 def _ended(status: int, errors: Sequence[OSError]) -> Ended:
-    """Output that was lost is a failure, as it would have been for the command itself."""
+    """The result of a command that ran. Lost output makes it a failure, as it would for the bare command."""
     fatal = [error for error in errors if not isinstance(error, BrokenPipeError)]
     if fatal:
         return Ended(status or 1, f"the job's output could not be written: {(fatal[0].strerror or '').lower()}")
@@ -166,15 +165,15 @@ def _ended(status: int, errors: Sequence[OSError]) -> Ended:
 
 
 def _not_started(name: str, error: OSError) -> Ended:
-    if isinstance(error, FileNotFoundError) and os.path.exists(name):  # noqa: PTH110  # which never raises
-        return Ended(NOT_EXECUTABLE, f"{name}: cannot be executed: its interpreter, after #!, is not there")
+    if isinstance(error, FileNotFoundError) and os.path.exists(name):  # noqa: PTH110  # Path.exists may raise
+        return Ended(NOT_EXECUTABLE, f"{name}: cannot be executed: the interpreter in its #! line was not found")
     if isinstance(error, FileNotFoundError):
         return Ended(NOT_FOUND, f"{name}: command not found")
     return Ended(NOT_EXECUTABLE, f"{name}: cannot be executed: {(error.strerror or str(error)).lower()}")
 
 
 def _is_at_terminal() -> bool:
-    """Whether the keys of a terminal reach us."""
+    """Whether we run in the foreground of a terminal, so that its keys send us signals."""
     try:
         terminal = os.open("/dev/tty", os.O_RDONLY | os.O_NOCTTY)
     except OSError:
@@ -188,6 +187,6 @@ def _is_at_terminal() -> bool:
 
 
 def say(text: str) -> None:
-    """A line of our own on stderr."""
+    """Print a line of Overdue's own on stderr, marked with `overdue:`; never fails."""
     with suppress(OSError):
         write(2, f"overdue: {text}\n".encode("utf-8", "replace"))

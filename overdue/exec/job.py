@@ -1,8 +1,8 @@
-"""What `overdue exec` does: run a job as if it stood alone, and tell Overdue how it went.
+"""Run a job for `overdue exec` and send its start and end pings.
 
-The job comes first. It starts before anything is sent; no answer, and no lack of one, changes its output or its exit
-status. Its end waits for the monitoring for 5 seconds at most, and then says once on stderr what went wrong.
-Start at `run`. How the command runs is `child`'s business, how a ping is sent `pinging`'s.
+The job comes first: it starts before any ping is sent, and no failure of the monitoring changes its output or exit
+status. After the job ends, `exec` waits at most 5 seconds for the end ping, then prints one warning on stderr.
+Start at `run`. `child` runs the command; `overdue.client.pinging` sends a ping.
 """
 
 import threading
@@ -17,92 +17,96 @@ from overdue.exec import child
 from overdue.exec.child import Signals
 from overdue.exec.output import Tail
 
-PATIENCE_S = 5.0  # from the end of the job to ours, at most
-START_PATIENCE_S = 10.0  # while the job runs, which waits for nothing
-SLICE_S = 0.1  # how soon a signal ends the waiting
+PATIENCE_S = 5.0  # longest wait for the end ping after the job has ended
+START_PATIENCE_S = 10.0  # longest time for the start ping, while the job runs
+SLICE_S = 0.1  # longest delay until a signal ends the wait
 TAIL_BYTES = 10_000
 
 
 def run(command: Sequence[str], target: Target | None) -> int:
-    """Run the job to its end; its exit status, 128 + n when signal n killed it, 127 and 126 as a shell has them.
+    """Run the job to its end and return its exit status.
 
-    Without a target the job only runs.
+    As in a shell: 128 + n if signal n killed it, 127 if the command was not found, 126 if it cannot be executed.
+    Without a target the job runs unmonitored.
     """
     tail = Tail(TAIL_BYTES)
     report = None if target is None else Report(target, rid=str(uuid4()))
     with Signals(lambda: report.hurry() if report else None) as signals:
         ended = child.run(command, signals=signals, tail=tail, on_start=lambda: report.start() if report else None)
-        if ended.trouble:
-            child.say(ended.trouble)
+        if ended.problem:
+            child.say(ended.problem)
         if report is not None:
-            report.finish(ended.status, tail=tail, trouble=ended.trouble)
+            report.finish(ended.status, tail=tail, problem=ended.problem)
             if report.warning:
                 child.say(report.warning)
     return ended.status
 
 
 def action_of(status: int) -> str:
-    """How a ping says an exit status: success in no word."""
+    """The action of the ping that reports an exit status; empty for success."""
     return str(status) if status else ""
 
 
-def body_of(tail: Tail, trouble: str, *, limit_bytes: int) -> bytes:
-    """The end of the output and of what became of it, as much as the server stores, which keeps the beginning."""
-    said = tail.last(limit_bytes)
-    if trouble:
-        said += (b"\n" if said and not said.endswith(b"\n") else b"") + trouble.encode("utf-8", "replace")
-    return said[-limit_bytes:]
+def body_of(tail: Tail, problem: str, *, limit_bytes: int) -> bytes:
+    """The body of the end ping: the end of the output, then `problem`.
+
+    At most `limit_bytes`: the server would keep the beginning of a longer body and drop the end.
+    """
+    body = tail.last(limit_bytes)
+    if problem:
+        body += (b"\n" if body and not body.endswith(b"\n") else b"") + problem.encode("utf-8", "replace")
+    return body[-limit_bytes:]
 
 
 @dataclass(slots=True)
 class Report:
-    """The two pings of a run, in a thread of their own: name resolution knows no time-out."""
+    """The start and end pings of one run, sent from a thread: name resolution has no timeout."""
 
     target: Target
     rid: str
-    warning: str | None = None  # set at the end, once
+    warning: str | None = None  # set by `finish` if a ping failed
     _limit_bytes: int = TAIL_BYTES
     _job_ended: threading.Event = field(default_factory=threading.Event)
-    _told: threading.Event = field(default_factory=threading.Event)
+    _is_sent: threading.Event = field(default_factory=threading.Event)  # set once both pings were sent or have failed
     _is_hurried: bool = False
     _end: tuple[str, Tail, str] | None = None
-    _troubles: list[str] = field(default_factory=list)
+    _failures: list[str] = field(default_factory=list)
     _ends_by_s: float = 0.0
 
     def start(self) -> None:
-        """Begin to tell, while the job runs."""
+        """Start the thread that sends the pings."""
         try:
             threading.Thread(target=self._tell, name="pings", daemon=True).start()
         except RuntimeError as error:  # no more threads
-            self._troubles.append(str(error))
-            self._told.set()
+            self._failures.append(f"monitoring failed ({error})")
+            self._is_sent.set()
 
     def hurry(self) -> None:
-        """A signal came that repeats none: once the job has ended, nothing is waited for."""
-        self._is_hurried = self._job_ended.is_set()  # no more than this: the handler may have broken into `_told.wait`
+        """Stop waiting for the end ping, because a signal arrived. Has no effect while the job runs."""
+        self._is_hurried = self._job_ended.is_set()  # only this: the handler may have interrupted `_is_sent.wait`
 
-    def finish(self, status: int, *, tail: Tail, trouble: str) -> None:
-        """The job has ended: wait until that is told, or for as long as our patience lasts."""
-        self._end = (action_of(status), tail, trouble)
+    def finish(self, status: int, *, tail: Tail, problem: str) -> None:
+        """Send the end ping and wait for it, at most `PATIENCE_S` or until a signal arrives."""
+        self._end = (action_of(status), tail, problem)
         self._ends_by_s = time.monotonic() + PATIENCE_S
         self._job_ended.set()
-        while not self._told.wait(SLICE_S) and not self._is_hurried and time.monotonic() < self._ends_by_s:
+        while not self._is_sent.wait(SLICE_S) and not self._is_hurried and time.monotonic() < self._ends_by_s:
             pass
-        if not self._told.is_set():
-            why = "a signal came before Overdue confirmed its end" if self._is_hurried else "it took too long"
-            self._troubles.append(why)
-        if self._troubles:
-            self.warning = f"the job was not affected, but its monitoring was: {'; '.join(self._troubles)}"
+        if not self._is_sent.is_set():
+            why = "a signal arrived" if self._is_hurried else f"timed out after {PATIENCE_S:.0f} s"
+            self._failures.append(f"end ping not confirmed ({why})")
+        if self._failures:
+            self.warning = f"{'; '.join(self._failures)}. The job itself was not affected."
 
     def _tell(self) -> None:
         try:
             self._tell_start()
             self._job_ended.wait()
             self._tell_end()
-        except Exception as error:  # noqa: BLE001  # ours to mend, and none of the job's business
-            self._troubles.append(repr(error))
+        except Exception as error:  # noqa: BLE001  # a bug of ours must not affect the job
+            self._failures.append(f"monitoring failed ({error!r})")
         finally:
-            self._told.set()
+            self._is_sent.set()
 
     def _tell_start(self) -> None:
         try:
@@ -116,24 +120,24 @@ class Report:
             if limit.isascii() and limit.isdigit():
                 self._limit_bytes = min(int(limit[:9]), TAIL_BYTES)
         except OverdueError as error:
-            self._troubles.append(f"no start was told ({error})")
+            self._failures.append(f"start ping failed ({error})")
 
     def _tell_end(self) -> None:
         assert self._end is not None, "finish has set it"
-        action, tail, trouble = self._end
+        action, tail, problem = self._end
         try:
             deliver(
                 ping_url(self.target, action, rid=self.rid),
-                body=body_of(tail, trouble, limit_bytes=self._limit_bytes),
+                body=body_of(tail, problem, limit_bytes=self._limit_bytes),
                 until_s=self._ends_by_s,
-                wait=self._told.wait,
+                wait=self._is_sent.wait,
             )
         except OverdueError as error:
             self._end_was_not_told(str(error))
 
     def _end_was_not_told(self, why: str) -> None:
-        """The same complaint about both is told once."""
-        if self._troubles == [f"no start was told ({why})"]:
-            self._troubles = [f"neither its start nor its end was told ({why})"]
+        """Record why the end ping failed. If the start ping failed for the same reason, report both as one."""
+        if self._failures == [f"start ping failed ({why})"]:
+            self._failures = [f"start and end pings failed ({why})"]
         else:
-            self._troubles.append(f"no end was told ({why})")
+            self._failures.append(f"end ping failed ({why})")

@@ -1,12 +1,13 @@
-"""The output of a child: copied byte by byte to ours as it comes, its end kept in a tail.
+"""Copy the output of a child to our own as it is written, byte for byte, and keep the end of it.
 
-Decides what the child notices when ours cannot be written. Start at `copied`; how the child runs is `child`'s business.
+Decides what the child notices when our stdout or stderr cannot be written. Start at `copied`; `child` runs the child.
 
-A stream that is closed when we start is closed for the child, too. When the reader of ours goes, the child's is
-closed, so that its next write fails as it would without us; what it wrote before counts as lost only when a pipe could
-not have held it, since then it would have waited, and have noticed. Any other error, such as a full disk, cannot be
-handed on, since a pipe knows only the one that kills: what cannot be written is dropped, the child goes on, and `error`
-is told at its end.
+- A stream that is closed when we start is closed for the child as well.
+- When the reader of our stream goes away, the child's stream is closed, so that its next write fails as it would
+  without us. Earlier output counts as lost only if it exceeds what a pipe holds: less would have fitted into the pipe,
+  and the bare command would not have noticed either.
+- Any other error, such as a full disk, cannot be passed to the child, since a write to a pipe fails only with EPIPE,
+  which kills. The output is dropped, the child continues, and `error` is reported at its end.
 """
 
 import errno
@@ -22,55 +23,54 @@ from collections.abc import Callable
 from contextlib import suppress
 
 CHUNK_BYTES = 65_536
-SILENCE_S = 0.2  # after the child's end: what it has left running may have a last word,
-LEFT_BEHIND_S = 1.0  # and may as well never stop
-PIPE_BYTES = 65_536  # what one holds, on Linux and macOS
-MOST_DROPPED_BYTES = 1_048_576  # a program that writes more for nobody would have ended at the error
+LEFT_BEHIND_S = 1.0  # after the child's end: how long processes that it left behind may go on writing
+PIPE_BYTES = 65_536  # capacity of a pipe on Linux and macOS
+MOST_DROPPED_BYTES = 1_048_576  # then the stream is closed: the bare program would have stopped at the write error
 
-_TRIES_MS = 200
+_TRIES_MS = 200  # between two checks for the child's end; after it, a silence of this length ends the copying
 
 
 class Tail:
-    """The end of what was written, by several threads."""
+    """The last `max_bytes` bytes of the output. Thread-safe."""
 
-    def __init__(self, most_bytes: int) -> None:
-        self._most = most_bytes
-        self._kept = bytearray()
+    def __init__(self, max_bytes: int) -> None:
+        self._max_bytes = max_bytes
+        self._buffer = bytearray()
         self._lock = threading.Lock()
 
     def add(self, piece: bytes) -> None:
-        """Keep the end of it."""
+        """Append output, dropping what no longer fits."""
         with self._lock:
-            self._kept += piece[-self._most :]
-            if len(self._kept) > 8 * self._most:  # rarely, so that each byte is moved once
-                del self._kept[: -self._most]
+            self._buffer += piece[-self._max_bytes :]
+            if len(self._buffer) > 8 * self._max_bytes:  # trim rarely: each trim moves bytes
+                del self._buffer[: -self._max_bytes]
 
-    def last(self, most_bytes: int) -> bytes:
-        """The last bytes, in the order in which they came."""
+    def last(self, max_bytes: int) -> bytes:
+        """The last bytes, oldest first: at most `max_bytes`, and at most what the tail keeps."""
         with self._lock:
-            return bytes(self._kept[-min(most_bytes, self._most) :])
+            return bytes(self._buffer[-min(max_bytes, self._max_bytes) :])
 
 
 class Copied:
-    """One stream of a child, copied from now on until `finish`. Raises OSError when there can be no pipe or thread.
+    """One stream of a child, copied by a thread until `finish`. Raises OSError if no pipe or thread can be created.
 
-    Where ours is a terminal, the child gets one too, so that it shows colours and does not hold lines back.
+    If our stream is a terminal, the child gets a pseudo-terminal, so that it shows colors and flushes every line.
     """
 
     def __init__(self, ours: int, tail: Tail) -> None:
-        self.error: OSError | None = None  # the first; then something was lost
+        self.error: OSError | None = None  # the first error, after which output was lost
         self._ours = ours
         self._tail = tail
         self._read_bytes = 0
         self._dropped_bytes = 0
-        self._owed_bytes: int | None = None  # by a child that has ended; None: not known yet
+        self._unread_bytes: int | None = None  # written by the ended child and not read yet; None: it still runs
         self._until_s = 0.0
         self._is_over = threading.Event()
         self._is_terminal = os.isatty(ours)
         self._source, self.child_end = _terminal(like=ours) if self._is_terminal else os.pipe()
         self._poll = select.poll()
         self._poll.register(self._source, select.POLLIN)
-        self._poll.register(ours, 0)  # whether its reader has gone
+        self._poll.register(ours, 0)  # reports when the reader goes away
         self._thread = threading.Thread(target=self._copy, name=f"output-{ours}", daemon=True)
         try:
             self._thread.start()
@@ -80,16 +80,19 @@ class Copied:
             raise OSError(errno.EAGAIN, str(error)) from error
 
     def hand_over(self) -> None:
-        """The child has its end now, or never will."""
+        """Close our copy of the child's end, once the child has inherited it or failed to start."""
         os.close(self.child_end)
 
     def finish(self, *, gives_up: Callable[[], bool]) -> None:
-        """The child has ended: copy what is left. What still holds the stream afterwards writes in vain."""
+        """Copy the rest after the child has ended, until `gives_up()` is true, and close the stream.
+
+        A process left behind by the child gets EPIPE at its next write.
+        """
         self._is_over.set()
         while self._thread.is_alive() and not gives_up():
             self._thread.join(_TRIES_MS / 1000)
         if self._thread.is_alive():
-            self.error = self.error or InterruptedError(errno.EINTR, "a signal came before anybody had read it")
+            self.error = self.error or InterruptedError(errno.EINTR, "a signal arrived before it was read")
 
     def _copy(self) -> None:
         try:
@@ -101,7 +104,7 @@ class Copied:
             os.close(self._source)
 
     def _passed_on(self, piece: bytes) -> bool:
-        """Whether it makes sense to go on."""
+        """Write a piece to our stream; False when copying must stop."""
         self._tail.add(piece)
         try:
             write(self._ours, piece)
@@ -118,7 +121,7 @@ class Copied:
             self.error = self.error or BrokenPipeError(errno.EPIPE, os.strerror(errno.EPIPE))
 
     def _has_more(self) -> bool:
-        """Wait for output. None is to come when the child has ended, and what it left behind is silent or too late."""
+        """Wait for output. False once the child has ended and processes left behind are silent or out of time."""
         while True:
             if self._is_over.is_set() and self._is_settled():
                 return False
@@ -128,32 +131,33 @@ class Copied:
                 return False
             if events:
                 return True
-            if self._owed_bytes is not None:
+            if self._unread_bytes is not None:
                 return False
 
     def _is_settled(self) -> bool:
-        """Whether all that the child itself has written was read, and the others have had their time."""
-        if self._owed_bytes is None:
-            self._owed_bytes = _waiting_bytes(self._source)
+        """Whether the output of the child was read in full and processes left behind have used up their time."""
+        if self._unread_bytes is None:
+            self._unread_bytes = _waiting_bytes(self._source)
             self._until_s = time.monotonic() + LEFT_BEHIND_S
-        return self._owed_bytes <= 0 and time.monotonic() > self._until_s
+        return self._unread_bytes <= 0 and time.monotonic() > self._until_s
 
     def _read(self) -> bytes:
         try:
             piece = os.read(self._source, CHUNK_BYTES)
         except OSError as error:
-            if self._is_terminal and error.errno == errno.EIO:  # so a terminal says that nobody writes to it
+            if self._is_terminal and error.errno == errno.EIO:  # a terminal's end of file: no writer is left
                 return b""
             raise
         self._read_bytes += len(piece)
-        if self._owed_bytes is not None:
-            self._owed_bytes -= len(piece)
+        if self._unread_bytes is not None:
+            self._unread_bytes -= len(piece)
         return piece
 
 
 def hold_closed() -> frozenset[int]:
-    """Which of the three standard streams are closed. A file of ours holds their numbers from now on, which else a pipe
-    would take; no child inherits it.
+    """The numbers of the standard streams that are closed.
+
+    Opens /dev/null on these numbers, so that no pipe gets one of them. The child does not inherit these files.
     """
     closed = frozenset(number for number in (0, 1, 2) if not _is_open(number))
     with suppress(OSError):
@@ -164,9 +168,10 @@ def hold_closed() -> frozenset[int]:
 
 
 def copied(tail: Tail, *, closed: frozenset[int]) -> tuple[Copied | None, Copied | None]:
-    """The child's stdout and stderr; None: it has ours, because that is closed, or because we lack files or threads.
+    """Start copying the child's stdout and stderr.
 
-    Where both of ours are one file (2>&1), both of the child's are one stream: the order of its lines must stay.
+    None: the child inherits our stream, because it is closed or because no pipe or thread is available. If our stdout
+    and stderr are the same file (2>&1), the child gets one stream for both, which keeps the order of its lines.
     """
     if not closed & {1, 2} and os.path.sameopenfile(1, 2):
         both = _copied(1, tail)
@@ -194,7 +199,7 @@ def _waiting_bytes(source: int) -> int:
 
 
 def _terminal(*, like: int) -> tuple[int, int]:
-    """A pseudo-terminal of the same size that changes no byte."""
+    """Open a pseudo-terminal of the same size that does not change the output: its end to read and the child's end."""
     ours, childs = pty.openpty()
     modes = termios.tcgetattr(childs)
     modes[1] &= ~termios.OPOST
@@ -205,12 +210,12 @@ def _terminal(*, like: int) -> tuple[int, int]:
 
 
 def write(number: int, piece: bytes) -> None:
-    """All of it, however long that takes."""
+    """Write all bytes to a file descriptor; block as long as that takes. Raises OSError."""
     view = memoryview(piece)
     while view:
         try:
             view = view[os.write(number, view) :]
-        except BlockingIOError:  # somebody has made it non-blocking
+        except BlockingIOError:  # the caller made it non-blocking
             writable = select.poll()
             writable.register(number, select.POLLOUT)
             writable.poll()

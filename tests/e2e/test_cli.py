@@ -56,7 +56,7 @@ def test_a_check_from_its_making_to_its_end(local: Service) -> None:
     overdue(local, "checks", "delete", "ledger-export", "--yes")
     gone = run([OVERDUE, "checks", "show", "ledger-export"], cwd=local.directory)
     assert (gone.returncode, gone.stdout) == (1, "")
-    assert 'there is no check "ledger-export"' in gone.stderr
+    assert 'No check is called "ledger-export"' in gone.stderr
 
 
 def test_limits_of_our_own_are_set_and_taken_away(local: Service) -> None:

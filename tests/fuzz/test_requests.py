@@ -26,6 +26,8 @@ from tests.fuzz.wire import Answered, exchanged, raw
 from tests.integration.conftest import PING_KEY, Deployment
 from tests.wsgi import a_request as wsgi_request
 
+pytestmark = pytest.mark.on_moto("it refuses hostile values as DynamoDB does")
+
 ROUND = 100  # requests, between which all that they have made is cleared away
 WRITES = ("PutItem", "UpdateItem", "DeleteItem", "BatchWriteItem", "TransactWriteItems")
 LEAKS = (b"Traceback (most recent call last)", b'File "', b"site-packages", b"botocore", b"chalicelib", b"AWS_")

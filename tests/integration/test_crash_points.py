@@ -39,7 +39,10 @@ from tests.integration.conftest import Deployment
 from tests.integration.crash_paths import API_KEY, NOON, PATHS, End, Path, sweep
 from tests.integration.dying import Call, Fault, Killed, Wire
 
-pytestmark = pytest.mark.not_on_dynalite("its engines are in memory")
+pytestmark = [
+    pytest.mark.not_on_dynalite("its engines are in memory"),
+    pytest.mark.on_moto("the stories in memory are compared with its own"),
+]
 
 LATER = (minutes(1), minutes(10), hours(2))  # after the fault, sweeps begin; the second before anything else is due
 

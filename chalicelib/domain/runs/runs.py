@@ -8,8 +8,7 @@ decided in `receive` and `advance`.
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 
-from chalicelib.domain.check import Check, Run, Status
-from chalicelib.domain.ingress.ingress_outage import put_off
+from chalicelib.domain.check import Check, Run, Status, put_off
 from chalicelib.domain.runs.duration_stats import learnt
 
 MOST_RUNS = 100  # open at once; the oldest makes room

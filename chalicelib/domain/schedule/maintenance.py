@@ -131,7 +131,7 @@ def occurrences_outside(
 
 def searches(schedule: Schedule) -> int:
     """The number of expressions searched for the schedule's next occurrence."""
-    return 1 if isinstance(schedule, Every) else schedule.expression.count("\n") + 1
+    return 1 if isinstance(schedule, Every) else schedule.expression.strip().count("\n") + 1
 
 
 @lru_cache(maxsize=1024)

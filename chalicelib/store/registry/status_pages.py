@@ -10,7 +10,7 @@ from datetime import datetime
 from pynamodb.exceptions import DeleteError, PutError
 
 from chalicelib.domain.errors import BadInput, Conflict, NotFound
-from chalicelib.domain.options import LONGEST_TAGS
+from chalicelib.fields.kinds import LONGEST_TAGS
 from chalicelib.store.tables import CONDITION_FAILED, RegistryItem, talking
 
 LONGEST_TITLE = 100

@@ -23,7 +23,7 @@ from chalicelib.services.find_checks import all_checks
 from chalicelib.services.signed_links import badge_keys
 from chalicelib.store import checks
 from chalicelib.web import answers
-from chalicelib.web.anonymous.access import looked_at
+from chalicelib.web.anonymous.get_only import serve_get
 from chalicelib.web.anonymous.svg import badge_svg
 
 ALL_LABEL = "Overdue"
@@ -52,7 +52,7 @@ class Counts:
 def of_check(wiring: Wiring, request: Any, rest: str) -> Response:
     """`/b/{2|3}/{badge key}.{svg|json|shields}`."""
     found = _CHECK.fullmatch(rest)
-    return looked_at(request, lambda now: _check_badge(wiring, found, request, now))
+    return serve_get(request, lambda now: _check_badge(wiring, found, request, now))
 
 
 def _check_badge(wiring: Wiring, found: re.Match[str] | None, request: Any, now: datetime) -> Response:
@@ -74,7 +74,7 @@ def _uuid(text: str) -> str:
 def of_tag(wiring: Wiring, request: Any, rest: str) -> Response:
     """`/badge/{project}/{signature}[-2][/{tag}].{svg|json|shields}`."""
     found = _TAG.fullmatch(rest)
-    return looked_at(request, lambda now: _tag_badge(wiring, found, request, now))
+    return serve_get(request, lambda now: _tag_badge(wiring, found, request, now))
 
 
 def _tag_badge(wiring: Wiring, found: re.Match[str] | None, request: Any, now: datetime) -> Response:

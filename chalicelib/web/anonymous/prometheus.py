@@ -19,7 +19,7 @@ from chalicelib.domain.text.display_status import Shown
 from chalicelib.domain.text.inert import inert
 from chalicelib.runtime import Wiring
 from chalicelib.services.find_checks import all_checks
-from chalicelib.web.anonymous.access import looked_at
+from chalicelib.web.anonymous.get_only import serve_get
 from chalicelib.web.answers import answer
 from chalicelib.web.app import plain
 from chalicelib.web.request import source_of
@@ -32,7 +32,7 @@ def page(wiring: Wiring, request: Any, rest: str) -> Response:
     """`/projects/{id}/metrics[/{key}]`, and the older `/projects/{id}/checks/metrics/{key}`."""
     found = _PATH.fullmatch(rest)
     source = source_of(request.to_original_event())
-    return looked_at(request, lambda now: _page(wiring, found, request.headers, source=source, now=now))
+    return serve_get(request, lambda now: _page(wiring, found, request.headers, source=source, now=now))
 
 
 def _page(

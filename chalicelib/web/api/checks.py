@@ -6,7 +6,6 @@ What a request may say is decided in `schema.fields`, how a check looks in an an
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from http import HTTPStatus
-from typing import TYPE_CHECKING
 from uuid import uuid4
 
 from chalice.app import Response
@@ -18,15 +17,13 @@ from chalicelib.domain.configure import Change, Edit, Pause, Resume, new_check
 from chalicelib.domain.errors import OverdueError
 from chalicelib.domain.ids import Code
 from chalicelib.domain.keys import Scope
+from chalicelib.fields.merge import Said
+from chalicelib.fields.table import BY_NAME
 from chalicelib.services import checks, find_checks, relations, unique_match
 from chalicelib.store.registry import escalations
 from chalicelib.web.answers import json_answer
 from chalicelib.web.api.call import Call
-from chalicelib.web.api.schema.group_field import names_of
 from chalicelib.web.api.schema.shape import Viewer, shaped
-
-if TYPE_CHECKING:
-    from chalicelib.web.api.schema.fields import CheckFields
 
 
 class NotPaused(OverdueError):
@@ -65,8 +62,9 @@ def own_by_unique_key(call: Call) -> Check:
 
 def made(call: Call) -> Response:
     """`POST checks/`: a new check, or with `unique` an edit of the one that matches."""
-    from chalicelib.web.api.merged import BLANK, insist_on_time_to_come, merged
-    from chalicelib.web.api.schema.fields import read  # fastjsonschema: 6 ms of a cold start
+    from chalicelib.fields.merge import BLANK, require_future_first_ping
+    from chalicelib.web.api.merged import merged
+    from chalicelib.web.api.schema.fields import read
 
     said, channels = read(call.body, has_extras=call.version.has_extras), _channels(call)
     ports, project, unique = call.wiring.ports, call.key.project, _unique(said)
@@ -75,7 +73,7 @@ def made(call: Call) -> Response:
         return _edited(call, found.code)
     named = _named(call, None, said, before=BLANK)
     config = merged(BLANK, said, version=call.version, channels=channels, policies=_policies(call, said), named=named)
-    insist_on_time_to_come(config, before=BLANK, now=call.now)
+    require_future_first_ping(config, before=BLANK, now=call.now)
     check = new_check(Code(str(uuid4())), project=project, config=config, now=call.now)
     relations.require_other_parents(ports, check)
     try:
@@ -85,10 +83,12 @@ def made(call: Call) -> Response:
     return told(call, check, status=HTTPStatus.CREATED)
 
 
-def _unique(said: "CheckFields") -> dict[str, object] | None:
+def _unique(said: Said) -> dict[str, object] | None:
     """The fields that `unique` lists, with their values; None if it lists none, or one that the request lacks."""
-    listed, values = said.get("unique", []), dict[str, object](said)
-    return {name: values[name] for name in listed} if listed and values.keys() >= set(listed) else None
+    listed = said.get("unique", [])
+    if not listed or not said.keys() >= set(listed):
+        return None
+    return {name: BY_NAME[name].kind.json(said[name]) for name in listed}
 
 
 def edited(call: Call) -> Response:
@@ -97,8 +97,9 @@ def edited(call: Call) -> Response:
 
 
 def _edited(call: Call, code: Code) -> Response:
-    from chalicelib.web.api.merged import insist_on_time_to_come, merged
-    from chalicelib.web.api.schema.fields import read  # as above
+    from chalicelib.fields.merge import require_future_first_ping
+    from chalicelib.web.api.merged import merged
+    from chalicelib.web.api.schema.fields import read
 
     channels, ports = _channels(call), call.wiring.ports
 
@@ -106,7 +107,7 @@ def _edited(call: Call, code: Code) -> Response:
         said = read(call.body, has_extras=call.version.has_extras)
         policies, named = _policies(call, said), _named(call, code, said, before=check.config)
         config = merged(check.config, said, version=call.version, channels=channels, policies=policies, named=named)
-        insist_on_time_to_come(config, before=check.config, now=call.now)
+        require_future_first_ping(config, before=check.config, now=call.now)
         relations.require_other_parents(ports, replace(check, config=config))
         if config.group is not None and check.config.group is None:
             relations.require_no_group_above(ports, check)
@@ -115,9 +116,10 @@ def _edited(call: Call, code: Code) -> Response:
     return told(call, changed(call, code, edit))
 
 
-def _named(call: Call, code: Code | None, said: "CheckFields", *, before: Config) -> relations.Named:
+def _named(call: Call, code: Code | None, said: Said, *, before: Config) -> relations.Named:
     """The checks that a request names, if they may be named. `code` is None for a new check. Raises BadRelation."""
-    ports, members, parents = call.wiring.ports, names_of(said.get("group")), said.get("depends_on", ())
+    ports, group, parents = call.wiring.ports, said.get("group"), said.get("depends_on", ())
+    members = () if group is None else group.members
     named = relations.find_named(ports, call.key.project, members=members, parents=parents, before=before)
     if named:
         relations.require_plain_members(code, [named[name] for name in members])
@@ -126,7 +128,7 @@ def _named(call: Call, code: Code | None, said: "CheckFields", *, before: Config
     return named
 
 
-def _policies(call: Call, said: "CheckFields") -> Mapping[str, tuple[Step, ...]]:
+def _policies(call: Call, said: Said) -> Mapping[str, tuple[Step, ...]]:
     """Those of the project, as far as a request asks for one."""
     return escalations.of_project(call.key.project) if said.get("escalation_policy") else {}
 

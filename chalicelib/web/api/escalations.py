@@ -1,25 +1,17 @@
 """Named escalation policies, from v3 on: list them, save one, remove one. Parse, call a service, answer."""
 
-from typing import TypedDict
-
 from chalice.app import Response
 
 from chalicelib.domain.config import Step
 from chalicelib.domain.errors import BadInput, NotFound
 from chalicelib.domain.rules.escalation import policy_name
 from chalicelib.domain.text.amounts import quantity
+from chalicelib.fields.merge import Lookup, resolved_steps
+from chalicelib.fields.table import BY_NAME
 from chalicelib.services import escalation_policies
 from chalicelib.store.registry import escalations
 from chalicelib.web.answers import json_answer
-from chalicelib.web.api.call import Call, Refused
-from chalicelib.web.api.schema.shape import StepJson
-
-
-class PolicyJson(TypedDict):
-    """A policy."""
-
-    name: str
-    steps: list[StepJson]
+from chalicelib.web.api.call import Call, Json, Refused
 
 
 def listed(call: Call) -> Response:
@@ -31,12 +23,10 @@ def listed(call: Call) -> Response:
 
 def kept(call: Call) -> Response:
     """`POST escalations/` with a `name` and `steps`: made, or changed, in each check that names it, too."""
-    from chalicelib.web.api.merged import steps_of
-    from chalicelib.web.api.schema.fields import read  # fastjsonschema: 6 ms of a cold start
-
     _require_v3(call)
-    said = read({"escalation": call.body.get("steps")}, has_extras=True)
-    steps = steps_of(said["escalation"], call.wiring.registry.channels(call.key.project, now=call.now))
+    said = BY_NAME["escalation"].kind.read("escalation", call.body.get("steps"))
+    channels = call.wiring.registry.channels(call.key.project, now=call.now)
+    steps = resolved_steps(said, Lookup(channels=channels))
     if not steps:
         raise Refused("json validation error: steps is empty", 'write [{"after": 900, "channels": "oncall"}]')
     said_name = call.body.get("name")
@@ -69,8 +59,5 @@ def _require_v3(call: Call) -> None:
         raise NotFound("only v3 has it")
 
 
-def _policy(name: str, steps: tuple[Step, ...]) -> PolicyJson:
-    told: list[StepJson] = [
-        {"after": int(step.after.total_seconds()), "channels": ",".join(step.channels)} for step in steps
-    ]
-    return {"name": name, "steps": told}
+def _policy(name: str, steps: tuple[Step, ...]) -> Json:
+    return {"name": name, "steps": BY_NAME["escalation"].kind.json(steps)}

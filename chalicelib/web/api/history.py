@@ -39,6 +39,7 @@ class PingJson(TypedDict):
     ua: str
     rid: str | None
     duration: NotRequired[float]
+    outcome: NotRequired[str | None]  # Overdue's own, from v3 on
     body_url: str | None
 
 
@@ -66,10 +67,11 @@ def pings(call: Call) -> Response:
     check = own(call)
     url = f"{call.wiring.settings.base_url}/api/{call.version.name}/checks/{check.code}/pings"
     found = history.pings(check.code, now=call.now, most=MOST_PINGS)
-    return json_answer({"pings": [_ping(stored, url) for stored in found]}, call.accepts)
+    listed = [_ping(stored, url, has_extras=call.version.has_extras) for stored in found]
+    return json_answer({"pings": listed}, call.accepts)
 
 
-def _ping(stored: StoredPing, url: str) -> PingJson:
+def _ping(stored: StoredPing, url: str, *, has_extras: bool) -> PingJson:
     ping = stored.ping
     value: PingJson = {
         "type": stored.signal.value,
@@ -84,6 +86,8 @@ def _ping(stored: StoredPing, url: str) -> PingJson:
     }
     if stored.took is not None:
         value["duration"] = round(stored.took.total_seconds(), 2)
+    if has_extras:
+        value["outcome"] = None if stored.run_end is None else stored.run_end.outcome.name.lower()
     return value
 
 

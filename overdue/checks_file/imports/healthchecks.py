@@ -9,11 +9,11 @@ from typing import Any
 from chalicelib.domain.channels import EVERY_CHANNEL
 from chalicelib.domain.errors import BadInput
 from chalicelib.domain.schedule.parse import parse_schedules
+from chalicelib.domain.slugs import slug_of
 from overdue.checks_file.export import Written
 from overdue.checks_file.imports.naming import unique
 from overdue.checks_file.wire import Labels, settings_of
 from overdue.checks_file.writing import Entry, written_file
-from overdue.client.pinging import slug_of
 from overdue.client.schemas import ChannelJson, CheckJson
 
 

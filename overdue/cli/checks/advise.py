@@ -1,7 +1,6 @@
 """`overdue checks advise`: what would suit a check better, and what that would have told. Parse, ask the API, show."""
 
-from collections import defaultdict
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from datetime import UTC, datetime
 from typing import Any
 
@@ -12,8 +11,9 @@ from chalicelib.domain.text.amounts import quantity
 from chalicelib.domain.text.reasons import reason_name
 from overdue.advice.advising import Advice, advice
 from overdue.advice.nights import Night
+from overdue.advice.replay import REPLAYED
 from overdue.cli import show
-from overdue.cli.checks.configured import WHAT_IF, fields_of
+from overdue.cli.checks.configured import CONFIGURED, config_options, fields_of
 from overdue.cli.options import talks_to_api
 from overdue.cli.settings import Settings
 from overdue.client.api import Api, Found, find
@@ -21,15 +21,9 @@ from overdue.client.api import Api, Found, find
 MOST_SHOWN = 20  # alerts, the newest of them
 
 
-def _what_if(function: Callable[..., Any]) -> Callable[..., Any]:
-    for option in reversed(WHAT_IF):
-        function = option(function)
-    return function
-
-
 @click.command()
 @click.argument("check")
-@_what_if
+@config_options(*(field for field in CONFIGURED if field.name in REPLAYED))
 @talks_to_api
 def advise(check: str, settings: Settings, as_json: bool, **said: Any) -> None:
     """See which schedule, grace and limit would suit a check, by its last 1,000 pings.
@@ -40,7 +34,7 @@ def advise(check: str, settings: Settings, as_json: bool, **said: Any) -> None:
 
     Example: overdue checks advise nightly-backup --grace 10m --max-runtime auto
     """
-    fields = fields_of(defaultdict(lambda: None, said))
+    fields = fields_of(said)
     api = Api.of(settings)
     found = find(api, check)
     now = datetime.now(UTC)

@@ -9,19 +9,20 @@ from chalicelib.domain.errors import BadInput
 from chalicelib.domain.schedule import describe
 from chalicelib.domain.schedule.occurrences import Every
 from chalicelib.domain.schedule.parse import parse_schedules
+from chalicelib.domain.slugs import slug_of
 from chalicelib.domain.text.inert import inert
+from chalicelib.fields.table import BY_NAME
 from overdue.cli import show
-from overdue.cli.checks.configured import config_options, fields_of
+from overdue.cli.checks.configured import CONFIGURED, config_options, fields_of
 from overdue.cli.checks.escalations import escalation_pairs
 from overdue.cli.checks.grouped import group_fields, group_in_words, group_options, says_group
 from overdue.cli.checks.outcome import done
-from overdue.cli.checks.probed import PROBE, in_words, probe_fields, probe_options, says_something
+from overdue.cli.checks.probed import in_words, probe_fields, probe_options, says_something
 from overdue.cli.checks.rules import at_most, rules_of
-from overdue.cli.options import talks_to_api
+from overdue.cli.options import talks_to_api, wrong_usage
 from overdue.cli.prompts import confirm
 from overdue.cli.settings import Settings
 from overdue.client.api import Api, Found, find
-from overdue.client.pinging import slug_of
 from overdue.client.schemas import CheckJson
 
 STATUSES = ("up", "grace", "down", "paused", "new")
@@ -29,12 +30,11 @@ STATUSES = ("up", "grace", "down", "paused", "new")
 
 @click.command()
 @click.argument("name")
-@config_options
-@PROBE
+@config_options(*CONFIGURED, BY_NAME["probe"])
 @probe_options
 @group_options
 @talks_to_api
-def add(name: str, probe_url: str | None, settings: Settings, as_json: bool, **said: Any) -> None:
+def add(name: str, settings: Settings, as_json: bool, **said: Any) -> None:
     """Make a check, and get the URL that its job shall ping; or with --probe, let Overdue ask a URL by itself.
 
     Unless said otherwise its slug comes from its name, it is expected once a day with an hour of grace, and its
@@ -42,7 +42,7 @@ def add(name: str, probe_url: str | None, settings: Settings, as_json: bool, **s
 
     Example: overdue checks add "Nightly backup" --schedule "0 2 * * *" --tz Europe/Berlin --grace 2h
     """
-    fields = {"name": _named(name), "channels": "*"} | probe_fields(probe_url, said, fields_of(said), before=None)
+    fields = {"name": _named(name), "channels": "*"} | probe_fields(said, fields_of(said), before=None)
     if "tz" in fields and fields.keys().isdisjoint({"schedule", "schedules"}):
         raise click.UsageError("--tz is the zone of a --schedule: add one, or leave out --tz")
     fields = group_fields(said, fields, before=None)
@@ -77,7 +77,8 @@ def _warn(check: CheckJson) -> None:
 def _named(name: str) -> str:
     if not name.strip():
         raise click.UsageError("a check needs a name: say what its job does")
-    return name
+    with wrong_usage():
+        return str(BY_NAME["name"].kind.parse("name", name))
 
 
 def _slug_of(name: str) -> str:
@@ -204,22 +205,21 @@ def _probe_pairs(check: CheckJson) -> list[tuple[str, str]]:
 @click.command()
 @click.argument("check")
 @click.option("--name", help="A new name; the slug stays.")
-@config_options
-@PROBE
+@config_options(*CONFIGURED, BY_NAME["probe"])
 @probe_options
 @group_options
 @talks_to_api
-def edit(check: str, name: str | None, probe_url: str | None, settings: Settings, as_json: bool, **said: Any) -> None:
+def edit(check: str, name: str | None, settings: Settings, as_json: bool, **said: Any) -> None:
     """Change a check; what no option names stays as it is.
 
     Example: overdue checks edit nightly-backup --grace 3h --tags "prod db"
     """
     fields = ({} if name is None else {"name": _named(name)}) | fields_of(said)
-    if not fields and probe_url is None and not says_something(said) and not says_group(said):
+    if not fields and said["probe"] is None and not says_something(said) and not says_group(said):
         raise click.UsageError("nothing to change: name at least one option, see --help")
     api = Api.of(settings)
     found = find(api, check)
-    fields = probe_fields(probe_url, said, fields, before=found.check.get("probe"))
+    fields = probe_fields(said, fields, before=found.check.get("probe"))
     fields = group_fields(said, fields, before=found.check.get("group"))
     changed = api.update(found.code, fields)
     done(changed, "Changed", as_json=as_json)

@@ -1,4 +1,4 @@
-"""`overdue escalations`: named policies of whom to tell while nobody sees to an outage; and `--escalate` of a check.
+"""`overdue escalations`: named policies that say who to notify if nobody acknowledges an outage.
 
 Each command parses, calls the API, shows. What a step does is the server's business.
 """
@@ -8,18 +8,14 @@ from datetime import timedelta
 
 import click
 
-from chalicelib.domain.config import Step
-from chalicelib.domain.durations import parse_duration
-from chalicelib.domain.errors import BadInput
-from chalicelib.domain.rules.escalation import in_order, policy_name
+from chalicelib.domain.rules.escalation import policy_name
 from chalicelib.domain.text.time_format import duration
+from chalicelib.fields.object_kinds import Steps
 from overdue.cli import show
 from overdue.cli.options import talks_to_api, wrong_usage
 from overdue.cli.settings import Settings
 from overdue.client.api import Api
 from overdue.client.schemas import CheckJson, StepJson
-
-OFF = "off"
 
 
 @click.command()
@@ -34,9 +30,10 @@ def add(name: str, steps: tuple[str, ...], settings: Settings, as_json: bool) ->
 
     Example: overdue escalations add nights "15m oncall" "1h oncall,manager"
     """
+    kind = Steps()
     with wrong_usage():
-        policy, wanted = policy_name(name), _fields(steps)
-    kept = Api.of(settings).keep_escalation(policy, wanted)
+        policy, wanted = policy_name(name), kind.whole("step", [kind.item("step", text) for text in steps])
+    kept = Api.of(settings).keep_escalation(policy, kind.json(wanted))
     if as_json:
         show.document(kept)
     else:
@@ -77,28 +74,6 @@ def remove(name: str, settings: Settings, as_json: bool) -> None:
         show.document(gone)
     else:
         show.say(f'Removed "{name}".')
-
-
-def escalate_fields(texts: Sequence[str]) -> dict[str, object]:
-    """The API's fields for `--escalate`. Raises BadInput."""
-    if not texts:
-        return {}
-    if len(texts) == 1 and " " not in texts[0].strip():
-        return {"escalation": []} if texts[0] == OFF else {"escalation_policy": policy_name(texts[0])}
-    return {"escalation": _fields(texts)}
-
-
-def _fields(texts: Sequence[str]) -> list[Mapping[str, object]]:
-    steps = in_order(map(_step, texts))
-    return [{"after": int(step.after.total_seconds()), "channels": ",".join(step.channels)} for step in steps]
-
-
-def _step(text: str) -> Step:
-    after, _, channels = text.strip().partition(" ")
-    if not channels.strip():
-        raise BadInput(f'step "{text}" is none: write a duration and channels, such as "15m oncall" or "1h oncall,sms"')
-    named = tuple(name.strip() for name in channels.split(","))
-    return Step(after=parse_duration("a step's delay", after), channels=named)
 
 
 def escalation_pairs(check: CheckJson, api: Api) -> list[tuple[str, str]]:

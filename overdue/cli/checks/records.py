@@ -51,7 +51,7 @@ def _row(ping: PingJson, tz: str, now: datetime) -> tuple[str, ...]:
     return (
         str(ping["n"]),
         show.when(ping["date"], tz=tz, now=now),
-        ping["type"] + (" +body" if ping["body_url"] else ""),
+        show.ping(ping) + (" +body" if ping["body_url"] else ""),
         show.took(ping.get("duration")),
         (ping["rid"] or "")[:8],
         ping["remote_addr"],

@@ -3,11 +3,13 @@
 Empty where a check has none of it. Start at `rules_of`.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import datetime, timedelta
+from typing import Any
 
 from chalicelib.domain.runs.duration_stats import FEWEST
 from chalicelib.domain.text.time_format import duration_range
+from chalicelib.fields.table import BY_NAME
 from overdue.cli import show
 from overdue.client.schemas import CheckJson
 
@@ -42,11 +44,14 @@ def at_most(check: CheckJson) -> str:
 
 
 def _tolerated(check: CheckJson) -> Iterator[str]:
-    """What does not make it down yet, and how much of it there has been."""
-    if (most := check.get("failures_before_alert", 1)) > 1:
-        yield f"{most - 1} failure{'s' * (most > 2)} in a row, {check.get('failures', 0)} so far"
-    if (most := check.get("misses_before_alert", 1)) > 1:
-        yield f"{most - 1} miss{'es' * (most > 2)} in a row, {check.get('misses', 0)} so far"
+    """What does not put the check down yet, and how often it has happened."""
+    shown: Mapping[str, Any] = check
+    for field, one, several, so_far in (
+        ("failures_before_alert", "failure", "failures", check.get("failures", 0)),
+        ("misses_before_alert", "miss", "misses", check.get("misses", 0)),
+    ):
+        if (most := BY_NAME[field].kind.read(field, shown.get(field, 1))) > 1:
+            yield f"{most - 1} {several if most > 2 else one} in a row, {so_far} so far"
 
 
 def _by(check: CheckJson, *, now: datetime) -> str:

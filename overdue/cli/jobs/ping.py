@@ -7,12 +7,13 @@ from uuid import UUID, uuid4
 import click
 
 from chalicelib.domain.ids import is_uuid
+from chalicelib.domain.slugs import SLUG
 from overdue.cli.options import pings
 from overdue.cli.settings import Settings
 from overdue.cli.show import document
 from overdue.client.api import Api, find
 from overdue.client.http import Answer
-from overdue.client.pinging import SLUG, RefusedPing, Target, deliver, ping_url, target
+from overdue.client.pinging import RefusedPing, Target, deliver, ping_url, target
 
 PATIENCE_S = 15.0
 NOT_FOUND = 404

@@ -25,8 +25,8 @@ from moto.moto_server.werkzeug_app import DomainDispatcherApplication, MotoReque
 from werkzeug.serving import BaseWSGIServer, make_server
 
 from overdue.local.engines import access
-from overdue.local.engines.delivery import bear_what_is_away
 from overdue.local.engines.environment import REGION, SECRET_KEY, keep_off_aws
+from overdue.local.engines.sns_delivery import bear_what_is_away
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient

@@ -221,7 +221,7 @@ def test_a_row_that_says_another_period_than_its_check_is_mended(deployment: Dep
 def test_without_a_probe_nothing_is_written(deployment: Deployment) -> None:
     assert run(deployment, Asking(an_answer())) == Probed()
 
-    assert probes.round_of_all() == probes.Round((), None)
+    assert probes.round_of_all() == probes.ProbeRound((), None)
 
 
 def test_what_there_is_no_time_for_goes_first_in_the_next_round(deployment: Deployment) -> None:

@@ -149,9 +149,12 @@ def test_a_slug_that_is_too_long_is_refused(deployment: Deployment, length: int,
     [
         ({"period": "10"}, 'period "10" is too short: use 1m to 365d'),
         ({"grace": "soon"}, 'grace "soon" is not a duration: write seconds (600), or 10m, 1h, 1d, 1w'),
-        ({"period": "1h", "schedule": "* * * * *"}, "period and schedule exclude each other: give one of them"),
-        ({"min_count": "5"}, "min_count and count_window go together: so many items in each window"),
-        ({"min_count": "0", "count_window": "1h"}, 'min_count "0" must be a whole number from 1 to 10^15'),
+        ({"period": "1h", "schedule": "* * * * *"}, "period: it excludes schedule: set one of them"),
+        ({"failures_before_alert": "101"}, 'failures_before_alert "101" is too large: use 1 to 100'),
+        ({"perod": "1h"}, "perod: there is no such field. Did you mean period?"),
+        ({"probe": "https://example.com/"}, "probe: a ping cannot set it: use the API, the form or `overdue checks`"),
+        ({"min_count": "5"}, "min_count: it needs count_window, too: set both, or neither"),
+        ({"min_count": "0", "count_window": "1h"}, 'min_count "0" is too small: use 1 to 10^15'),
     ],
 )
 def test_a_wrong_wish_is_refused_with_a_clear_text_and_makes_nothing(
@@ -164,7 +167,7 @@ def test_a_wrong_wish_is_refused_with_a_clear_text_and_makes_nothing(
     assert slug_claims.claimed("default", "invoices") is None
 
 
-@pytest.mark.parametrize("query", [{"schedule": "61 * * * *"}, {"schedule": "@daily"}, {"tz": "Nowhere/City"}])
+@pytest.mark.parametrize("query", [{"schedule": "61 * * * *"}, {"schedule": "@dayly"}, {"tz": "Nowhere/City"}])
 def test_a_schedule_or_zone_that_is_none_is_refused(deployment: Deployment, query: dict[str, str]) -> None:
     answer = deployment.request("GET", f"/ping/{PING_KEY}/invoices", query={"create": "1", **query})
 

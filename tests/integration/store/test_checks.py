@@ -18,6 +18,8 @@ from chalicelib.store.tables import Tables
 from tests.builders import utc
 from tests.integration.conftest import Deployment
 
+pytestmark = pytest.mark.on_moto("it reads requests as strictly as DynamoDB")
+
 NOON = utc("2026-03-01T12:00Z")
 
 

@@ -8,6 +8,8 @@ from chalicelib.store import checks
 from chalicelib.store.registry import slug_claims
 from tests.integration.conftest import Deployment
 
+pytestmark = pytest.mark.on_moto("it reads requests as strictly as DynamoDB")
+
 
 def test_a_check_is_deleted_once_and_returned_as_it_was(deployment: Deployment) -> None:
     tables, code = deployment.wiring.ports.tables, deployment.add(name="backup")

@@ -9,6 +9,8 @@ from chalicelib.store.registry.projects import Registry
 from tests.builders import minutes
 from tests.integration.conftest import PING_KEY, Deployment
 
+pytestmark = pytest.mark.on_moto("it reads requests as strictly as DynamoDB")
+
 SECRET = "a" * 32
 
 

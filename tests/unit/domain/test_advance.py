@@ -51,7 +51,7 @@ def test_a_miss_happens_at_the_deadline_whenever_somebody_looks(looked: float) -
     [flip] = flips(down)
     assert (flip.old, flip.new, flip.reason, flip.at, flip.number) == (Status.UP, Status.DOWN, Reason.MISSED, at(70), 2)
     assert (down.since, down.reason, down.misses, down.failures) == (at(70), Reason.MISSED, 1, 0)
-    assert Judged(at=at(70), reason=Reason.MISSED, count=None) in down.records
+    assert Judged(at=at(70), reason=Reason.MISSED, count=None, since=at(60)) in down.records
     assert [run.ended for run in unpacked(down.recent)] == [Ended.MISSED]
 
 

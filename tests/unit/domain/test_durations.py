@@ -31,7 +31,7 @@ def test_a_duration_is_seconds_or_has_a_unit(text: str, duration: timedelta) -> 
     "text", ["", "m", "1.5h", "-60", "+60", "1h30m", "1  h", "1y", "60\n", "٦٠", "1H"]
 )  # fmt: skip
 def test_what_is_no_duration_is_refused_with_what_to_write(text: str) -> None:
-    with pytest.raises(FieldError, match=r"^grace .* is not a duration: write seconds \(600\), or 10m, 1h, 1d, 1w$"):
+    with pytest.raises(FieldError, match=r"^grace:? .* is not a duration: write seconds \(600\), or 10m, 1h, 1d, 1w$"):
         parse_duration("grace", text)
 
 

@@ -8,7 +8,7 @@ from functools import lru_cache
 from typing import Any
 
 from chalicelib.domain.ids import UUID
-from chalicelib.web.api.schema.fields import Schema
+from chalicelib.fields.kinds import Schema
 from chalicelib.web.api.schema.openapi_schemas import POLICY, SNOOZE, TEXT, list_of, object_of, ref, schemas
 
 _UUID = f"^{UUID}$"

@@ -11,8 +11,7 @@ from typing import assert_never
 from chalicelib.domain.alerts import Facts, Reason
 from chalicelib.domain.check import Check
 from chalicelib.domain.config import Config
-from chalicelib.domain.rules.due import deadline
-from chalicelib.domain.rules.first_ping import first_ping_at
+from chalicelib.domain.rules.due import deadline, first_ping_at
 from chalicelib.domain.rules.throughput import is_watched
 from chalicelib.domain.runs.duration_stats import usual
 from chalicelib.domain.runs.recent_runs import Ended, unpacked
@@ -32,7 +31,7 @@ from chalicelib.domain.text.time_format import (
 )
 from chalicelib.web.pages.check.notifications import about_alerts
 from chalicelib.web.pages.check.queries import Past, Source, source_of
-from chalicelib.web.pages.check.runs import Outcome, said_in
+from chalicelib.web.pages.check.runs import Outcome, words_of
 from chalicelib.web.pages.overview.position import Section, Standing, shown_text
 from chalicelib.web.pages.overview.reason import RECOVERED_FOR
 from chalicelib.web.pages.overview.row import WORDS
@@ -50,7 +49,7 @@ class Fact:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class CheckVerdict:
+class CheckHeadline:
     """The headline and the facts below it."""
 
     mark: str
@@ -66,13 +65,13 @@ class CheckVerdict:
         return f"{self.name} {self.said} · Overdue"
 
 
-def verdict(each: Standing, past: Past, clock: WallClock, *, names_channels: bool, remedy: str = "") -> CheckVerdict:
+def verdict(each: Standing, past: Past, clock: WallClock, *, names_channels: bool, remedy: str = "") -> CheckHeadline:
     """The headline of a check. `remedy`: how to give it a channel; "" if it has one."""
     check = each.check
     lead, facts = _lead_and_facts(each, past, clock)
     alerts = about_alerts(check, past, clock, names_channels=names_channels, remedy=remedy)
     is_unknown = unknown_since(check, now=clock.now) is not None
-    return CheckVerdict(
+    return CheckHeadline(
         mark="unknown" if is_unknown else each.section.value,
         name=each.name,
         said=_state(each, is_unknown=is_unknown),
@@ -134,7 +133,7 @@ def _logged_so_far(check: Check, past: Past, clock: WallClock) -> list[Fact]:
     """The last line that the stuck run, else the newest open run, has logged."""
     run = stuck_run(check) or max((run for run in check.runs if run.log), key=lambda each: each.at, default=None)
     if run is not None and run.log:
-        logged = said_in(run, past.pings)
+        logged = words_of(run, past.pings)
         when = f", at {clock.minute(logged[-1].ping.at)}" if len(logged) > 1 else ""
         return [Fact(f"Its last output{when}:", shown_text(run.log))]
     return []

@@ -6,8 +6,7 @@ Start at `about_alerts` and `told`. Names of channels are for who may write, as 
 from collections.abc import Iterator, Sequence
 
 from chalicelib.domain.alerts import Kind, Told
-from chalicelib.domain.check import Check, Status
-from chalicelib.domain.rules.dependencies import waits_for
+from chalicelib.domain.check import Check, Status, waits_for
 from chalicelib.domain.rules.due import next_reminder, next_step
 from chalicelib.domain.text.amounts import quantity
 from chalicelib.domain.text.time_format import WallClock, ago, duration

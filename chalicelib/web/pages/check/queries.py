@@ -15,7 +15,8 @@ from chalicelib.domain.check import Check
 from chalicelib.services import check_history
 from chalicelib.store import history
 from chalicelib.store.history import StoredFlip, StoredPing
-from chalicelib.web.pages.check.runs import Ran, ran, still_open
+from chalicelib.web.pages.check.old_rows import complete_old_rows
+from chalicelib.web.pages.check.runs import Ran, past_runs, runs_still_open
 
 MOST_PINGS: Final = 200  # of a timeline and its logs
 MOST_FLIPS: Final = 300
@@ -66,7 +67,7 @@ def past(check: Check, *, now: datetime) -> Past:
     """The newest part, of a check as `shown.as_of` returns it: three queries. Raises Unavailable."""
     flips = tuple(check_history.flips(check, now=now, most=MOST_FLIPS))
     found = _read(check, flips, Cursor(_NEWEST, now + _TICK), most=MOST_PINGS, now=now)
-    return replace(found, open=tuple(still_open(check, found.pings, now=now)))
+    return replace(found, open=tuple(runs_still_open(check, found.pings, now=now)))
 
 
 def older(check: Check, known: Past, before: Cursor, *, most: int, now: datetime) -> Past:
@@ -80,7 +81,8 @@ def _read(check: Check, known: tuple[StoredFlip, ...], before: Cursor, *, most: 
     pings = pings[:most]
     since = pings[-1].ping.at if has_more else before.at - _ALL
     judged = check_history.judged_between(check, since, before.at - _TICK, now=now, most=most)
-    runs = ran(check, pings, judged, [stored.flip for stored in known])
+    pings, judged = complete_old_rows(check, pings, judged, [stored.flip for stored in known])
+    runs = past_runs(check, pings, judged)
     return Past(pings=tuple(pings), flips=known, open=(), runs=tuple(runs), has_more=has_more)
 
 

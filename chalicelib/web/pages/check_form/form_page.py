@@ -19,15 +19,17 @@ from chalicelib.domain.channels import EVERY_CHANNEL
 from chalicelib.domain.check import Check
 from chalicelib.domain.configure import Edit, new_check
 from chalicelib.domain.errors import Conflict, NotFound, OverdueError
+from chalicelib.domain.field_errors import FieldError
 from chalicelib.domain.ids import Code, unique_key
 from chalicelib.domain.limits.quota import NotAdmitted
+from chalicelib.domain.slugs import slug_of
+from chalicelib.fields.merge import BLANK
 from chalicelib.runtime import Wiring
 from chalicelib.services import checks, find_checks
 from chalicelib.web.answers import answer
-from chalicelib.web.api.merged import BLANK, slug_of
-from chalicelib.web.pages.check_form.api_fields import NAMELESS
 from chalicelib.web.pages.check_form.conflicts import Judged, judged, seen
 from chalicelib.web.pages.check_form.form_fields import Values, digest, filled, taken
+from chalicelib.web.pages.check_form.inputs import NAMELESS
 from chalicelib.web.pages.check_form.parse import Problem, Reading, read_form
 from chalicelib.web.pages.check_form.preview import in_short, understood
 from chalicelib.web.pages.check_form.view import Subject, own_slug, shown
@@ -124,7 +126,9 @@ def _sent(visit: Visit, subject: Subject) -> Response:
 def _read(visit: Visit, subject: Subject, values: Values) -> Reading:
     reading = read_form(values, subject.before, subject.channels, now=visit.now)
     if subject.check is None and not values["name"].strip():
-        reading = replace(reading, problems={"name": Problem(NAMELESS), **reading.problems})
+        reading = replace(
+            reading, problems={"name": Problem(FieldError("name", "empty", bound=NAMELESS).words()), **reading.problems}
+        )
     return reading
 
 

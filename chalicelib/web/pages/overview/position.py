@@ -10,8 +10,7 @@ from enum import StrEnum
 
 from chalicelib.domain.check import Check
 from chalicelib.domain.ids import Code, short, unique_key
-from chalicelib.domain.rules.due import expected, expected_after
-from chalicelib.domain.rules.first_ping import first_ping_at
+from chalicelib.domain.rules.due import expected, expected_after, first_ping_at
 from chalicelib.domain.schedule.occurrences import Every
 from chalicelib.domain.text import display_status
 from chalicelib.domain.text.display_status import Shown

@@ -12,7 +12,7 @@ from chalicelib.domain.text.time_format import WallClock, duration, duration_rou
 from chalicelib.store.registry.status_pages import StatusPage
 from chalicelib.web.pages.charts.uptime_bars import drawn, percent
 from chalicelib.web.pages.shell.instants import Instant, exact, face, zone
-from chalicelib.web.pages.status.system import Outage, System
+from chalicelib.web.pages.status.system import Downtime, System
 
 MOST_OUTAGES = 20  # that are told; all of them are in the bars
 _MARKS = {
@@ -38,7 +38,7 @@ class SystemView:
 
 
 @dataclass(frozen=True, slots=True)
-class Section:
+class TagSection:
     """The systems of a tag."""
 
     heading: str
@@ -75,7 +75,7 @@ class StatusView:
     as_of: Instant
     tz: str
     marks: tuple[str, ...]
-    sections: tuple[Section, ...]
+    sections: tuple[TagSection, ...]
     incidents: tuple[Incident, ...]
     left_out: str
 
@@ -154,14 +154,14 @@ def _sentence(systems: Sequence[System], worst: Shown, clock: WallClock) -> str:
     return " ".join(said)
 
 
-def _sections(page: StatusPage, systems: Sequence[System], clock: WallClock) -> Iterator[Section]:
+def _sections(page: StatusPage, systems: Sequence[System], clock: WallClock) -> Iterator[TagSection]:
     left = list(systems)
     for tag in page.tags:
         members = [each for each in left if tag in each.tags]
         left = [each for each in left if tag not in each.tags]
         if members:
             words = "systems" if len(page.tags) == 1 else tag.replace("-", " ")
-            yield Section(words[:1].upper() + words[1:], tuple(_line(each, clock) for each in members))
+            yield TagSection(words[:1].upper() + words[1:], tuple(_line(each, clock) for each in members))
 
 
 def _line(each: System, clock: WallClock) -> SystemView:
@@ -171,7 +171,7 @@ def _line(each: System, clock: WallClock) -> SystemView:
     return SystemView(mark, word, each.name, share, drawn(each.days, each.name), since)
 
 
-def _incident(each: Outage, clock: WallClock) -> Incident:
+def _incident(each: Downtime, clock: WallClock) -> Incident:
     begun = "Down, since before then." if each.was_before else "Down."
     events = [Event(_instant(each.start, clock), begun)]
     if each.acknowledged_at is not None:

@@ -125,7 +125,7 @@ def test_an_unknown_check_brings_names_that_are_near(server: StandIn) -> None:
     done = overdue(server.base, "checks", "show", "nigtly-bakup")
 
     assert done.exit_code == 1
-    assert done.stderr == 'Error: there is no check "nigtly-bakup". Near to it: nightly-backup\n'
+    assert done.stderr == 'Error: No check is called "nigtly-bakup". Similar names: nightly-backup\n'
 
 
 def test_a_name_that_two_checks_bear_is_refused_with_their_codes() -> None:
@@ -276,7 +276,7 @@ def test_show_tells_the_rules_that_hold() -> None:
     [
         (["checks", "edit", "x"], "nothing to change"),
         (["checks", "add", "x", "--every", "1d", "--schedule", "@daily"], "exclude each other"),
-        (["checks", "add", "x", "--every", "0 2 * * *"], "is no period"),
+        (["checks", "add", "x", "--every", "0 2 * * *"], "is not a duration"),
         (["checks"], "Commands:"),
         (["ping", "x", "--fail", "--exit-status", "3"], "exclude each other"),
         (["ping", "x", "--rid", "7"], "is no UUID"),
@@ -304,11 +304,11 @@ def test_deleting_asks_and_without_a_terminal_refuses(server: StandIn) -> None:
 @pytest.mark.parametrize(
     ("says", "told"),
     [
-        (Says(401, {"error": "wrong api key"}), "wrong api key. This API key is not known there"),
+        (Says(401, {"error": "wrong api key"}), "rejected the API key: wrong api key. It is unknown there"),
         (Says(400, {"error": "json validation error: tz is not a valid timezone"}), "tz is not a valid timezone"),
-        (Says(301, "", {"Location": "https://new.example.com/"}), "sends requests on to https://new.example.com/"),
-        (Says(503, {"error": "try again in a few seconds"}), "did not do it (503): try again in a few seconds"),
-        (Says(200, "<html>"), "is no Overdue API: it answered '<html>'"),
+        (Says(301, "", {"Location": "https://new.example.com/"}), "redirects requests to https://new.example.com/"),
+        (Says(503, {"error": "try again in a few seconds"}), "answered 503: try again in a few seconds"),
+        (Says(200, "<html>"), "is not an Overdue API: it answered '<html>'"),
     ],
 )
 def test_a_refusal_says_what_to_do(says: Says, told: str) -> None:
@@ -411,8 +411,8 @@ def test_an_escalation_is_steps_or_a_policy_or_off(server: StandIn, said: list[s
 @pytest.mark.parametrize(
     ("said", "why"),
     [
-        (["soon ops"], 'a step\'s delay "soon" is not a duration'),
-        (["15m ops", "nights"], 'step "nights" is none'),
+        (["soon ops"], '--escalate.after "soon" is not a duration'),
+        (["15m ops", "nights"], '--escalate "nights" is not a step: write "15m oncall"'),
         (["15m ops", "900 sms"], 'two steps come after "15m"'),
     ],
 )

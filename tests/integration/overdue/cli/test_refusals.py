@@ -31,17 +31,20 @@ def overdue(base: str, *arguments: str, key: str = KEY) -> Result:
         (["add", " \t"], "a check needs a name"),
         (["edit", "x", "--name", ""], "a check needs a name"),
         (["add", "日本"], 'no slug goes with "日本"'),
-        (["add", "x", "--slug", "Bad slug"], '--slug "Bad slug" is none'),
-        (["add", "x", "--every", "5"], 'period "5" is too short'),
-        (["add", "x", "--every", ""], "is no period"),
+        (
+            ["add", "x", "--slug", "Bad slug"],
+            '--slug "Bad slug" is not a slug: use a-z, 0-9',
+        ),
+        (["add", "x", "--every", "5"], '--every "5" is too short: use 1m to 365d'),
+        (["add", "x", "--every", ""], "--every: an empty text is not a duration"),
         (["add", "x", "--schedule", "nonsense"], 'schedule "nonsense"'),
         (["add", "x", "--schedule", "@daily", "--tz", "Mars/X"], 'time zone "Mars/X" is not known'),
         (["add", "x", "--grace", "soon"], '--grace "soon" is not a duration'),
-        (["edit", "x", "--min-count", "x"], '--min-count "x" must be a whole number'),
+        (["edit", "x", "--min-count", "x"], '--min-count "x" is not a whole number'),
         (["add", "x", "--tz", "Europe/Berlin"], "--tz is the zone of a --schedule"),
         (["edit", "x", "--every", "1d", "--tz", "Europe/Berlin"], "--tz is the zone of a --schedule"),
-        (["edit", "x", "--failures-before-alert", "0"], '--failures-before-alert "0" must be a whole number from 1'),
-        (["edit", "x", "--misses-before-alert", "two"], '--misses-before-alert "two" must be a whole number'),
+        (["edit", "x", "--failures-before-alert", "0"], '--failures-before-alert "0" is too small: use 1 to 100'),
+        (["edit", "x", "--misses-before-alert", "two"], '--misses-before-alert "two" is not a whole number'),
         (["edit", "x", "--first-ping-by", "soon"], '--first-ping-by "soon" is not an instant'),
         (["edit", "x", "--early", "soon"], '--early "soon" is not a duration'),
         (["edit", "x", "--window", "nightly"], 'window "nightly" is none'),
@@ -64,7 +67,7 @@ def test_a_key_that_can_be_none_is_not_sent_and_not_shown(server: StandIn, key: 
     done = overdue(server.base, "checks", "list", key=key)
 
     assert (done.exit_code, server.asked) == (1, [])
-    assert "a key is letters and digits, without blanks and line breaks" in done.stderr
+    assert "The API key has a space, a line break or a character that no key has" in done.stderr
     assert key not in done.stderr
 
 
@@ -78,14 +81,14 @@ def test_json_of_something_else_is_not_taken_for_an_answer(body: str) -> None:
         done = overdue(server.base, "checks", "list")
 
     assert (done.exit_code, done.stdout) == (1, "")
-    assert f"Error: {server.base}/api/v3 is no Overdue API: it answered '{body[:60]}'" in done.stderr
+    assert f"Error: {server.base}/api/v3 is not an Overdue API: it answered '{body[:60]}'" in done.stderr
 
 
 def test_a_wrong_url_is_not_taken_for_an_unknown_check() -> None:
     with stand_in(lambda _: Says(404, "<h1>Not found</h1>")) as server:
         done = overdue(server.base, "checks", "list")
 
-    assert "is no Overdue API: it answered '<h1>Not found</h1>'" in done.stderr
+    assert "is not an Overdue API: it answered '<h1>Not found</h1>'" in done.stderr
 
 
 @pytest.mark.parametrize(
@@ -110,4 +113,4 @@ def test_a_refusal_names_the_option_and_tells_all_that_the_server_said(says: dic
     with stand_in(lambda _: Says(400, says)) as server:
         done = overdue(server.base, "checks", "list")
 
-    assert (done.exit_code, done.stderr) == (1, f"Error: {server.base} did not do it (400): {told}\n")
+    assert (done.exit_code, done.stderr) == (1, f"Error: {server.base} answered 400: {told}\n")

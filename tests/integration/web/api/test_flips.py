@@ -1,4 +1,4 @@
-"""The JSON of a flip: v3 adds status and reason, and for keys that may write what was sent to which channels."""
+"""What v3 adds to the JSON of pings and flips; names of channels only for keys that may write."""
 
 import json
 from typing import Any
@@ -7,7 +7,7 @@ import pytest
 
 from chalicelib.domain.keys import Key, Scope
 from chalicelib.store.registry import projects
-from tests.builders import utc
+from tests.builders import minutes, utc
 from tests.integration.conftest import Deployment
 
 KEY = "k" * 32
@@ -50,3 +50,17 @@ def test_a_client_of_an_old_version_sees_what_healthchecks_has(deployment: Deplo
         {"timestamp": "2026-03-01T13:00:00+00:00", "up": 0},
         {"timestamp": "2026-03-01T12:00:00+00:00", "up": 1},
     ]
+
+
+@pytest.mark.parametrize(
+    ("version", "outcomes"), [("v2", [{}, {}]), ("v3", [{"outcome": "too_short"}, {"outcome": None}])]
+)
+def test_a_ping_says_how_its_run_ended(deployment: Deployment, version: str, outcomes: list[dict[str, Any]]) -> None:
+    projects.add_key(KEY, Key("default", Scope.READ_WRITE, "ops"), now=deployment.now)
+    code = deployment.add(min_runtime=minutes(1))
+    deployment.ping(code, "/start", at=utc("2026-03-01T12:00Z"))
+    deployment.ping(code, at=utc("2026-03-01T12:00:02Z"))
+    path = f"/api/{version}/checks/{code}/pings/"
+    answer = deployment.request("GET", path, at=utc("2026-03-01T14:00Z"), headers={"X-Api-Key": KEY})
+    pings = json.loads(answer.text)["pings"]
+    assert [{name: ping[name] for name in ping if name == "outcome"} for ping in pings] == outcomes

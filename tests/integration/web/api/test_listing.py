@@ -72,6 +72,7 @@ def test_ten_thousand_checks_are_listed_whole_and_oldest_first(deployment: Deplo
     assert [check["name"] for check in unzipped(answer)["checks"]] == [f"job {number}" for number in range(10_000)]
 
 
+@pytest.mark.on_moto("it ends a page at a megabyte")
 def test_keys_of_more_than_a_megabyte_are_read_page_by_page(deployment: Deployment) -> None:
     add_many(deployment, 1_200, slug="-" * 1_000)
     with counted(deployment.wiring.ports.tables.client) as calls:

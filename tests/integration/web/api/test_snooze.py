@@ -87,7 +87,7 @@ def test_a_first_ping_that_has_passed_may_be_sent_back_and_no_other_one(api: Api
     refused = api.post(f"/checks/{code}", {"first_ping_by": "2026-03-01T11:30:00Z"}, status=400)
     assert refused == {
         "error": "json validation error: first_ping_by has passed",
-        "detail": "first_ping_by 2026-03-01T11:30:00Z has passed: give an instant to come",
+        "detail": 'first_ping_by "2026-03-01T11:30:00Z" has passed: use an instant in the future',
     }
 
 

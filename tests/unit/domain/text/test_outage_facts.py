@@ -10,7 +10,7 @@ from chalicelib.domain.check import Check, Judged, Status
 from chalicelib.domain.config import Group
 from chalicelib.domain.ids import Code
 from chalicelib.domain.ping import ALARM_SCHEME, Signal
-from chalicelib.domain.rules.members import look
+from chalicelib.domain.rules.groups import evaluate
 from chalicelib.domain.sources.probe import Probe
 from chalicelib.domain.text.explanations import explain, where_to_look
 from chalicelib.domain.text.outage_facts import outage_facts
@@ -74,7 +74,7 @@ def stalled() -> Check:
 def failed_group() -> Check:
     member = a_check(status=Status.DOWN, since=NOON, name="web-1")
     group = a_check(group=Group(tag="web", down_when=1), status=Status.UP, since=NOON - days(1))
-    return look(replace(group, code=Code("00000000-0000-4000-8000-000000000001")), [member], now=NOON).after
+    return evaluate(replace(group, code=Code("00000000-0000-4000-8000-000000000001")), [member], now=NOON).after
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""The arithmetic of a month's cost: each figure worked out by hand."""
+"""The arithmetic of a month's cost; each figure was computed by hand."""
 
 from datetime import datetime
 
@@ -26,7 +26,7 @@ def counted(used: dict[str, float], standing: dict[str, float], *, checks: int =
     return Counted(used=used, standing=standing, checks=checks, pings=pings)
 
 
-def test_what_is_used_grows_to_the_months_end_and_what_stands_costs_by_its_share() -> None:
+def test_usage_grows_until_the_months_end_and_standing_items_cost_their_share() -> None:
     done = bill(counted({"requests": 500_000}, {"keys": 1}, checks=50, pings=400_000), LISTED, TEN_DAYS)
 
     requests, keys = done.lines
@@ -39,7 +39,7 @@ def test_what_is_used_grows_to_the_months_end_and_what_stands_costs_by_its_share
     assert done.per_1000_pings == pytest.approx(0.0020833, abs=1e-6)  # 0.8333 for 400,000
 
 
-def test_what_is_free_is_taken_off_the_whole_month_and_never_more_than_was_used() -> None:
+def test_free_amounts_are_subtracted_from_the_whole_month_and_never_below_zero() -> None:
     done = bill(counted({"calls": 600_000}, {"alarms": 18}), LISTED, TEN_DAYS)
 
     alarms, calls = done.lines
@@ -50,7 +50,7 @@ def test_what_is_free_is_taken_off_the_whole_month_and_never_more_than_was_used(
     assert few.month_less_free == 0
 
 
-def test_a_stage_of_half_a_month_pays_half_and_grows_from_when_it_was_made() -> None:
+def test_a_stage_that_exists_for_half_a_month_pays_half_and_grows_from_its_creation() -> None:
     half = Period(month=NOVEMBER, since=utc("2026-11-16T00:00Z"), until=utc("2026-11-21T00:00Z"))  # 5 of 15 days
 
     done = bill(counted({"requests": 1_000_000}, {"keys": 1}), LISTED, half)
@@ -61,7 +61,7 @@ def test_a_stage_of_half_a_month_pays_half_and_grows_from_when_it_was_made() -> 
     }
 
 
-def test_a_month_that_is_over_grows_no_more() -> None:
+def test_a_past_month_does_not_grow() -> None:
     over = Period(month=NOVEMBER, since=NOVEMBER, until=utc("2026-12-01T00:00Z"))
 
     done = bill(counted({"requests": 1_000_000}, {"keys": 1}), LISTED, over)
@@ -69,7 +69,7 @@ def test_a_month_that_is_over_grows_no_more() -> None:
     assert (done.so_far, done.month) == (2.0, 2.0)
 
 
-def test_from_less_than_six_hours_nobody_guesses_a_month() -> None:
+def test_less_than_six_hours_are_not_projected_to_a_month() -> None:
     early = Period(month=NOVEMBER, since=NOVEMBER, until=utc("2026-11-01T05:59Z"))
     later = Period(month=NOVEMBER, since=NOVEMBER, until=utc("2026-11-01T06:00Z"))  # one of 120 parts
 
@@ -77,7 +77,7 @@ def test_from_less_than_six_hours_nobody_guesses_a_month() -> None:
     assert bill(counted({"requests": 1_000_000}, {}), LISTED, later).month == pytest.approx(120.0)
 
 
-def test_the_dearest_comes_first_nothing_used_is_left_out_and_nothing_is_divided_by_none() -> None:
+def test_the_most_expensive_item_comes_first_and_unused_items_are_left_out() -> None:
     done = bill(counted({"requests": 1_000_000, "calls": 0}, {"keys": 1, "alarms": 2}), LISTED, TEN_DAYS)
 
     assert [line.name for line in done.lines] == ["Requests", "Keys", "Alarms"]
@@ -92,18 +92,18 @@ def test_a_month_ends_with_the_next(month: str, end: str) -> None:
     assert Period(month=utc(month), since=utc(month), until=utc(month)).end == utc(end)
 
 
-def test_this_month_is_meant_unless_another_is_said() -> None:
+def test_the_default_is_the_current_month() -> None:
     now = utc("2026-11-25T12:34Z")
 
     assert month_of(None, now=now) == NOVEMBER
     assert month_of("2026-02", now=now) == utc("2026-02-01T00:00Z")
-    with pytest.raises(BadInput, match='--month "2026-13" is none: write it like 2026-11'):
+    with pytest.raises(BadInput, match=r'--month "2026-13" is not a month\. Use YYYY-MM'):
         month_of("2026-13", now=now)
-    with pytest.raises(BadInput, match="--month 2026-12 has not begun yet"):
+    with pytest.raises(BadInput, match="--month 2026-12 is in the future"):
         month_of("2026-12", now=now)
 
 
-def test_only_the_time_that_the_stage_was_there_is_counted() -> None:
+def test_only_the_time_in_which_the_stage_existed_counts() -> None:
     made, now = utc("2026-11-10T06:00Z"), utc("2026-12-03T00:00Z")
 
     def of(month: datetime) -> tuple[datetime, datetime]:
@@ -112,12 +112,12 @@ def test_only_the_time_that_the_stage_was_there_is_counted() -> None:
 
     assert of(NOVEMBER) == (made, utc("2026-12-01T00:00Z"))
     assert of(utc("2026-12-01T00:00Z")) == (utc("2026-12-01T00:00Z"), now)
-    with pytest.raises(BadInput, match="the stage was made on 2026-11-10: it has cost nothing in 2026-10"):
+    with pytest.raises(BadInput, match="The stage was created on 2026-11-10 and cost nothing in 2026-10"):
         period(utc("2026-10-01T00:00Z"), made_at=made, now=now)
 
 
-def test_a_fleet_of_500_checks_by_the_list_that_is_shipped() -> None:
-    """500 checks pinged each 5 minutes for 30 days: 4.32 million pings, each one request, write, put and read."""
+def test_the_cost_of_a_fleet_of_500_checks_at_the_shipped_prices() -> None:
+    """500 checks pinged every 5 minutes for 30 days: 4.32 million pings, each one request, write, put and read."""
     month = Period(month=NOVEMBER, since=NOVEMBER, until=utc("2026-12-01T00:00Z"))
     used: dict[str, float] = {
         "http_requests": 4_320_000,  # 4.32

@@ -1,4 +1,4 @@
-"""Which key is meant."""
+"""Finding a key by its name or first characters, and validating names."""
 
 from datetime import datetime
 
@@ -20,30 +20,34 @@ LAPTOP, OTHER = stored("laptop", "aaaa"), stored("laptop", "bbbb", project="bill
 
 
 @pytest.mark.parametrize(
-    ("called", "project", "found"),
+    ("name", "project", "expected"),
     [("aaaa", None, LAPTOP), ("laptop", "billing", OTHER), ("laptop", "default", LAPTOP)],
 )
-def test_a_key_is_meant_by_its_name_or_its_first_characters(called: str, project: str | None, found: StoredKey) -> None:
-    assert chosen([LAPTOP, OTHER], called, project=project) == found
+def test_a_key_is_found_by_its_name_or_its_first_characters(
+    name: str, project: str | None, expected: StoredKey
+) -> None:
+    assert chosen([LAPTOP, OTHER], name, project=project) == expected
 
 
-def test_a_name_that_two_keys_bear_is_refused_with_their_first_characters() -> None:
+def test_a_name_of_two_keys_is_refused_with_their_first_characters() -> None:
     with pytest.raises(BadInput, match=r"aaaa \(laptop, project default\), bbbb \(laptop, project billing\)"):
         chosen([LAPTOP, OTHER], "laptop", project=None)
 
 
-def test_an_unknown_key_brings_those_that_are_known() -> None:
-    with pytest.raises(BadInput, match='no key "phone"; there are: laptop'):
+def test_the_error_for_an_unknown_key_lists_the_known_ones() -> None:
+    with pytest.raises(BadInput, match=r'no key "phone"\. Known keys: laptop'):
         chosen([LAPTOP], "phone", project=None)
+    with pytest.raises(BadInput, match=r'no key "phone"\. There are no keys yet\.'):
+        chosen([], "phone", project=None)
 
 
-def test_only_a_key_that_lasts_is_rotated() -> None:
+def test_only_a_key_without_an_expiry_date_is_rotated() -> None:
     ending = stored("laptop", "cccc", expires_at=utc("2026-03-01T12:00Z"))
 
     assert lasting([LAPTOP, ending]) == [LAPTOP]
 
 
-def test_a_key_stops_at_the_instant_of_its_end() -> None:
+def test_a_key_stops_working_at_the_instant_of_its_expiry() -> None:
     ending = stored("laptop", "cccc", expires_at=utc("2026-03-01T12:00Z"))
 
     assert not is_over(ending, now=utc("2026-03-01T11:59:59Z"))
@@ -52,6 +56,6 @@ def test_a_key_stops_at_the_instant_of_its_end() -> None:
 
 
 @pytest.mark.parametrize("name", ["", "Billing", "a#b", "-a", "x" * 41])
-def test_what_cannot_be_a_project_is_refused(name: str) -> None:
-    with pytest.raises(BadInput, match="cannot be a project"):
+def test_an_invalid_project_name_is_refused(name: str) -> None:
+    with pytest.raises(BadInput, match="is not a valid project name"):
         project_name(name)

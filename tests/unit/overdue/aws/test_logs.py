@@ -1,4 +1,4 @@
-"""Which lines are shown, how, and each only once."""
+"""Which log lines are shown, and how, each of them once."""
 
 import json
 from collections.abc import Iterable
@@ -29,8 +29,8 @@ def a_line(message: str | dict[str, object], *, after_s: float = 0.042, identity
             f"{TIME_OF_DAY} sweep    alert check=7f0e8d4c kind=down req=0f1e2d3c",
         ),
         (
-            {"event": "undelivered", "level": "error", "why": "it took too long", "attempts": 2, "reason": None},
-            f'{TIME_OF_DAY} sweep    ERROR undelivered why="it took too long" attempts=2 reason=null',
+            {"event": "undelivered", "level": "error", "why": "timed out waiting", "attempts": 2, "reason": None},
+            f'{TIME_OF_DAY} sweep    ERROR undelivered why="timed out waiting" attempts=2 reason=null',
         ),
         (
             {"event": "bug", "level": "error", "traceback": 'Traceback:\n  File "x"\nKeyError'},
@@ -48,9 +48,9 @@ def a_line(message: str | dict[str, object], *, after_s: float = 0.042, identity
         ("\x1b[31mred", f"{TIME_OF_DAY} sweep    red"),
         ({"event": "e", "why": "\x1b[2Jgone"}, f"{TIME_OF_DAY} sweep    e why=gone"),
     ],
-    ids=["event", "error", "traceback", "text", "Lambda's own", "other JSON", "colours", "colours in a fact"],
+    ids=["event", "error", "traceback", "text", "Lambda's own", "other JSON", "colors", "colors in a field"],
 )  # fmt: skip
-def test_a_line_is_readable_and_does_nothing_to_a_terminal(message: str | dict[str, object], shown: str) -> None:
+def test_a_line_is_readable_and_cannot_control_the_terminal(message: str | dict[str, object], shown: str) -> None:
     assert a_line(message).readable() == shown
 
 
@@ -71,11 +71,11 @@ def test_a_line_is_readable_and_does_nothing_to_a_terminal(message: str | dict[s
         ("[1]", True),
     ],
 )
-def test_metrics_and_lambdas_own_words_are_left_out_unless_they_tell_of_a_failure(message: str, is_told: bool) -> None:
+def test_metrics_and_lambdas_own_lines_are_hidden_unless_they_report_a_failure(message: str, is_told: bool) -> None:
     assert a_line(message).is_told is is_told
 
 
-def test_json_has_the_event_or_the_text_with_its_time() -> None:
+def test_the_json_document_has_the_time_and_the_event_or_the_text() -> None:
     assert a_line({"event": "swept", "looked_at": 3}).document() == {
         "at": "2026-11-25T12:00:00.042+00:00",
         "function": "sweep",
@@ -85,7 +85,7 @@ def test_json_has_the_event_or_the_text_with_its_time() -> None:
     assert a_line("hello\n").document()["text"] == "hello"
 
 
-def test_a_filter_looks_at_what_was_written_and_at_what_is_shown() -> None:
+def test_a_filter_matches_the_written_and_the_shown_line() -> None:
     line = a_line({"event": "alert", "level": "warning", "kind": "down"})
 
     assert line.holds("kind=DOWN")
@@ -102,11 +102,11 @@ def test_lines_of_all_functions_are_merged_by_time() -> None:
 
 @dataclass
 class Log:
-    """A log to which lines come, and a clock on which each look happens."""
+    """A log whose lines become visible over time, and the clock of its reader."""
 
     at: datetime
-    coming: list[tuple[float, Line]]  # when it can be seen, in seconds, and the line
-    asked: list[datetime]
+    coming: list[tuple[float, Line]]  # (seconds until the line is visible, line)
+    reads: list[datetime]  # the start of each read
 
     def now(self) -> datetime:
         return self.at
@@ -115,12 +115,12 @@ class Log:
         self.at += timedelta(seconds=seconds)
 
     def __call__(self, since: datetime) -> Iterable[Line]:
-        self.asked.append(since)
-        seen = [line for seen_s, line in self.coming if NOW + timedelta(seconds=seen_s) <= self.at]
-        return [line for line in seen if line.at_ms >= since.timestamp() * 1000]
+        self.reads.append(since)
+        visible = [line for after_s, line in self.coming if NOW + timedelta(seconds=after_s) <= self.at]
+        return [line for line in visible if line.at_ms >= since.timestamp() * 1000]
 
 
-def test_following_shows_each_line_once_and_the_late_ones_too() -> None:
+def test_following_shows_each_line_once_including_late_ones() -> None:
     log = Log(
         NOW,
         [
@@ -136,12 +136,12 @@ def test_following_shows_each_line_once_and_the_late_ones_too() -> None:
     shown = [line.message for line in islice(followed(log, log, since=NOW - timedelta(minutes=10)), 5)]
 
     assert shown == ["old", "one", "two", "late", "three"]
-    assert log.asked[0] == NOW - timedelta(minutes=10)
-    assert log.asked[1] == NOW - timedelta(seconds=60)
-    assert len(log.asked) == 101  # each two seconds until 200
+    assert log.reads[0] == NOW - timedelta(minutes=10)
+    assert log.reads[1] == NOW - timedelta(seconds=60)
+    assert len(log.reads) == 101  # every two seconds until 200
 
 
-def test_following_remembers_only_what_it_may_see_again() -> None:
+def test_following_forgets_lines_that_cannot_appear_again() -> None:
     from overdue.aws.logs import Seen
 
     seen = Seen(NOW - timedelta(hours=1))

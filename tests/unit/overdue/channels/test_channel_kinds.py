@@ -1,4 +1,4 @@
-"""What a target means, how it is kept, and what may be seen of it."""
+"""Parsing a channel's target, the text stored for it, and the text shown of it."""
 
 import pytest
 
@@ -47,7 +47,9 @@ KEY = "3b3ddc578ef84d3a801d101e568fcefa"
         ),
     ],
 )
-def test_what_sns_delivers_is_a_subscription(text: str, kind: str, protocol: str, endpoint: str, topic: str) -> None:
+def test_a_target_that_sns_delivers_to_becomes_a_subscription(
+    text: str, kind: str, protocol: str, endpoint: str, topic: str
+) -> None:
     assert target(text) == Subscribed(kind=kind, protocol=protocol, endpoint=endpoint, topic=topic)
 
 
@@ -66,46 +68,46 @@ def test_amazon_q_needs_no_address() -> None:
         ("json://me:secret@hooks.example.com/s3cret?+X-Key=s3cret", "json://me:****@hooks.example.com/…"),
     ],
 )
-def test_what_apprise_knows_is_kept_whole_and_shown_masked(url: str, masked: str) -> None:
+def test_an_apprise_url_is_kept_whole_and_stored_masked(url: str, masked: str) -> None:
     assert target(url) == Apprised(url=url, stored=masked)
 
 
 @pytest.mark.parametrize(
-    ("text", "told"),
+    ("text", "message"),
     [
-        ("ops", '"ops" is no target. Say an e-mail address, a phone number'),
-        ("ops@example", '"ops@example" is no target'),
-        ("+0155", "write + and country code first, such as +15550100"),
-        ("http://hooks.example.com/", "http:// would send alerts in the clear: use https://"),
-        ("arn:aws:s3:::bucket", '"arn:aws:s3:::bucket" is no queue'),
-        ("arn:aws:sqs:eu-central-1:123456789012:ops.fifo", "use a standard queue"),
-        ("pagerduty:no", "is no integration key"),
-        ("slak://T1/A1/s3cret", "slak:// is nothing that Apprise knows. Is slack:// meant?"),
-        ("slack://s3cret", "Apprise does not take this slack:// URL"),
-        ("syslog://", "syslog:// tells the machine that it runs on"),
-        ("json://hooks.example.com/s3cret\x1b[31m", "has blanks or control characters"),
+        ("ops", '"ops" is not a channel target. Use an e-mail address, a phone number'),
+        ("ops@example", '"ops@example" is not a channel target'),
+        ("+0155", "Begin with + and the country code, such as +15550100."),
+        ("http://hooks.example.com/", "http:// would send alerts unencrypted. Use https://."),
+        ("arn:aws:s3:::bucket", '"arn:aws:s3:::bucket" is not the ARN of a queue or function'),
+        ("arn:aws:sqs:eu-central-1:123456789012:ops.fifo", "Use a standard queue"),
+        ("pagerduty:no", "is not an integration key"),
+        ("slak://T1/A1/s3cret", "Apprise does not know slak://. Did you mean slack://?"),
+        ("slack://s3cret", "Apprise does not accept this slack:// URL"),
+        ("syslog://", "syslog:// notifies the machine that it runs on"),
+        ("json://hooks.example.com/s3cret\x1b[31m", "has spaces or control characters"),
     ],
 )
-def test_what_is_no_target_is_refused_and_a_secret_in_it_not_repeated(text: str, told: str) -> None:
-    with pytest.raises(BadInput) as caught:
+def test_an_invalid_target_is_refused_without_repeating_a_secret_in_it(text: str, message: str) -> None:
+    with pytest.raises(BadInput) as raised:
         target(text)
-    assert told in str(caught.value)
-    assert "s3cret" not in str(caught.value)
+    assert message in str(raised.value)
+    assert "s3cret" not in str(raised.value)
 
 
-def test_a_channel_that_is_made_again_under_its_name_is_the_same_one() -> None:
+def test_a_channel_that_is_created_again_under_its_name_keeps_its_id() -> None:
     assert channel_id("default", "ops") == channel_id("default", "ops")
     assert len({channel_id("default", "ops"), channel_id("billing", "ops"), channel_id("default", "oncall")}) == 3
 
 
 @pytest.mark.parametrize("name", ["*", "a,b", "", " ops", "ops ", "x" * 41, "öps", "a\nb"])
 def test_a_name_that_a_list_or_a_filter_would_misread_is_refused(name: str) -> None:
-    with pytest.raises(BadInput, match="cannot be a channel: use 1 to 40"):
+    with pytest.raises(BadInput, match=r"is not a valid channel name\. Use 1 to 40"):
         channel_name(name)
 
 
 @pytest.mark.parametrize(
-    ("kind", "stored", "seen"),
+    ("kind", "stored", "display"),
     [
         ("email", "ops@example.com", "ops@example.com"),
         ("https", "https://me:s3cret@hooks.example.com:8443/x?token=s3cret", "https://hooks.example.com:8443/x?…"),
@@ -113,5 +115,5 @@ def test_a_name_that_a_list_or_a_filter_would_misread_is_refused(name: str) -> N
         ("amazon-q", "", ""),
     ],
 )
-def test_what_is_shown_of_a_target_lets_nobody_send(kind: str, stored: str, seen: str) -> None:
-    assert shown(kind, stored) == seen
+def test_the_text_shown_of_a_target_cannot_be_used_to_send(kind: str, stored: str, display: str) -> None:
+    assert shown(kind, stored) == display

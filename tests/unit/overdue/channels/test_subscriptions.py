@@ -1,4 +1,4 @@
-"""A subscription as SNS really answers where moto does not: pending ones have no ARN in a list, and cannot be ended."""
+"""Subscriptions where SNS answers differently from moto: pending ones have no ARN in a list and cannot be deleted."""
 
 import json
 from collections.abc import Iterator
@@ -39,9 +39,9 @@ def listed(arn: str) -> dict[str, Any]:
     return {"Subscriptions": [{"SubscriptionArn": arn, "Protocol": "email", "Endpoint": EMAIL.endpoint}]}
 
 
-def test_an_address_that_has_not_confirmed_yet_is_asked_once_more(client: Any, stub: Stubber) -> None:
+def test_subscribing_an_unconfirmed_address_again_sends_a_new_confirmation(client: Any, stub: Stubber) -> None:
     stub.add_response("list_subscriptions_by_topic", listed("PendingConfirmation"), {"TopicArn": TOPIC})
-    asked = {
+    request = {
         "TopicArn": TOPIC,
         "Protocol": "email",
         "Endpoint": "ops@example.com",
@@ -53,37 +53,39 @@ def test_an_address_that_has_not_confirmed_yet_is_asked_once_more(client: Any, s
         },
         "ReturnSubscriptionArn": True,
     }
-    stub.add_response("subscribe", {"SubscriptionArn": OURS}, asked)
+    stub.add_response("subscribe", {"SubscriptionArn": OURS}, request)
 
     assert subscribe(topics(client), EMAIL, project="default", name="ops") == OURS
 
 
-def test_a_pending_subscription_cannot_be_ended_and_that_is_told(client: Any, stub: Stubber) -> None:
+def test_a_pending_subscription_cannot_be_deleted_and_the_result_says_so(client: Any, stub: Stubber) -> None:
     stub.add_client_error("unsubscribe", "InvalidParameter", "pending confirmation", 400)
     stub.add_response("get_subscription_attributes", {"Attributes": {"PendingConfirmation": "true"}})
 
     assert unsubscribe(topics(client), OURS) is False
 
 
-def test_one_that_is_gone_already_has_ended(client: Any, stub: Stubber) -> None:
+def test_a_subscription_that_is_already_gone_counts_as_deleted(client: Any, stub: Stubber) -> None:
     stub.add_client_error("unsubscribe", "NotFound", "gone", 404)
 
     assert unsubscribe(topics(client), OURS) is True
 
 
-@pytest.mark.parametrize(("pending", "found"), [("true", State.PENDING), ("false", State.READY)])
-def test_a_subscription_is_ready_once_it_is_confirmed(client: Any, stub: Stubber, pending: str, found: State) -> None:
+@pytest.mark.parametrize(("pending", "expected"), [("true", State.PENDING), ("false", State.READY)])
+def test_a_subscription_is_ready_once_it_is_confirmed(
+    client: Any, stub: Stubber, pending: str, expected: State
+) -> None:
     stub.add_response("get_subscription_attributes", {"Attributes": {"PendingConfirmation": pending}})
 
-    assert state(topics(client), OURS) is found
+    assert state(topics(client), OURS) is expected
 
 
-def test_a_topic_that_is_not_there_tells_to_deploy(client: Any, stub: Stubber) -> None:
+def test_the_error_for_a_missing_topic_says_to_deploy(client: Any, stub: Stubber) -> None:
     stub.add_client_error("get_topic_attributes", "NotFound", "no topic", 404)
 
-    with pytest.raises(BadInput, match="no topic overdue-prod-alerts in cn-north-1: deploy the stage"):
+    with pytest.raises(BadInput, match=r"no topic overdue-prod-alerts in cn-north-1\. Deploy the stage"):
         topics(client).insist_on("alerts")
 
 
-def test_a_local_server_has_no_queue_for_dead_letters(client: Any) -> None:
+def test_a_local_server_has_no_dead_letter_queue(client: Any) -> None:
     assert topics(client, stage="local").dead_letters is None

@@ -306,4 +306,4 @@ def test_a_check_that_costs_too_much_to_evaluate_is_refused_at_the_line_of_its_w
               - "*/2 * 1-30 12 * for 60s"
               - "1-59/2 * 1-30 12 * for 60s"
     """)
-    assert "checks.yaml:5: each-minute: windows cost too much: " in error
+    assert "checks.yaml:5: each-minute: windows: there are too many windows" in error

@@ -1,4 +1,4 @@
-"""What is an answer of the API, and what comes from something else."""
+"""Telling an answer of the API from an answer of some other server."""
 
 from typing import Any
 
@@ -22,12 +22,12 @@ CHECK: dict[str, Any] = {
 }
 
 
-def test_a_check_is_one_with_fields_that_we_do_not_know() -> None:
+def test_a_check_may_have_unknown_fields() -> None:
     assert is_like(CHECK, CheckJson)
 
 
 @pytest.mark.parametrize("missing", ["name", "next_ping", "unique_key"])
-def test_a_check_has_all_its_fields_and_a_name_for_routes(missing: str) -> None:
+def test_a_check_must_have_all_required_fields_and_an_id_for_routes(missing: str) -> None:
     assert not is_like({name: value for name, value in CHECK.items() if name != missing}, CheckJson)
 
 
@@ -37,20 +37,20 @@ def test_a_check_has_all_its_fields_and_a_name_for_routes(missing: str) -> None:
         {"name": None},
         {"grace": "3600"},
         {"last_ping": "yesterday"},
-        {"last_ping": "2026-03-01T12:00:00"},  # of which zone?
+        {"last_ping": "2026-03-01T12:00:00"},  # no zone
         {"schedule": 5},
     ],
     ids=str,
 )
-def test_a_field_of_another_kind_is_not_ours(wrong: dict[str, Any]) -> None:
+def test_a_field_must_have_the_right_type(wrong: dict[str, Any]) -> None:
     assert not is_like(CHECK | wrong, CheckJson)
 
 
-def test_what_is_no_object_is_no_answer() -> None:
+def test_an_answer_must_be_an_object() -> None:
     assert not any(is_like(value, FlipJson) for value in (None, 5, "up", ["timestamp", "up"]))
 
 
 @pytest.mark.parametrize("duration", [2, 2.5])
-def test_a_duration_may_be_whole_seconds(duration: float) -> None:
+def test_a_duration_may_be_an_integer_or_a_float(duration: float) -> None:
     ping = {"type": "success", "date": "2026-03-01T12:00:00+00:00", "n": 1, "method": "GET", "remote_addr": ""}
     assert is_like(ping | {"ua": "", "rid": None, "body_url": None, "duration": duration}, PingJson)

@@ -1,4 +1,4 @@
-"""Clock and certificate, the latter of a real TLS server on loopback."""
+"""Findings about the clock, and about the certificate of a real TLS server on loopback."""
 
 import ssl
 import threading
@@ -23,26 +23,26 @@ NOW = utc("2026-11-25T12:00:00Z")
 
 
 @pytest.mark.parametrize(
-    ("away", "level", "said"),
+    ("offset", "level", "text"),
     [
-        (timedelta(seconds=2), "ok", "as AWS's, to 2 s"),
-        (timedelta(seconds=3), "warning", "this machine's clock is 3 s fast by AWS's"),
-        (timedelta(seconds=-300), "warning", "this machine's clock is 300 s slow by AWS's"),
+        (timedelta(seconds=2), "ok", "within 2 s of AWS's"),
+        (timedelta(seconds=3), "warning", "this machine's clock is 3 s ahead of AWS's"),
+        (timedelta(seconds=-300), "warning", "this machine's clock is 300 s behind AWS's"),
         (
             timedelta(seconds=-301),
             "error",
-            "this machine's clock is 301 s slow by AWS's: AWS refuses what is signed so",
+            "this machine's clock is 301 s behind AWS's, and AWS rejects requests signed by it",
         ),
     ],
     ids=["2 s", "3 s", "5 min", "more"],
 )
-def test_a_clock_may_be_two_seconds_off(away: timedelta, level: str, said: str) -> None:
-    found = connectivity.judged_clock(away)
+def test_a_clock_may_be_two_seconds_off(offset: timedelta, level: str, text: str) -> None:
+    found = connectivity.judged_clock(offset)
 
-    assert (found.level, found.found) == (level, said)
+    assert (found.level, found.found) == (level, text)
 
 
-def test_a_refused_signature_still_tells_how_far_the_clock_is_off() -> None:
+def test_a_refused_signature_still_shows_how_far_the_clock_is_off() -> None:
     cause = ClientError(
         {
             "Error": {"Code": "SignatureDoesNotMatch"},
@@ -56,26 +56,26 @@ def test_a_refused_signature_still_tells_how_far_the_clock_is_off() -> None:
         },
         "GetCallerIdentity",
     )
-    refused = Refused("AWS says that this machine's clock is wrong")
+    refused = Refused("AWS reports that this machine's clock is wrong")
     refused.__cause__ = cause
 
     credentials, clock = connectivity.not_let_in(refused, now=NOW)
 
-    assert (credentials.level, credentials.found) == ("error", "AWS says that this machine's clock is wrong")
-    assert (clock.level, clock.found[:39]) == ("error", "this machine's clock is 600 s fast by A")
+    assert (credentials.level, credentials.found) == ("error", "AWS reports that this machine's clock is wrong")
+    assert (clock.level, clock.found[:39]) == ("error", "this machine's clock is 600 s ahead of ")
 
 
-def test_a_certificate_that_is_not_renewed_is_told_two_weeks_before() -> None:
+def test_a_certificate_that_is_not_renewed_is_reported_two_weeks_before_its_end() -> None:
     soon = connectivity.judged_certificate("overdue.example.com", NOW + timedelta(days=14), now=NOW)
     later = connectivity.judged_certificate("overdue.example.com", NOW + timedelta(days=15), now=NOW)
 
     assert (soon.level, later.level) == ("warning", "ok")
-    assert soon.found == "that of overdue.example.com ends on 2026-12-09, and has not been renewed"
+    assert soon.found == "the certificate of overdue.example.com ends on 2026-12-09 and has not been renewed"
 
 
 @contextmanager
 def a_tls_server(folder: Path, *, ends: datetime) -> Iterator[tuple[int, ssl.SSLContext]]:
-    """Its port, and a context that trusts it."""
+    """The port of a TLS server, and a context that trusts its certificate."""
     key = ec.generate_private_key(ec.SECP256R1())
     name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "localhost")])
     certificate = (
@@ -98,7 +98,7 @@ def a_tls_server(folder: Path, *, ends: datetime) -> Iterator[tuple[int, ssl.SSL
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.load_cert_chain(folder / "both.pem")
     server.socket = context.wrap_socket(server.socket, server_side=True)
-    server.handle_error = lambda *_: None  # type: ignore[method-assign]  # a refused handshake is what is tested
+    server.handle_error = lambda *_: None  # type: ignore[method-assign]  # refused handshakes are expected here
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02})
     thread.start()
     try:
@@ -109,13 +109,13 @@ def a_tls_server(folder: Path, *, ends: datetime) -> Iterator[tuple[int, ssl.SSL
         thread.join()
 
 
-def test_the_end_of_a_certificate_is_read_by_a_handshake(tmp_path: Path) -> None:
+def test_the_end_of_a_certificate_is_read_in_a_handshake(tmp_path: Path) -> None:
     ends = datetime.now(UTC).replace(microsecond=0) + timedelta(days=9)
     with a_tls_server(tmp_path, ends=ends) as (port, trusting):
         assert connectivity.certificate_ends("localhost", port, trusting) == ends
 
 
-def test_a_certificate_that_has_ended_or_is_not_trusted_is_refused(tmp_path: Path) -> None:
+def test_an_expired_or_untrusted_certificate_is_refused(tmp_path: Path) -> None:
     with a_tls_server(tmp_path, ends=datetime.now(UTC) - timedelta(days=1)) as (port, trusting):
         with pytest.raises(ssl.SSLCertVerificationError, match="expired"):
             connectivity.certificate_ends("localhost", port, trusting)

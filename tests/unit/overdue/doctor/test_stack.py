@@ -1,4 +1,4 @@
-"""The stack's state, and its drift, which moto does not know: by botocore's Stubber."""
+"""Findings about the stack's state and its drift, with botocore's Stubber: moto does not support drift detection."""
 
 from datetime import UTC, datetime
 from typing import Any
@@ -7,7 +7,7 @@ import pytest
 
 from overdue.deploy.stack import State
 from overdue.doctor import stack
-from tests.unit.overdue.doctor.clinic import Clinic
+from tests.unit.overdue.doctor.stubbed_aws import StubbedAws
 
 NAME = {"StackName": "overdue-prod"}
 
@@ -32,7 +32,7 @@ def a_state(status: str, reason: str = "") -> State:
         ("DELETE_FAILED", "error"),
     ],
 )
-def test_a_stacks_state_is_judged(status: str, level: str) -> None:
+def test_the_level_of_each_stack_status(status: str, level: str) -> None:
     found = stack.judged(a_state(status, "because"), stage="prod")
 
     assert found.level == level
@@ -40,25 +40,25 @@ def test_a_stacks_state_is_judged(status: str, level: str) -> None:
     assert (found.mend is None) == (level == "ok")
 
 
-def begun(clinic: Clinic, *statuses: str, **more: Any) -> None:
-    clinic.answers("cloudformation", "detect_stack_drift", {"StackDriftDetectionId": "d-1"}, NAME)
+def detect(aws: StubbedAws, *statuses: str, **more: Any) -> None:
+    aws.answers("cloudformation", "detect_stack_drift", {"StackDriftDetectionId": "d-1"}, NAME)
     for status in statuses:
         answer = {"StackId": "s", "StackDriftDetectionId": "d-1", "DetectionStatus": status} | more
         answer["Timestamp"] = datetime(2026, 11, 25, tzinfo=UTC)
-        clinic.answers("cloudformation", "describe_stack_drift_detection_status", answer)
+        aws.answers("cloudformation", "describe_stack_drift_detection_status", answer)
 
 
-def drifts(clinic: Clinic, *found: dict[str, Any], **more: Any) -> None:
-    whole = [
+def drifts(aws: StubbedAws, *resources: dict[str, Any], **more: Any) -> None:
+    complete = [
         {"StackId": "s", "ResourceType": "AWS::X::Y", "Timestamp": datetime(2026, 11, 25, tzinfo=UTC)} | each
-        for each in found
+        for each in resources
     ]
-    clinic.answers("cloudformation", "describe_stack_resource_drifts", {"StackResourceDrifts": whole} | more)
+    aws.answers("cloudformation", "describe_stack_resource_drifts", {"StackResourceDrifts": complete} | more)
 
 
-def test_a_comparison_is_awaited_and_what_was_changed_and_deleted_by_hand_is_told_apart() -> None:
-    clinic = Clinic()
-    begun(clinic, "DETECTION_IN_PROGRESS", "DETECTION_IN_PROGRESS", "DETECTION_COMPLETE")
+def test_changed_and_deleted_resources_are_reported_once_the_comparison_has_ended() -> None:
+    aws = StubbedAws()
+    detect(aws, "DETECTION_IN_PROGRESS", "DETECTION_IN_PROGRESS", "DETECTION_COMPLETE")
     difference = {
         "PropertyPath": "/RetentionInDays",
         "ExpectedValue": "30",
@@ -66,43 +66,43 @@ def test_a_comparison_is_awaited_and_what_was_changed_and_deleted_by_hand_is_tol
         "DifferenceType": "NOT_EQUAL",
     }
     changed = {"LogicalResourceId": "ApiLog", "StackResourceDriftStatus": "MODIFIED"}
-    drifts(clinic, changed | {"PropertyDifferences": [difference]}, NextToken="more")
-    drifts(clinic, {"LogicalResourceId": "SweepMissing", "StackResourceDriftStatus": "DELETED"})
+    drifts(aws, changed | {"PropertyDifferences": [difference]}, NextToken="more")
+    drifts(aws, {"LogicalResourceId": "SweepMissing", "StackResourceDriftStatus": "DELETED"})
 
-    gone, modified = stack.drift(clinic.patient())
+    gone, modified = stack.drift(aws.stage())
 
     assert (gone.level, gone.found) == ("error", "deleted by hand: SweepMissing")
     assert (modified.level, modified.found) == ("warning", "changed by hand: ApiLog (RetentionInDays is 7, not 30)")
     assert modified.mend is not None
     assert "describe-stack-resource-drifts --stack-name overdue-prod" in modified.mend
-    assert (clinic.clock.at - Clinic().clock.at).total_seconds() == 4
+    assert (aws.clock.at - StubbedAws().clock.at).total_seconds() == 4
 
 
-def test_nothing_differs() -> None:
-    clinic = Clinic()
-    begun(clinic, "DETECTION_COMPLETE")
-    drifts(clinic)
+def test_a_stack_without_drift_is_ok() -> None:
+    aws = StubbedAws()
+    detect(aws, "DETECTION_COMPLETE")
+    drifts(aws)
 
-    [found] = stack.drift(clinic.patient())
+    [found] = stack.drift(aws.stage())
 
     assert (found.level, found.found) == ("ok", "nothing differs from the template")
 
 
-def test_a_comparison_that_does_not_end_is_left_after_a_minute_and_a_half() -> None:
-    clinic = Clinic()
-    begun(clinic, *["DETECTION_IN_PROGRESS"] * 46)
+def test_a_comparison_that_does_not_end_is_given_up_after_90_seconds() -> None:
+    aws = StubbedAws()
+    detect(aws, *["DETECTION_IN_PROGRESS"] * 46)
 
-    [found] = stack.drift(clinic.patient())
+    [found] = stack.drift(aws.stage())
 
-    assert (found.level, found.found) == ("warning", "AWS was still comparing overdue-prod after 90 s")
-    assert (clinic.clock.at - Clinic().clock.at).total_seconds() == 90
+    assert (found.level, found.found) == ("warning", "AWS had not finished comparing overdue-prod after 90 s")
+    assert (aws.clock.at - StubbedAws().clock.at).total_seconds() == 90
 
 
-def test_a_comparison_that_failed_for_some_says_so() -> None:
-    clinic = Clinic()
-    begun(clinic, "DETECTION_FAILED", DetectionStatusReason="no permission to read [Key]")
-    drifts(clinic)
+def test_a_comparison_that_failed_for_some_resources_is_a_warning() -> None:
+    aws = StubbedAws()
+    detect(aws, "DETECTION_FAILED", DetectionStatusReason="no permission to read [Key]")
+    drifts(aws)
 
-    [found] = stack.drift(clinic.patient())
+    [found] = stack.drift(aws.stage())
 
-    assert (found.level, found.found) == ("warning", "not all could be compared: no permission to read [Key]")
+    assert (found.level, found.found) == ("warning", "not all resources could be compared: no permission to read [Key]")

@@ -1,24 +1,24 @@
-"""What is wrong with a table, beyond what moto can be made to have."""
+"""Findings about tables in states that moto does not produce."""
 
 from typing import Any
 
 import pytest
 
 from overdue.doctor import tables
-from tests.unit.overdue.doctor.clinic import Clinic
+from tests.unit.overdue.doctor.stubbed_aws import StubbedAws
 
 
-def a_table(**given: Any) -> dict[str, Any]:
+def a_table(**fields: Any) -> dict[str, Any]:
     indexes = [{"IndexName": name, "IndexStatus": "ACTIVE"} for name in ("due", "slugs")]
-    usual = {"TableName": "overdue-prod-checks", "TableStatus": "ACTIVE", "DeletionProtectionEnabled": True}
-    return usual | {"GlobalSecondaryIndexes": indexes} | given
+    defaults = {"TableName": "overdue-prod-checks", "TableStatus": "ACTIVE", "DeletionProtectionEnabled": True}
+    return defaults | {"GlobalSecondaryIndexes": indexes} | fields
 
 
 @pytest.mark.parametrize(
     ("table", "expected"),
     [
         (a_table(), []),
-        (a_table(TableStatus="UPDATING"), [("warning", "overdue-prod-checks is being changed")]),
+        (a_table(TableStatus="UPDATING"), [("warning", "overdue-prod-checks is being updated")]),
         (a_table(TableStatus="ARCHIVED"), [("error", "overdue-prod-checks is ARCHIVED")]),
         (
             a_table(GlobalSecondaryIndexes=[{"IndexName": "due", "IndexStatus": "CREATING"}]),
@@ -28,9 +28,9 @@ def a_table(**given: Any) -> dict[str, Any]:
             ],
         ),
     ],
-    ids=["well", "in work", "archived", "indexes"],
+    ids=["healthy", "updating", "archived", "indexes"],
 )
 def test_a_table_must_be_active_with_its_indexes(table: dict[str, Any], expected: list[tuple[str, str]]) -> None:
-    found = tables.judged("checks", table, Clinic().patient())
+    found = tables.judged("checks", table, StubbedAws().stage())
 
     assert [(each.level.value, each.found) for each in found] == expected

@@ -1,9 +1,9 @@
-"""What of a job's output is kept."""
+"""Which part of a job's output the tail keeps."""
 
 from overdue.exec.output import Tail
 
 
-def test_the_tail_is_the_end_of_all_that_was_written() -> None:
+def test_the_tail_is_the_end_of_the_output() -> None:
     tail = Tail(10)
     for number in range(1000):
         tail.add(f"{number} ".encode())
@@ -12,7 +12,7 @@ def test_the_tail_is_the_end_of_all_that_was_written() -> None:
     assert tail.last(4) == b"999 "
 
 
-def test_less_than_the_most_is_kept_whole() -> None:
+def test_output_below_the_limit_is_kept_whole() -> None:
     tail = Tail(10)
     tail.add(b"abc")
 

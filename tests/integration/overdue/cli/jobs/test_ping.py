@@ -52,7 +52,7 @@ def test_only_when_neither_key_knows_it_there_is_no_such_check() -> None:
         done = ping(server, "nightli", **BOTH)
 
     assert done.exit_code == 1
-    assert 'there is no check "nightli". Near to it: nightly' in done.stderr
+    assert 'No check is called "nightli". Similar names: nightly' in done.stderr
 
 
 @pytest.mark.parametrize(
@@ -68,7 +68,7 @@ def test_nothing_is_looked_up_where_that_cannot_help(arguments: list[str], known
         done = ping(server, *arguments, **known)
 
     assert done.exit_code == 1
-    assert "did not take the ping (404 not found)" in done.stderr
+    assert "answered 404 not found: no such check" in done.stderr
     assert len(server.asked) == 1
 
 

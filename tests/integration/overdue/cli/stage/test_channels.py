@@ -161,8 +161,8 @@ def test_a_name_with_another_target_and_an_address_of_another_channel_are_refuse
     twice = overdue("add", "ops", "ops@example.com", "--project", "billing")
 
     assert (renamed.exit_code, twice.exit_code) == (1, 1)
-    assert "first remove it with: overdue channels remove ops-email" in renamed.stderr
-    assert "ops@example.com is channel ops-email of project default already" in twice.stderr
+    assert "remove it first with: overdue channels remove ops-email" in renamed.stderr
+    assert "ops@example.com already belongs to channel ops-email of project default" in twice.stderr
     assert list(stage.subscriptions("alerts")) == ["ops@example.com"]
 
 
@@ -190,7 +190,7 @@ def test_a_test_reaches_the_one_channel_that_it_is_for(stage: Stage) -> None:
 
     assert (done.exit_code, done.stdout) == (
         0,
-        "NAME\tKIND\tRESULT\tWHAT HAPPENED\nops\tsqs\tok\thanded to SNS\n",
+        "NAME\tKIND\tRESULT\tWHAT HAPPENED\nops\tsqs\tok\taccepted by SNS\n",
     )
     [envelope] = stage.came(ops)
     alert = json.loads(envelope["Message"])
@@ -220,7 +220,7 @@ def test_a_subscription_that_nobody_has_confirmed_fails_its_test(stage: Stage) -
     again = overdue("add", "ops-email", "ops@example.com")
 
     assert done.exit_code == 1
-    assert "pending confirmation: nothing is delivered" in done.stdout
+    assert "no delivery: pending confirmation." in done.stdout
     assert "Open the link in the e-mail that AWS sends there: until then nothing is delivered." in again.stderr
     assert "ops-email\temail\tpending confirmation\tops@example.com" in overdue("list").stdout
 
@@ -231,7 +231,7 @@ def test_amazon_q_is_ready_once_somebody_is_subscribed_to_the_chat_topic(stage: 
 
     alone = overdue("test", "team")
     assert alone.exit_code == 1
-    assert "nobody is subscribed to the chat topic" in alone.stdout
+    assert "the chat topic has no subscriber" in alone.stdout
 
     chat = stage.queue("chat")
     stage.sns.subscribe(TopicArn=stage.topics["chat"], Protocol="sqs", Endpoint=chat)
@@ -296,9 +296,9 @@ def test_an_odd_answer_of_the_notifier_is_told_as_that_channels_own_beside_the_o
         said.append(chat["said"])
 
     assert said[0] == said[1]
-    assert said[0].startswith("the notifier gave no report")
-    assert said[2].startswith("the notifier itself has failed")
-    assert "may not do lambda:InvokeFunction on x" in said[3]
+    assert said[0].startswith("the notifier sent no report")
+    assert said[2] == "the notifier itself failed. See why with: overdue logs --stage test"
+    assert "may not perform lambda:InvokeFunction on x" in said[3]
 
 
 def test_a_stage_without_its_notifier_says_what_to_do(stage: Stage) -> None:
@@ -306,7 +306,7 @@ def test_a_stage_without_its_notifier_says_what_to_do(stage: Stage) -> None:
         overdue("add", "chat", "json://127.0.0.1/x")
         done = overdue("test", AWS_ENDPOINT_URL_LAMBDA=functions.base)
 
-    assert "there is no function overdue-test-notifier: deploy the stage again" in done.stdout
+    assert "there is no function overdue-test-notifier. Deploy the stage again" in done.stdout
     assert len(stage.parameters()) == 1
 
 
@@ -347,11 +347,11 @@ def test_a_stage_without_the_topic_a_wrong_project_and_no_target_are_told_apart(
     nearby = overdue("add", "ops", "http://127.0.0.1:8080/x")
 
     assert [each.exit_code for each in (old, elsewhere, wrong, unknown, nearby)] == [1, 1, 2, 1, 1]
-    assert "AWS does not reach http://127.0.0.1:8080/x: it is on this machine" in nearby.stderr
-    assert "there is no topic overdue-test-pagerduty in us-east-1: deploy the stage (again)" in old.stderr
-    assert 'there is no project "nobody"' in elsewhere.stderr
-    assert '"ops" is no target' in wrong.stderr
-    assert 'there is no channel "ops" in project default; there are: none at all' in unknown.stderr
+    assert "AWS cannot reach http://127.0.0.1:8080/x, an address of this machine" in nearby.stderr
+    assert "There is no topic overdue-test-pagerduty in us-east-1. Deploy the stage (again)" in old.stderr
+    assert 'There is no project "nobody"' in elsewhere.stderr
+    assert '"ops" is not a channel target' in wrong.stderr
+    assert 'There is no channel "ops" in project default. It has no channels yet.' in unknown.stderr
     assert projects.Registry().channels("default", now=datetime.now(UTC)) == ()
 
 

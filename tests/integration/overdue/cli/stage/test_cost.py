@@ -105,7 +105,7 @@ def test_a_month_before_the_stage_is_refused() -> None:
     done = overdue("--month", "2020-01")
 
     assert done.exit_code == 1
-    assert "it has cost nothing in 2020-01" in done.stderr
+    assert "and cost nothing in 2020-01" in done.stderr
 
 
 def test_deliveries_are_spread_over_confirmed_subscriptions_and_only_paid_protocols_count() -> None:

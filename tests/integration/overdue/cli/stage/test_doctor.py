@@ -76,7 +76,7 @@ def test_a_stage_in_good_health_has_nothing_to_mend(stage: AwsStage) -> None:  #
         *("runtime", "dead letters", "channels", "operators", "alarms", "base URL"),
     ]
     assert found["channels"][0]["found"] == "ready: ops-queue"
-    assert found["alarms"][0]["found"] == "2, and none is on"
+    assert found["alarms"][0]["found"] == "2, none in ALARM"
     assert "account 123456789012, region us-east-1, stage test" in found["credentials"][0]["found"]
 
 
@@ -92,7 +92,7 @@ def test_each_finding_is_a_line_with_what_mends_it_in_a_pipe(stage: AwsStage) ->
     assert lines[-1] == [
         "error",
         "schedule",
-        "the rule that calls overdue-test-sweep is disabled",
+        "the rule that invokes overdue-test-sweep is disabled",
         "aws events enable-rule --name rule-of-sweep --region us-east-1",
     ]
     assert "1 error, 16 ok." in done.stderr
@@ -119,7 +119,7 @@ def test_what_protects_the_data_is_missed(stage: AwsStage) -> None:
     assert the_bad(found) == [
         ("tables", "warning", "overdue-test-checks is not protected from deletion"),
         ("backups", "warning", "overdue-test-registry has no point-in-time recovery"),
-        ("expiry", "warning", "overdue-test-history keeps everything for ever: its expiry is DISABLED"),
+        ("expiry", "warning", "overdue-test-history never deletes old pings and flips: its time to live is DISABLED"),
     ]
     assert "update-table --table-name overdue-test-checks --deletion-protection-enabled" in found["tables"][0]["mend"]
 
@@ -128,7 +128,11 @@ def test_a_sweep_that_stopped_is_an_error_and_one_that_read_not_all_is_told_apar
     now = datetime.now(UTC)
     cloudwatch_backends["123456789012"]["us-east-1"].metric_data.clear()
     assert the_bad(examined(1)) == [
-        ("last sweep", "error", "no whole sweep within 3 h: nothing is called missed, and no alert is repeated")
+        (
+            "last sweep",
+            "error",
+            "no complete sweep within 3 h: missed runs are not detected and alerts are not repeated",
+        )
     ]
     stage.count("Swept", 1, at=now - timedelta(minutes=40))
     stage.write("sweep", {"event": "swept", "unread_shards": 1}, at=now - timedelta(minutes=1))
@@ -136,8 +140,8 @@ def test_a_sweep_that_stopped_is_an_error_and_one_that_read_not_all_is_told_apar
     [(about, level, said)] = the_bad(examined(1))
 
     assert (about, level) == ("last sweep", "error")
-    assert said.startswith("the last whole sweep was 4")
-    assert said.endswith("but could not read everything")
+    assert said.startswith("the last complete sweep was 4")
+    assert said.endswith("but could not read all checks")
 
 
 def test_dead_letters_are_counted_and_the_commands_read_and_drop_them(stage: AwsStage) -> None:
@@ -171,7 +175,7 @@ def test_an_alarm_that_is_on_and_one_that_tells_nobody_are_found(stage: AwsStage
     found = the_bad(examined(1))
 
     assert [(about, level) for about, level, _ in found] == [("alarms", "error"), ("alarms", "warning")]
-    assert f"{one} has been on for" in found[0][2]
+    assert f"{one} has been in ALARM for" in found[0][2]
     assert "No sweep has finished for 3 minutes" in found[0][2]
     assert other in found[1][2]
 

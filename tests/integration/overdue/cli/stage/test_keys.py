@@ -69,12 +69,12 @@ def test_a_command_to_copy_is_one_that_a_shell_takes_whatever_the_name(stage: De
 @pytest.mark.parametrize(
     ("arguments", "told"),
     [
-        (["keys", "add", ""], "'' cannot be a key's name"),
-        (["keys", "add", "a\nb"], r"'a\nb' cannot be a key's name"),
-        (["keys", "add", "a\u202eb"], r"'a\u202eb' cannot be a key's name"),
-        (["keys", "add", "x" * 101], "use 1 to 100 characters"),
+        (["keys", "add", ""], "'' is not a valid key name"),
+        (["keys", "add", "a\nb"], r"'a\nb' is not a valid key name"),
+        (["keys", "add", "a\u202eb"], r"'a\u202eb' is not a valid key name"),
+        (["keys", "add", "x" * 101], "Use 1 to 100 printable characters"),
         (["keys", "rotate", "laptop", "--overlap", "soon"], '--overlap "soon" is not a duration'),
-        (["projects", "add", "Billing"], '"Billing" cannot be a project'),
+        (["projects", "add", "Billing"], '"Billing" is not a valid project name'),
     ],
 )
 def test_what_can_never_be_a_name_is_wrong_usage(arguments: list[str], told: str) -> None:
@@ -87,7 +87,7 @@ def test_what_can_never_be_a_name_is_wrong_usage(arguments: list[str], told: str
 @pytest.mark.parametrize(
     ("arguments", "environ", "told"),
     [
-        (["--region", "../x"], {}, '"../x" is not a region of AWS'),
+        (["--region", "../x"], {}, '"../x" is not an AWS region'),
         ([], {"AWS_PROFILE": "nobody"}, "The config profile (nobody) could not be found"),
     ],
 )
@@ -115,11 +115,14 @@ IN_XML = "<ErrorResponse><Error><Code>{}</Code><Message>{}</Message></Error></Er
     [
         (
             Says(403, IN_XML.format("InvalidClientTokenId", "The token is invalid")),
-            "credentials are not valid any more",
+            "AWS rejected these credentials",
         ),
-        (Says(403, IN_XML.format("AccessDenied", DENIED)), "may not do dynamodb:Scan on arn:aws:dynamodb:us-east-1:12"),
-        (Says(400, {"__type": "x#AccessDeniedException", "Message": DENIED}), "may not do dynamodb:Scan on arn:aws:d"),
-        (Says(403, "<html>Forbidden</html>"), "What answers in region us-east-1 is not AWS: is a proxy in between?"),
+        (Says(403, IN_XML.format("AccessDenied", DENIED)), "may not perform dynamodb:Scan on arn:aws:dynamodb:us-east"),
+        (Says(400, {"__type": "x#AccessDeniedException", "Message": DENIED}), "may not perform dynamodb:Scan on arn"),
+        (
+            Says(403, "<html>Forbidden</html>"),
+            "The server answering in region us-east-1 is not AWS. Check for a proxy.",
+        ),
     ],
 )
 def test_what_dynamodb_refuses_is_told_in_words_whatever_it_speaks(
@@ -170,14 +173,14 @@ def test_the_project_that_is_always_there_cannot_be_made(stage: Deployment) -> N
 @pytest.mark.parametrize(
     ("arguments", "environ", "told"),
     [
-        ([], {}, "Which deployment? Say --stage NAME"),
-        (["--stage", "nowhere"], {}, "There is no stage nowhere in us-east-1: deploy it first"),
+        ([], {}, "No stage given. Use --stage NAME"),
+        (["--stage", "nowhere"], {}, "There is no stage nowhere in us-east-1. Deploy it first"),
         (
             ["--stage", "test"],
             {"AWS_ACCESS_KEY_ID": None, "AWS_SECRET_ACCESS_KEY": None, "AWS_SHARED_CREDENTIALS_FILE": os.devnull},
             "No AWS credentials",
         ),
-        (["--stage", "test"], {"AWS_REGION": None, "AWS_DEFAULT_REGION": None}, "Say --region, or set AWS_REGION"),
+        (["--stage", "test"], {"AWS_REGION": None, "AWS_DEFAULT_REGION": None}, "Use --region, or set AWS_REGION"),
     ],
 )
 def test_what_is_missing_is_named(

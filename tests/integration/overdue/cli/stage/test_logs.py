@@ -74,7 +74,7 @@ def test_a_stage_without_logs_is_told() -> None:
     done = overdue()
 
     assert (done.exit_code, done.stdout) == (1, "")
-    assert "There is no log /aws/lambda/overdue-test-" in done.stderr
+    assert "There is no log group /aws/lambda/overdue-test-" in done.stderr
 
 
 def test_a_bad_duration_is_wrong_usage_before_aws_is_asked() -> None:

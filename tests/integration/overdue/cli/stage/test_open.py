@@ -82,7 +82,7 @@ def test_rows_of_links_that_have_expired_are_forgotten(stage: Deployment) -> Non
     [
         (("--for", "91d"), 2, "--for 91d is too long: a session lasts 90 days at most"),
         (("--for", "soon"), 2, '--for "soon" is not a duration'),
-        (("--project", "nobody", "--print"), 1, 'there is no project "nobody"'),
+        (("--project", "nobody", "--print"), 1, 'There is no project "nobody"'),
     ],
 )
 def test_what_cannot_be_is_refused(stage: Deployment, arguments: tuple[str, ...], status: int, said: str) -> None:  # noqa: ARG001

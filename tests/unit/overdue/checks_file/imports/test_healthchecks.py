@@ -86,10 +86,10 @@ def test_what_cannot_be_the_same_here_is_told() -> None:
         there(name="Bad", slug="bad", schedule="0 0 31 2 *", tz="UTC"),
     ]
     found = imported(checks, CHANNELS, source="x")
-    assert [each.slug for each in read(found.text, name="x")] == ["nightly-backup", "nightly-backup-2", "nnamed"]
+    assert [each.slug for each in read(found.text, name="x")] == ["nightly-backup", "nightly-backup-2", "unnamed"]
     assert found.notes == (
         '"Copy" becomes nightly-backup-2: its slug nightly-backup is another\'s, too',
-        '"Ünnamed" becomes nnamed: it has no slug there',
+        '"Ünnamed" becomes unnamed: it has no slug there',
         'Left out: "Bad", schedule "0 0 31 2 *": no month in it has such a day, so it would never come',
     )
     assert "# paused there" in found.text

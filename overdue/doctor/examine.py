@@ -1,6 +1,6 @@
-"""All that a doctor looks at, at once; one look that fails is one finding, and never the end of the others.
+"""Run all probes of `overdue doctor` in parallel. A probe that fails becomes a finding and does not stop the others.
 
-Start at `examine`. What is looked at, with the permissions that it needs, is listed in `PROBES`.
+Start at `examine`. `PROBES` lists the probes with the permissions that each needs.
 """
 
 from collections.abc import Callable, Sequence
@@ -19,11 +19,11 @@ from overdue.doctor.stage import Patient
 
 @dataclass(frozen=True, slots=True)
 class Probe:
-    """One look."""
+    """One check of a stage."""
 
     about: str
     look: Callable[[Patient], Sequence[Finding]]
-    needs: tuple[str, ...]  # permissions
+    needs: tuple[str, ...]  # IAM actions
 
 
 IDENTITY = Probe("credentials", connectivity.identity, ("sts:GetCallerIdentity",))
@@ -69,36 +69,36 @@ PROBES = (
 )
 
 
-def examine(patient: Patient, *, drift: bool) -> list[Finding]:
-    """Look at everything; without a stack, at nothing else."""
-    first = _looked(patient, (IDENTITY, STACK))
-    if stack.missing(patient.account) in first:
+def examine(stage: Patient, *, drift: bool) -> list[Finding]:
+    """Run all probes; without a stack, only those of credentials and stack. `drift`: include the slow drift check."""
+    first = _looked(stage, (IDENTITY, STACK))
+    if stack.missing(stage.account) in first:
         return first
-    return first + _looked(patient, (*PROBES, *((DRIFT,) if drift else ())))
+    return first + _looked(stage, (*PROBES, *((DRIFT,) if drift else ())))
 
 
-def _looked(patient: Patient, probes: Sequence[Probe]) -> list[Finding]:
+def _looked(stage: Patient, probes: Sequence[Probe]) -> list[Finding]:
     with ThreadPoolExecutor(len(probes)) as pool:
-        return [finding for found in pool.map(lambda probe: look(patient, probe), probes) for finding in found]
+        return [finding for found in pool.map(lambda probe: look(stage, probe), probes) for finding in found]
 
 
-def look(patient: Patient, probe: Probe) -> Sequence[Finding]:
-    """What a probe finds, or why it could not look."""
+def look(stage: Patient, probe: Probe) -> Sequence[Finding]:
+    """The findings of a probe, or one that says why it could not run."""
     try:
-        return probe.look(patient)
+        return probe.look(stage)
     except ClientError as error:
         missing = missing_permission(error)
         if missing is not None:
-            what = missing or ", ".join(probe.needs)
-            return [warning(probe.about, f"could not look: needs {what}", f"let the credentials have {what}")]
-        return [_blind(patient, probe, error)]
+            actions = missing or ", ".join(probe.needs)
+            return [warning(probe.about, f"not checked: needs {actions}", f"grant these credentials {actions}")]
+        return [_blind(stage, probe, error)]
     except (BotoCoreError, ResponseParserError, OverdueError) as error:
-        return [_blind(patient, probe, error)]
+        return [_blind(stage, probe, error)]
 
 
-def _blind(patient: Patient, probe: Probe, error: Exception) -> Finding:
+def _blind(stage: Patient, probe: Probe, error: Exception) -> Finding:
     try:
-        with speaking(region=patient.account.region):
+        with speaking(region=stage.account.region):
             raise error
-    except OverdueError as said:
-        return warning(probe.about, f"could not look: {said}")
+    except OverdueError as translated:
+        return warning(probe.about, f"not checked: {translated}")

@@ -1,4 +1,4 @@
-"""A stage whose AWS answers as it is told: for what moto does not know."""
+"""A stage on an AWS with scripted answers, for calls that moto does not support."""
 
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -30,11 +30,11 @@ class StillClock:
 
 
 class Known(Patient):
-    """One whose channels are known without a table."""
+    """A stage whose channels are given instead of read from a table."""
 
-    def __init__(self, clinic: "Clinic", channels: list[tuple[str, Channel]]) -> None:
-        account = Account(cast("Session", clinic), "eu-central-1", "123456789012", "aws", "prod")  # it makes clients
-        super().__init__(account, SETTINGS, clinic.clock)
+    def __init__(self, aws: "StubbedAws", channels: list[tuple[str, Channel]]) -> None:
+        account = Account(cast("Session", aws), "eu-central-1", "123456789012", "aws", "prod")  # it creates clients
+        super().__init__(account, SETTINGS, aws.clock)
         self._listed = channels
 
     def channels(self) -> list[tuple[str, Channel]]:
@@ -42,14 +42,14 @@ class Known(Patient):
 
 
 @dataclass
-class Clinic:
-    """A session whose clients are stubbed."""
+class StubbedAws:
+    """A boto3 session whose clients are stubbed."""
 
     clock: StillClock = field(default_factory=lambda: StillClock(utc("2026-11-25T12:00Z")))
     stubs: dict[str, Stubber] = field(default_factory=dict)
     clients: dict[str, Any] = field(default_factory=dict)
 
-    def client(self, service: str, config: object = None) -> Any:  # noqa: ARG002  # as a session has it
+    def client(self, service: str, config: object = None) -> Any:  # noqa: ARG002  # the signature of a session
         if service not in self.clients:
             session = Session(aws_access_key_id="x", aws_secret_access_key="x", region_name="eu-central-1")
             self.clients[service] = session.client(service)  # type: ignore[call-overload]
@@ -57,14 +57,16 @@ class Clinic:
             self.stubs[service].activate()
         return self.clients[service]
 
-    def answers(self, service: str, method: str, answer: dict[str, Any], asked: dict[str, Any] | None = None) -> None:
-        """The next answer of a service."""
+    def answers(self, service: str, method: str, answer: dict[str, Any], request: dict[str, Any] | None = None) -> None:
+        """Script the next answer of a service; `request`: the parameters that the call must have."""
         self.client(service)
-        self.stubs[service].add_response(method, answer, asked)
+        self.stubs[service].add_response(method, answer, request)
 
-    def refuses(self, service: str, method: str, code: str, said: str) -> None:
+    def refuses(self, service: str, method: str, code: str, message: str) -> None:
+        """Script the next answer of a service as an error."""
         self.client(service)
-        self.stubs[service].add_client_error(method, code, said)
+        self.stubs[service].add_client_error(method, code, message)
 
-    def patient(self, *channels: Channel) -> Patient:
+    def stage(self, *channels: Channel) -> Patient:
+        """A stage with these channels, in the default project."""
         return Known(self, [("default", channel) for channel in channels])

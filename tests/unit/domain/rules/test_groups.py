@@ -16,9 +16,9 @@ from chalicelib.domain.configure import Acknowledge, Edit, Pause, Resume, Snooze
 from chalicelib.domain.deliver import delivered, waiting
 from chalicelib.domain.ids import Code
 from chalicelib.domain.ping import Signal
+from chalicelib.domain.rules.dependencies import hold_or_release
 from chalicelib.domain.rules.due import next_due
-from chalicelib.domain.rules.members import look
-from chalicelib.domain.rules.parents import judged
+from chalicelib.domain.rules.groups import evaluate
 from chalicelib.domain.text.explanations import explain, explain_recovery, where_to_look
 from chalicelib.domain.text.reasons import summarize
 from chalicelib.domain.text.time_format import WallClock
@@ -49,7 +49,7 @@ def a_group(down_when: int | None = None, **given: Any) -> Check:
 
 
 def seen(group: Check, those: Sequence[Check], minute: float) -> Check:
-    return replace(look(group, those, now=at(minute)).after, records=())
+    return replace(evaluate(group, those, now=at(minute)).after, records=())
 
 
 UP = seen(a_group(), members(None, None, None), 1)
@@ -73,7 +73,7 @@ def test_it_is_down_while_all_or_so_many_of_its_members_are(
 
 
 def test_it_is_down_since_the_last_that_had_to_went_down_and_people_hear_of_it_once() -> None:
-    group = look(UP, members(5, 7, 6), now=at(10)).after
+    group = evaluate(UP, members(5, 7, 6), now=at(10)).after
     [flip] = flips(group)
     assert (flip.at, flip.new, told(group)) == (at(7), Status.DOWN, ["down failed"])
     assert told(seen(group, members(5, 7, 6), 11)) == ["down failed"]
@@ -82,7 +82,7 @@ def test_it_is_down_since_the_last_that_had_to_went_down_and_people_hear_of_it_o
 def test_it_comes_up_with_the_first_that_makes_those_left_too_few() -> None:
     group = replace(seen(UP, members(5, 6, 7), 8), alerts=())
     those = [a_member(1, since=12), a_member(2, since=11), a_member(3, Status.DOWN, since=7)]
-    group = look(group, those, now=at(15)).after
+    group = evaluate(group, those, now=at(15)).after
     [flip] = flips(group)
     assert (flip.at, flip.new, told(group)) == (at(11), Status.UP, ["up failed"])
 
@@ -90,23 +90,23 @@ def test_it_comes_up_with_the_first_that_makes_those_left_too_few() -> None:
 def test_its_flip_is_not_dated_before_the_flip_of_the_member_that_caused_it() -> None:
     """The look began a second before the member flipped, or its clock is behind."""
     behind = 7 - 1 / 60
-    [flip] = flips(look(UP, members(5, 7, 6), now=at(behind)).after)
+    [flip] = flips(evaluate(UP, members(5, 7, 6), now=at(behind)).after)
     assert (flip.at, flip.new) == (at(7), Status.DOWN)
     down = seen(UP, members(5, 6, 7), 8)
-    [flip] = flips(look(down, [a_member(1, since=12), *members(None, 6, 7)[1:]], now=at(11.9)).after)
+    [flip] = flips(evaluate(down, [a_member(1, since=12), *members(None, 6, 7)[1:]], now=at(11.9)).after)
     assert (flip.at, flip.new) == (at(12), Status.UP)
-    [flip] = flips(look(down, [a_member(1, Status.NEW, since=12), *members(None, 6, 7)[1:]], now=at(11.9)).after)
+    [flip] = flips(evaluate(down, [a_member(1, Status.NEW, since=12), *members(None, 6, 7)[1:]], now=at(11.9)).after)
     assert (flip.at, flip.new) == (at(12), Status.UP)
-    [flip] = flips(look(down, [a_member(1, Status.PAUSED, since=12)], now=at(11.9)).after)
+    [flip] = flips(evaluate(down, [a_member(1, Status.PAUSED, since=12)], now=at(11.9)).after)
     assert (flip.at, flip.new) == (at(12), Status.NEW)
 
 
 def test_a_pause_that_makes_it_flip_is_the_instant_of_its_flip() -> None:
-    [flip] = flips(look(UP, [*members(5, 6), a_member(3, Status.PAUSED, since=9)], now=at(10)).after)
+    [flip] = flips(evaluate(UP, [*members(5, 6), a_member(3, Status.PAUSED, since=9)], now=at(10)).after)
     assert (flip.at, flip.new) == (at(9), Status.DOWN)
     down = seen(seen(a_group(2), members(None, None, None), 1), members(5, 6, 7), 7.5)
     those = [a_member(1, Status.PAUSED, since=9), *members(None, 6)[1:], a_member(3, since=8)]
-    [flip] = flips(look(down, those, now=at(10)).after)
+    [flip] = flips(evaluate(down, those, now=at(10)).after)
     assert (flip.at, flip.new) == (at(9), Status.UP)
 
 
@@ -138,7 +138,7 @@ def test_no_flip_is_dated_before_its_cause(
         if found is not truth:
             truth, caused_at = found, at(minute)
         if lag is not None:
-            group = look(replace(group, records=()), list(those.values()), now=at(minute + lag / 60)).after
+            group = evaluate(replace(group, records=()), list(those.values()), now=at(minute + lag / 60)).after
             assert all(flip.at >= caused_at for flip in flips(group))
 
 
@@ -159,7 +159,7 @@ def test_a_group_is_no_member() -> None:
 @pytest.mark.parametrize("left", [pytest.param([], id="deleted"), pytest.param([Status.PAUSED], id="paused")])
 def test_with_none_left_that_counts_it_is_neither_up_nor_down_and_nobody_hears_of_it(left: list[Status]) -> None:
     down = replace(seen(UP, members(5, 6), 10), alerts=())
-    group = look(down, [a_member(1, status) for status in left], now=at(11)).after
+    group = evaluate(down, [a_member(1, status) for status in left], now=at(11)).after
     [flip] = flips(group)
     assert (flip.old, flip.new, group.alerts, group.last_output) == (Status.DOWN, Status.NEW, (), "")
     assert seen(seen(UP, [], 10), members(None), 11).status is Status.UP
@@ -168,13 +168,13 @@ def test_with_none_left_that_counts_it_is_neither_up_nor_down_and_nobody_hears_o
 def test_a_late_look_reminds_of_nothing_that_its_members_have_ended() -> None:
     config: dict[str, Any] = {"remind_every": minutes(3), "escalation": (Step(after=minutes(4), channels=("beta",)),)}
     down = replace(seen(seen(a_group(**config), members(None), 1), members(5), 6), alerts=())
-    assert told(look(down, [a_member(1, since=7)], now=at(14)).after) == ["up failed"]
-    assert told(look(down, members(5), now=at(9)).after) == ["reminder failed 1", "escalation failed 1"]
+    assert told(evaluate(down, [a_member(1, since=7)], now=at(14)).after) == ["up failed"]
+    assert told(evaluate(down, members(5), now=at(9)).after) == ["reminder failed 1", "escalation failed 1"]
 
 
 def test_a_look_that_a_member_has_asked_for_is_still_to_come_whatever_else_is_written() -> None:
     """Its own alert is just leaving, an operator acknowledges, a parent holds it, when a member's flip makes it due."""
-    found = look(UP, members(5, 6, 7), now=at(10)).after
+    found = evaluate(UP, members(5, 6, 7), now=at(10)).after
     asked = replace(found, due_at=at(11))
     records, alerts = asked.records, asked.alerts
     told_of = delivered(asked, records=records, sent=alerts, failed=(), now=at(12))
@@ -184,11 +184,11 @@ def test_a_look_that_a_member_has_asked_for_is_still_to_come_whatever_else_is_wr
         configure(asked, Acknowledge(by="you"), now=at(12)),
         configure(asked, Snooze(at(40)), now=at(12)),
         configure(asked, Edit(replace(asked.config, remind_every=minutes(3))), now=at(12)),
-        judged(asked, {}, now=at(12)),
+        hold_or_release(asked, {}, now=at(12)),
     ):
         assert verdict.after.due_at is not None
         assert verdict.after.due_at <= at(11)
-    settled = look(told_of.after, members(5, 6, 7), now=at(13)).after
+    settled = evaluate(told_of.after, members(5, 6, 7), now=at(13)).after
     assert settled.due_at == at(28), "then it is seen to"
 
 
@@ -243,7 +243,7 @@ def test_words_tell_who_is_down_and_how_many_there_are() -> None:
     all_down = seen(UP, members(5), 10)
     assert all_down.last_output == "1 of 1 member is down: web-1"
     assert explain(down.reason, all_down.alerts[0].facts, clock).endswith("The group is down when all of them are.")
-    [up] = look(replace(all_down, alerts=()), members(None), now=at(15)).after.alerts
+    [up] = evaluate(replace(all_down, alerts=()), members(None), now=at(15)).after.alerts
     assert explain_recovery(up.reason, up.facts, clock, at=up.at) == "None of 1 member is down, as of 12:15:00."
 
 

@@ -10,8 +10,7 @@ from chalicelib.domain.check import Check, Status
 from chalicelib.domain.config import Config
 from chalicelib.domain.configure import Edit, Pause, Resume, configure, new_check
 from chalicelib.domain.ping import Signal
-from chalicelib.domain.rules.due import deadline, next_due
-from chalicelib.domain.rules.first_ping import first_ping_at
+from chalicelib.domain.rules.due import deadline, first_ping_at, next_due
 from tests.builders import CODE, a_ping, after, flips, hours, minutes, utc
 
 MADE = utc("2026-03-01T12:00Z")

@@ -10,15 +10,14 @@ from typing import Any
 import pytest
 
 from chalicelib.domain.advance import advance
-from chalicelib.domain.check import Check, Status
+from chalicelib.domain.check import Check, Status, waits_for
 from chalicelib.domain.config import Step
 from chalicelib.domain.configure import Acknowledge, Edit, Pause, Resume, Snooze, configure
 from chalicelib.domain.deliver import delivered, waiting
 from chalicelib.domain.ids import Code
 from chalicelib.domain.ping import Signal
-from chalicelib.domain.rules.dependencies import waits_for
+from chalicelib.domain.rules.dependencies import hold_or_release, may_wait, to_read
 from chalicelib.domain.rules.due import next_due
-from chalicelib.domain.rules.parents import judged, may_wait, to_read
 from tests.builders import CODE, a_check, a_ping, after, days, minutes, told, utc
 
 DB = Code("aaaaaaaa-1b2a-4c3d-8e9f-0123456789ab")
@@ -49,7 +48,7 @@ def a_child(**given: Any) -> Check:
 def look(check: Check, minute: float, *parents: Check) -> Check:
     """What `change.deliver` does before anything leaves."""
     known: Mapping[Code, Check] = {parent.code: parent for parent in parents}
-    return judged(advance(check, now=at(minute)).after, known, now=at(minute)).after
+    return hold_or_release(advance(check, now=at(minute)).after, known, now=at(minute)).after
 
 
 def leaving(check: Check, minute: float) -> list[str]:

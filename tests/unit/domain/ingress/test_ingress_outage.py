@@ -8,10 +8,9 @@ import pytest
 
 from chalicelib.domain.advance import advance
 from chalicelib.domain.alerts import Reason
-from chalicelib.domain.check import Check, Run, Status, Window
+from chalicelib.domain.check import Check, Run, Status, Window, is_held
 from chalicelib.domain.configure import Edit, Pause, configure
-from chalicelib.domain.ingress.evaluate import calls_silence, look
-from chalicelib.domain.ingress.ingress_outage import Blindness, is_held
+from chalicelib.domain.ingress.ingress_outage import IngressOutage, advance_through, rests_on_silence
 from chalicelib.domain.ping import Signal
 from chalicelib.domain.rules.due import next_due
 from chalicelib.domain.sources.probe import Probe
@@ -25,15 +24,15 @@ def at(clock: str) -> datetime:
 
 # expected at 13:00, missed at 13:05
 HOURLY = a_check(last_success=at("12:00"), period=hours(1), grace=minutes(5), max_runtime=minutes(20))
-CLOSED = (Blindness(at("13:05"), None),)
+CLOSED = (IngressOutage(at("13:05"), None),)
 
 
-def seen(check: Check, clock: str, *intervals: Blindness) -> Check:
-    return look(check, now=at(clock), blindness=intervals).after
+def seen(check: Check, clock: str, *intervals: IngressOutage) -> Check:
+    return advance_through(check, now=at(clock), blindness=intervals).after
 
 
-def blind(since: str, until: str) -> Blindness:
-    return Blindness(at(since), at(until))
+def blind(since: str, until: str) -> IngressOutage:
+    return IngressOutage(at(since), at(until))
 
 
 def held_at_1305(check: Check = HOURLY) -> Check:
@@ -121,7 +120,7 @@ def test_the_success_of_one_run_does_not_take_the_grace_of_another() -> None:
         max_runtime=minutes(20),
         runs=(Run(rid=R1, at=at("13:00")), Run(rid=R2, at=at("13:01"))),
     )
-    held = seen(check, "13:20", Blindness(at("13:15"), None))
+    held = seen(check, "13:20", IngressOutage(at("13:15"), None))
     check = after(held, a_ping(at=at("13:30"), rid=R2))
     assert (told(check), check.due_at) == ([], at("13:35"))
 
@@ -134,7 +133,7 @@ def test_a_window_of_items_stands_still_while_blind() -> None:
         count_window=minutes(30),
         window=Window(at=at("12:00"), count=4),
     )
-    held = seen(check, "12:30", Blindness(at("12:10"), None))
+    held = seen(check, "12:30", IngressOutage(at("12:10"), None))
     assert seen(held, "12:50", blind("12:10", "12:50")).window == Window(at=at("12:40"), count=4)
 
 
@@ -148,7 +147,7 @@ def test_all_periods_that_were_blind_are_one_miss() -> None:
 
 def test_a_second_outage_before_the_grace_is_over_puts_it_off_again() -> None:
     first = seen(held_at_1305(), "13:31", blind("13:05", "13:30"))
-    second = seen(first, "13:35", blind("13:05", "13:30"), Blindness(at("13:34"), None))
+    second = seen(first, "13:35", blind("13:05", "13:30"), IngressOutage(at("13:34"), None))
     assert is_held(second)
     [flip] = flips(seen(second, "15:00", blind("13:05", "13:30"), blind("13:34", "14:00")))
     assert flip.at == at("14:05")
@@ -173,9 +172,9 @@ def test_what_overdue_asks_by_itself_waits_for_no_ping() -> None:
     probed = a_check(
         last_success=at("12:00"), period=hours(1), grace=minutes(5), probe=Probe(url="https://example.com/")
     )
-    verdict = look(probed, now=at("13:05"), blindness=CLOSED)
+    verdict = advance_through(probed, now=at("13:05"), blindness=CLOSED)
     assert told(verdict.after) == ["down missed"]
-    assert not calls_silence(verdict)
+    assert not rests_on_silence(verdict)
 
 
 @pytest.mark.parametrize(
@@ -195,4 +194,4 @@ def test_what_overdue_asks_by_itself_waits_for_no_ping() -> None:
     ],
 )
 def test_the_door_is_looked_at_only_where_silence_counts(check: Check, clock: str, is_silence: bool) -> None:
-    assert calls_silence(advance(check, now=at(clock))) is is_silence
+    assert rests_on_silence(advance(check, now=at(clock))) is is_silence
