@@ -1,4 +1,4 @@
-"""Errors of SNS as ours, and plain texts to it. Start at `translate_sns_errors`."""
+"""Publish plain texts to SNS, and translate its errors. Start at `translate_sns_errors`."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -14,21 +14,21 @@ if TYPE_CHECKING:
 
 
 def publish_text(sns: "SNSClient", topic_arn: str, *, subject: str, text: str) -> None:
-    """Hand a plain text to SNS. Raises Undelivered."""
-    with translate_sns_errors("a message to operators", "it is kept, and sent again"):
+    """Publish a plain text. Raises Undelivered."""
+    with translate_sns_errors("a message to operators", "it is kept, and published again later"):
         sns.publish(TopicArn=topic_arn, Subject=subject, Message=text)
 
 
 @contextmanager
 def translate_sns_errors(what: str, then: str) -> Iterator[None]:
-    """Raise Undelivered for what SNS does not take: it names `what`, and says by `then` what becomes of it."""
+    """Raise Undelivered, or Away if SNS cannot be reached, for the errors of botocore."""
     try:
         yield
     except (ClientError, BotoCoreError, ResponseParserError) as error:
         kind = Away if isinstance(error, BotoCoreError) else Undelivered
-        raise kind(f"SNS did not take {what} ({_cause(error)}): {then}") from error
+        raise kind(f"SNS did not accept {what} ({_cause(error)}): {then}") from error
 
 
 def _cause(error: Exception) -> str:
-    """Its name only: the message of the one holds addresses, of the other the request."""
+    """The name of an error. Its message is left out, because it can contain addresses or the request."""
     return error.response["Error"]["Code"] if isinstance(error, ClientError) else type(error).__name__

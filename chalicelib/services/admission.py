@@ -20,7 +20,7 @@ from chalicelib.store.registry.projects import Registry
 from chalicelib.store.tables import Tables
 
 if TYPE_CHECKING:
-    from chalicelib.alerts.text import Letter
+    from chalicelib.alerts.text import Message
 
 MOST_TRIES = 10
 NOTICE_EVERY = timedelta(hours=1)  # for each project
@@ -33,7 +33,7 @@ class Admission:
 
     tables: Tables
     limits: Limits
-    notify: "Callable[[Letter], None]"  # sends a message to the operators. Raises Undelivered
+    notify: "Callable[[Message], None]"  # sends a message to the operators. Raises Undelivered
     _refusals: dict[tuple[str, bool], Refusal] = field(
         default_factory=dict, init=False
     )  # by project, and whether it applies to pings only
@@ -73,12 +73,12 @@ class Admission:
 
     def _notify(self, project: str, why: Refusal, *, now: datetime) -> None:
         """Notify the operators, at most once per hour and project. If that fails, a later refusal tries again."""
-        from chalicelib.alerts.operator_notices import refusal_letter  # few are refused: 2 % of a cold start
+        from chalicelib.alerts.operator_notices import refusal_notice  # few are refused: 2 % of a cold start
 
         try:
             if not quotas.claim_notice(self.tables, project, now=now, until=now + NOTICE_RETRY):
                 return
-            self.notify(refusal_letter(project, why))
+            self.notify(refusal_notice(project, why))
             quotas.renew_notice(self.tables, project, until=now + NOTICE_EVERY)
         except (Undelivered, Unavailable) as error:
             log.event("operators_not_told", why=str(error))

@@ -11,11 +11,10 @@ from typing import TYPE_CHECKING
 
 from botocore.config import Config
 
-from chalicelib.alerts.digest import parts
-from chalicelib.alerts.digest import told as told_together
-from chalicelib.alerts.payload import Document, document
+from chalicelib.alerts.digest import build_digest_payload, split_digest
+from chalicelib.alerts.payload import Payload, build_payload
 from chalicelib.alerts.publish import publish, publish_alarm, publish_notification
-from chalicelib.alerts.text import Sending, letter
+from chalicelib.alerts.text import Delivery, compose_message
 from chalicelib.domain.alerts import Alert
 from chalicelib.domain.channels import AMAZON_Q, EVERY_CHANNEL, PAGERDUTY, Channel
 from chalicelib.domain.check import Check
@@ -64,15 +63,15 @@ class Publisher:
         topics = self._topics({channel.kind for channel in channels})
         if self._taken.get(alert.id, set()) >= set(topics):
             return names
-        sending = Sending(
+        delivery = Delivery(
             at=now,
             channels=names,
             link=f"{self._settings.base_url}/checks/{check.config.slug or unique_key(check.code)}",
             ack_link=self._ack_links.of(check, alert, now=now),
         )
-        text = letter(check.code, check.config, alert, sending)
-        told = document(check.code, check.config, alert, text, sending, project=check.project)
-        refused = self._publish(told, topics, to=_addressees(wanted, names), ids=[alert.id])
+        message = compose_message(check.code, check.config, alert, delivery)
+        payload = build_payload(check.code, check.config, alert, message, delivery, project=check.project)
+        refused = self._publish(payload, topics, to=_addressees(wanted, names), ids=[alert.id])
         if refused is not None:
             raise refused
         return names
@@ -86,12 +85,14 @@ class Publisher:
         channels = self._channels(digest.common.project, wanted, now=now)
         names = tuple(channel.name for channel in channels)
         topics = self._topics({channel.kind for channel in channels} - {PAGERDUTY})
-        sending = Sending(at=now, channels=names, link=f"{self._settings.base_url}/", ack_link=None)
+        delivery = Delivery(at=now, channels=names, link=f"{self._settings.base_url}/", ack_link=None)
         refused: dict[str, Undelivered] = {}
         away: Away | None = None
-        for part in parts(digest):
+        for part in split_digest(digest):
             ids = [member.alert.id for member in part.members]
-            why = away or self._publish(told_together(part, sending), topics, to=_addressees(wanted, names), ids=ids)
+            why = away or self._publish(
+                build_digest_payload(part, delivery), topics, to=_addressees(wanted, names), ids=ids
+            )
             if why is not None:
                 refused |= dict.fromkeys(ids, why)
             away = why if isinstance(why, Away) else None
@@ -112,7 +113,7 @@ class Publisher:
         return ways
 
     def _publish(
-        self, told: Document, topics: Mapping[str, _Way], *, to: Sequence[str], ids: Sequence[str]
+        self, payload: Payload, topics: Mapping[str, _Way], *, to: Sequence[str], ids: Sequence[str]
     ) -> Undelivered | None:
         """To each of these topics what tells of the alerts of these ids; what it was refused with, if it was.
 
@@ -124,7 +125,7 @@ class Publisher:
             if all(topic in self._taken.get(each, ()) for each in ids):
                 continue
             try:
-                publish_there(self._sns, topic, told, to=to)
+                publish_there(self._sns, topic, payload, to=to)
             except Away as error:
                 return error
             except Undelivered as error:

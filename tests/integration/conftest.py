@@ -26,7 +26,7 @@ from moto.sns.models import sns_backends
 
 import app as lambda_app
 from chalicelib import runtime
-from chalicelib.alerts.text import Letter
+from chalicelib.alerts.text import Message
 from chalicelib.domain.channels import Channel
 from chalicelib.domain.check import Check
 from chalicelib.domain.config import Config
@@ -41,6 +41,7 @@ from chalicelib.sweep.loop import sweep
 from chalicelib.sweep.process import Swept
 from overdue.local.engines import dynalite, moto, resources
 from overdue.local.engines.access import access_key
+from overdue.local.engines.quick import make_quick
 from tests.builders import utc
 from tests.integration.memory import dynamodb_in_memory
 
@@ -75,7 +76,7 @@ class Way:
     """The way to a door that is open until somebody says why not, and what operators were told."""
 
     why: str | None = None
-    told: list[Letter] = field(default_factory=list)
+    told: list[Message] = field(default_factory=list)
     looks: int = 0
     base: str = "https://overdue.example.com"
     tz: str = "UTC"
@@ -84,8 +85,8 @@ class Way:
         self.looks += 1
         return self.why
 
-    def tell(self, letter: Letter) -> None:
-        self.told.append(letter)
+    def tell(self, message: Message) -> None:
+        self.told.append(message)
 
 
 @dataclass
@@ -249,7 +250,7 @@ class Aws:
 def aws(dynamodb_url: str | None) -> Iterator[Aws]:
     """A stand-in for AWS for all tests of this process, with the environment that a Lambda would have."""
     moto.make_atomic()
-    moto.make_quick()
+    make_quick()
     with mock_aws(), pytest.MonkeyPatch.context() as patch:
         for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
             patch.setenv(name, access_key())

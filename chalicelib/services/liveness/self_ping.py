@@ -22,7 +22,7 @@ from chalicelib.store.tables import sns_client
 if TYPE_CHECKING:
     from mypy_boto3_sns import SNSClient
 
-    from chalicelib.alerts.text import Letter
+    from chalicelib.alerts.text import Message
 
 TRIES = 2  # a cold start may take more than the first has
 TRY_S = 3.0
@@ -46,12 +46,12 @@ class FrontDoor:
                 why = _why_not(f"{self._settings.base_url}/ping/door/{nonce}", expected)
         return why
 
-    def tell(self, letter: "Letter") -> None:
+    def tell(self, message: "Message") -> None:
         """Publish to the platform topic. Raises Undelivered."""
         if self._settings.platform_topic is None:
-            log.event("no_platform_topic", said=letter.subject)
+            log.event("no_platform_topic", said=message.subject)
             return
-        publish_text(self._sns, self._settings.platform_topic, subject=letter.subject, text=letter.text)
+        publish_text(self._sns, self._settings.platform_topic, subject=message.subject, text=message.text)
 
     @cached_property
     def _sns(self) -> "SNSClient":

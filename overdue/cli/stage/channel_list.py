@@ -4,14 +4,14 @@ import click
 
 from overdue.cli import show
 from overdue.cli.hints import NO_CHANNEL
-from overdue.cli.options import CHANNEL_PROJECT, REGION, talks_to_api
+from overdue.cli.options import OF_PROJECT, REGION, talks_to_api
 from overdue.cli.settings import Settings
 from overdue.client.api import Api
 
 
 @click.command(name="list")
 @click.option("--state", "with_state", is_flag=True, help="Ask AWS, too: is each one confirmed? Needs credentials.")
-@CHANNEL_PROJECT
+@OF_PROJECT
 @REGION
 @talks_to_api
 def listing(settings: Settings, with_state: bool, project: str, region: str | None, as_json: bool) -> None:

@@ -15,7 +15,7 @@ from overdue.channels.subscriptions import State, queue_statement
 from overdue.channels.test_alert import all_tried
 from overdue.cli import show
 from overdue.cli.hints import NO_CHANNEL, to_copy
-from overdue.cli.options import CHANNEL_PROJECT, JSON, REGION, STAGE, of_stage, wrong_usage
+from overdue.cli.options import JSON, OF_PROJECT, REGION, STAGE, of_stage, wrong_usage
 from overdue.cli.prompts import confirm
 from overdue.cli.settings import Settings
 
@@ -23,7 +23,7 @@ from overdue.cli.settings import Settings
 @click.command()
 @click.argument("name")
 @click.argument("target")
-@CHANNEL_PROJECT
+@OF_PROJECT
 @STAGE
 @REGION
 @JSON
@@ -93,7 +93,7 @@ def list_with_state(settings: Settings, *, project: str, region: str | None, as_
 
 @click.command()
 @click.argument("name", required=False)
-@CHANNEL_PROJECT
+@OF_PROJECT
 @STAGE
 @REGION
 @JSON
@@ -125,7 +125,7 @@ def test(name: str | None, project: str, stage: str | None, region: str | None, 
 @click.command()
 @click.argument("name")
 @click.option("--yes", is_flag=True, help="Do not ask.")
-@CHANNEL_PROJECT
+@OF_PROJECT
 @STAGE
 @REGION
 @JSON
