@@ -17,7 +17,7 @@ from chalicelib.domain.check import Check
 from chalicelib.domain.errors import NotFound
 from chalicelib.domain.ids import is_uuid
 from chalicelib.domain.text import display_status
-from chalicelib.domain.text.display_status import Shown
+from chalicelib.domain.text.display_status import DisplayStatus
 from chalicelib.runtime import Wiring
 from chalicelib.services.find_checks import all_checks
 from chalicelib.services.signed_links import badge_keys
@@ -99,8 +99,8 @@ def _signed_tag(secret: bytes, found: re.Match[str]) -> str:
 
 def counted(found: Iterable[Check], *, now: datetime) -> Counts:
     """The checks as they are now. New, paused and started ones count as up; those that are held, as late."""
-    states = [display_status.status_apart_from_held(display_status.as_of(check, now=now), now=now) for check in found]
-    return Counts(len(states), states.count(Shown.GRACE), states.count(Shown.DOWN))
+    states = [display_status.status_without_unknown(display_status.as_of(check, now=now), now=now) for check in found]
+    return Counts(len(states), states.count(DisplayStatus.GRACE), states.count(DisplayStatus.DOWN))
 
 
 def _drawn(label: str, state: str, counts: Counts, kind: str, request: Any) -> Response:

@@ -15,7 +15,7 @@ from chalicelib.domain.errors import NotFound
 from chalicelib.domain.ids import unique_key
 from chalicelib.domain.keys import KEY_LENGTH, Scope, prefix_of
 from chalicelib.domain.text import display_status
-from chalicelib.domain.text.display_status import Shown
+from chalicelib.domain.text.display_status import DisplayStatus
 from chalicelib.domain.text.inert import inert
 from chalicelib.runtime import Wiring
 from chalicelib.services.find_checks import all_checks
@@ -70,12 +70,12 @@ def _may_read(wiring: Wiring, project: str, secret: str, *, now: datetime) -> bo
 
 def lines(checks: Sequence[Check], *, now: datetime) -> Iterator[str]:
     """The page, line by line: four gauges for each check, one for each tag, two totals."""
-    states = {check.code: display_status.status_apart_from_held(check, now=now) for check in checks}
-    down = {code for code, state in states.items() if state is Shown.DOWN}
+    states = {check.code: display_status.status_without_unknown(check, now=now) for check in checks}
+    down = {code for code, state in states.items() if state is DisplayStatus.DOWN}
     gauges: dict[str, tuple[str, Callable[[Check], bool]]] = {
         "up": ("is not down", lambda check: check.code not in down),
         "started": ("has an open run", lambda check: started(check) is not None),
-        "grace": ("is late, within its grace", lambda check: states[check.code] is Shown.GRACE),
+        "grace": ("is late, within its grace", lambda check: states[check.code] is DisplayStatus.GRACE),
         "paused": ("is paused", lambda check: check.status is Status.PAUSED),
     }
     labels = {check.code: _labels(check) for check in checks}

@@ -9,7 +9,7 @@ from datetime import datetime
 
 from chalicelib.domain.check import Check, Flip, Status
 from chalicelib.domain.text import display_status
-from chalicelib.domain.text.display_status import Shown
+from chalicelib.domain.text.display_status import DisplayStatus
 from chalicelib.domain.text.time_format import WallClock
 from chalicelib.domain.text.uptime import TimeDown, times_down
 from chalicelib.web.pages.charts.uptime_bars import Days, Span, days_of
@@ -37,7 +37,7 @@ class System:
 
     name: str
     tags: frozenset[str]
-    status: Shown
+    status: DisplayStatus
     days: Days
     outages: tuple[Downtime, ...]  # oldest first
     watched_since: datetime | None  # None: for longer than is shown, or never
