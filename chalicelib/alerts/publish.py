@@ -6,16 +6,13 @@ same body to all https subscriptions of a topic.
 """
 
 import json
-from collections.abc import Iterator, Sequence
-from contextlib import AbstractContextManager, contextmanager
+from collections.abc import Sequence
+from contextlib import AbstractContextManager
 from typing import TYPE_CHECKING
-
-from botocore.exceptions import BotoCoreError, ClientError
-from botocore.parsers import ResponseParserError
 
 from chalicelib.alerts.integrations import alarm, alarm_subject, notification
 from chalicelib.alerts.payload import Payload
-from chalicelib.domain.errors import Away, Undelivered
+from chalicelib.alerts.sns import translate_sns_errors
 
 if TYPE_CHECKING:
     from mypy_boto3_sns import SNSClient
@@ -61,24 +58,8 @@ def publish_notification(sns: "SNSClient", topic_arn: str, payload: Payload, *, 
         )
 
 
-def publish_text(sns: "SNSClient", topic_arn: str, *, subject: str, text: str) -> None:
-    """Publish a plain text. Raises Undelivered."""
-    with _translate_errors("a message to operators", "it is kept, and published again later"):
-        sns.publish(TopicArn=topic_arn, Subject=subject, Message=text)
-
-
 def _translate_errors_about(payload: Payload) -> AbstractContextManager[None]:
-    return _translate_errors(f"alert {payload['id']}", "it stays in its check, and is published again later")
-
-
-@contextmanager
-def _translate_errors(what: str, then: str) -> Iterator[None]:
-    """Raise Undelivered, or Away if SNS cannot be reached, for the errors of botocore."""
-    try:
-        yield
-    except (ClientError, BotoCoreError, ResponseParserError) as error:
-        kind = Away if isinstance(error, BotoCoreError) else Undelivered
-        raise kind(f"SNS did not accept {what} ({_cause(error)}): {then}") from error
+    return translate_sns_errors(f"alert {payload['id']}", "it stays in its check, and is published again later")
 
 
 def _message(payload: Payload) -> str:
@@ -123,8 +104,3 @@ def _attributes(payload: Payload, to: Sequence[str]) -> "dict[str, MessageAttrib
 
 def _array(values: Sequence[str]) -> "MessageAttributeValueTypeDef":
     return {"DataType": "String.Array", "StringValue": _compact(values)}
-
-
-def _cause(error: Exception) -> str:
-    """The name of an error. Its message is left out, because it can contain addresses or the request."""
-    return error.response["Error"]["Code"] if isinstance(error, ClientError) else type(error).__name__

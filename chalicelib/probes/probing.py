@@ -8,13 +8,15 @@ is the function on Lambda.
 
 import ssl
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Executor, ThreadPoolExecutor
 from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 from functools import cache
+from typing import Any
 
 from chalicelib import log
+from chalicelib.clock import Clock
 from chalicelib.domain.check import Check, Status
 from chalicelib.domain.errors import Conflict, NotFound, Unavailable
 from chalicelib.domain.ids import short
@@ -65,14 +67,15 @@ def _tls() -> ssl.SSLContext:
     return ssl.create_default_context()
 
 
-def invoked(wiring: Wiring, now: Now, *, until: datetime) -> None:
-    """A round, and its metrics. `until` is the instant for which it was scheduled. Raises BadInput for inside networks
-    that are none.
+def invoked(wiring: Wiring, clock: Clock, event: Mapping[str, Any]) -> None:
+    """The round of the schedule, up to the instant that it was scheduled for, and its metrics.
+
+    Raises BadInput for inside networks that are none.
     """
     ask = out_by(networks(wiring.settings.probe_inside))
-    done = probing(wiring.ports, ask, now, until=until, box=TIME_BOX)
+    done = probing(wiring.ports, ask, clock.now, until=datetime.fromisoformat(event["time"]), box=TIME_BOX)
     if done.due:
-        wiring.meter.tell({"Probes": done.due, "ProbesLeft": done.left}, at_s=now().timestamp())
+        wiring.meter.tell({"Probes": done.due, "ProbesLeft": done.left}, at_s=clock.now().timestamp())
 
 
 def probing(ports: Ports, ask: Ask, now: Now, *, until: datetime, box: timedelta) -> Probed:

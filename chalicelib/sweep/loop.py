@@ -49,15 +49,15 @@ ALL = tuple(range(SHARDS))
 Share = Callable[[Part], bool]
 
 
-def invoked(wiring: Wiring, clock: Clock, detail: Mapping[str, Any]) -> None:
+def invoked(wiring: Wiring, clock: Clock, event: Mapping[str, Any]) -> None:
     """The sweep of the schedule.
 
     Ends with metrics, the state shown on pages, and the call of the outside watchdog: last, so that they delay no
     alert. A sweep that cannot read all shards at its end has not finished, so a persistent failure raises the alarm.
-    `detail` is empty unless a sweep deployed before the function `storm` existed has requested a part.
+    The event's detail is empty unless a sweep deployed before the function `storm` existed has requested a part.
     """
-    if detail:
-        invoked_part(wiring, clock, detail)
+    if event["detail"]:
+        invoked_part(wiring, clock, event["detail"])
         return
     way = FrontDoor(wiring.settings, wiring.registry)
     function = wiring.settings.storm_function

@@ -25,6 +25,7 @@ from moto.dynamodb.models import dynamodb_backends
 from moto.sns.models import sns_backends
 
 import app as lambda_app
+from chalicelib import runtime
 from chalicelib.alerts.text import Message
 from chalicelib.domain.channels import Channel
 from chalicelib.domain.check import Check
@@ -100,8 +101,7 @@ class Deployment:
 
     def restart(self) -> None:
         """Let another process take over, which knows nothing of what has been sent."""
-        publisher: Any = self.wiring.ports.publish
-        publisher.forget()
+        self.wiring.publisher.forget()
         self.wiring.registry.forget()
 
     def add(self, **config: Any) -> Code:
@@ -265,7 +265,7 @@ def aws(dynamodb_url: str | None) -> Iterator[Aws]:
                 patch.setenv(name, dynamodb_url)
         session = boto3.Session(region_name="us-east-1")
         yield Aws(session.client("dynamodb", endpoint_url=dynamodb_url), session.client("sns"), session.client("sqs"))
-    lambda_app.wiring.cache_clear()
+    runtime.wiring.cache_clear()
 
 
 ACCOUNT_ID, REGION = "123456789012", "us-east-1"
@@ -301,7 +301,7 @@ def deployment(request: pytest.FixtureRequest, aws: Aws) -> Iterator[Deployment]
     in_memory = asked_for == "memory" and request.node.get_closest_marker("on_moto") is None
     queue = _empty_stage(aws, in_memory=in_memory)
     with dynamodb_in_memory() if in_memory else nullcontext():
-        made = Deployment(lambda_app.wiring(), queue, aws.sqs)
+        made = Deployment(runtime.wiring(), queue, aws.sqs)
         made.restart()
         channel = Channel(id=str(uuid4()), name="ops-email", kind="email", target="ops@example.com", subscription="")
         projects.add_channel("default", channel, now=made.now)

@@ -10,8 +10,10 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 import urllib3
+from botocore.config import Config
 
 from chalicelib import log
+from chalicelib.alerts.sns import publish_text
 from chalicelib.domain.ingress.ingress_ledger import proof
 from chalicelib.settings import Settings
 from chalicelib.store.registry.projects import Registry
@@ -46,8 +48,6 @@ class FrontDoor:
 
     def tell(self, message: "Message") -> None:
         """Publish to the platform topic. Raises Undelivered."""
-        from chalicelib.alerts.publish import publish_text
-
         if self._settings.platform_topic is None:
             log.event("no_platform_topic", said=message.subject)
             return
@@ -55,8 +55,6 @@ class FrontDoor:
 
     @cached_property
     def _sns(self) -> "SNSClient":
-        from botocore.config import Config
-
         return sns_client(self._settings, Config(connect_timeout=2, read_timeout=5, retries={"total_max_attempts": 2}))
 
     @property

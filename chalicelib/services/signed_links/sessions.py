@@ -13,7 +13,7 @@ from typing import Any
 
 from itsdangerous import BadSignature
 
-from chalicelib.signing import serializer
+from chalicelib.services.signed_links.signing import serializer
 
 LINK_LASTS = timedelta(minutes=10)
 LOCAL_LINK_LASTS = timedelta(days=365)  # of a local server, whose clock may run fast

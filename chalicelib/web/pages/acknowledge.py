@@ -10,7 +10,6 @@ from typing import Any
 
 from chalice.app import Response
 
-from chalicelib.alerts.ack_tokens import LASTS, NamedOutage, read_token
 from chalicelib.domain.check import Check, Status
 from chalicelib.domain.configure import Acknowledge
 from chalicelib.domain.text.display_status import as_of
@@ -18,6 +17,7 @@ from chalicelib.domain.text.reasons import reason_name
 from chalicelib.runtime import Wiring
 from chalicelib.security_log import Actor
 from chalicelib.services import checks, find_checks
+from chalicelib.services.signed_links.ack_tokens import LASTS, NamedOutage, read_token
 from chalicelib.web.pages.shell.guards import WITH_POST, serve_public_form, serve_public_page
 from chalicelib.web.pages.shell.layout import frame
 from chalicelib.web.pages.shell.render import page, see_other

@@ -120,8 +120,7 @@ def test_a_success_within_the_grace_that_is_owed_leaves_no_trace_of_a_miss(deplo
 def test_what_need_not_wait_for_the_door_does_not(deployment: Deployment) -> None:
     failed, pending = an_hourly(deployment, "failed"), an_hourly(deployment, "pending")
     an_hourly(deployment, "silent")
-    publish = deployment.wiring.ports.publish
-    with away(publish._sns, "Publish"):  # type: ignore[attr-defined]  # the one client that it has
+    with away(deployment.wiring.publisher._sns, "Publish"):
         deployment.ping(pending, "/fail", at=at("13:04:59"))
     heard: list[int] = []
 

@@ -25,7 +25,7 @@ from chalicelib.domain.check import Check, Status
 from chalicelib.domain.ids import Code
 from chalicelib.domain.rules.due import next_due
 from chalicelib.domain.schedule.occurrences import Every
-from chalicelib.runtime import Publisher
+from chalicelib.services.publisher import Publisher
 from chalicelib.services.transaction import Together
 from chalicelib.store import checks
 from chalicelib.store.registry import projects
@@ -213,7 +213,7 @@ def test_a_digest_for_pagerduty_is_an_incident_for_each_check(stage: InMemory) -
     projects.add_channel("default", channel, now=NOON)
     topic = "arn:aws:sns:us-east-1:123456789012:overdue-test-pagerduty"
     settings, ports = replace(stage.wiring.settings, pagerduty_topic=topic), stage.wiring.ports
-    publisher: Any = Publisher(settings, lambda: stage.wiring.registry)
+    publisher: Any = Publisher(settings, stage.wiring.registry)
     publisher._sns = stage.topic
     stage.wiring.ports = replace(ports, publish=publisher, together=Together(at_least=20, publish=publisher.digest))
     codes = overdue(stage, 30)

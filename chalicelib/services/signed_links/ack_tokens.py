@@ -9,7 +9,7 @@ from datetime import UTC, datetime, timedelta
 
 from itsdangerous import BadSignature
 
-from chalicelib.signing import serializer
+from chalicelib.services.signed_links.signing import serializer
 
 LASTS = timedelta(days=7)
 _SALT = "acknowledge"

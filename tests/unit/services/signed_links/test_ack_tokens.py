@@ -1,6 +1,6 @@
 """The token of a link in an alert: it names what it was made for, and nobody else can make one."""
 
-from chalicelib.alerts.ack_tokens import NamedOutage, read_token, sign_token
+from chalicelib.services.signed_links.ack_tokens import NamedOutage, read_token, sign_token
 from tests.builders import utc
 
 SECRET = bytes(32)

@@ -7,9 +7,9 @@ import pytest
 from itsdangerous import BadSignature
 from itsdangerous.encoding import base64_encode
 
-from chalicelib.alerts.ack_tokens import NamedOutage, read_token
+from chalicelib.services.signed_links.ack_tokens import NamedOutage, read_token
 from chalicelib.services.signed_links.sessions import Session, Signer
-from chalicelib.signing import serializer
+from chalicelib.services.signed_links.signing import serializer
 from tests.builders import utc
 
 SECRET = b"s" * 32
