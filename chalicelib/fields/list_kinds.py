@@ -20,6 +20,7 @@ class Texts(Kind):
 
     def __init__(self, *, most: int, longest: int, least: int = 0, shortest: int = 0) -> None:
         self.most, self.least, self.longest, self.shortest = most, least, longest, shortest
+        self.can_be_off = least == 0
         one: Schema = {"type": "string", "maxLength": longest} | ({"minLength": shortest} if shortest else {})
         self.schema = {"type": "array", "items": one, "maxItems": most} | ({"minItems": least} if least else {})
 
@@ -50,7 +51,11 @@ class Texts(Kind):
         Texts.whole(self, field, value)
         for each in value:
             Texts.item(self, field, require_text(field, each, is_item=True))
-        return self.whole(field, [self.item(field, each) for each in value])
+        return self.whole(field, [self.read_item(field, each) for each in value])
+
+    def read_item(self, field: str, text: str) -> str:
+        """One of them, as JSON has it. Raises FieldError."""
+        return self.item(field, text)
 
     def text(self, value: Sequence[str]) -> str:
         return self.separator.join(value) or OFF

@@ -6,7 +6,7 @@ FieldErrors: nothing is to be changed then.
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -23,11 +23,16 @@ from chalicelib.domain.schedule.parse import in_zone, parse_schedules
 from chalicelib.domain.sources.probe import default_grace
 from chalicelib.fields.consistency import contradictions
 from chalicelib.fields.kinds import AUTO
-from chalicelib.fields.table import BY_NAME
+from chalicelib.fields.table import BY_NAME, FIELDS
 
 Said = Mapping[str, Any]  # values by the field's name
 
 BLANK = Config(channels=())  # a new check that notifies nobody unless told to: the Management API's
+
+
+def read(values: Mapping[str, Any]) -> Said:
+    """The values of a JSON object for all fields that it has; what is no field is left out. Raises FieldError."""
+    return {each.name: each.kind.read(each.name, values[each.name]) for each in FIELDS if each.name in values}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,8 +40,8 @@ class Lookup:
     """What the names in a request stand for, in its project."""
 
     channels: Sequence[Channel] = ()
-    policies: Mapping[str, tuple[Step, ...]] | None = None  # None: no request names one
-    checks: Mapping[str, Check] | None = None  # by slug or code, all that the request names
+    policies: Mapping[str, tuple[Step, ...]] = field(default_factory=dict)
+    checks: Mapping[str, Check] = field(default_factory=dict)  # by slug or code, all that the request names
 
 
 NO_NAMES = Lookup()
@@ -101,7 +106,7 @@ def _probed(config: Config, said: Said) -> dict[str, Any]:
 
 def _escalation(said: Said, lookup: Lookup) -> dict[str, Any]:
     """A policy wins over steps: an answer that is sent back has both."""
-    name, policies = said.get("escalation_policy"), lookup.policies or {}
+    name, policies = said.get("escalation_policy"), lookup.policies
     if not name:
         return {"escalation": resolved_steps(said.get("escalation", ()), lookup), "escalation_policy": ""}
     if name not in policies:
@@ -131,7 +136,7 @@ def _channel(name: str, channels: Sequence[Channel]) -> str:
 
 
 def _checks(names: Sequence[str], lookup: Lookup) -> tuple[str, ...]:
-    return tuple(dict.fromkeys((lookup.checks or {})[name].code for name in names))
+    return tuple(dict.fromkeys(lookup.checks[name].code for name in names))
 
 
 def _group(group: Group | None, lookup: Lookup) -> Group | None:

@@ -20,8 +20,9 @@ from chalicelib.domain.schedule.occurrences import (
     parse_schedule,
 )
 from chalicelib.domain.schedule.parse import parse_schedules
-from chalicelib.fields.kinds import OFF, Kind, Limit, Schema, require_text
+from chalicelib.fields.kinds import OFF, Kind, Schema, require_text
 from chalicelib.fields.list_kinds import Texts
+from chalicelib.fields.number_kinds import Limit
 
 LONGEST_INSTANT = 40  # characters
 _PERIOD = r"(?:every )?[0-9]+ ?[smhdw]"
@@ -95,7 +96,10 @@ class Expressions(Texts):
     placeholder = "EXPRESSIONS"
 
     def item(self, field: str, text: str) -> str:
-        text = as_expression(field, super().item(field, text))
+        return self.read_item(field, as_expression(field, text))
+
+    def read_item(self, field: str, text: str) -> str:
+        Texts.item(self, field, text)
         try:
             parse_expression(text, "UTC")
         except BadInput as error:

@@ -4,105 +4,24 @@ Store, Management API, OpenAPI, YAML and its schema, CLI options, form, configur
 of docs/reference loop over it. A default stands in `domain.config.Config`, the bounds in the field's kind.
 """
 
-from collections.abc import Callable
-from typing import Any, NamedTuple
+from typing import Any
 
 from chalicelib.domain.config import Config
 from chalicelib.domain.durations import SHORTEST
-from chalicelib.domain.rules import dependencies
 from chalicelib.domain.schedule.occurrences import LONGEST as LONGEST_EXPRESSION
 from chalicelib.domain.schedule.occurrences import Every
+from chalicelib.domain.schedule.parse import MOST as MOST_EXPRESSIONS
 from chalicelib.domain.schedule.parse import lines_of
 from chalicelib.domain.slugs import LONGEST_SLUG
-from chalicelib.fields.kinds import (
-    AUTO,
-    LONGEST_TAGS,
-    Choice,
-    Count,
-    Duration,
-    Flag,
-    Kind,
-    Limit,
-    Slug,
-    Tags,
-    Text,
-    Zone,
-)
+from chalicelib.fields.field import Field
+from chalicelib.fields.kinds import AUTO, LONGEST_TAGS, Choice, Flag, Slug, Tags, Text, Zone
 from chalicelib.fields.list_kinds import Channels, Checks, Windows
-from chalicelib.fields.object_kinds import Grouping, PolicyName, Probing, Steps
+from chalicelib.fields.number_kinds import Count, Duration, InARow, Limit
+from chalicelib.fields.object_kinds import Grouping, PolicyName, Steps
+from chalicelib.fields.probe_kinds import Probing
 from chalicelib.fields.schedule_kinds import Expression, Expressions, FirstPing
 
-DEFAULTS = Config()
 _SECOND, _DAY = SHORTEST / 60, SHORTEST * 1440
-
-
-class Field(NamedTuple):
-    """A configuration field. Its name is that of the Management API, which errors use, too."""
-
-    name: str
-    kind: Kind
-    label: str
-    help: str
-    section: str  # of a form, of a help text, of the docs: the key of SECTIONS
-    attribute: str = ""  # of `Config`, filters behind a dot; "": as the name
-    since: str = "v1"  # the first version of the Management API that has it
-    on_create: bool = False  # whether `?create=1` accepts it
-    yaml: str | None = ""  # the name in a file of checks, which two fields may share; "": as the field; None: no name
-    option: str | None = ""  # the option of the CLI, as above; "": as the field, with hyphens; None: several options
-    query: str = ""  # the parameter of `?create=1`; "": as the field
-    form: str | None = ""  # the input of the form; "": as the field; None: the form does not show it
-    examples: tuple[object, ...] = ()  # for the OpenAPI document
-    get: Callable[[Config], Any] | None = None  # its value, where an attribute does not hold just that
-
-    @property
-    def path(self) -> tuple[str, ...]:
-        """Where `Config` holds it: an attribute, or one of `filters`."""
-        return tuple((self.attribute or self.name).split("."))
-
-    def of(self, config: Config) -> Any:
-        """The value that a configuration has."""
-        if self.get is not None:
-            return self.get(config)
-        found: Any = config
-        for name in self.path:
-            found = getattr(found, name)
-        return found
-
-    @property
-    def default(self) -> Any:
-        """The value that holds where nothing else is said."""
-        return self.of(DEFAULTS)
-
-    @property
-    def parameter(self) -> str:
-        """The parameter of `?create=1`."""
-        return self.query or self.name
-
-    @property
-    def form_name(self) -> str | None:
-        """The input of the form."""
-        return self.name if self.form == "" else self.form
-
-    @property
-    def yaml_name(self) -> str | None:
-        """The name in a file of checks."""
-        return self.name if self.yaml == "" else self.yaml
-
-    @property
-    def option_name(self) -> str | None:
-        """The option of the CLI."""
-        return "--" + self.name.replace("_", "-") if self.option == "" else self.option
-
-
-SECTIONS = {
-    "check": "The check",
-    "schedule": "Schedule",
-    "runs": "Runs",
-    "tolerance": "Tolerance",
-    "alerts": "Alerts",
-    "relations": "Other checks",
-    "pings": "Pings",
-}
 
 
 def _period(config: Config) -> Any:
@@ -118,8 +37,7 @@ def _max_runtime(config: Config) -> Any:
 
 
 _KEYWORDS = Text(200)
-_IN_A_ROW = Count(1, 100)
-_CHECK = Checks(most=dependencies.MOST, longest=LONGEST_SLUG, shortest=1)
+_CHECK = Checks(most=20, longest=LONGEST_SLUG, shortest=1)
 
 FIELDS = (
     Field("name", Text(100), "Name", "Its name in pages and alerts. Default: its slug.", "check", on_create=True),
@@ -165,7 +83,7 @@ FIELDS = (
         Limit(can_be_auto=True),
         "Maximum runtime",
         'The longest time a run may take, such as 2h. "auto" learns it from past runs; "off" uses the grace time.',
-        "runs",
+        "duration",
         since="v3",
         on_create=True,
         get=_max_runtime,
@@ -175,7 +93,7 @@ FIELDS = (
         Limit(_SECOND),
         "Minimum runtime",
         'A success that took less is a failure, such as 30s; or "off".',
-        "runs",
+        "duration",
         since="v3",
         on_create=True,
     ),
@@ -184,7 +102,7 @@ FIELDS = (
         Count(can_be_off=True),
         "Minimum count",
         'The fewest items in each count window; or "off".',
-        "runs",
+        "throughput",
         since="v3",
         on_create=True,
     ),
@@ -193,7 +111,7 @@ FIELDS = (
         Limit(),
         "Count window",
         'How long items are counted before the minimum count is checked, such as 1h; or "off".',
-        "runs",
+        "throughput",
         since="v3",
         on_create=True,
     ),
@@ -202,7 +120,7 @@ FIELDS = (
         Limit(),
         "Reminder",
         'Repeat the alert at this interval while the check is down, such as 4h; or "off".',
-        "alerts",
+        "patience",
         since="v3",
         on_create=True,
     ),
@@ -229,19 +147,19 @@ FIELDS = (
     ),
     Field(
         "failures_before_alert",
-        _IN_A_ROW,
+        InARow("failure", "failures"),
         "Failures before an alert",
         "How many failures in a row put the check down.",
-        "tolerance",
+        "patience",
         since="v3",
         on_create=True,
     ),
     Field(
         "misses_before_alert",
-        _IN_A_ROW,
+        InARow("miss", "misses"),
         "Misses before an alert",
         "How many missed successes in a row put the check down.",
-        "tolerance",
+        "patience",
         since="v3",
         on_create=True,
     ),
@@ -250,7 +168,7 @@ FIELDS = (
         FirstPing(),
         "First ping",
         'When the first success must have come: 1d, or 2026-12-01T08:00; or "off".',
-        "tolerance",
+        "exceptions",
         since="v3",
         on_create=True,
         examples=(86_400, "2026-12-01T08:00"),
@@ -260,7 +178,7 @@ FIELDS = (
         Duration(SHORTEST * 0, _DAY),
         "Early success",
         'How long before its scheduled time a success counts for it; or "off".',
-        "tolerance",
+        "exceptions",
         since="v3",
         on_create=True,
     ),
@@ -269,7 +187,7 @@ FIELDS = (
         Windows(most=20, longest=200),
         "Maintenance windows",
         'When nothing is expected: "0 2 * * 0 for 2h", "2026-12-24T20:00 to 2026-12-25T08:00"; or "off".',
-        "tolerance",
+        "exceptions",
         since="v3",
         on_create=True,
         option="--window",
@@ -277,7 +195,7 @@ FIELDS = (
     ),
     Field(
         "schedules",
-        Expressions(most=10, longest=LONGEST_EXPRESSION, least=1),
+        Expressions(most=MOST_EXPRESSIONS, longest=LONGEST_EXPRESSION, least=1),
         "Schedule",
         "Several cron or OnCalendar expressions, any of which may match.",
         "schedule",
@@ -327,13 +245,13 @@ FIELDS = (
         "alerts",
         form="all_channels",
     ),
-    Field("desc", Text(20_000), "Description", "What to know about it when it is down.", "check", on_create=True),
+    Field("desc", Text(20_000), "Description", "What to know about it when it is down.", "more", on_create=True),
     Field(
         "methods",
         Choice({"any": "", "POST": "POST"}),
         "Methods",
         "Which requests count as pings.",
-        "pings",
+        "more",
         attribute="filters.methods",
         on_create=True,
         form="post_only",
@@ -343,7 +261,7 @@ FIELDS = (
         Flag(),
         "Manual resume",
         "Whether it stays paused when a ping comes.",
-        "pings",
+        "more",
         on_create=True,
         option="--manual-resume/--auto-resume",
     ),
@@ -353,7 +271,7 @@ FIELDS = (
             _KEYWORDS,
             f"{word.capitalize()} keywords",
             f"Words in a ping's body that make it a {word}, separated by commas.",
-            "pings",
+            "more",
             attribute=f"filters.{word}_kw",
             on_create=True,
             form=None,
@@ -366,7 +284,7 @@ FIELDS = (
             Flag(),
             label,
             help_text,
-            "pings",
+            "more",
             attribute=f"filters.{attribute}",
             on_create=True,
             form=None,

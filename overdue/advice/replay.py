@@ -19,14 +19,12 @@ from chalicelib.domain.ids import NO_CHECK
 from chalicelib.domain.ping import Ping, Signal
 from chalicelib.domain.receive import receive
 from chalicelib.domain.runs.recent_runs import MOST, Ended, appended
+from chalicelib.fields.merge import merge, read
 from chalicelib.fields.table import FIELDS
-from chalicelib.web.api.merged import merged
-from chalicelib.web.api.schema.fields import SCHEMAS, read
-from chalicelib.web.api.versions import VERSIONS
 from overdue.client.schemas import CheckJson, PingJson
 
 REPLAYED = {  # the fields that decide when an alert is sent; stored pings do not have counts of items
-    field.name for field in FIELDS if field.section in ("schedule", "runs", "tolerance")
+    field.name for field in FIELDS if field.section in ("schedule", "duration", "patience", "exceptions")
 } - {"min_count", "count_window"}
 
 
@@ -60,8 +58,7 @@ def config_of(check: CheckJson) -> Config:
 
 def proposed(config: Config, fields: Mapping[str, Any]) -> Config:
     """Return the configuration with fields of the API changed; unknown fields are ignored. Raises BadInput."""
-    known = {name: value for name, value in fields.items() if name in SCHEMAS}
-    return merged(config, read(known, has_extras=True), version=VERSIONS["v3"], channels=())
+    return merge(config, read(fields))
 
 
 def history_of(pings: Iterable[PingJson], *, is_probed: bool) -> list[Heard]:

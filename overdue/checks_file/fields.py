@@ -16,8 +16,8 @@ from chalicelib.domain.field_errors import FieldError
 from chalicelib.domain.schedule.occurrences import Every, Schedule
 from chalicelib.domain.sources.probe import SHORTEST_EVERY, default_grace
 from chalicelib.fields import table
+from chalicelib.fields.field import Field
 from chalicelib.fields.kinds import AUTO
-from chalicelib.fields.table import Field
 
 Settings = Mapping[str, Any]  # the value of each field by its name
 

@@ -16,7 +16,8 @@ from chalicelib.domain.slugs import SLUG, slug_of
 from chalicelib.domain.sources.probe import Probe, sound
 from chalicelib.fields.kinds import OFF, Kind, Tags
 from chalicelib.fields.list_kinds import Channels, Checks, Texts
-from chalicelib.fields.object_kinds import Grouping, Headers, PolicyName, Probing, Steps
+from chalicelib.fields.object_kinds import Grouping, PolicyName, Steps
+from chalicelib.fields.probe_kinds import Headers, Probing
 from chalicelib.fields.schedule_kinds import Expression, Expressions
 from chalicelib.fields.table import BY_NAME
 from overdue.checks_file.document import Problem, Scalar, Series, Table, Value, Wrong

@@ -2,9 +2,11 @@
 
 from typing import Any
 
-from chalicelib.fields.kinds import AUTO, OFF, Choice, Count, Duration, Kind, Limit, Schema, Tag, Tags
+from chalicelib.fields.kinds import AUTO, OFF, Choice, Kind, Schema, Tag, Tags
 from chalicelib.fields.list_kinds import Channels, Texts
-from chalicelib.fields.object_kinds import Grouping, Latency, Probing, Steps
+from chalicelib.fields.number_kinds import Count, Duration, Limit
+from chalicelib.fields.object_kinds import Grouping, Steps
+from chalicelib.fields.probe_kinds import Latency, Probing
 from chalicelib.fields.schedule_kinds import Expression, FirstPing
 from chalicelib.fields.table import BY_NAME
 from overdue.checks_file.fields import FIELDS

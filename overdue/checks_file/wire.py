@@ -12,7 +12,7 @@ from chalicelib.domain.channels import EVERY_CHANNEL
 from chalicelib.domain.config import Step
 from chalicelib.domain.durations import parse_instant
 from chalicelib.domain.sources.probe import SHORTEST_EVERY
-from chalicelib.fields.object_kinds import Probing
+from chalicelib.fields.probe_kinds import Probing
 from chalicelib.fields.table import BY_NAME
 from overdue.checks_file.fields import DEFAULTS, FIELDS, Settings
 from overdue.checks_file.writing import is_replaced

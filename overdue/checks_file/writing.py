@@ -13,7 +13,8 @@ from chalicelib.domain.config import Group, Step
 from chalicelib.domain.sources.probe import Probe
 from chalicelib.fields.kinds import OFF, Kind, Tags, Text
 from chalicelib.fields.list_kinds import Channels, Texts
-from chalicelib.fields.object_kinds import Grouping, Headers, Probing, Steps
+from chalicelib.fields.object_kinds import Grouping, Steps
+from chalicelib.fields.probe_kinds import Headers, Probing
 from chalicelib.fields.schedule_kinds import Expression
 from overdue.checks_file.fields import FIELDS, Settings, completed
 from overdue.checks_file.file import VERSION

@@ -20,8 +20,6 @@ from chalicelib.domain.ping import LONGEST_OUTPUT
 from chalicelib.domain.rules.due import next_due
 from chalicelib.domain.text.reasons import name_members_down
 
-MOST = 100  # members that are named
-
 
 def is_member(group: Check, check: Check) -> bool:
     """Whether a check is one of a group's own; no group is: groups of groups could go in a circle."""

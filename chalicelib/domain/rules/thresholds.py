@@ -10,8 +10,6 @@ from datetime import datetime
 
 from chalicelib.domain.check import Check, Status
 
-MOST = 100  # in a row
-
 
 def bears_failure(check: Check) -> bool:
     """Whether the failure that has just been counted changes nothing yet."""

@@ -35,8 +35,6 @@ from chalicelib.domain.schedule.occurrences import (
 )
 from chalicelib.domain.schedule.search_cache import CachedSchedule, with_cache
 
-MOST = 20  # windows of a check
-LONGEST_TEXT = 200
 MOST_STEPS = 400  # of one walk; a step finds one occurrence of one expression: 5-10 µs
 
 _RECURRING = re.compile(r"(?P<cron>\S+(?: +\S+){4}) +for +(?P<length>\S+)")

@@ -11,8 +11,9 @@ from functools import lru_cache
 from typing import Any
 
 from chalicelib.domain.config import Config, Filters, Step
+from chalicelib.fields.field import DEFAULTS
 from chalicelib.fields.kinds import Flag, Kind
-from chalicelib.fields.table import BY_NAME, DEFAULTS, STORED
+from chalicelib.fields.table import BY_NAME, STORED
 
 _KINDS: dict[str, Kind] = {path[0]: kind for path, kind in STORED.items() if len(path) == 1}
 _KINDS["learns_max_runtime"] = Flag()  # part of the field max_runtime

@@ -13,6 +13,8 @@ from chalicelib.services.relations import NOBODY, Named
 from chalicelib.web.api.schema.fields import OLD_NAMES
 from chalicelib.web.api.versions import Version
 
+NO_POLICIES: Mapping[str, tuple[Step, ...]] = {}
+
 
 def merged(
     config: Config,
@@ -20,7 +22,7 @@ def merged(
     *,
     version: Version,
     channels: Sequence[Channel],
-    policies: Mapping[str, tuple[Step, ...]] | None = None,
+    policies: Mapping[str, tuple[Step, ...]] = NO_POLICIES,
     named: Named = NOBODY,
 ) -> Config:
     """The configuration with what was said; all else stays. `policies` are those of the project, where one is said;

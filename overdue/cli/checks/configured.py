@@ -8,11 +8,12 @@ from typing import Any
 
 import click
 
+from chalicelib.fields.field import Field
 from chalicelib.fields.kinds import Choice, Flag
 from chalicelib.fields.list_kinds import Texts
 from chalicelib.fields.object_kinds import Steps
 from chalicelib.fields.schedule_kinds import Expression
-from chalicelib.fields.table import BY_NAME, FIELDS, Field
+from chalicelib.fields.table import BY_NAME, FIELDS
 from overdue.cli.options import wrong_usage
 
 Function = Callable[..., Any]

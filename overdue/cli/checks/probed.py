@@ -13,7 +13,7 @@ import click
 from chalicelib.domain.errors import BadInput
 from chalicelib.domain.sources.probe import Probe, sound
 from chalicelib.fields.kinds import Choice, Flag
-from chalicelib.fields.object_kinds import Headers, Probing
+from chalicelib.fields.probe_kinds import Headers, Probing
 from overdue.cli.options import wrong_usage
 
 Function = Callable[..., Any]

@@ -9,8 +9,9 @@ from chalicelib.domain.config import Config, Group, Step
 from chalicelib.domain.field_errors import FieldError
 from chalicelib.domain.schedule.occurrences import AnyOf, Cron, Every, OnCalendar
 from chalicelib.domain.sources.probe import Probe
-from chalicelib.fields.object_kinds import Probing
-from chalicelib.fields.table import BY_NAME, FIELDS, SECTIONS
+from chalicelib.fields.field import SECTIONS
+from chalicelib.fields.probe_kinds import Probing
+from chalicelib.fields.table import BY_NAME, FIELDS
 from tests.builders import days, hours, minutes, seconds, utc
 
 ONCALL = Step(after=minutes(15), channels=("oncall",))

@@ -8,7 +8,8 @@ from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 
 from chalicelib.domain.field_errors import FieldError
-from chalicelib.fields.table import FIELDS, Field
+from chalicelib.fields.field import Field
+from chalicelib.fields.table import FIELDS
 
 # what no schema says: pairs and NUL, schedules, zones, windows, instants, URLs, and one of members and tag
 BEYOND_A_SCHEMA = {

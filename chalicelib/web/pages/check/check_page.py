@@ -22,7 +22,7 @@ from chalicelib.store import batch_get, checks
 from chalicelib.web.pages.charts.run_chart import Drawing, drawing
 from chalicelib.web.pages.charts.timeline import GLYPHS
 from chalicelib.web.pages.check.actions import SnoozeChoice, confirmation, snooze_choices
-from chalicelib.web.pages.check.configuration import Entry, in_words_of
+from chalicelib.web.pages.check.configuration import Entry, Seen, in_words_of
 from chalicelib.web.pages.check.headline import CheckHeadline, verdict
 from chalicelib.web.pages.check.history import History, Link, history_of
 from chalicelib.web.pages.check.next_times import Upcoming, upcoming
@@ -137,12 +137,14 @@ def check_page(visit: Visit, stored: Check, *, path: str) -> CheckPage:
         months=months(check, known, clock, history_days=days),
         upcoming=upcoming(check, clock),
         config=in_words_of(
-            check,
-            channels,
-            clock,
-            parents=_named(visit, check.config.depends_on),
-            members=_named(visit, () if check.config.group is None else check.config.group.members),
-            may_write=may_write,
+            Seen(
+                check=check,
+                channels=channels,
+                clock=clock,
+                parents=_named(visit, check.config.depends_on),
+                members=_named(visit, () if check.config.group is None else check.config.group.members),
+                may_write=may_write,
+            )
         ),
         snippets=snippets(check.config, url) if may_write and source is Source.JOB else (),
         alarm_name=_alarm_name(check) if source is Source.ALARM else "",

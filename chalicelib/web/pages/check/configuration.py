@@ -1,24 +1,26 @@
-"""A check's configuration in words, for its page: what is expected, what is borne, who is told.
+"""A check's configuration in words, for its page.
 
-Start at `in_words_of`. What is as it is by default is left out, but for what everybody asks: schedule, grace, channels.
+Start at `in_words_of`. A field that has its default is left out, except for what everybody asks: schedule, grace,
+channels. A field without an entry in `ENTRIES` is shown with its label.
 """
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from urllib.parse import urlencode
 
 from chalicelib.domain.channels import EVERY_CHANNEL, Channel
 from chalicelib.domain.check import Check
-from chalicelib.domain.config import Config, Group
+from chalicelib.domain.config import Config
 from chalicelib.domain.runs.runs import max_runtime
 from chalicelib.domain.schedule.describe import in_words
 from chalicelib.domain.schedule.occurrences import Every
 from chalicelib.domain.schedule.parse import lines_of
-from chalicelib.domain.sources.probe import Probe
 from chalicelib.domain.text.amounts import quantity
 from chalicelib.domain.text.time_format import WallClock, duration
+from chalicelib.fields.number_kinds import InARow
+from chalicelib.fields.table import FIELDS
 from chalicelib.web.pages.overview.headline import Phrase
 from chalicelib.web.pages.overview.position import shown_text
 
@@ -34,29 +36,35 @@ class Entry:
     codes: tuple[str, ...] = ()
 
 
-def in_words_of(
-    check: Check,
-    channels: Sequence[Channel],
-    clock: WallClock,
-    *,
-    parents: Sequence[Phrase],
-    members: Sequence[Phrase],
-    may_write: bool,
-) -> tuple[Entry, ...]:
-    """All of it. Secrets of a probe and the names of channels are for who may write."""
-    config = check.config
-    found = [
-        *(_expected(config) if config.group is None else _members(config.group, members)),
-        *_probe(config.probe, may_write=may_write),
-        *_limits(config, max_runtime(check)),
-        *_first_ping(config, clock),
-        _alert(config, channels, may_write=may_write),
-        *_parents(parents),
-        *_windows(config),
-        *_filters(config),
-        *_rest(config),
-    ]
-    return tuple(found)
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Seen:
+    """What the page knows of a check. Secrets of a probe and the names of channels are for those who may write."""
+
+    check: Check
+    channels: Sequence[Channel]
+    clock: WallClock
+    parents: Sequence[Phrase]
+    members: Sequence[Phrase]
+    may_write: bool
+
+    @property
+    def config(self) -> Config:
+        """Its configuration."""
+        return self.check.config
+
+
+def in_words_of(seen: Seen) -> tuple[Entry, ...]:
+    """The whole configuration."""
+    return (*(entry for _, entries in ENTRIES for entry in entries(seen)), *_others(seen.config))
+
+
+def _others(config: Config) -> Iterator[Entry]:
+    """Fields that have no sentence of their own."""
+    shown = {name for names, _ in ENTRIES for name in names}
+    for field in FIELDS:
+        value = field.of(config)
+        if field.name not in shown and value != field.default:
+            yield _plain(field.label, shown_text(field.kind.text(value)))
 
 
 def _plain(term: str, words: str) -> Entry:
@@ -67,7 +75,10 @@ def _capital(text: str) -> str:
     return text[:1].upper() + text[1:]
 
 
-def _expected(config: Config) -> Iterator[Entry]:
+def _expected(seen: Seen) -> Iterator[Entry]:
+    config = seen.config
+    if config.group is not None:
+        return
     words = _capital(in_words(config.schedule))
     if isinstance(config.schedule, Every):
         yield _plain("Schedule", f"{words}, counted from the last success")
@@ -76,12 +87,15 @@ def _expected(config: Config) -> Iterator[Entry]:
     yield _plain("Grace", f"{duration(config.grace)} after that for the success, then it is missed")
 
 
-def _members(group: Group, members: Sequence[Phrase]) -> Iterator[Entry]:
+def _members(seen: Seen) -> Iterator[Entry]:
+    group = seen.config.group
+    if group is None:
+        return
     tagged = (
         Phrase("all checks with the tag "),
         Phrase(shown_text(group.tag), href=f"/?{urlencode({'tag': group.tag}, errors='replace')}"),
     )
-    yield Entry("Members", tagged if group.tag else tuple(_listed(members)))
+    yield Entry("Members", tagged if group.tag else tuple(_listed(seen.members)))
     needed = "all of them are" if group.down_when is None else f"{group.down_when} of them are"
     yield _plain("Down when", f"{needed}; one that is paused does not count")
 
@@ -90,11 +104,12 @@ def _listed(links: Sequence[Phrase]) -> list[Phrase]:
     return [part for each in links for part in (each, Phrase(", "))][:-1]
 
 
-def _probe(probe: Probe | None, *, may_write: bool) -> Iterator[Entry]:
+def _probe(seen: Seen) -> Iterator[Entry]:
     """The query of an address may hold a secret, as headers do: of those, names only."""
+    probe = seen.config.probe
     if probe is None:
         return
-    url = probe.url if may_write else probe.url.partition("?")[0]
+    url = probe.url if seen.may_write else probe.url.partition("?")[0]
     yield Entry("Overdue asks", (Phrase(f"{probe.method} "), Phrase(shown_text(url), kind="address")))
     good = [f"status {probe.expect_status}", f"within {duration(probe.slow or probe.timeout)}"]
     if probe.expect_text:
@@ -109,66 +124,78 @@ def _probe(probe: Probe | None, *, may_write: bool) -> Iterator[Entry]:
         yield _plain("With headers", ", ".join(shown_text(name) for name, _ in probe.headers))
 
 
-def _limits(config: Config, most: timedelta | None) -> Iterator[Entry]:
-    """`most`: as was said, or is learnt."""
-    if config.probe is None:
-        least, learnt = config.min_runtime, ", which is learnt from its runs" if config.learns_max_runtime else ""
-        if least is not None and most is not None:
-            yield _plain("A run may take", f"from {duration(least)} to {duration(most)}{learnt}")
-        elif most is not None:
-            yield _plain("A run may take", f"up to {duration(most)}{learnt}")
-        elif least is not None:
-            yield _plain("A run must take", f"{duration(least)} at least")
-        if learnt and most is None:
-            yield _plain("A run may take", "as long as the grace, until enough runs tell how long it usually takes")
-    if config.min_count is not None and config.count_window is not None:
-        yield _plain("It must do", f"{quantity(config.min_count, 'item')} in each {duration(config.count_window)}")
-    if config.early:
-        yield _plain("Early", f"a success up to {duration(config.early)} before its time counts for it")
+def _run_limits(seen: Seen) -> Iterator[Entry]:
+    """The limit as it was set, or as it was learned."""
+    config, least, most = seen.config, seen.config.min_runtime, max_runtime(seen.check)
+    if config.probe is not None:
+        return
+    learnt = ", which is learnt from its runs" if config.learns_max_runtime else ""
+    if least is not None and most is not None:
+        yield _plain("A run may take", f"from {duration(least)} to {duration(most)}{learnt}")
+    elif most is not None:
+        yield _plain("A run may take", f"up to {duration(most)}{learnt}")
+    elif least is not None:
+        yield _plain("A run must take", f"{duration(least)} at least")
+    if learnt and most is None:
+        yield _plain("A run may take", "as long as the grace, until enough runs tell how long it usually takes")
 
 
-def _first_ping(config: Config, clock: WallClock) -> Iterator[Entry]:
-    match config.first_ping_by:
+def _throughput(seen: Seen) -> Iterator[Entry]:
+    least, window = seen.config.min_count, seen.config.count_window
+    if least is not None and window is not None:
+        yield _plain("It must do", f"{quantity(least, 'item')} in each {duration(window)}")
+
+
+def _early(seen: Seen) -> Iterator[Entry]:
+    if seen.config.early:
+        yield _plain("Early", f"a success up to {duration(seen.config.early)} before its time counts for it")
+
+
+def _first_ping(seen: Seen) -> Iterator[Entry]:
+    match seen.config.first_ping_by:
         case timedelta() as span:
             yield _plain("First ping", f"within {duration(span)} of its making")
         case datetime() as at:
-            yield _plain("First ping", f"by {clock.minute(at)}")
+            yield _plain("First ping", f"by {seen.clock.minute(at)}")
         case None:
             pass
 
 
-def _alert(config: Config, channels: Sequence[Channel], *, may_write: bool) -> Entry:
-    failures, misses = config.failures_before_alert, config.misses_before_alert
-    when = f"after {quantity(failures, 'failure')} or {quantity(misses, 'miss').replace('misss', 'misses')}"
+_IN_A_ROW = tuple((field, field.kind) for field in FIELDS if isinstance(field.kind, InARow))
+
+
+def _alert(seen: Seen) -> Iterator[Entry]:
+    config = seen.config
+    when = f"after {' or '.join(kind.amount(field.of(config)) for field, kind in _IN_A_ROW)}"
     if config.remind_every is not None:
         when += f", again every {duration(config.remind_every)} while down"
-    said = [Phrase(f"{when}, to "), *_told(config.channels, channels, may_write=may_write)]
+    said = [Phrase(f"{when}, to "), *_told(config.channels, seen)]
     for step in config.escalation:
-        said += [Phrase(f"; {duration(step.after)} later, unless acknowledged, to ")]
-        said += _told(step.channels, channels, may_write=may_write)
+        said += [Phrase(f"; {duration(step.after)} later, unless acknowledged, to "), *_told(step.channels, seen)]
     if config.escalation_policy:
         said.append(Phrase(f" (policy {shown_text(config.escalation_policy)})"))
-    return Entry("Alert", tuple(said))
+    yield Entry("Alert", tuple(said))
 
 
-def _told(ids: tuple[str, ...], channels: Sequence[Channel], *, may_write: bool) -> Iterator[Phrase]:
-    known = [channel for channel in channels if EVERY_CHANNEL in ids or channel.id in ids]
+def _told(ids: tuple[str, ...], seen: Seen) -> Iterator[Phrase]:
+    known = [channel for channel in seen.channels if EVERY_CHANNEL in ids or channel.id in ids]
     every = "all channels" if EVERY_CHANNEL in ids else ""
     if not known:
         yield Phrase(f"{every}, of which there are none yet" if every else "nobody")
-    elif not may_write:
+    elif not seen.may_write:
         yield Phrase(every or quantity(len(known), "channel"))
     else:
         names = ", ".join(shown_text(channel.name) for channel in known)
         yield Phrase(f"{every} ({names})" if every else names)
 
 
-def _parents(parents: Sequence[Phrase]) -> Iterator[Entry]:
-    if parents:
-        yield Entry("Depends on", (*_listed(parents), Phrase(": while one of them is down, its own alerts wait")))
+def _parents(seen: Seen) -> Iterator[Entry]:
+    if seen.parents:
+        yield Entry("Depends on", (*_listed(seen.parents), Phrase(": while one of them is down, its own alerts wait")))
 
 
-def _windows(config: Config) -> Iterator[Entry]:
+def _windows(seen: Seen) -> Iterator[Entry]:
+    config = seen.config
     if not config.windows:
         return
     from chalicelib.domain.schedule.maintenance import Once, parse_window  # most checks have none
@@ -184,24 +211,63 @@ def _windows(config: Config) -> Iterator[Entry]:
     yield _plain("Maintenance", f"{_capital('; '.join(said))}: nothing is expected then")
 
 
-def _filters(config: Config) -> Iterator[Entry]:
-    filters = config.filters
-    if filters.methods:
-        yield _plain("Counts", f"only {filters.methods} requests")
-    if filters.http_body:
-        kinds = (("start", filters.start_kw), ("success", filters.success_kw), ("failure", filters.failure_kw))
-        words = [f"“{shown_text(keywords)}” is a {kind}" for kind, keywords in kinds if keywords]
-        other = "anything else is a failure" if filters.default_fail else "anything else is ignored"
-        yield _plain("Bodies", "; ".join([*words, other]))
-    if config.manual_resume:
+def _methods(seen: Seen) -> Iterator[Entry]:
+    if seen.config.filters.methods:
+        yield _plain("Counts", f"only {seen.config.filters.methods} requests")
+
+
+def _bodies(seen: Seen) -> Iterator[Entry]:
+    filters = seen.config.filters
+    if not filters.http_body:
+        return
+    kinds = (("start", filters.start_kw), ("success", filters.success_kw), ("failure", filters.failure_kw))
+    words = [f"“{shown_text(keywords)}” is a {kind}" for kind, keywords in kinds if keywords]
+    other = "anything else is a failure" if filters.default_fail else "anything else is ignored"
+    yield _plain("Bodies", "; ".join([*words, other]))
+
+
+def _pausing(seen: Seen) -> Iterator[Entry]:
+    if seen.config.manual_resume:
         yield _plain("When paused", "pings do not resume it")
 
 
-def _rest(config: Config) -> Iterator[Entry]:
-    if config.slug:
-        yield Entry("Slug", (), (config.slug,))
-    if config.desc.strip():
-        yield Entry("Note", tuple(linked(config.desc.strip())))
+def _slug(seen: Seen) -> Iterator[Entry]:
+    if seen.config.slug:
+        yield Entry("Slug", (), (seen.config.slug,))
+
+
+def _note(seen: Seen) -> Iterator[Entry]:
+    if seen.config.desc.strip():
+        yield Entry("Note", tuple(linked(seen.config.desc.strip())))
+
+
+def _in_the_header(_: Seen) -> Iterator[Entry]:
+    """The page says it at its top."""
+    return iter(())
+
+
+# the fields that sentences are about, in the order of the page
+ENTRIES: tuple[tuple[tuple[str, ...], Callable[[Seen], Iterator[Entry]]], ...] = (
+    (("name", "tags"), _in_the_header),
+    (("timeout", "schedule", "schedules", "tz", "grace"), _expected),
+    (("group",), _members),
+    (("probe",), _probe),
+    (("min_runtime", "max_runtime"), _run_limits),
+    (("min_count", "count_window"), _throughput),
+    (("early",), _early),
+    (("first_ping_by",), _first_ping),
+    (
+        ("remind_every", "channels", "escalation", "escalation_policy", *(field.name for field, _ in _IN_A_ROW)),
+        _alert,
+    ),
+    (("depends_on",), _parents),
+    (("windows",), _windows),
+    (("methods",), _methods),
+    (("filter_http_body", "filter_default_fail", "start_kw", "success_kw", "failure_kw"), _bodies),
+    (("manual_resume",), _pausing),
+    (("slug",), _slug),
+    (("desc",), _note),
+)
 
 
 def linked(text: str) -> Iterator[Phrase]:

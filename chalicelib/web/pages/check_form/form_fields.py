@@ -15,9 +15,11 @@ from chalicelib.domain.schedule.occurrences import Every, zone_named
 from chalicelib.domain.schedule.parse import lines_of
 from chalicelib.domain.sources.probe import Probe
 from chalicelib.domain.sources.probe_json import seconds
-from chalicelib.fields.kinds import Choice, Duration, Flag
+from chalicelib.fields.field import Field
+from chalicelib.fields.kinds import Choice, Flag
+from chalicelib.fields.number_kinds import Duration
 from chalicelib.fields.schedule_kinds import FirstPing
-from chalicelib.fields.table import FIELDS, Field
+from chalicelib.fields.table import FIELDS
 
 ON = "on"  # as browsers send a box that is ticked; one that is not is not sent
 Values = dict[str, str]

@@ -13,9 +13,11 @@ from chalicelib.domain.channels import Channel
 from chalicelib.domain.config import Config
 from chalicelib.domain.field_errors import FieldError
 from chalicelib.domain.sources.probe import LONGEST_EVERY, SHORTEST_EVERY, Probe, sound
-from chalicelib.fields.kinds import OFF, Count, Duration, Flag
-from chalicelib.fields.object_kinds import Probing
-from chalicelib.fields.table import FIELDS, Field
+from chalicelib.fields.field import Field
+from chalicelib.fields.kinds import OFF, Flag
+from chalicelib.fields.number_kinds import Count, Duration
+from chalicelib.fields.probe_kinds import Probing
+from chalicelib.fields.table import FIELDS
 from chalicelib.web.pages.check_form.form_fields import ON, PROBE_INPUTS, UNITS, Values, channel_field, filled
 
 NAMELESS = "say what its job does"

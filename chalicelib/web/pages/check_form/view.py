@@ -9,7 +9,9 @@ from chalicelib.domain.channels import Channel
 from chalicelib.domain.check import Check
 from chalicelib.domain.config import Config
 from chalicelib.domain.schedule.occurrences import zone_choices
+from chalicelib.fields.field import SECTIONS
 from chalicelib.fields.merge import BLANK
+from chalicelib.fields.table import FIELDS
 from chalicelib.web.pages.check_form.conflicts import Theirs
 from chalicelib.web.pages.check_form.form_fields import UNITS, Values, channel_field, filled
 from chalicelib.web.pages.check_form.labels import LABELS, anchor
@@ -20,14 +22,16 @@ from chalicelib.web.pages.shell.layout import frame
 from chalicelib.web.pages.shell.render import page
 from chalicelib.web.pages.shell.visit import Visit
 
+_ON_TOP = ("check", "schedule", "alerts", "relations")  # sections that are always open
 _GROUPS = {  # of finer rules, which open where one of them is used
-    "duration": ("min_runtime", "max_runtime"),
-    "throughput": ("min_count", "count_window"),
-    "patience": ("failures_before_alert", "misses_before_alert", "remind_every"),
-    "exceptions": ("first_ping_by", "first_ping_at", "early", "windows"),
-    "more": ("desc", "manual_resume", "post_only"),
+    **{
+        section: tuple(each.form_name for each in FIELDS if each.section == section and each.form_name is not None)
+        for section in SECTIONS
+        if section not in _ON_TOP
+    },
     "answer": ("method", "expect_text", "slow", "certificate_days", "follow_redirects"),
 }
+_GROUPS["exceptions"] += ("first_ping_at",)
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,7 +20,7 @@ from chalicelib.domain.sources.probe import Probe
 from chalicelib.domain.text.time_format import WallClock
 from chalicelib.store.history import StoredFlip, StoredPing
 from chalicelib.web.pages.check.actions import snooze_choices
-from chalicelib.web.pages.check.configuration import in_words_of, linked
+from chalicelib.web.pages.check.configuration import Seen, in_words_of, linked
 from chalicelib.web.pages.check.headline import verdict
 from chalicelib.web.pages.check.next_times import upcoming
 from chalicelib.web.pages.check.notifications import told
@@ -250,7 +250,10 @@ PARENTS = [Phrase("web-1", href="/checks/web-1"), Phrase("web-2", href="/checks/
 
 
 def words(may_write: bool = True, **config: Any) -> dict[str, str]:
-    given = in_words_of(a_check(**config), CHANNELS, CLOCK, parents=PARENTS, members=PARENTS, may_write=may_write)
+    check = a_check(**config)
+    given = in_words_of(
+        Seen(check=check, channels=CHANNELS, clock=CLOCK, parents=PARENTS, members=PARENTS, may_write=may_write)
+    )
     return {
         each.term: "".join(part.text for part in each.said) + "".join(f" {code}" for code in each.codes)
         for each in given
