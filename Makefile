@@ -108,8 +108,9 @@ format: .venv/dev.done ## put the code into shape
 screenshots: .venv/dev.done ## take the pictures in docs/images anew (needs Debian's chromium)
 	$(BIN)/python -m tests.browser.pictures
 
-docs: .venv/dev.done ## write docs/reference/cli.md from the commands' own help
+docs: .venv/dev.done ## write docs/reference/cli.md and docs/reference/fields.md from the commands' help and the field table
 	$(BIN)/python -m overdue.cli.reference > docs/reference/cli.md
+	$(BIN)/python -m overdue.cli.field_reference > docs/reference/fields.md
 
 clean: ## remove what was installed and cached
 	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache benchmarks/out .chalice/deployments dist

@@ -12,7 +12,8 @@ from typing import Any
 from chalice.app import Cron, Rate, Response
 
 from chalicelib import log
-from chalicelib.runtime import SystemClock, Wiring
+from chalicelib.clock import SystemClock
+from chalicelib.runtime import Wiring
 from chalicelib.web import ping as pings
 from chalicelib.web.app import VERBS, App, Event, security_headers
 
@@ -59,7 +60,7 @@ def ping_with_action(first: str, second: str) -> Response:
 @app.route("/ping/door/{nonce}", methods=VERBS, content_types=["*/*"])
 def door(nonce: str) -> Response:
     """The sweep's own look at whether pings can come in."""
-    from chalicelib.web.self_ping import answered
+    from chalicelib.web.anonymous.self_ping import answered
 
     return answered(wiring(), app.current_request, nonce)
 

@@ -25,8 +25,8 @@ def main() -> None:
     """Measure, print a table, write JSON."""
     os.environ.update(ENVIRONMENT)
     import app
-    from chalicelib.web.pages.shell.session_cookie import Signer, new_link
-    from chalicelib.web.pages.shell.visit import session_cookie
+    from chalicelib.services.signed_links.sessions import Signer, new_link
+    from chalicelib.web.pages.shell.visit import session_cookie_name
 
     now = datetime.fromtimestamp(LAST_PING_S + 60, UTC)
     wiring = app.wiring()
@@ -38,7 +38,7 @@ def main() -> None:
     asked["path"] = f"/checks/job-{NUMBER}"
     asked["headers"] |= {
         "accept-encoding": "gzip",
-        "cookie": f"{session_cookie(ENVIRONMENT['OVERDUE_BASE_URL'])}={cookie}",
+        "cookie": f"{session_cookie_name(ENVIRONMENT['OVERDUE_BASE_URL'])}={cookie}",
     }
     middle = asked | {"multiValueQueryStringParameters": {"before": [f"3000-{(LAST_PING_S - 30 * 86_400) * 1000}"]}}
     rows = []

@@ -5,14 +5,13 @@ Used by tests and by `benchmarks.evaluation`. Start at `CASES`.
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any, cast
+from typing import Any
 
-from chalicelib.domain.check import Config
+from chalicelib.domain.config import Config
 from chalicelib.domain.errors import BadInput
 from chalicelib.domain.limits.evaluation_cost import require_affordable
-from chalicelib.web.api.merged import BLANK, merged
-from chalicelib.web.api.schema.fields import CheckFields, read
-from chalicelib.web.api.versions import VERSIONS
+from chalicelib.fields.merge import BLANK, merge
+from chalicelib.web.api.schema.fields import read
 
 Fields = Mapping[str, Any]
 
@@ -28,7 +27,7 @@ class Case:
     def config(self) -> Config:
         """The configuration as the API parses it. Raises BadInput."""
         said = read(dict(self.fields), has_extras=True)
-        return merged(BLANK, said, version=VERSIONS["v3"], channels=())
+        return merge(BLANK, said)
 
     @property
     def is_stored(self) -> bool:
@@ -44,7 +43,7 @@ class Case:
         fields = {name: value for name, value in self.fields.items() if name != "windows"}
         said: dict[str, Any] = dict(read(fields, has_extras=True))
         misses = said.pop("misses_before_alert", 1)
-        plain = merged(BLANK, cast("CheckFields", said), version=VERSIONS["v3"], channels=())
+        plain = merge(BLANK, said)
         return replace(plain, windows=tuple(self.fields.get("windows", ())), misses_before_alert=misses)
 
 

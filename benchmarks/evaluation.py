@@ -19,14 +19,15 @@ from datetime import UTC, datetime, timedelta
 from benchmarks.costly import CASES, is_accepted
 from benchmarks.report import Row, report
 from chalicelib.domain.advance import advance
-from chalicelib.domain.check import Check, Code, Config, Run, Status, Window
+from chalicelib.domain.check import Check, Run, Status, Window
+from chalicelib.domain.config import Config, Step
 from chalicelib.domain.errors import BadInput
+from chalicelib.domain.ids import Code
 from chalicelib.domain.limits import evaluation_cost
 from chalicelib.domain.ping import Ping, Signal
 from chalicelib.domain.receive import receive
 from chalicelib.domain.rules import due
 from chalicelib.domain.rules.due import next_due
-from chalicelib.domain.rules.escalation import Step
 from chalicelib.domain.runs.recent_runs import Ended, appended
 from chalicelib.domain.schedule import maintenance, search_cache
 from chalicelib.domain.schedule.describe import in_words, occurrences

@@ -12,7 +12,8 @@ from random import Random
 from uuid import UUID
 
 from benchmarks.judge import MINUTE, Ms, Rules, calendar, cron
-from chalicelib.domain.check import Code, Config
+from chalicelib.domain.config import Config
+from chalicelib.domain.ids import Code
 from chalicelib.domain.schedule.occurrences import Every, Schedule
 from chalicelib.domain.schedule.parse import parse_schedules
 

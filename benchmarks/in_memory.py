@@ -4,32 +4,29 @@ Conditions are honoured and a write is atomic, as DynamoDB's are; what is not as
 `in_memory`. That it answers as moto does is proved in tests/integration/test_crash_points.py.
 """
 
-import re
 from bisect import bisect_right, insort
 from collections import defaultdict
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import datetime
-from functools import lru_cache, partial
+from functools import partial
 from threading import RLock
 from typing import Any
 
 from botocore.exceptions import ClientError
 
+from benchmarks.expressions import Asked, Item, condition, plain, updated
 from chalicelib.runtime import Wiring
 from chalicelib.store.tables import CONDITION_FAILED, SHARDS, CheckItem, HistoryItem, RegistryItem
 
-Item = dict[str, Any]
-Asked = dict[str, Any]
 Between = Callable[[str, Asked, Callable[[], Any]], Any]
-Test = Callable[[Item, Asked], bool]
 
 _MODELS = (CheckItem, HistoryItem, RegistryItem)
 _KEYS = {"checks": ("code", ""), "history": ("code", "sort"), "registry": ("pk", "sk")}
 _HASHES = {"slugs": "project", "flips": "flip_project"}
 _RANGES = {"slugs": "slug", "flips": "flip_at"}
-_TOKEN = re.compile(r"<=|>=|<>|[()=<>,]|[#:\w.]+")
+_SLUG_KEYS = ("code", "project", "slug")  # what its index holds
 
 
 @contextmanager
@@ -136,7 +133,7 @@ class Dynamo:
                 case "PutItem":
                     return self._write(operation, asked, asked["Item"], lambda _: dict(asked["Item"]))
                 case "UpdateItem":
-                    return self._write(operation, asked, asked["Key"], lambda old: _updated(old, asked))
+                    return self._write(operation, asked, asked["Key"], lambda old: updated(old, asked))
                 case "DeleteItem":
                     return self._write(operation, asked, asked["Key"], lambda _: None)
                 case "Query" | "Scan":
@@ -164,8 +161,8 @@ class Dynamo:
         table, hashed, ranged = _place(asked["TableName"], key)
         rows = self.rows[table][hashed]
         old = rows.get(ranged)
-        condition = asked.get("ConditionExpression")
-        if condition is not None and not _condition(condition)(old or {}, asked):
+        wanted = asked.get("ConditionExpression")
+        if wanted is not None and not condition(wanted)(old or {}, asked):
             answer: Any = {"Error": {"Code": CONDITION_FAILED, "Message": ""}, "ResponseMetadata": {}}
             if old is not None and asked.get("ReturnValuesOnConditionCheckFailure") == "ALL_OLD":
                 answer["Item"] = old
@@ -193,16 +190,15 @@ class Dynamo:
             yield from self._found_due(asked, limit)
             return
         table = _place(asked["TableName"], {})[0]
-        kept = [_condition(asked[name]) for name in ("KeyConditionExpression", "FilterExpression") if name in asked]
+        kept = [condition(asked[name]) for name in ("KeyConditionExpression", "FilterExpression") if name in asked]
         hashes = self.rows[table].values() if index is not None or not kept else self._of_hash(table, asked)
         rows = [row for each in hashes for row in each.values() if all(keeps(row, asked) for keeps in kept)]
         if index is not None:
             rows = [row for row in rows if _HASHES[index] in row]
         ranged = _RANGES[index] if index is not None else _KEYS[table][1]
-        rows.sort(
-            key=lambda row: _plain(row[ranged]) if ranged else "", reverse=not asked.get("ScanIndexForward", True)
-        )
-        yield from rows[:limit]
+        rows.sort(key=lambda row: plain(row[ranged]) if ranged else "", reverse=not asked.get("ScanIndexForward", True))
+        for row in rows[:limit]:
+            yield {name: row[name] for name in _SLUG_KEYS} if index == "slugs" else row
 
     def _of_hash(self, table: str, asked: Asked) -> list[dict[str, Item]]:
         if "KeyConditionExpression" not in asked:
@@ -230,146 +226,3 @@ def _place(name: str, key: Item) -> tuple[str, str, str]:
     table = name.rpartition("-")[2]
     hashed, ranged = _KEYS[table]
     return table, key[hashed]["S"] if key else "", key[ranged]["S"] if ranged and key else ""
-
-
-def _plain(value: Item) -> Any:
-    [(kind, plain)] = value.items()
-    return float(plain) if kind == "N" else plain
-
-
-def _names(path: str, asked: Asked) -> list[str]:
-    return [asked["ExpressionAttributeNames"][part] if part[0] == "#" else part for part in path.split(".")]
-
-
-def _at(item: Item, path: str, asked: Asked) -> Any:
-    """The value at a path through maps; None when there is none."""
-    first, *rest = _names(path, asked)
-    value = item.get(first)
-    for name in rest:
-        value = None if value is None else value["M"].get(name)
-    return value
-
-
-@lru_cache(maxsize=4_096)
-def _condition(text: str) -> Test:
-    test, rest = _any_of(_TOKEN.findall(text))
-    assert not rest, f"{text} is not understood"
-    return test
-
-
-def _any_of(tokens: list[str]) -> tuple[Test, list[str]]:
-    tests, tokens = _joined(_all_of, "OR", tokens)
-    return (lambda item, asked: any(test(item, asked) for test in tests)), tokens
-
-
-def _all_of(tokens: list[str]) -> tuple[Test, list[str]]:
-    tests, tokens = _joined(_one, "AND", tokens)
-    return (lambda item, asked: all(test(item, asked) for test in tests)), tokens
-
-
-def _joined(
-    read: Callable[[list[str]], tuple[Test, list[str]]], word: str, tokens: list[str]
-) -> tuple[list[Test], list[str]]:
-    test, tokens = read(tokens)
-    tests = [test]
-    while tokens and tokens[0] == word:
-        test, tokens = read(tokens[1:])
-        tests.append(test)
-    return tests, tokens
-
-
-def _one(tokens: list[str]) -> tuple[Test, list[str]]:
-    match tokens:
-        case ["(", *inner]:
-            test, rest = _any_of(inner)
-            return test, rest[1:]
-        case ["attribute_exists", "(", path, ")", *rest]:
-            return (lambda item, asked: _at(item, path, asked) is not None), rest
-        case ["attribute_not_exists", "(", path, ")", *rest]:
-            return (lambda item, asked: _at(item, path, asked) is None), rest
-        case ["begins_with", "(", path, ",", name, ")", *rest]:
-            return partial(_begins, path, name), rest
-        case ["size", "(", path, ")", "=", name, *rest]:
-            return partial(_is_of_size, path, name), rest
-        case [path, sign, name, *rest]:
-            return partial(_compares, path, sign, name), rest
-    raise NotImplementedError(tokens)
-
-
-def _begins(path: str, name: str, item: Item, asked: Asked) -> bool:
-    found = _at(item, path, asked)
-    return found is not None and str(found["S"]).startswith(asked["ExpressionAttributeValues"][name]["S"])
-
-
-def _is_of_size(path: str, name: str, item: Item, asked: Asked) -> bool:
-    found = _at(item, path, asked)
-    return found is not None and len(found["M"]) == int(asked["ExpressionAttributeValues"][name]["N"])
-
-
-def _compares(path: str, sign: str, name: str, item: Item, asked: Asked) -> bool:
-    value = _at(item, path, asked)
-    if value is None:
-        return False
-    left, right = _plain(value), _plain(asked["ExpressionAttributeValues"][name])
-    answers: dict[str, bool] = {
-        "=": left == right,
-        "<=": left <= right,
-        ">=": left >= right,
-        "<": left < right,
-        ">": left > right,
-    }
-    return answers[sign]
-
-
-def _updated(item: Item, asked: Asked) -> Item:
-    values = asked.get("ExpressionAttributeValues", {})
-    old = dict(item)
-    for verb, path, how in _steps(asked["UpdateExpression"]):
-        if verb == "SET":
-            _put(item, path, _operand(how, old, asked), asked)
-        elif verb == "REMOVE":
-            _put(item, path, None, asked)
-        elif "SS" in values[how[0]]:
-            before = _at(old, path, asked) or {"SS": []}
-            _put(item, path, {"SS": [*before["SS"], *values[how[0]]["SS"]]}, asked)
-        else:
-            before = _at(old, path, asked)
-            total = float(values[how[0]]["N"]) + (0 if before is None else float(before["N"]))
-            _put(item, path, {"N": f"{total:.15g}"}, asked)
-    return item
-
-
-@lru_cache(maxsize=4_096)
-def _steps(text: str) -> tuple[tuple[str, str, tuple[str, ...]], ...]:
-    """Verb, path, and the tokens of what it is set to."""
-    steps = []
-    for verb, rest in re.findall(r"(SET|REMOVE|ADD) (.*?)(?= (?:SET|REMOVE|ADD) |$)", text):
-        for part in re.split(r",(?![^(]*\))(?![^(]*\([^)]*\)\))", rest):
-            path, *how = _TOKEN.findall(part)
-            steps.append((verb, path, tuple(how[1:] if verb == "SET" else how)))
-    return tuple(steps)
-
-
-def _operand(how: tuple[str, ...], item: Item, asked: Asked) -> Item:
-    values = asked["ExpressionAttributeValues"]
-    match how:
-        case ("list_append", "(", "if_not_exists", "(", path, ",", none, ")", ",", more, ")"):
-            found = _at(item, path, asked) or values[none]
-            return {"L": [*found["L"], *values[more]["L"]]}
-        case (name,):
-            found = values[name]
-            assert isinstance(found, dict)
-            return found
-    raise NotImplementedError(how)
-
-
-def _put(item: Item, path: str, value: Item | None, asked: Asked) -> None:
-    first, *rest = _names(path, asked)
-    holder, name = item, first
-    if rest:
-        item[first] = {"M": dict(item[first]["M"])}
-        holder, name = item[first]["M"], rest[0]
-    if value is None:
-        holder.pop(name, None)
-    else:
-        holder[name] = value

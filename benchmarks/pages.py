@@ -24,8 +24,8 @@ def main() -> None:
     """Measure, print a table, write JSON."""
     os.environ.update(ENVIRONMENT)
     import app
-    from chalicelib.web.pages.shell.session_cookie import Signer, new_link
-    from chalicelib.web.pages.shell.visit import session_cookie
+    from chalicelib.services.signed_links.sessions import Signer, new_link
+    from chalicelib.web.pages.shell.visit import session_cookie_name
 
     now = datetime.fromtimestamp(LAST_PING_S + 60, UTC)
     wiring = app.wiring()
@@ -37,7 +37,7 @@ def main() -> None:
     asked["path"] = "/"
     asked["headers"] |= {
         "accept-encoding": "gzip",
-        "cookie": f"{session_cookie(ENVIRONMENT['OVERDUE_BASE_URL'])}={cookie}",
+        "cookie": f"{session_cookie_name(ENVIRONMENT['OVERDUE_BASE_URL'])}={cookie}",
     }
     first = app.app(asked, None)
     assert first["statusCode"] == 200, first

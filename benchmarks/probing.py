@@ -38,11 +38,11 @@ def main() -> None:
     os.environ.update(ENVIRONMENT)
     import app
     from chalicelib.probes.address import networks, resolved
-    from chalicelib.probes.exchange import Way, exchange
+    from chalicelib.probes.exchange import ProbeNetwork, exchange
     from chalicelib.probes.probing import TIME_BOX, Probed, probing
 
     authority = Authority.new(NOW)
-    out = Way(resolve=resolved, opened=networks("127.0.0.0/8,::1/128"), tls=authority.trusted())
+    out = ProbeNetwork(resolve=resolved, opened=networks("127.0.0.0/8,::1/128"), tls=authority.trusted())
     canned = Canned(app.wiring().ports.tables.client)
     ports = replace(app.wiring().ports, publish=lambda *_, **__: ())  # SNS answers at once
 

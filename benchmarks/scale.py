@@ -27,8 +27,10 @@ from benchmarks.storm import GRACE, HOUR, missed_check, put, wired_in_memory
 from benchmarks.sweep import quiet
 from benchmarks.transport import DYNAMODB_S, Transport
 from chalicelib.domain.advance import advance
-from chalicelib.domain.check import Check, Code, Config, Status
+from chalicelib.domain.check import Check, Status
+from chalicelib.domain.config import Config
 from chalicelib.domain.configure import new_check
+from chalicelib.domain.ids import Code
 from chalicelib.domain.ping import Ping, Signal
 from chalicelib.domain.receive import receive
 from chalicelib.domain.rules.due import next_due

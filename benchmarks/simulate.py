@@ -27,16 +27,15 @@ from benchmarks.in_memory import Dynamo, in_memory
 from benchmarks.judge import MINUTE, Ms
 from benchmarks.open_door import Open
 from benchmarks.report import Row, report
-from chalicelib.alerts.publish import Undelivered
 from chalicelib.domain.alerts import Alert, Kind, Reason
 from chalicelib.domain.check import Check
 from chalicelib.domain.configure import new_check
+from chalicelib.domain.errors import Unavailable, Undelivered
 from chalicelib.domain.ping import Ping, Signal, heard
 from chalicelib.runtime import Wiring
 from chalicelib.services.record_ping import take
 from chalicelib.services.transaction import Ports
 from chalicelib.store import checks
-from chalicelib.store.tables import Unavailable
 from chalicelib.sweep.loop import LOOK_AHEAD, sweep
 
 PROCESSES = 2

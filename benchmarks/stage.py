@@ -14,8 +14,9 @@ from moto import mock_aws
 
 from benchmarks.canned import ENVIRONMENT, event
 from benchmarks.open_door import Open
-from chalicelib.domain.check import Code, Config
+from chalicelib.domain.config import Config
 from chalicelib.domain.configure import new_check
+from chalicelib.domain.ids import Code
 from chalicelib.runtime import Wiring
 from chalicelib.store import checks
 from chalicelib.sweep.loop import sweep

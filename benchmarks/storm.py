@@ -28,15 +28,18 @@ from benchmarks.open_door import Open
 from benchmarks.report import Row, report
 from benchmarks.stage import CONTEXT
 from benchmarks.transport import Transport
-from chalicelib.domain.check import Check, Code, Config, Status
+from chalicelib.clock import SystemClock
+from chalicelib.domain.channels import Channel
+from chalicelib.domain.check import Check, Status
+from chalicelib.domain.config import Config
 from chalicelib.domain.configure import new_check
+from chalicelib.domain.ids import Code
 from chalicelib.domain.rules.due import next_due
 from chalicelib.domain.schedule.occurrences import Every
-from chalicelib.runtime import SystemClock, Wiring
+from chalicelib.runtime import Wiring
 from chalicelib.services.transaction import Ports
 from chalicelib.store.codecs import check_codec
 from chalicelib.store.registry import projects
-from chalicelib.store.registry.projects import Channel
 from chalicelib.sweep.fan_out import PARTS, Part
 from chalicelib.sweep.loop import WORKERS, sweep_part
 

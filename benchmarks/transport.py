@@ -15,7 +15,8 @@ from botocore.awsrequest import AWSResponse
 from botocore.compat import HTTPHeaders
 from botocore.exceptions import ClientError
 
-from benchmarks.in_memory import Asked, Dynamo
+from benchmarks.expressions import Asked
+from benchmarks.in_memory import Dynamo
 
 DYNAMODB_S, SNS_S = 0.005, 0.020  # single-digit milliseconds, as AWS says of DynamoDB; SNS takes longer
 _PUBLISHED = (

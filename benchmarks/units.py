@@ -27,7 +27,7 @@ from benchmarks.canned import ENVIRONMENT, LAST_PING_S, Canned, event, item
 from benchmarks.capacity import Meter
 from benchmarks.report import Row, report
 from benchmarks.stage import CONTEXT, Stage, StillClock, stage, utc
-from chalicelib.domain.check import Config
+from chalicelib.domain.config import Config
 from chalicelib.domain.schedule.occurrences import Cron, Every
 from chalicelib.sweep.loop import invoked
 from overdue.aws.cost import prices

@@ -4,6 +4,8 @@ except client addresses in the security log (`chalicelib.security_log`).
 Start at `event` and `crash`. A handler says once by `invoked` whose invocation this is, and each line bears it. On
 Lambda the lines go to stdout as they are: its own handler would write words of its own before them. Elsewhere they
 go wherever the process has sent its logs.
+
+Hand-written because AWS Lambda Powertools adds 14 ms of imports to a cold start and does not shorten codes.
 """
 
 import json
@@ -15,7 +17,9 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from typing import Any, NamedTuple
 
-_UUID = re.compile(r"\b([0-9a-f]{8})-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}\b", re.IGNORECASE)
+from chalicelib.domain.ids import UUID, Code, short
+
+_UUID = re.compile(rf"\b{UUID}\b", re.IGNORECASE)
 
 
 class Invocation(NamedTuple):
@@ -77,7 +81,7 @@ class OneObject(logging.Formatter):
         line = record.getMessage()
         if record.exc_info is None:
             return line
-        traceback = _UUID.sub(r"\1…", self.formatException(record.exc_info))
+        traceback = _UUID.sub(lambda found: f"{short(Code(found[0]))}…", self.formatException(record.exc_info))
         return json.dumps(json.loads(line) | {"traceback": traceback})
 
 

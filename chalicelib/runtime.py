@@ -1,16 +1,17 @@
 """What a process needs of the outside, made once: clients, tables, registry, the way to SNS."""
 
 import gc
-import time
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from datetime import UTC, datetime
+from datetime import datetime
 from functools import cached_property
 from threading import Lock
 from typing import TYPE_CHECKING
 
 from chalicelib.domain.alerts import Alert
-from chalicelib.domain.check import EVERY_CHANNEL, Check, unique_key
+from chalicelib.domain.channels import AMAZON_Q, EVERY_CHANNEL, PAGERDUTY
+from chalicelib.domain.check import Check
+from chalicelib.domain.ids import unique_key
 from chalicelib.metrics import Meter
 from chalicelib.services.transaction import Ports, Together
 from chalicelib.settings import Settings, settings
@@ -19,31 +20,19 @@ from chalicelib.store.tables import connect, sns_client
 if TYPE_CHECKING:
     from mypy_boto3_sns import SNSClient
 
-    from chalicelib.alerts.payload import Document
-    from chalicelib.alerts.publish import Undelivered
+    from chalicelib.alerts.payload import Payload
+    from chalicelib.domain.channels import Channel
     from chalicelib.domain.digest import Digest
+    from chalicelib.domain.errors import Undelivered
     from chalicelib.security_log import Refusals
-    from chalicelib.services.ack_links import AckLinks
     from chalicelib.services.admission import Admission
-    from chalicelib.services.watchdog import Watchdog
-    from chalicelib.store.registry.projects import Channel, Registry
+    from chalicelib.services.liveness.watchdog import Watchdog
+    from chalicelib.services.signed_links.ack_links import AckLinks
+    from chalicelib.store.registry.projects import Registry
     from chalicelib.store.secure_strings import SecureString
 
 _Way = Callable[..., None]  # `publish`, and the likes of it
 MOST_REMEMBERED = 20_000  # alerts, about 4 MB; more than a sweep evaluates before it publishes
-PAGERDUTY, AMAZON_Q = "pagerduty", "amazon-q"  # kinds of channels whose alerts go to a topic of their own
-
-
-class SystemClock:
-    """The machine's own clock, for Lambda."""
-
-    def now(self) -> datetime:
-        """The instant, in UTC."""
-        return datetime.now(UTC)
-
-    def sleep(self, seconds: float) -> None:
-        """Wait."""
-        time.sleep(seconds)
 
 
 class Publisher:
@@ -57,7 +46,7 @@ class Publisher:
 
     @cached_property
     def _ack_links(self) -> "AckLinks":
-        from chalicelib.services.ack_links import AckLinks
+        from chalicelib.services.signed_links.ack_links import AckLinks
 
         return AckLinks(self._settings)
 
@@ -73,8 +62,8 @@ class Publisher:
         Skips topics that have accepted it before, alone or in a digest: while DynamoDB refuses the writes that follow,
         each sweep would repeat it. Another process does not know that, and repeats it.
         """
-        from chalicelib.alerts.payload import document
-        from chalicelib.alerts.text import Sending, letter
+        from chalicelib.alerts.payload import build_payload
+        from chalicelib.alerts.text import Delivery, compose_message
         from chalicelib.domain.digest import wanted as wanted_by
 
         wanted = wanted_by(check, alert)
@@ -83,15 +72,15 @@ class Publisher:
         topics = self._topics({channel.kind for channel in channels})
         if self._taken.get(alert.id, set()) >= set(topics):
             return names
-        sending = Sending(
+        delivery = Delivery(
             at=now,
             channels=names,
             link=f"{self._settings.base_url}/checks/{check.config.slug or unique_key(check.code)}",
             ack_link=self._ack_links.of(check, alert, now=now),
         )
-        text = letter(check.code, check.config, alert, sending)
-        told = document(check.code, check.config, alert, text, sending, project=check.project)
-        refused = self._publish(told, topics, to=_addressees(wanted, names), ids=[alert.id])
+        message = compose_message(check.code, check.config, alert, delivery)
+        payload = build_payload(check.code, check.config, alert, message, delivery, project=check.project)
+        refused = self._publish(payload, topics, to=_addressees(wanted, names), ids=[alert.id])
         if refused is not None:
             raise refused
         return names
@@ -101,20 +90,22 @@ class Publisher:
 
         PagerDuty gets none: it has an incident for each check, which its recovery must find. Raises Unavailable.
         """
-        from chalicelib.alerts.digest import parts, told
-        from chalicelib.alerts.publish import Away
-        from chalicelib.alerts.text import Sending
+        from chalicelib.alerts.digest import build_digest_payload, split_digest
+        from chalicelib.alerts.text import Delivery
+        from chalicelib.domain.errors import Away
 
         wanted = digest.common.channels
         channels = self._channels(digest.common.project, wanted, now=now)
         names = tuple(channel.name for channel in channels)
         topics = self._topics({channel.kind for channel in channels} - {PAGERDUTY})
-        sending = Sending(at=now, channels=names, link=f"{self._settings.base_url}/", ack_link=None)
+        delivery = Delivery(at=now, channels=names, link=f"{self._settings.base_url}/", ack_link=None)
         refused: dict[str, Undelivered] = {}
         away: Away | None = None
-        for part in parts(digest):
+        for part in split_digest(digest):
             ids = [member.alert.id for member in part.members]
-            why = away or self._publish(told(part, sending), topics, to=_addressees(wanted, names), ids=ids)
+            why = away or self._publish(
+                build_digest_payload(part, delivery), topics, to=_addressees(wanted, names), ids=ids
+            )
             if why is not None:
                 refused |= dict.fromkeys(ids, why)
             away = why if isinstance(why, Away) else None
@@ -137,21 +128,21 @@ class Publisher:
         return ways
 
     def _publish(
-        self, told: "Document", topics: "Mapping[str, _Way]", *, to: Sequence[str], ids: Sequence[str]
+        self, payload: "Payload", topics: "Mapping[str, _Way]", *, to: Sequence[str], ids: Sequence[str]
     ) -> "Undelivered | None":
         """To each of these topics what tells of the alerts of these ids; what it was refused with, if it was.
 
         One that refuses it does not keep it from the others; when it is tried again, this process spares those that
         have taken it, another repeats it.
         """
-        from chalicelib.alerts.publish import Away, Undelivered
+        from chalicelib.domain.errors import Away, Undelivered
 
         refused = None
         for topic, publish_there in topics.items():
             if all(topic in self._taken.get(each, ()) for each in ids):
                 continue
             try:
-                publish_there(self._sns, topic, told, to=to)
+                publish_there(self._sns, topic, payload, to=to)
             except Away as error:
                 return error
             except Undelivered as error:
@@ -202,7 +193,7 @@ class Wiring:
         """Admits new checks. Not needed for pings of existing checks."""
         from chalicelib.domain.limits.quota import Limits
         from chalicelib.services.admission import Admission
-        from chalicelib.services.self_ping import FrontDoor
+        from chalicelib.services.liveness.self_ping import FrontDoor
 
         limits = Limits(checks=self.settings.checks_per_project, by_ping=self.settings.creates_per_minute)
         operators = FrontDoor(self.settings, self.registry)
@@ -225,7 +216,7 @@ class Wiring:
     @cached_property
     def watchdog(self) -> "Watchdog":
         """The outside watchdog that the sweep calls."""
-        from chalicelib.services.watchdog import Watchdog
+        from chalicelib.services.liveness.watchdog import Watchdog
 
         return Watchdog(self.settings)
 

@@ -13,7 +13,9 @@ from threading import Lock
 from typing import Literal
 
 from chalicelib import log
-from chalicelib.domain.check import Check, Config, Status, short
+from chalicelib.domain.check import Check, Status
+from chalicelib.domain.config import Config
+from chalicelib.domain.ids import short
 
 FULLY_LOGGED = 10  # refusals of a kind per minute and process; beyond it, the 20th, the 40th, the 80th, …
 

@@ -5,7 +5,9 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from chalicelib.domain.alerts import Reason
-from chalicelib.domain.check import Beat, Check, Code, Config, Flip, Outcome, Status, Verdict
+from chalicelib.domain.check import Beat, Check, Flip, Outcome, Status, Verdict
+from chalicelib.domain.config import Config
+from chalicelib.domain.ids import Code
 from chalicelib.domain.ping import Ping, Signal, heard
 from chalicelib.domain.receive import receive
 from chalicelib.domain.rules.due import next_due

@@ -1,7 +1,7 @@
-"""The link in an alert by which its outage is acknowledged: what it names, signed, so that nobody can make one.
+"""The signed token in the link that acknowledges an outage.
 
-Pure. It names one outage of one check, by its public name, and nothing else can be done by it. Start at `signed`; with
-what it is signed is known to `chalicelib.services.ack_links`, and what is done with it to `web.pages.acknowledging`.
+Pure. A token names one outage of one check, by its unique key, and allows nothing but acknowledging it. Start at
+`sign_token`. `services.signed_links.ack_links` holds the secret; `web.pages.acknowledge` handles the link.
 """
 
 from dataclasses import dataclass
@@ -16,25 +16,25 @@ _SALT = "acknowledge"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Named:
-    """The outage that a link names."""
+class NamedOutage:
+    """The outage that a token names."""
 
     project: str
     unique_key: str
     flip: int
-    until: datetime  # as long as the link works; whole seconds
+    until: datetime  # when the link expires, in whole seconds
 
 
-def signed(secret: bytes, named: Named) -> str:
-    """The token of a link, for its address."""
-    said = [named.project, named.unique_key, named.flip, int(named.until.timestamp())]
-    return str(serializer(secret, _SALT).dumps(said))
+def sign_token(secret: bytes, named: NamedOutage) -> str:
+    """The token of a link, safe in a URL."""
+    signed = [named.project, named.unique_key, named.flip, int(named.until.timestamp())]
+    return str(serializer(secret, _SALT).dumps(signed))
 
 
-def read(secret: bytes, token: str) -> Named | None:
-    """What a token names, whether it still works or not; None: nobody here has made it."""
+def read_token(secret: bytes, token: str) -> NamedOutage | None:
+    """The outage that a token names, also of an expired one; None if its signature is wrong."""
     try:
         project, key, flip, until = serializer(secret, _SALT).loads(token.encode("utf-8", "replace"))
     except BadSignature:
         return None
-    return Named(project=project, unique_key=key, flip=flip, until=datetime.fromtimestamp(until, UTC))
+    return NamedOutage(project=project, unique_key=key, flip=flip, until=datetime.fromtimestamp(until, UTC))

@@ -12,19 +12,19 @@ from datetime import datetime, timedelta
 from chalicelib.domain.alert_creation import down, escalated, reminded, snapshot, up
 from chalicelib.domain.alerts import Reason
 from chalicelib.domain.check import Check, Judged, Status, Verdict, flip_at, with_run
-from chalicelib.domain.ingress.ingress_outage import counts_from
 from chalicelib.domain.limits.steps import OverBudget, limited_to, spend
 from chalicelib.domain.rules import snooze
 from chalicelib.domain.rules.due import (
     deadline,
     expected,
+    first_ping_at,
     next_due,
     next_judgement,
     next_reminder,
     next_step,
     told_since,
 )
-from chalicelib.domain.rules.first_ping import first_ping_at
+from chalicelib.domain.rules.escalation import step_to_come
 from chalicelib.domain.rules.thresholds import bears_miss, passed_over
 from chalicelib.domain.rules.throughput import next_window, window_end
 from chalicelib.domain.runs.duration_stats import learnt
@@ -96,20 +96,20 @@ def _judged(check: Check, *, at: datetime, now: datetime) -> Check:
 def _missed(check: Check, *, at: datetime, now: datetime) -> Check:
     """Nothing came in time (rule 1; of a new check, rule 7): people are told, unless that is borne (rule 4)."""
     run = max((run for run in check.runs if not run.overran), key=lambda each: each.at, default=None)
+    due = None if check.status is Status.NEW else expected(check)
     missed = replace(
         check,
         misses=check.misses + 1,
         settled_at=at if check.settled_at is None else max(at, check.settled_at),
-        records=(*check.records, Judged(at=at, reason=Reason.MISSED, count=None)),
+        records=(*check.records, Judged(at=at, reason=Reason.MISSED, count=None, since=due or at)),
         recent=appended(check.recent, Ended.MISSED, None),
     )
     if check.status is Status.NEW:
         facts = replace(snapshot(missed, run), expected=first_ping_at(check), is_first=True)
         return down(missed, Reason.MISSED, at=at, now=now, facts=facts)
-    due = expected(check)
     assert due is not None, "what was never expected is not missed"
     if bears_miss(missed):
-        return passed_over(missed, counts_from(check, due))
+        return passed_over(missed, _counts_from(check, due))
     facts = replace(snapshot(missed, run), expected=due, limit=check.config.grace)
     return down(missed, Reason.MISSED, at=at, now=now, facts=facts)
 
@@ -123,7 +123,7 @@ def _window_ended(check: Check, *, at: datetime, now: datetime) -> Check:
     judged = replace(
         next_window(check),
         settled_at=at if check.settled_at is None else max(at, check.settled_at),
-        records=(*check.records, Judged(at=at, reason=reason, count=window.count)),
+        records=(*check.records, Judged(at=at, reason=reason, count=window.count, since=window.at)),
         recent=appended(check.recent, Ended.SUCCESS if reason is None else Ended.STALLED, None),
     )
     if reason is not None and check.status is Status.UP:
@@ -157,8 +157,6 @@ def _woken(check: Check, *, at: datetime, now: datetime) -> Check:
 
 def _escalated(check: Check, *, at: datetime, now: datetime) -> Check:
     """One step told (rule 11). Each is made up for that was slept through: it has channels of its own."""
-    from chalicelib.domain.rules.escalation import step_to_come  # most checks have none
-
     step = step_to_come(check)
     assert step is not None, "a step is due only where there is one"
     return escalated(check, step, at=at, now=now)
@@ -175,3 +173,8 @@ def _reminded(check: Check, *, before: datetime | None, now: datetime) -> Check:
     until = now if before is None or before > now else before - timedelta.resolution
     ordinal = (until - since) // every
     return reminded(check, ordinal, at=since + every * ordinal, now=now)
+
+
+def _counts_from(check: Check, due: datetime) -> datetime:
+    """From when on the next success is expected after a tolerated miss: an ingress outage is one miss, not many."""
+    return due if check.blind_until is None or due >= check.blind_until else check.blind_until

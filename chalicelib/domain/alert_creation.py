@@ -10,8 +10,7 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 from chalicelib.domain.alerts import Alert, Facts, Kind, Reason, alert_id
-from chalicelib.domain.check import Check, Run, Status, flipped
-from chalicelib.domain.rules.dependencies import is_unheard, is_waiting, without_waiting
+from chalicelib.domain.check import Check, Run, Status, flipped, is_unheard, is_waiting, without_waiting
 from chalicelib.domain.rules.due import expected, reminder_after
 from chalicelib.domain.rules.snooze import goes_out_at, unheard
 from chalicelib.domain.rules.throughput import restarted
@@ -19,7 +18,7 @@ from chalicelib.domain.runs.duration_stats import usual
 from chalicelib.domain.runs.recent_runs import Ended, unpacked
 
 if TYPE_CHECKING:  # most checks have no steps
-    from chalicelib.domain.rules.escalation import Step
+    from chalicelib.domain.config import Step
 
 
 def down(check: Check, reason: Reason, *, at: datetime, now: datetime, facts: Facts) -> Check:

@@ -50,6 +50,7 @@ class Facts:
     misses: int = 0  # in a row
     took: timedelta | None = None  # of the run that this is about
     is_probed: bool | None = None  # True: Overdue asks by itself; None: it waits for a job, or is a group
+    is_alarm: bool | None = None  # True: a CloudWatch alarm reported the failure
     run: str | None = None  # its rid; "" when it has none, None when no run was open
     started: datetime | None = None  # when it started
     limit: timedelta | None = None  # max_runtime, min_runtime or grace: whichever was broken

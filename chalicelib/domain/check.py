@@ -1,38 +1,18 @@
-"""What a check is: its configuration and its current state, as frozen values.
+"""What a check is, as a frozen value: its configuration (`config`) and its current state.
 
 Nothing is decided here. How a ping changes a check stands in `receive`, how time does in `advance`, what an
 operator may do in `configure`; when a check needs a look is `due`'s business.
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
-from hashlib import sha1
-from typing import TYPE_CHECKING, NewType
 
-from chalicelib.domain.alerts import Alert, Reason
-from chalicelib.domain.schedule.occurrences import Every, Schedule
-from chalicelib.domain.sources.probe import Probe
-
-if TYPE_CHECKING:  # most checks have no steps
-    from chalicelib.domain.rules.escalation import Step
-    from chalicelib.domain.rules.groups import Group
-
-Code = NewType("Code", str)  # a lower-case, hyphenated UUIDv4. A secret: print `short(code)`
-
-EVERY_CHANNEL = "*"
-DAILY = Every(timedelta(days=1))
-DEFAULT_GRACE = timedelta(hours=1)
-
-
-def short(code: Code) -> str:
-    """The first eight digits of a code: enough to find a check in a log, useless for pinging it."""
-    return code[:8]
-
-
-def unique_key(code: Code) -> str:
-    """The public name of a check, by which no one can ping it: SHA-1 of the code's first 16 hex digits."""
-    return sha1(code.replace("-", "")[:16].encode(), usedforsecurity=False).hexdigest()
+from chalicelib.domain.alerts import Alert, Kind, Reason
+from chalicelib.domain.config import Config, Step
+from chalicelib.domain.ids import Code, short
+from chalicelib.domain.runs.recent_runs import Ended
 
 
 class Status(StrEnum):
@@ -42,55 +22,6 @@ class Status(StrEnum):
     UP = "up"
     DOWN = "down"
     PAUSED = "paused"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Filters:
-    """Which requests count, and what their bodies mean (docs/reference/wire.md, Pings)."""
-
-    methods: str = ""  # "" takes any verb; "POST" takes only that one
-    http_body: bool = False  # look for keywords in the body of a request
-    subject: bool = False  # the same for the two parts of an e-mail; kept for clients, no e-mail comes in
-    body: bool = False
-    default_fail: bool = False
-    start_kw: str = ""  # comma-separated keywords, each of the three
-    success_kw: str = ""
-    failure_kw: str = ""
-
-
-NO_FILTERS = Filters()
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Config:
-    """What an operator decides about a check."""
-
-    name: str = ""
-    slug: str = ""
-    tags: str = ""  # separated by spaces
-    desc: str = ""
-    schedule: Schedule = DAILY
-    tz: str = "UTC"  # the zone that people read; of a cron schedule, also the one it runs in
-    grace: timedelta = DEFAULT_GRACE
-    max_runtime: timedelta | None = None  # None: a run's limit is the grace (docs/reference/rules.md, rule 3)
-    learns_max_runtime: bool = False  # `max_runtime: auto` (rule 16); max_runtime is None then
-    min_runtime: timedelta | None = None
-    min_count: int | None = None  # with count_window: at least so many items in each window (rule 6)
-    count_window: timedelta | None = None
-    remind_every: timedelta | None = None
-    escalation: "tuple[Step, ...]" = ()  # whom to tell while nobody sees to it, the earliest first (rule 11)
-    escalation_policy: str = ""  # the named policy whose steps they are; "": the check's own
-    failures_before_alert: int = 1  # so many in a row make it down (rule 4)
-    misses_before_alert: int = 1  # the same of periods without a success, counted apart
-    first_ping_by: datetime | timedelta | None = None  # None: it may stay new for ever (rule 7)
-    early: timedelta = timedelta()  # a success so long before an occurrence counts for it (rule 8)
-    windows: tuple[str, ...] = ()  # of maintenance, as `windows.parse_window` reads them (rule 9)
-    channels: tuple[str, ...] = (EVERY_CHANNEL,)  # ids; "*" is all of them, those of later days too
-    manual_resume: bool = False
-    filters: Filters = NO_FILTERS
-    probe: Probe | None = None  # None: a job pings; else Overdue asks, and the schedule is as often as it does
-    group: "Group | None" = None  # None: it tells of itself; else of its members, and nobody pings it
-    depends_on: tuple[Code, ...] = ()  # its parents: while one is down, this one's alerts are held
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -145,6 +76,9 @@ class Judged:
     at: datetime
     reason: Reason | None  # None: the window reached its minimum
     count: int | None  # None: not about a window
+    # of a miss, when the success was expected: `at` itself if it would have been the first (rule 7); of a window, its
+    # start. None: a row of the history from before this was stored
+    since: datetime | None = None
 
 
 Record = Flip | Judged
@@ -190,7 +124,7 @@ class Check:
     recent: bytes = b""  # the last 30 runs, packed by `recent`
 
     reminders: int = 0  # the ordinal of the last reminder of this outage
-    escalated: "tuple[Step, ...]" = ()  # what steps have told of this outage, and the last edit of them
+    escalated: tuple[Step, ...] = ()  # what steps have told of this outage, and the last edit of them
     snoozed_until: datetime | None = None  # no alert before then (rule 9); None: alerts go out
     acknowledged_at: datetime | None = None  # somebody sees to this outage; None: nobody has said so
     acknowledged_by: str = ""
@@ -206,6 +140,14 @@ class Check:
     due_at: datetime | None = None  # what the index holds: never later than the true next instant
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunEnd:
+    """How the run ended that a success or failure reports. The history stores it, so that nobody evaluates it again."""
+
+    outcome: Ended
+    exceeded_limit: bool
+
+
 @dataclass(frozen=True, slots=True)
 class Beat:
     """An outcome that commutes with other beats: status, configuration and outbox are untouched."""
@@ -216,6 +158,7 @@ class Beat:
     is_newest: bool  # `after` holds what is true only while no newer ping is known
     unstarted: str | None = None  # the rid of a success whose start may be coming in just now; None: it is not so
     opened: str | None = None  # the rid of a run that this opens; None: it opens none
+    run_end: RunEnd | None = None  # None: the ping reports no end of a run
 
 
 @dataclass(frozen=True, slots=True)
@@ -224,6 +167,7 @@ class Verdict:
 
     before: Check
     after: Check
+    run_end: RunEnd | None = None  # as above
 
 
 Outcome = Beat | Verdict
@@ -244,6 +188,22 @@ def _unanswered(check: Check, runs: tuple[Run, ...]) -> Run | None:
     if newest is None or (check.answered_at is not None and newest.at <= check.answered_at):
         return None
     return newest
+
+
+def is_held(check: Check) -> bool:
+    """Whether nothing that time brings is judged, since pings cannot come in."""
+    return check.blind_since is not None and check.blind_until is None
+
+
+def put_off(check: Check, at: datetime, *, begun: datetime) -> datetime:
+    """When that is judged which would be judged at `at`, and could have come from `begun` on.
+
+    At once where all of that time lies before the interval or after it.
+    """
+    since, until = check.blind_since, check.blind_until
+    if since is None or until is None or begun >= until or at < since:
+        return at
+    return max(at, until + check.config.grace)
 
 
 def with_run(check: Check, run: Run) -> tuple[Run, ...]:
@@ -277,3 +237,42 @@ def flipped(check: Check, new: Status, *, at: datetime, reason: Reason | None = 
         records=(*check.records, flip),
     )
     return after, flip
+
+
+def is_waiting(check: Check) -> bool:
+    """Whether an alert of it waits for a parent."""
+    return any(alert.held_by for alert in check.alerts)
+
+
+def holders(check: Check) -> tuple[Code, ...]:
+    """The parents that hold its alerts now, as it was looked at last. One may have been deleted since."""
+    return tuple(dict.fromkeys(Code(code) for alert in check.alerts for code in alert.held_by))
+
+
+def waits_for(check: Check) -> tuple[str, ...]:
+    """The names of the parents that its alerts wait for; none: nothing waits."""
+    names = (alert.facts.waited_for or () for alert in check.alerts if alert.held_by)
+    return tuple(dict.fromkeys(name for each in names for name in each))
+
+
+def is_unheard(check: Check) -> bool:
+    """Whether people have not heard of the present outage, since its alert waits."""
+    return any(alert.held_by and alert.kind is Kind.DOWN and is_of_now(check, alert) for alert in check.alerts)
+
+
+def is_of_now(check: Check, alert: Alert) -> bool:
+    """Whether an alert tells of the present outage."""
+    return check.status is Status.DOWN and alert.flip == check.n_flips
+
+
+def without_waiting(alerts: Iterable[Alert]) -> tuple[Alert, ...]:
+    """The alerts that go out: with the outage over, what waits is no news any more."""
+    return tuple(alert for alert in alerts if not alert.held_by)
+
+
+def label(check: Check) -> str:
+    """What alerts call another check: every protocol can spell it."""
+    config = check.config
+    return (
+        config.slug or (config.name if config.name.isascii() and config.name.isprintable() else "") or short(check.code)
+    )

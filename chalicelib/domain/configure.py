@@ -11,9 +11,12 @@ from typing import assert_never
 
 from chalicelib.domain.advance import settle
 from chalicelib.domain.alerts import Kind
-from chalicelib.domain.check import Check, Code, Config, Status, Verdict, flipped
-from chalicelib.domain.rules.dependencies import is_of_now, is_unheard
+from chalicelib.domain.check import Check, Status, Verdict, flipped, is_of_now, is_unheard
+from chalicelib.domain.config import Config
+from chalicelib.domain.ids import Code
+from chalicelib.domain.rules.dependencies import release
 from chalicelib.domain.rules.due import due_still, next_due, told_since
+from chalicelib.domain.rules.escalation import edited
 from chalicelib.domain.rules.snooze import ended, held_in, snoozed, unheard
 from chalicelib.domain.rules.thresholds import counted_anew
 from chalicelib.domain.runs.ended_runs import without_runs
@@ -119,9 +122,7 @@ def _without_runs(check: Check) -> Check:
 
 def _let_go(check: Check, *, now: datetime) -> Check:
     """What waits for the parents so far is judged by the new ones."""
-    from chalicelib.domain.rules.parents import let_go  # a cold start goes without
-
-    return let_go(check, now=now)
+    return release(check, now=now)
 
 
 def _with_other_steps(check: Check, *, now: datetime) -> Check:
@@ -129,8 +130,6 @@ def _with_other_steps(check: Check, *, now: datetime) -> Check:
     begun = told_since(check)
     if begun is None or begun >= now or unheard(check) is not None or is_unheard(check):
         return check
-    from chalicelib.domain.rules.escalation import edited  # a cold start goes without
-
     return edited(check, begun=begun, now=now)
 
 

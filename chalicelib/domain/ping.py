@@ -7,11 +7,13 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 
-from chalicelib.domain.check import Check, Filters, Status
+from chalicelib.domain.check import Check, Status
+from chalicelib.domain.config import Filters
 
 LONGEST_OUTPUT = 120  # characters kept in the check
 LONGEST_TAIL = 1_000  # characters told in an alert
 MOST_TAIL_LINES = 10
+ALARM_SCHEME = "cloudwatch"
 
 
 class Signal(StrEnum):
@@ -45,6 +47,11 @@ class Ping:
     def end(self) -> bytes:
         """The end of what it said, whether or not it was cut."""
         return self.cut_end or self.body
+
+    @property
+    def is_from_alarm(self) -> bool:
+        """Whether a CloudWatch alarm reported, not a job."""
+        return self.scheme == ALARM_SCHEME
 
 
 def heard(check: Check, ping: Ping) -> Signal:

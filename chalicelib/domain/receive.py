@@ -11,11 +11,12 @@ from typing import assert_never
 from chalicelib.domain.advance import settle
 from chalicelib.domain.alert_creation import down, snapshot, up
 from chalicelib.domain.alerts import Reason
-from chalicelib.domain.check import Beat, Check, Outcome, Run, Status, Verdict, started_by, with_run
+from chalicelib.domain.check import Beat, Check, Outcome, Run, RunEnd, Status, Verdict, started_by, with_run
 from chalicelib.domain.ingress.ingress_outage import seen_through
 from chalicelib.domain.limits.item_size import trim_runs, trim_to_size
 from chalicelib.domain.limits.ping_rate import pace_after
 from chalicelib.domain.ping import Ping, Signal, last_words, tail
+from chalicelib.domain.rules import windows
 from chalicelib.domain.rules.due import came_late, expected, expected_after, moved, next_due
 from chalicelib.domain.rules.thresholds import bears_failure, counted_anew, passed_over
 from chalicelib.domain.rules.throughput import counted, is_watched
@@ -27,7 +28,7 @@ from chalicelib.domain.runs.recent_runs import (
     ends_without_duration,
     in_one_hour,
 )
-from chalicelib.domain.runs.runs import MOST_RUNS, closed_by, duration, is_too_short
+from chalicelib.domain.runs.runs import MOST_RUNS, closed_by, duration, is_too_short, limit
 
 
 def receive(check: Check, ping: Ping, signal: Signal) -> Outcome:
@@ -42,21 +43,44 @@ def receive(check: Check, ping: Ping, signal: Signal) -> Outcome:
     if check.last_ping is not None and ping.at < check.last_ping:
         return _overtaken(check, ping, signal)
     settled = check if check.due_at is None or ping.at < check.due_at else settle(check, now=ping.at)
+    run_end = None
     match signal:
         case Signal.START:
             after = _started(settled, ping)
-        case Signal.SUCCESS:
-            after = _succeeded(settled, ping)
-        case Signal.FAIL:
-            after = _failed(settled, ping, closed_by(settled, ping.rid, at=ping.at), Reason.FAILED)
+        case Signal.SUCCESS | Signal.FAIL:
+            run = closed_by(settled, ping.rid, at=ping.at)
+            run_end = _run_end(settled, ping, signal, run)
+            is_good = run_end.outcome in (Ended.SUCCESS, Ended.LATE)
+            after = (_succeeded if is_good else _failed)(settled, ping, run, run_end.outcome)
         case _:
             assert_never(signal)
     if after.blind_since is not None:
         after = seen_through(after, ping.at)
     if settled is check and _is_heartbeat(check, after):
-        return _beat(check, after, ping, is_newest=True, signal=signal)
+        return _beat(check, after, ping, is_newest=True, signal=signal, run_end=run_end)
     after = trim_to_size(replace(after, n_pings=check.n_pings + 1, pace=pace_after(check, ping.at)))
-    return Verdict(check, replace(after, due_at=next_due(after)))
+    return Verdict(check, replace(after, due_at=next_due(after)), run_end)
+
+
+def _run_end(check: Check, ping: Ping, signal: Signal, run: Run | None) -> RunEnd:
+    """How the run ended that this success or failure reports (rules 3 and 5). `run`: the one that it closes."""
+    took = _took(ping, run)
+    if signal is Signal.FAIL:
+        outcome = Ended.FAILED
+    elif is_too_short(check, took):
+        outcome = Ended.TOO_SHORT
+    else:
+        outcome = Ended.LATE if _is_late(check, ping, run, took) else Ended.SUCCESS
+    return RunEnd(outcome=outcome, exceeded_limit=run is not None and took is not None and took > limit(check))
+
+
+def _is_late(check: Check, ping: Ping, run: Run | None, took: timedelta | None) -> bool:
+    """Whether a success met a check that waited for it for too long; never if a newer ping has arrived before."""
+    if check.status is not Status.UP or (check.last_ping is not None and ping.at < check.last_ping):
+        return False
+    due = expected(check)
+    began = ping.at - took if run is None and took is not None else (None if run is None else run.at)
+    return due is not None and came_late(due=due, began=began, ended=ping.at, grace=check.config.grace)
 
 
 def _is_heartbeat(check: Check, after: Check) -> bool:
@@ -70,7 +94,9 @@ def _is_heartbeat(check: Check, after: Check) -> bool:
     )
 
 
-def _beat(check: Check, after: Check, ping: Ping, *, is_newest: bool, signal: Signal) -> Beat:
+def _beat(
+    check: Check, after: Check, ping: Ping, *, is_newest: bool, signal: Signal, run_end: RunEnd | None = None
+) -> Beat:
     if after.runs is not check.runs:
         after = trim_runs(after)
     due_at = moved(after, check.due_at) if after is not check else check.due_at
@@ -81,6 +107,7 @@ def _beat(check: Check, after: Check, ping: Ping, *, is_newest: bool, signal: Si
         is_newest,
         unstarted=ping.rid if signal in (Signal.SUCCESS, Signal.FAIL) and not _is_open(check, ping) else None,
         opened=ping.rid if signal is Signal.START and after.runs is not check.runs else None,
+        run_end=run_end,
     )
 
 
@@ -113,7 +140,7 @@ def _overtaken(check: Check, ping: Ping, signal: Signal) -> Beat:
     )
     if signal is Signal.SUCCESS and check.window is not None:
         after = counted(after, ping.count, at=ping.at)
-    return _beat(check, after, ping, is_newest=False, signal=signal)
+    return _beat(check, after, ping, is_newest=False, signal=signal, run_end=_run_end(check, ping, signal, run))
 
 
 def _started(check: Check, ping: Ping) -> Check:
@@ -128,12 +155,9 @@ def _started(check: Check, ping: Ping) -> Check:
     return replace(check, runs=runs[-MOST_RUNS:])
 
 
-def _succeeded(check: Check, ping: Ping) -> Check:
-    """The work was done; or done so fast that it cannot have been (rule 5)."""
-    run = closed_by(check, ping.rid, at=ping.at)
+def _succeeded(check: Check, ping: Ping, run: Run | None, ended: Ended) -> Check:
+    """The check after a success, in time or late, which closes `run`."""
     took = _took(ping, run)
-    if is_too_short(check, took):
-        return _failed(check, ping, run, Reason.TOO_SHORT)
     after = replace(
         counted(check, ping.count, at=ping.at),
         last_ping=ping.at,
@@ -144,7 +168,7 @@ def _succeeded(check: Check, ping: Ping) -> Check:
         runs=_without(check, run),
         ended=with_end(check, ping.rid, at=ping.at, closed=run),
         answered_at=_answered_at(check, ping, Signal.SUCCESS),
-        recent=_with_success(check, ping.at, run, took),
+        recent=_with_success(check, ping.at, took, ended),
     )
     if after.failures or after.passed_at is not None:
         after = counted_anew(after)
@@ -157,10 +181,10 @@ def _succeeded(check: Check, ping: Ping) -> Check:
     return counted(recovered, ping.count, at=ping.at)
 
 
-def _failed(check: Check, ping: Ping, run: Run | None, reason: Reason) -> Check:
-    """The job said so, or was too fast to be true (rules 3, 5): people are told, unless that is borne (rule 4)."""
+def _failed(check: Check, ping: Ping, run: Run | None, ended: Ended) -> Check:
+    """The check after a failure, or a run that was too short (rule 5), which is alerted unless tolerated (rule 4)."""
     took = _took(ping, run)
-    ended = Ended.TOO_SHORT if reason is Reason.TOO_SHORT else Ended.FAILED
+    reason = Reason.TOO_SHORT if ended is Ended.TOO_SHORT else Reason.FAILED
     after = replace(
         check,
         last_ping=ping.at,
@@ -184,6 +208,7 @@ def _failed(check: Check, ping: Ping, run: Run | None, reason: Reason) -> Check:
         output=tail(ping.end),
         took=took,
         limit=check.config.min_runtime if reason is Reason.TOO_SHORT else None,
+        is_alarm=True if ping.is_from_alarm else None,
     )
     return down(after, reason, at=ping.at, now=ping.at, facts=facts)
 
@@ -193,11 +218,7 @@ def _was_planned(check: Check, at: datetime) -> bool:
 
     A job that fails there has been started by somebody, and counts.
     """
-    if check.config.probe is None or not check.config.windows:
-        return False
-    from chalicelib.domain.schedule.maintenance import window_end  # most checks have none: a cold start goes without
-
-    return window_end(check.config.windows, at, tz=check.config.tz) is not None
+    return check.config.probe is not None and windows.end_of(check.config, at) is not None
 
 
 def _without(check: Check, run: Run | None) -> tuple[Run, ...]:
@@ -226,7 +247,7 @@ def _answered_at(check: Check, ping: Ping, signal: Signal) -> datetime | None:
     return newest.at if newest is not None and is_answered else check.answered_at
 
 
-def _with_success(check: Check, at: datetime, run: Run | None, took: timedelta | None) -> bytes:
+def _with_success(check: Check, at: datetime, took: timedelta | None, ended: Ended) -> bytes:
     """The strip with this success; one that pings often takes a slot an hour, or a window
     (docs/reference/architecture.md, Tables).
     """
@@ -236,11 +257,4 @@ def _with_success(check: Check, at: datetime, run: Run | None, took: timedelta |
         shares_a_slot = in_one_hour(check.last_success, at) and ends_with_plain_success(check.recent)
     if took is None and shares_a_slot:
         return check.recent
-    due = expected(check)
-    began = at - took if run is None and took is not None else (None if run is None else run.at)
-    is_late = (
-        check.status is Status.UP
-        and due is not None
-        and came_late(due=due, began=began, ended=at, grace=check.config.grace)
-    )
-    return appended(check.recent, Ended.LATE if is_late else Ended.SUCCESS, took)
+    return appended(check.recent, ended, took)

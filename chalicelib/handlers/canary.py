@@ -8,15 +8,17 @@ import logging
 from datetime import datetime
 
 from chalicelib import log
-from chalicelib.domain.check import EVERY_CHANNEL, Check, Status, short
-from chalicelib.domain.ping import Ping, Signal
+from chalicelib.clock import Clock
+from chalicelib.domain.channels import EVERY_CHANNEL
+from chalicelib.domain.check import Check, Status
+from chalicelib.domain.errors import NotFound
+from chalicelib.domain.ids import short
+from chalicelib.domain.ping import Ping, Signal, heard
 from chalicelib.domain.sources.canary import PROJECT, SLUG, is_ripe, missing
 from chalicelib.metrics import Metric
 from chalicelib.runtime import Wiring
+from chalicelib.services.record_ping import take
 from chalicelib.store import checks, history
-from chalicelib.store.tables import NotFound
-from chalicelib.sweep.loop import Clock
-from chalicelib.web.ping import Heard, take
 
 MOST_FLIPS = 10  # two a day are usual
 
@@ -24,6 +26,7 @@ MOST_FLIPS = 10  # two a day are usual
 def invoked(wiring: Wiring, clock: Clock) -> None:
     """One run, and its metrics. Raises Unavailable; a repeat is harmless."""
     now = clock.now()
+    ping = Ping(at=now, signal=Signal.SUCCESS, method="POST", ua="Overdue canary")
     measured: dict[Metric, float] = {}
     for code in checks.codes_by_slug(PROJECT, SLUG):
         try:
@@ -32,7 +35,7 @@ def invoked(wiring: Wiring, clock: Clock) -> None:
                 continue
             if is_ripe(check, now=now):
                 measured["CanaryFailed"] = max(measured.get("CanaryFailed", 0), _failed(wiring, check, now=now))
-            take(wiring, code, Heard(_ping(now), {}, None))
+            take(wiring.ports, code, ping, lambda check: heard(check, ping))
         except NotFound:
             continue  # deleted meanwhile, or the index is behind
     wiring.meter.tell(measured, at_s=now.timestamp())
@@ -52,7 +55,3 @@ def _failed(wiring: Wiring, check: Check, *, now: datetime) -> int:
     else:
         log.event("canary_sang", check=short(check.code), channels=len(channels))
     return 1 if found else 0
-
-
-def _ping(at: datetime) -> Ping:
-    return Ping(at=at, signal=Signal.SUCCESS, method="POST", ua="Overdue canary")

@@ -8,13 +8,14 @@ from collections.abc import Mapping
 from typing import Any
 
 from chalicelib import log
-from chalicelib.domain.check import Check, Status, short
+from chalicelib.domain.check import Check, Status
+from chalicelib.domain.errors import NotFound
+from chalicelib.domain.ids import short
 from chalicelib.domain.ping import Signal
 from chalicelib.domain.sources.cloudwatch_alarm import heard_of
 from chalicelib.runtime import Wiring
 from chalicelib.services.record_ping import take
 from chalicelib.store import checks
-from chalicelib.store.tables import NotFound
 
 
 class Repeated(Exception):

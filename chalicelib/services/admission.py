@@ -8,16 +8,14 @@ refusals need no call. The first refusal in an hour also sends a notice to the o
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING
 
 from chalicelib import log
-from chalicelib.alerts.publish import Undelivered
+from chalicelib.alerts.operator_notices import refusal_notice
+from chalicelib.alerts.text import Message
+from chalicelib.domain.errors import Unavailable, Undelivered
 from chalicelib.domain.limits.quota import Limits, NotAdmitted, Refusal, needs_count, refusal, with_count, with_minute
 from chalicelib.store.registry import quotas
-from chalicelib.store.tables import Tables, Unavailable
-
-if TYPE_CHECKING:
-    from chalicelib.alerts.text import Letter
+from chalicelib.store.tables import Tables
 
 MOST_TRIES = 10
 NOTICE_EVERY = timedelta(hours=1)  # for each project
@@ -30,7 +28,7 @@ class Admission:
 
     tables: Tables
     limits: Limits
-    notify: Callable[["Letter"], None]  # sends a message to the operators. Raises Undelivered
+    notify: Callable[[Message], None]  # sends a message to the operators. Raises Undelivered
     _refusals: dict[tuple[str, bool], Refusal] = field(
         default_factory=dict, init=False
     )  # by project, and whether it applies to pings only
@@ -64,12 +62,10 @@ class Admission:
 
     def _notify(self, project: str, why: Refusal, *, now: datetime) -> None:
         """Notify the operators, at most once per hour and project. If that fails, a later refusal tries again."""
-        from chalicelib.alerts.operator_notices import refusal_letter
-
         try:
             if not quotas.claim_notice(self.tables, project, now=now, until=now + NOTICE_RETRY):
                 return
-            self.notify(refusal_letter(project, why))
+            self.notify(refusal_notice(project, why))
             quotas.renew_notice(self.tables, project, until=now + NOTICE_EVERY)
         except (Undelivered, Unavailable) as error:
             log.event("operators_not_told", why=str(error))

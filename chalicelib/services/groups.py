@@ -1,28 +1,28 @@
-"""A look at a group: its members read, and the verdict of `domain.members` on them
-(docs/reference/rules.md, rule 19; docs/adr/0012).
+"""Read the members of a group, and evaluate it (docs/reference/rules.md, rule 19; docs/adr/0012).
 
-A member bears the groups that it belongs to, so that its flip makes them due (`change.deliver`); a look lets new
-members know. So members cost nothing until they flip, and where there is no group nothing is asked. Start at `judged`.
+A member stores the groups that it belongs to, so that its flip makes them due (`transaction.deliver`); an evaluation
+adds the group to new members. So members cost nothing until they flip, and without groups nothing is read. Start at
+`evaluate_group`.
 """
 
 from datetime import datetime
 
 from chalicelib import log
-from chalicelib.domain.check import Check, Code, Verdict, short
-from chalicelib.domain.rules.groups import is_member
-from chalicelib.domain.rules.members import look
+from chalicelib.domain.check import Check, Verdict
+from chalicelib.domain.errors import NotFound, Unavailable
+from chalicelib.domain.ids import Code, short
+from chalicelib.domain.rules.groups import evaluate, is_member
 from chalicelib.services.transaction import Ports, change, deliver
 from chalicelib.store import batch_get, checks
-from chalicelib.store.tables import NotFound, Unavailable
 
 
-def judged(ports: Ports, group: Check, *, now: datetime) -> Verdict:
+def evaluate_group(ports: Ports, group: Check, *, now: datetime) -> Verdict:
     """The group as its members make it. One BatchGet; by a tag, a look at all checks of the project."""
-    return look(group, _members(ports, group), now=now)
+    return evaluate(group, _members(ports, group), now=now)
 
 
-def looked_at(ports: Ports, group: Check, *, now: datetime) -> Check:
-    """A group that has just been made or edited, as it is at once; where that cannot be, the sweep looks."""
+def evaluate_at_once(ports: Ports, group: Check, *, now: datetime) -> Check:
+    """Evaluate a group that has just been created or edited. If DynamoDB does not answer, the sweep does it later."""
     try:
         return deliver(ports, change(ports, group.code, lambda check: _if_still(ports, check, now=now)).check, now=now)
     except (NotFound, Unavailable) as error:
@@ -31,8 +31,8 @@ def looked_at(ports: Ports, group: Check, *, now: datetime) -> Check:
 
 
 def _if_still(ports: Ports, check: Check, *, now: datetime) -> Verdict:
-    """What is a group no more is left as it is."""
-    return Verdict(check, check) if check.config.group is None else judged(ports, check, now=now)
+    """The verdict; none about a check that is no group any more."""
+    return Verdict(check, check) if check.config.group is None else evaluate_group(ports, check, now=now)
 
 
 def _members(ports: Ports, group: Check) -> list[Check]:

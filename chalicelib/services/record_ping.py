@@ -8,14 +8,15 @@ from collections.abc import Callable
 
 from chalicelib import log
 from chalicelib.domain.alerts import Kind
-from chalicelib.domain.check import Check, Code, Outcome, Verdict, short
+from chalicelib.domain.check import Check, Outcome, Verdict
+from chalicelib.domain.errors import NotFound, Unavailable
+from chalicelib.domain.ids import Code, short
 from chalicelib.domain.limits.item_size import MOST_RECORDS
 from chalicelib.domain.ping import Ping, Signal
 from chalicelib.domain.receive import receive
 from chalicelib.domain.runs.runs import closed, duration
 from chalicelib.services.transaction import Ports, Written, change, deliver
 from chalicelib.store.history import StoredPing, put_ping
-from chalicelib.store.tables import NotFound, Unavailable
 
 
 def take(ports: Ports, code: Code, ping: Ping, hear: Callable[[Check], Signal]) -> None:
@@ -48,7 +49,8 @@ def _stored(ping: Ping, signal: Signal, written: Written) -> StoredPing:
     run = closed(written.outcome.before, written.outcome.after)
     ends_its_own = signal in (Signal.SUCCESS, Signal.FAIL) and run is not None and run.rid == ping.rid
     took = duration(run, until=ping.at) if ends_its_own else None
-    return StoredPing(written.check.n_pings, ping, signal, took if ping.took is None else ping.took)
+    took = took if ping.took is None else ping.took
+    return StoredPing(written.check.n_pings, ping, signal, took, written.outcome.run_end)
 
 
 def _log_what_was_dropped(written: Written, signal: Signal) -> None:

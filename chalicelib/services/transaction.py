@@ -4,6 +4,8 @@ Ping, sweep and API hand their decision to `change`, and call `deliver` for what
 outbox. The order of steps guarantees at-least-once alerts: write the verdict with its alert, publish, record
 what was sent in the history, acknowledge. If the process dies in between, the alert is still in the item, and `due_at`
 makes the sweep evaluate the check again (docs/adr/0022).
+
+The retries are hand-written because each loads the check again and repeats the decision, not only the write.
 """
 
 import random
@@ -12,20 +14,19 @@ from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import TYPE_CHECKING, Protocol
+from typing import Protocol
 
 from chalicelib import log
-from chalicelib.alerts.publish import Undelivered
 from chalicelib.domain.alerts import Alert, Told
-from chalicelib.domain.check import Beat, Check, Code, Flip, Outcome, Record, short
+from chalicelib.domain.check import Beat, Check, Flip, Outcome, Record
 from chalicelib.domain.deliver import delivered, waiting
+from chalicelib.domain.digest import Digest
+from chalicelib.domain.errors import NotFound, Unavailable, Undelivered
+from chalicelib.domain.ids import Code, short
 from chalicelib.domain.limits.steps import DECISION_STEPS, limited_to
 from chalicelib.metrics import Tally
 from chalicelib.store import checks, history
-from chalicelib.store.tables import NotFound, Tables, Unavailable
-
-if TYPE_CHECKING:  # pings tell of one check
-    from chalicelib.domain.digest import Digest
+from chalicelib.store.tables import Tables
 
 MOST_TRIES = 10
 LONGEST_PAUSE_S = 0.05
@@ -41,7 +42,7 @@ class Publish(Protocol):
 class PublishDigest(Protocol):
     """Tell people of many alerts at once. Returns those that were refused, by id; raises Unavailable."""
 
-    def __call__(self, digest: "Digest", *, now: datetime) -> Mapping[str, Undelivered]:
+    def __call__(self, digest: Digest, *, now: datetime) -> Mapping[str, Undelivered]:
         """Publish a digest."""
 
 
@@ -155,13 +156,16 @@ def held_back(ports: Ports, check: Check, *, now: datetime) -> Check:
     """The check with what its parents hold waiting for them. Parents are read only where something would leave."""
     if not (check.config.depends_on and check.alerts):
         return check
-    from chalicelib.domain.rules import parents  # most checks have none: a cold start goes without
+    from chalicelib.services.parent_holds import (
+        hold_or_release,  # most checks have no parents: 1 % of a ping's cold start
+    )
 
     for _ in range(MOST_TRIES):
-        if not parents.may_wait(check, now=now):
+        verdict = hold_or_release(check, ports.tables, now=now, sleep=ports.sleep)
+        if verdict is None:
             return check
         try:
-            return _write(ports, parents.judged(check, _known(ports, check), now=now))
+            return _write(ports, verdict)
         except checks.Lost as lost:
             check = _again(ports, lost, check.code)
     raise Unavailable(f"check {short(check.code)} is changed by too many at once: its alert stays, and is sent later")
@@ -172,7 +176,7 @@ def _known(ports: Ports, check: Check) -> dict[Code, Check]:
 
     None where one of them cannot be read for what it is: it must not silence its children.
     """
-    from chalicelib.domain.rules.parents import to_read  # as above
+    from chalicelib.domain.rules.dependencies import to_read  # as above
     from chalicelib.store import batch_get
 
     known: dict[Code, Check] = {}

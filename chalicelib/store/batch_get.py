@@ -2,6 +2,8 @@
 
 A list of 1,000 checks costs a query per 1 MB of keys (about 9,000 checks) and a BatchGet per 100. The index may
 lag by some milliseconds; the items are read strongly, so what is listed is as it is.
+
+The retries are hand-written because botocore does not ask again for keys that DynamoDB leaves unprocessed.
 """
 
 import random
@@ -9,9 +11,11 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 from chalicelib import log
-from chalicelib.domain.check import Check, Code, short
+from chalicelib.domain.check import Check
+from chalicelib.domain.errors import Unavailable
+from chalicelib.domain.ids import Code, short
 from chalicelib.store.codecs import check_codec
-from chalicelib.store.tables import Tables, Unavailable, talking
+from chalicelib.store.tables import Tables, talking
 
 BATCH = 100  # keys, DynamoDB's own limit of a BatchGet
 MOST_TRIES = 6  # of what DynamoDB has left out: with the pauses below, three seconds

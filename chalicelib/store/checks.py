@@ -14,17 +14,12 @@ from typing import Any
 from botocore.exceptions import ClientError
 from pynamodb.exceptions import UpdateError
 
-from chalicelib.domain.check import Beat, Check, Code, Verdict, short
+from chalicelib.domain.check import Beat, Check, Verdict
+from chalicelib.domain.errors import Conflict, NotFound
+from chalicelib.domain.ids import NO_CHECK, Code, short
 from chalicelib.domain.runs.ended_runs import end_marks
 from chalicelib.store.codecs import check_codec
-from chalicelib.store.tables import (
-    CONDITION_FAILED,
-    CheckItem,
-    Conflict,
-    NotFound,
-    Tables,
-    talking,
-)
+from chalicelib.store.tables import CONDITION_FAILED, CheckItem, Tables, talking
 from chalicelib.store.update import Update
 
 NEWEST = "(attribute_not_exists(last_ping) OR last_ping <= :read_at)"
@@ -63,6 +58,12 @@ def create(tables: Tables, check: Check) -> None:
         if error.response["Error"]["Code"] != CONDITION_FAILED:
             raise
         raise Conflict(f"there is a check {short(check.code)} already") from error
+
+
+def require_table(tables: Tables) -> None:
+    """Read a check that does not exist. Raises Unavailable while the table of checks cannot be read."""
+    with suppress(NotFound):
+        get(tables, NO_CHECK)
 
 
 def delete(tables: Tables, code: Code, *, project: str) -> Check:

@@ -18,15 +18,22 @@ from pynamodb.expressions.condition import Condition
 
 from chalicelib import log
 from chalicelib.domain.alerts import Kind, Reason, Told
-from chalicelib.domain.check import Check, Code, Flip, Judged, Record, Status
+from chalicelib.domain.check import Check, Flip, Judged, Record, RunEnd, Status
+from chalicelib.domain.errors import NotFound, Unavailable
+from chalicelib.domain.ids import Code
 from chalicelib.domain.ping import Ping, Signal
+from chalicelib.domain.runs.recent_runs import OF_PINGS
 from chalicelib.store.codecs.check_codec import instant, seconds
-from chalicelib.store.tables import CONDITION_FAILED, SCHEMA, HistoryItem, NotFound, Tables, Unavailable, talking
+from chalicelib.store.tables import CONDITION_FAILED, SCHEMA, HistoryItem, Tables, talking
 
 COMPRESS_FROM_BYTES = 1_024
 BATCH = 25  # rows: DynamoDB's limit for BatchWriteItem
 _KEY = ("code", "sort")
-_OUTLINE = ("code", "sort", "v", "at", "expires_at", "signal", "request", "rid", "exit_status", "count", "took")
+_OUTCOMES = {ended.name.lower(): ended for ended in OF_PINGS}
+_OUTLINE = (
+    *_KEY,
+    *("v", "at", "expires_at", "signal", "request", "rid", "exit_status", "count", "took", "outcome", "exceeded"),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +44,7 @@ class StoredPing:
     ping: Ping
     signal: Signal
     took: timedelta | None
+    run_end: RunEnd | None = None  # None: it reported no end, or the row is from before this was stored
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +69,10 @@ def put_ping(tables: Tables, code: Code, stored: StoredPing) -> None:
         row["count"] = {"N": str(ping.count)}
     if stored.took is not None:
         row["took"] = {"N": seconds(stored.took)}
+    if stored.run_end is not None:
+        row["outcome"] = {"S": stored.run_end.outcome.name.lower()}
+        if stored.run_end.exceeded_limit:
+            row["exceeded"] = {"BOOL": True}
     if len(ping.body) > COMPRESS_FROM_BYTES:
         row["body_z"] = {"B": zlib.compress(ping.body)}
     elif ping.body:
@@ -130,6 +142,8 @@ def _record_row(tables: Tables, check: Check, record: Record) -> dict[str, Any]:
             row = _row(tables, check.code, f"judged#{_ms(record.at):015}#{about}", record.at)
             if record.count is not None:
                 row["count"] = {"N": str(record.count)}
+            if record.since is not None:
+                row["since"] = {"N": instant(record.since)}
     if record.reason is not None:
         row["reason"] = {"S": record.reason.value}
     return row
@@ -253,7 +267,12 @@ def _ms(at: datetime) -> int:
 
 
 def _judged(row: HistoryItem) -> Judged:
-    return Judged(at=_at(row), reason=_reason(row), count=None if row.items is None else int(row.items))
+    return Judged(
+        at=_at(row),
+        reason=_reason(row),
+        count=None if row.items is None else int(row.items),
+        since=None if row.since is None else datetime.fromtimestamp(row.since, UTC),
+    )
 
 
 def _stored_ping(row: HistoryItem) -> StoredPing:
@@ -276,6 +295,9 @@ def _stored_ping(row: HistoryItem) -> StoredPing:
         ),
         signal=signal,
         took=None if row.took is None else timedelta(seconds=row.took),
+        run_end=None
+        if row.outcome is None
+        else RunEnd(outcome=_OUTCOMES[row.outcome], exceeded_limit=bool(row.exceeded)),
     )
 
 

@@ -13,8 +13,9 @@ from typing import TYPE_CHECKING, Any
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
+from chalicelib.domain.errors import Unavailable
 from chalicelib.settings import Settings
-from chalicelib.store.tables import CheckItem, Unavailable
+from chalicelib.store.tables import CheckItem
 
 if TYPE_CHECKING:
     from mypy_boto3_ssm import SSMClient

@@ -13,12 +13,12 @@ from urllib.parse import urlencode
 
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
-from pynamodb.attributes import BinaryAttribute, ListAttribute, NumberAttribute, UnicodeAttribute
+from pynamodb.attributes import BinaryAttribute, BooleanAttribute, ListAttribute, NumberAttribute, UnicodeAttribute
 from pynamodb.exceptions import PynamoDBException
 from pynamodb.indexes import AllProjection, GlobalSecondaryIndex, KeysOnlyProjection
 from pynamodb.models import Model
 
-from chalicelib.domain.errors import OverdueError
+from chalicelib.domain.errors import Unavailable
 from chalicelib.settings import Settings
 
 if TYPE_CHECKING:
@@ -29,26 +29,6 @@ if TYPE_CHECKING:
 SCHEMA = 1  # of items and rows; raised when their attributes change their meaning
 SHARDS = 8
 CONDITION_FAILED = "ConditionalCheckFailedException"
-
-
-class NotFound(OverdueError):
-    """There is no such thing."""
-
-
-class WrongKey(NotFound):
-    """A key that does not exist, has expired or lacks the permission. The security log may show its `prefix`."""
-
-    def __init__(self, text: str, *, prefix: str) -> None:
-        super().__init__(text)
-        self.prefix = prefix
-
-
-class Conflict(OverdueError):
-    """The check is not any more what the decision was made from: read again, decide again."""
-
-
-class Unavailable(OverdueError):
-    """DynamoDB is throttled or away: try again in a few seconds."""
 
 
 class DueIndex(GlobalSecondaryIndex["CheckItem"]):  # type: ignore[no-untyped-call]  # pynamodb 6.1 leaves it untyped
@@ -128,8 +108,12 @@ class HistoryItem(Model):
     exit_status = NumberAttribute(null=True)
     items = NumberAttribute(null=True, attr_name="count")  # `count` is a method of Model
     took = NumberAttribute(null=True)
+    outcome = UnicodeAttribute(null=True)  # of the run whose end it reported: success, late, failed, too_short
+    exceeded = BooleanAttribute(null=True)  # that run took longer than its limit
     body = BinaryAttribute(null=True, legacy_encoding=False)
     body_z = BinaryAttribute(null=True, legacy_encoding=False)  # compressed
+    # what was judged
+    since = NumberAttribute(null=True)  # when the missed success was expected; the start of a count window
     # flips
     old = UnicodeAttribute(null=True)
     new = UnicodeAttribute(null=True)

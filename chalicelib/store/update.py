@@ -8,7 +8,8 @@ from collections.abc import Sized
 from datetime import datetime
 from typing import Any
 
-from chalicelib.domain.check import Check, Code, Window
+from chalicelib.domain.check import Check, Window
+from chalicelib.domain.ids import Code
 from chalicelib.store.codecs import check_codec
 
 RESERVED = frozenset({"status"})  # of our names, DynamoDB's own words; each alias costs 3 µs

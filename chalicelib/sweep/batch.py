@@ -9,8 +9,8 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from chalicelib import log
+from chalicelib.domain.errors import Unavailable
 from chalicelib.services.transaction import Ports
-from chalicelib.store.tables import Unavailable
 from chalicelib.sweep.digests import told_together
 from chalicelib.sweep.process import Evaluated, Work
 

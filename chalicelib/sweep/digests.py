@@ -10,10 +10,10 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from chalicelib import log
-from chalicelib.alerts.publish import Undelivered
 from chalicelib.domain.alerts import Alert
 from chalicelib.domain.check import Check
 from chalicelib.domain.digest import digests
+from chalicelib.domain.errors import Undelivered
 from chalicelib.services.transaction import Ports, Publish
 from chalicelib.store.history import put_judged
 

@@ -10,17 +10,18 @@ from datetime import datetime, timedelta
 from typing import Protocol
 
 from chalicelib import log
-from chalicelib.alerts.publish import Undelivered
-from chalicelib.alerts.text import Letter
+from chalicelib.alerts.operator_notices import ingress_notice
+from chalicelib.alerts.text import Message
 from chalicelib.domain.advance import advance
 from chalicelib.domain.check import Check, Verdict
-from chalicelib.domain.ingress.evaluate import calls_silence, look
+from chalicelib.domain.errors import Conflict, Unavailable, Undelivered
 from chalicelib.domain.ingress.ingress_ledger import Ledger, Word, closed, is_blind, opened, to_tell, told
+from chalicelib.domain.ingress.ingress_outage import advance_through, rests_on_silence
 from chalicelib.domain.sources.canary import SLUG as CANARY
 from chalicelib.services.transaction import Ports
 from chalicelib.store import batch_get, checks, history
 from chalicelib.store.registry import ingress
-from chalicelib.store.tables import SHARDS, Conflict, Unavailable
+from chalicelib.store.tables import SHARDS
 
 PROVED_FOR = timedelta(seconds=10)
 FRESH = timedelta(minutes=1)  # a ping that came in so long ago proves that the next one could
@@ -28,7 +29,7 @@ SOONEST = 12  # checks of each shard that are asked for such a ping, as long as 
 LOOKED_INTO = 5  # of these, whose history is read: only a request by HTTP has come by the door
 
 
-class Way(Protocol):
+class IngressCheck(Protocol):
     """The way to the door, and to operators."""
 
     @property
@@ -42,7 +43,7 @@ class Way(Protocol):
     def why_closed(self, *, now: datetime) -> str | None:
         """Why a ping could not come in, in words; None: it could. Raises Unavailable."""
 
-    def tell(self, letter: Letter) -> None:
+    def tell(self, message: Message) -> None:
         """Tell operators. Raises Undelivered."""
 
 
@@ -57,7 +58,7 @@ class Unproved(Exception):
 class Door:
     """What one sweep knows of it."""
 
-    def __init__(self, ports: Ports, way: Way) -> None:
+    def __init__(self, ports: Ports, way: IngressCheck) -> None:
         self._ports = ports
         self._way = way
         self._ledger: Ledger | None = None  # None: it could not be read
@@ -93,7 +94,7 @@ class Door:
         verdict = self.judge_by_what_is_known(check, now)
         proved_at = self._proved_at
         is_proved = proved_at is not None and now - proved_at < PROVED_FOR
-        if calls_silence(verdict) and not is_proved:
+        if rests_on_silence(verdict) and not is_proved:
             raise Unproved(check)
         return verdict
 
@@ -102,7 +103,7 @@ class Door:
         ledger = self._ledger  # another thread may prove the door meanwhile
         if ledger is None:
             return advance(check, now=now)
-        return look(check, now=now, blindness=ledger.blindness)
+        return advance_through(check, now=now, blindness=ledger.blindness)
 
     def prove(self, *, since: datetime, now: datetime) -> bool:
         """Look at the door, and note what was found; `since` is the first instant that is at stake.
@@ -150,11 +151,9 @@ class Door:
 
     def tell(self, *, now: datetime) -> None:
         """Let operators know, at least once: what could not be told, or noted as told, is told by a later sweep."""
-        from chalicelib.alerts.operator_notices import letter_of  # most sweeps have nothing to tell
-
         for ledger, word in self._untold(now):
             try:
-                self._way.tell(letter_of(word, ledger, base=self._way.base, tz=self._way.tz, now=now))
+                self._way.tell(ingress_notice(word, ledger, base=self._way.base, tz=self._way.tz, now=now))
                 self._ledger = told(ledger, word)
                 ingress.write(self._ledger, instead_of=ledger)
             except (Conflict, Unavailable, Undelivered) as error:

@@ -14,22 +14,24 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from datetime import datetime, timedelta
 from functools import partial
-from typing import Any, Protocol
+from typing import Any
 
 from chalicelib import log
-from chalicelib.domain.check import Code
+from chalicelib.clock import Clock
+from chalicelib.domain.errors import Unavailable
+from chalicelib.domain.ids import Code
 from chalicelib.metrics import Metric
 from chalicelib.runtime import Wiring
-from chalicelib.services.self_ping import FrontDoor
+from chalicelib.services.liveness.self_ping import FrontDoor
 from chalicelib.services.transaction import Ports
 from chalicelib.store import checks
 from chalicelib.store.codecs.check_codec import shard
 from chalicelib.store.registry import in_flight, sweeps
-from chalicelib.store.tables import SHARDS, Unavailable
+from chalicelib.store.tables import SHARDS
 from chalicelib.sweep.batch import Gathering
 from chalicelib.sweep.fan_out import PARTS, Part, Sharing
-from chalicelib.sweep.ingress import Door, Way
-from chalicelib.sweep.process import Due, Work, evaluate_suspect
+from chalicelib.sweep.ingress import Door, IngressCheck
+from chalicelib.sweep.process import Due, Swept, Work, evaluate_suspect
 from chalicelib.sweep.rounds import POLL_S, Round, ready_at
 from chalicelib.sweep.workers import Workers
 
@@ -41,40 +43,10 @@ WORKERS = 10  # as many as botocore keeps connections
 MOST_PER_PROJECT = 8
 SHARE_FROM = 500  # checks that are due between two looks: with fewer, it is done before others have begun
 MOST_OF_A_SHARD = 10_000  # entries read at a time, the earliest first: a million would take 240 MB
-LATE = timedelta(seconds=10)  # the index may still show what has been handled a moment ago
 
 ALL = tuple(range(SHARDS))
 
 Share = Callable[[Part], bool]
-
-
-class Clock(Protocol):
-    """The time, and waiting for it."""
-
-    def now(self) -> datetime:
-        """The instant, aware, in UTC."""
-
-    def sleep(self, seconds: float) -> None:
-        """Wait."""
-
-
-@dataclass(slots=True)
-class Swept:
-    """What a sweep did, counted as it goes."""
-
-    looked_at: int = 0
-    pushed_back: int = 0  # checks that could not be handled
-    held: int = 0  # checks that cannot be judged, since pings cannot come in
-    suspects: int = 0  # checks that may have killed an invocation: evaluated after this report
-    unread_shards: int = 0
-    lag_s: float = 0.0  # the longest that an instant had to wait
-    oldest_overdue_s: float | None = None  # how long what is still due at the end has been; None: a shard is unread
-
-    @property
-    def is_full(self) -> bool:
-        """Whether everything was read, and nothing left undone."""
-        nothing_failed = self.unread_shards == self.pushed_back == self.held == self.suspects == 0
-        return nothing_failed and self.oldest_overdue_s is not None and self.oldest_overdue_s <= LATE.total_seconds()
 
 
 def invoked(wiring: Wiring, clock: Clock, detail: Mapping[str, Any]) -> None:
@@ -126,7 +98,7 @@ def note(done: Swept, *, now: datetime) -> None:
 def sweep(
     ports: Ports,
     clock: Clock,
-    way: Way,
+    way: IngressCheck,
     *,
     share: Share | None = None,
     report: Callable[[Swept], None] = lambda _: None,
@@ -147,7 +119,7 @@ def sweep(
     return done
 
 
-def sweep_part(ports: Ports, clock: Clock, way: Way, part: Part) -> Swept:
+def sweep_part(ports: Ports, clock: Clock, way: IngressCheck, part: Part) -> Swept:
     """Handle the shards that a sweep has shared out, until its end. What the door looks like is told by that sweep."""
     work = Work(ports=ports, clock=clock, done=Swept(), door=Door(ports, way), shards=part.shards)
     if clock.now() >= part.until:

@@ -9,26 +9,26 @@ from collections import defaultdict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, TypeVar
+from typing import TypeVar
 from uuid import uuid4
 
 from chalicelib import log
-from chalicelib.domain.check import Check, Code, Verdict, short
-from chalicelib.domain.ingress.ingress_outage import is_held
+from chalicelib.clock import Clock
+from chalicelib.domain.check import Check, Verdict, is_held
+from chalicelib.domain.errors import NotFound, Unavailable
+from chalicelib.domain.ids import Code, short
 from chalicelib.services import transaction
+from chalicelib.services.groups import evaluate_group
 from chalicelib.services.transaction import Ports
 from chalicelib.store import batch_get, checks
 from chalicelib.store.codecs import check_codec
 from chalicelib.store.registry.in_flight import Flight
-from chalicelib.store.tables import NotFound, Unavailable
 from chalicelib.sweep.cpu_limit import CpuLimit
 from chalicelib.sweep.ingress import Door, Unproved
 
-if TYPE_CHECKING:
-    from chalicelib.sweep.loop import Clock, Swept
-
 ALLOWANCE = timedelta(seconds=1)  # a ping made just before an instant, and still on its way, counts
 FRESH = timedelta(seconds=2)  # an item that is older than this is read again
+LATE = timedelta(seconds=10)  # the index may still show what has been handled a moment ago
 CPU_LIMIT_S = 0.1  # of one evaluation, which should take at most 20 ms
 
 Due = tuple[datetime, Code]
@@ -36,13 +36,32 @@ Judge = Callable[[Check, datetime], Verdict]
 T = TypeVar("T")
 
 
+@dataclass(slots=True)
+class Swept:
+    """What a sweep did, counted as it goes."""
+
+    looked_at: int = 0
+    pushed_back: int = 0  # checks that could not be handled
+    held: int = 0  # checks that cannot be judged, since pings cannot come in
+    suspects: int = 0  # checks that may have killed an invocation: evaluated after this report
+    unread_shards: int = 0
+    lag_s: float = 0.0  # the longest that an instant had to wait
+    oldest_overdue_s: float | None = None  # how long what is still due at the end has been; None: a shard is unread
+
+    @property
+    def is_full(self) -> bool:
+        """Whether everything was read, and nothing left undone."""
+        nothing_failed = self.unread_shards == self.pushed_back == self.held == self.suspects == 0
+        return nothing_failed and self.oldest_overdue_s is not None and self.oldest_overdue_s <= LATE.total_seconds()
+
+
 @dataclass(slots=True, kw_only=True)
 class Work:
     """What one sweep works with."""
 
     ports: Ports
-    clock: "Clock"
-    done: "Swept"
+    clock: Clock
+    done: Swept
     door: Door
     shards: tuple[int, ...]  # those that are its own
     has_shared: bool = False  # others have taken parts of it
@@ -191,9 +210,7 @@ def _evaluated(work: Work, due: Read, judge: Judge, *, now: datetime) -> Evaluat
 def _verdict(work: Work, check: Check, judge: Judge, *, now: datetime) -> Verdict:
     if check.config.group is None:
         return _limited(work, check.project, lambda: judge(check, now - ALLOWANCE))
-    from chalicelib.services.groups import judged as judged_by_members  # most deployments have none
-
-    return judged_by_members(work.ports, check, now=now)
+    return evaluate_group(work.ports, check, now=now)
 
 
 def _limited(work: Work, project: str, act: Callable[[], T]) -> T:

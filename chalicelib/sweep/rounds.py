@@ -13,12 +13,13 @@ from datetime import datetime
 from functools import partial
 
 from chalicelib import log
-from chalicelib.domain.check import Check, Code
+from chalicelib.domain.check import Check
+from chalicelib.domain.errors import Unavailable
+from chalicelib.domain.ids import Code
 from chalicelib.services.transaction import Ports
 from chalicelib.store import batch_get
 from chalicelib.store.batch_get import BATCH
 from chalicelib.store.registry import in_flight
-from chalicelib.store.tables import Unavailable
 from chalicelib.sweep.batch import Gathering, publish_digests
 from chalicelib.sweep.fair_queue import FairQueue
 from chalicelib.sweep.ingress import Door

@@ -17,8 +17,11 @@ from typing import Any
 from chalice.app import Response
 
 from chalicelib import log
-from chalicelib.domain.check import Check, Code, short
-from chalicelib.domain.errors import BadInput, OverdueError
+from chalicelib.domain.check import Check
+from chalicelib.domain.config import Config
+from chalicelib.domain.errors import Ambiguous, BadInput, NotFound, OverdueError, Unavailable, WrongKey
+from chalicelib.domain.field_errors import FieldError
+from chalicelib.domain.ids import Code, is_uuid, short
 from chalicelib.domain.limits.ping_rate import is_over_limit, next_throttled_since, retry_after_s
 from chalicelib.domain.limits.quota import NotAdmitted, Refusal
 from chalicelib.domain.limits.steps import OverBudget
@@ -26,7 +29,6 @@ from chalicelib.domain.ping import Ping, Signal, heard
 from chalicelib.runtime import Wiring
 from chalicelib.services.record_ping import take as take_ping
 from chalicelib.store.checks import note_throttled
-from chalicelib.store.tables import NotFound, Unavailable, WrongKey
 from chalicelib.web.app import plain
 
 RETRY_AFTER_S = 5
@@ -34,13 +36,12 @@ LONGEST_UA = 200
 KEPT_END = 4_096  # bytes
 MOST_COUNT = 10**15
 
-_UUID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
 _SLUG = re.compile(r"[a-zA-Z0-9_-]+")
 _ACTIONS = {"start": Signal.START, "fail": Signal.FAIL, "log": Signal.LOG}
 
 
 @dataclass(frozen=True, slots=True)
-class Heard:
+class PingRequest:
     """A request for a ping as it was understood. `refusal` is why it cannot be taken once its check is known."""
 
     ping: Ping
@@ -49,7 +50,7 @@ class Heard:
     source: str = ""  # the address that API Gateway saw; the ping's own may be forged. "": no HTTP request
 
 
-class Refused(BadInput):
+class BadPing(BadInput):
     """A ping that cannot be taken; the message is the answer."""
 
 
@@ -61,13 +62,9 @@ class Throttled(OverdueError):
         self.check = check
 
 
-class Ambiguous(BadInput):
-    """Two checks have this slug."""
-
-
 def by_code(wiring: Wiring, request: Any, first: str, action: str | None) -> Response:
     """`/ping/{uuid}` and `/ping/{uuid}/{action}`; with two parts also `/ping/{ping_key}/{slug}`."""
-    if _UUID.fullmatch(first) is None:
+    if not is_uuid(first):
         return plain(404, "not found") if action is None else by_slug(wiring, request, first, action, None)
     if action is not None and action != action.lower() and _SLUG.fullmatch(action):
         return plain(400, "invalid url format")
@@ -83,13 +80,35 @@ def by_slug(wiring: Wiring, request: Any, ping_key: str, slug: str, action: str 
     return _answered(wiring, request, action, lambda heard: _find(wiring, heard, ping_key, slug))
 
 
-def _find(wiring: Wiring, said: Heard, ping_key: str, slug: str) -> tuple[Code, bool]:
-    from chalicelib.web import slugs  # most pings come by code
+def _find(wiring: Wiring, said: PingRequest, ping_key: str, slug: str) -> tuple[Code, bool]:
+    """The code of the check, and whether it has just been created. Raises as `find_or_create`, and WrongKey."""
+    from chalicelib.domain.keys import Scope  # most pings come by code
+    from chalicelib.security_log import Actor
+    from chalicelib.services.find_or_create import find_or_create
 
-    return slugs.find(wiring, ping_key, slug, said)
+    now = said.ping.at
+    key = wiring.registry.key(ping_key, now=now)
+    if key.scope is not Scope.PING:
+        raise WrongKey("no such ping key", prefix=key.prefix)
+    by = Actor(by="ping_key", project=key.project, name=key.name, key_prefix=key.prefix, source=said.source)
+    config = (lambda: _config_of_new(said, slug)) if said.query.get("create") == "1" else None
+    return find_or_create(wiring.ports, wiring.admission, slug, config=config, now=now, by=by)
 
 
-def _answered(wiring: Wiring, request: Any, action: str | None, find: Callable[[Heard], tuple[Code, bool]]) -> Response:
+def _config_of_new(said: PingRequest, slug: str) -> Config:
+    from chalicelib.fields.create import config_of_new, parameter_of  # few pings create a check
+
+    if said.refusal is not None:
+        raise BadPing(said.refusal)
+    try:
+        return config_of_new(slug, said.query, now=said.ping.at)
+    except FieldError as error:
+        raise BadPing(error.told(parameter_of)) from error
+
+
+def _answered(
+    wiring: Wiring, request: Any, action: str | None, find: Callable[[PingRequest], tuple[Code, bool]]
+) -> Response:
     """Take the ping; every outcome becomes its answer here."""
     event = request.to_original_event()
     if event["httpMethod"] == "OPTIONS" and "access-control-request-method" in request.headers:
@@ -106,10 +125,8 @@ def _answered(wiring: Wiring, request: Any, action: str | None, find: Callable[[
         return plain(404, "not found")
     except NotFound:
         return plain(404, "not found")
-    except Ambiguous as error:
-        return plain(409, str(error))
     except BadInput as error:
-        return plain(400, str(error))
+        return plain(409 if isinstance(error, Ambiguous) else 400, str(error))
     except NotAdmitted as error:
         wiring.refusals.log("forbidden", source=said.source, now=said.ping.at, why="too_many_checks", at="ping")
         return _not_admitted(error.refusal, at=said.ping.at)
@@ -164,7 +181,7 @@ def _is_number(text: str) -> bool:
     return text.isascii() and text.isdigit()
 
 
-def understood(request: Any, event: Any, signal: Signal, exit_status: int | None, *, limit_bytes: int) -> Heard:
+def understood(request: Any, event: Any, signal: Signal, exit_status: int | None, *, limit_bytes: int) -> PingRequest:
     """The request as a ping. Its instant is the API Gateway's, never the function's start
     (docs/reference/rules.md, rule 12).
     """
@@ -186,7 +203,7 @@ def understood(request: Any, event: Any, signal: Signal, exit_status: int | None
         remote_addr=_remote_addr(headers.get("x-forwarded-for", ""), context["identity"]["sourceIp"]),
         ua=headers.get("user-agent", "").encode("utf-8", "replace").decode()[:LONGEST_UA],
     )
-    return Heard(ping, query, refusal, context["identity"]["sourceIp"])
+    return PingRequest(ping, query, refusal, context["identity"]["sourceIp"])
 
 
 def _body_of(event: Any) -> bytes:
@@ -199,7 +216,7 @@ def _refusal(exit_status: int | None, rid: str, has_rid: bool, count: str | None
     """The first of what is wrong with a request, in the wire's order."""
     if exit_status is not None and exit_status > 255:
         return "invalid url format"
-    if has_rid and _UUID.fullmatch(rid.lower()) is None:
+    if has_rid and not is_uuid(rid.lower()):
         return "invalid uuid format"
     if count is not None and not (_is_number(count) and len(count) <= 16 and int(count) <= MOST_COUNT):
         return "invalid count"
@@ -223,12 +240,12 @@ def _is_address(text: str) -> bool:
     return True
 
 
-def take(wiring: Wiring, code: Code, said: Heard) -> None:
+def take(wiring: Wiring, code: Code, said: PingRequest) -> None:
     """Record a ping. Raises NotFound, Refused, Throttled, Unavailable: as `chalicelib.services.record_ping`."""
 
     def hear(check: Check) -> Signal:
         if said.refusal is not None:
-            raise Refused(said.refusal)
+            raise BadPing(said.refusal)
         signal = heard(check, said.ping)
         if is_over_limit(check, said.ping, signal, most=wiring.settings.pings_per_minute):
             raise Throttled(check)

@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import Any
 
 from chalicelib.domain.alerts import Reason
-from chalicelib.domain.check import Config
+from chalicelib.domain.config import Config
 from chalicelib.domain.schedule.occurrences import Every, Schedule
 from overdue.advice.nights import Night, nights
 from overdue.advice.replay import Heard, Outage, config_of, history_of, proposed, replayed

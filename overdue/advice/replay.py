@@ -12,29 +12,22 @@ from typing import Any
 
 from chalicelib.domain.advance import advance
 from chalicelib.domain.alerts import Alert, Kind, Reason
-from chalicelib.domain.check import Check, Code, Config
+from chalicelib.domain.check import Check
+from chalicelib.domain.config import Config
 from chalicelib.domain.configure import new_check
+from chalicelib.domain.ids import NO_CHECK
 from chalicelib.domain.ping import Ping, Signal
 from chalicelib.domain.receive import receive
 from chalicelib.domain.runs.recent_runs import MOST, Ended, appended
+from chalicelib.fields.table import FIELDS
 from chalicelib.web.api.merged import merged
 from chalicelib.web.api.schema.fields import SCHEMAS, read
 from chalicelib.web.api.versions import VERSIONS
 from overdue.client.schemas import CheckJson, PingJson
 
-_NOBODY = Code("00000000-0000-4000-8000-000000000000")
-_COUNTS_HERE = (  # the fields of a check that decide when an alert is sent
-    "timeout",
-    "schedules",
-    "grace",
-    "max_runtime",
-    "min_runtime",
-    "failures_before_alert",
-    "misses_before_alert",
-    "first_ping_by",
-    "early",
-    "windows",
-)
+REPLAYED = {  # the fields that decide when an alert is sent; stored pings do not have counts of items
+    field.name for field in FIELDS if field.section in ("schedule", "runs", "tolerance")
+} - {"min_count", "count_window"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +49,8 @@ class Outage:
 
 def config_of(check: CheckJson) -> Config:
     """Read the fields that decide when an alert is sent from a check as the API returns it. Raises BadInput."""
-    fields: dict[str, Any] = {name: value for name, value in check.items() if name in _COUNTS_HERE}
+    shown = REPLAYED - {"schedule", "tz"}
+    fields: dict[str, Any] = {name: value for name, value in check.items() if name in shown}
     if not fields.get("schedules"):
         fields.pop("schedules", None)
         if "schedule" in check:  # from a server that has only this field
@@ -107,7 +101,7 @@ def replayed(config: Config, history: Sequence[Heard], *, now: datetime) -> tupl
     recent = b""
     for took in durations(history) if config.learns_max_runtime else ():
         recent = appended(recent, Ended.SUCCESS, took)
-    check = replace(new_check(_NOBODY, project="", config=config, now=history[0].ping.at), recent=recent)
+    check = replace(new_check(NO_CHECK, project="", config=config, now=history[0].ping.at), recent=recent)
     sent: list[Alert] = []
     for past in history:
         check = _heard_out(receive(check, past.ping, past.signal).after, sent)

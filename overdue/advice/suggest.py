@@ -12,15 +12,15 @@ from itertools import pairwise
 from statistics import median
 from zoneinfo import ZoneInfo
 
-from chalicelib.domain.check import Config
-from chalicelib.domain.options import AUTO
+from chalicelib.domain.config import Config
+from chalicelib.domain.field_errors import spelled
 from chalicelib.domain.ping import Signal
 from chalicelib.domain.runs.duration_stats import FEWEST, bound, middle
 from chalicelib.domain.schedule.describe import in_words
 from chalicelib.domain.schedule.occurrences import Every, Schedule, parse_schedule
-from chalicelib.domain.text.time_format import between, duration
+from chalicelib.domain.text.time_format import duration, duration_range
+from chalicelib.fields.kinds import AUTO
 from overdue.advice.replay import Heard, durations
-from overdue.checks_file.kinds.quoting import humane
 
 _MINUTE, _HOUR, _DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
 _ROUND = tuple(
@@ -60,7 +60,7 @@ def _limit(config: Config, took: Sequence[timedelta]) -> Suggestion | None:
     usual = middle(list(took))
     if usual is None or config.learns_max_runtime:
         return None
-    why = f"learned from {len(took)} runs: usually {between(*usual)}, limit {duration(bound(usual[1]))}"
+    why = f"learned from {len(took)} runs: usually {duration_range(*usual)}, limit {duration(bound(usual[1]))}"
     return Suggestion(field="max_runtime", value=AUTO, option=f"--max-runtime {AUTO}", why=why)
 
 
@@ -95,7 +95,7 @@ def _schedule(config: Config, arrivals: Sequence[datetime]) -> Suggestion | None
     if period == config.schedule.period:
         return None
     why = f"{_share(gaps, period)} runs came about {duration(usual)} after the previous one"
-    return Suggestion(field="timeout", value=int(period.total_seconds()), option=f"--every {_humane(period)}", why=why)
+    return Suggestion(field="timeout", value=int(period.total_seconds()), option=f"--every {spelled(period)}", why=why)
 
 
 def _is_near(span: timedelta, length: timedelta) -> bool:
@@ -144,7 +144,7 @@ def _grace(config: Config, schedule: Schedule, arrivals: Sequence[datetime]) -> 
         return None
     why = f"9 of 10 runs came within {duration(usual[1])} of their time, measured over {len(late)} runs"
     value = int(grace.total_seconds())
-    return Suggestion(field="grace", value=value, option=f"--grace {_humane(grace)}", why=why)
+    return Suggestion(field="grace", value=value, option=f"--grace {spelled(grace)}", why=why)
 
 
 def _lateness(schedule: Schedule, arrivals: Sequence[datetime]) -> list[timedelta | None]:
@@ -158,7 +158,3 @@ def _lateness(schedule: Schedule, arrivals: Sequence[datetime]) -> list[timedelt
         else:
             lateness.append(max(at - due, timedelta()))
     return lateness
-
-
-def _humane(span: timedelta) -> str:
-    return humane(int(span.total_seconds()))

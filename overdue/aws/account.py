@@ -10,17 +10,15 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from difflib import get_close_matches
 from html import unescape
-from typing import TYPE_CHECKING, Self
+from typing import Self
 
+from boto3.session import Session
 from botocore import exceptions as botocore
 from botocore.config import Config
 from botocore.parsers import ResponseParserError
 
 from chalicelib.domain.errors import BadInput, OverdueError
 from overdue.cli.settings import Settings
-
-if TYPE_CHECKING:
-    from boto3.session import Session
 
 NO_CREDENTIALS = "No AWS credentials. Set AWS_PROFILE, or log in to AWS first."
 NOT_VALID = (
@@ -66,7 +64,7 @@ class Refused(OverdueError):
 class Account:
     """The AWS account, region and stage that a command works on."""
 
-    session: "Session"
+    session: Session
     region: str
     id: str  # twelve digits
     partition: str  # aws, aws-cn, aws-us-gov
@@ -79,8 +77,6 @@ class Account:
         Raises BadInput for a missing stage or region and for a local server's stage, Refused if AWS rejects the
         credentials.
         """
-        from boto3.session import Session  # imported here: only operators' commands need it, 40 ms
-
         if settings.stage is None:
             raise BadInput("No stage given. Use --stage NAME.")
         if settings.dynamodb_url is not None:

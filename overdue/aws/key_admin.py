@@ -9,18 +9,23 @@ import re
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime
-from typing import TYPE_CHECKING
 
+from botocore.exceptions import BotoCoreError, ClientError
+from botocore.session import get_session
+from pynamodb.exceptions import PynamoDBException
+
+from chalicelib import settings as deployed
 from chalicelib.domain.errors import BadInput, OverdueError
+from chalicelib.domain.keys import Key, prefix_of
 from chalicelib.store.registry import projects as registry
 from chalicelib.store.registry.projects import StoredKey, projects
 from chalicelib.store.tables import Tables, connect
 from overdue.aws import security_log
+from overdue.aws.account import speaking
 from overdue.cli.hints import to_copy
 from overdue.cli.settings import Settings
-
-if TYPE_CHECKING:
-    from botocore.exceptions import BotoCoreError, ClientError
+from overdue.local.engines.access import SHARED_KEY
+from overdue.local.engines.environment import keep_off_aws
 
 DEFAULT_PROJECT = "default"
 LONGEST_NAME = 100
@@ -37,19 +42,11 @@ def opened(settings: Settings) -> Iterator[Tables]:
 
     The tables of a local server are reached with its own key, never with AWS credentials.
     """
-    from botocore.exceptions import BotoCoreError, ClientError
-    from botocore.session import get_session
-    from pynamodb.exceptions import PynamoDBException
-
-    from chalicelib import settings as deployed
-
     if settings.stage is None:
         raise BadInput("No stage given. Use --stage NAME, or start a server on this machine with: overdue local")
     if settings.dynamodb_url is not None:
-        from overdue.local.engines import access, moto
-
-        key = settings.dynamodb_key or access.SHARED_KEY
-        moto.keep_off_aws(os.environ, endpoint=settings.dynamodb_url, key=key)
+        key = settings.dynamodb_key or SHARED_KEY
+        keep_off_aws(os.environ, endpoint=settings.dynamodb_url, key=key)
     session = get_session()
     try:
         region = settings.region or os.environ.get("AWS_REGION") or session.get_config_variable("region")
@@ -83,12 +80,8 @@ def opened(settings: Settings) -> Iterator[Tables]:
         raise _closed(error, stage=settings.stage, region=region) from error
 
 
-def _closed(error: "BotoCoreError | ClientError", *, stage: str, region: str) -> OverdueError:
+def _closed(error: BotoCoreError | ClientError, *, stage: str, region: str) -> OverdueError:
     """The error of a refused call, with the message that all commands use for it."""
-    from botocore.exceptions import ClientError
-
-    from overdue.aws.account import speaking
-
     if isinstance(error, ClientError) and error.response["Error"]["Code"] == "ResourceNotFoundException":
         return Closed(f"There is no stage {stage} in {region}. Deploy it first, or use another --stage or --region.")
     try:
@@ -98,10 +91,10 @@ def _closed(error: "BotoCoreError | ClientError", *, stage: str, region: str) ->
         return translated
 
 
-def add_key(settings: Settings, secret: str, key: registry.Key, *, now: datetime) -> None:
+def add_key(settings: Settings, secret: str, key: Key, *, now: datetime) -> None:
     """Store a key and record that in the security log."""
     registry.add_key(secret, key, now=now)
-    _log(settings, "key_added", key, registry.prefix_of(secret), now=now)
+    _log(settings, "key_added", key, prefix_of(secret), now=now)
 
 
 def expire_key(settings: Settings, old: StoredKey, *, at: datetime, now: datetime) -> None:
@@ -116,7 +109,7 @@ def revoke_key(settings: Settings, key: StoredKey, *, now: datetime) -> None:
     _log(settings, "key_revoked", key.key, key.prefix, now=now)
 
 
-def _log(settings: Settings, event: str, key: registry.Key, prefix: str, *, now: datetime, **facts: str) -> None:
+def _log(settings: Settings, event: str, key: Key, prefix: str, *, now: datetime, **facts: str) -> None:
     about = {"project": key.project, "key": key.name, "key_prefix": prefix, "scope": key.scope.value}
     security_log.record(settings, event, now=now, **about, **facts)
 

@@ -10,8 +10,8 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from chalicelib.alerts.charset import inert
-from chalicelib.sweep.loop import Clock
+from chalicelib.clock import Clock
+from chalicelib.domain.text.inert import inert
 
 POLL_S = 2.0
 LATE = timedelta(seconds=60)  # a line may appear this long after its timestamp: CloudWatch takes some seconds

@@ -12,7 +12,12 @@ from contextlib import suppress
 from datetime import datetime
 from typing import TYPE_CHECKING
 
+from boto3.session import Session
+from botocore.config import Config
+from botocore.exceptions import BotoCoreError, ClientError
+
 from overdue.cli.settings import Settings
+from overdue.cli.show import say
 
 if TYPE_CHECKING:
     from mypy_boto3_logs.type_defs import InputLogEventTypeDef
@@ -27,12 +32,6 @@ def record(settings: Settings, event: str, *, now: datetime, **facts: str) -> No
     """
     if settings.dynamodb_url is not None:
         return
-    from boto3.session import Session  # here because only some commands need it, 40 ms
-    from botocore.config import Config
-    from botocore.exceptions import BotoCoreError, ClientError
-
-    from overdue.cli.show import say
-
     # Short timeouts: a new key is shown only after this.
     briefly = Config(connect_timeout=3, read_timeout=5, retries={"mode": "standard", "total_max_attempts": 2})
     session = Session(region_name=settings.region or os.environ.get("AWS_REGION"))

@@ -12,16 +12,18 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, assert_never
 
+from boto3.session import Session
+
+from chalicelib.domain.channels import AMAZON_Q, PAGERDUTY, Channel
 from chalicelib.domain.errors import BadInput
-from chalicelib.runtime import AMAZON_Q, PAGERDUTY
 from chalicelib.store.registry import projects
-from chalicelib.store.registry.projects import Channel
 from overdue.aws import key_admin
 from overdue.aws.account import PATIENT, Account, speaking
 from overdue.channels.channel_kinds import APPRISE, Apprised, Chat, Subscribed, Target, channel_id, shown
 from overdue.channels.subscriptions import State, Topics, admit_sns, shut_out_sns, state, subscribe, unsubscribe
 from overdue.cli.hints import to_copy
 from overdue.cli.settings import LOCAL_STAGE, Settings
+from overdue.local.engines.environment import ACCOUNT_ID, REGION
 
 if TYPE_CHECKING:
     from mypy_boto3_ssm import SSMClient
@@ -56,12 +58,7 @@ def opened(settings: Settings) -> Iterator[Keeping]:
 
 def _local_account() -> Account:
     """The account of `overdue local`, whose engine `key_admin.opened` has put in the place of AWS."""
-    from boto3.session import Session
-    from moto.core.models import DEFAULT_ACCOUNT_ID
-
-    from overdue.local.engines.moto import REGION
-
-    return Account(Session(region_name=REGION), REGION, DEFAULT_ACCOUNT_ID, "aws", LOCAL_STAGE)
+    return Account(Session(region_name=REGION), REGION, ACCOUNT_ID, "aws", LOCAL_STAGE)
 
 
 def kept(admin: Keeping, project: str) -> list[Channel]:

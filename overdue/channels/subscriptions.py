@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
-from chalicelib.domain.check import EVERY_CHANNEL
+from chalicelib.domain.channels import EVERY_CHANNEL
 from chalicelib.domain.errors import BadInput
 from overdue.aws.account import PATIENT, Account
 from overdue.channels.channel_kinds import Subscribed

@@ -11,19 +11,21 @@ from datetime import datetime
 from typing import Any
 from uuid import uuid4
 
-from chalicelib.alerts.payload import Document, document
-from chalicelib.alerts.publish import Undelivered, publish, publish_alarm, publish_notification
-from chalicelib.alerts.text import Sending, letter
+from chalicelib.alerts.payload import Payload, build_payload
+from chalicelib.alerts.publish import publish, publish_alarm, publish_notification
+from chalicelib.alerts.text import Delivery, compose_message
 from chalicelib.domain.alerts import Alert, Facts, Kind
-from chalicelib.domain.check import Code, Config
-from chalicelib.domain.errors import OverdueError
-from chalicelib.store.registry.projects import Channel
+from chalicelib.domain.channels import Channel
+from chalicelib.domain.config import Config
+from chalicelib.domain.errors import OverdueError, Undelivered
+from chalicelib.domain.ids import Code
 from overdue.aws.account import PATIENT, speaking
 from overdue.channels.admin import Keeping, state_of, topic_of
 from overdue.channels.channel_kinds import APPRISE
 from overdue.channels.subscriptions import State
 from overdue.cli.hints import to_copy
 from overdue.cli.settings import LOCAL_STAGE
+from overdue.local.engines.environment import NOT_DELIVERED
 
 PUBLISHING = {"alerts": publish, "pagerduty": publish_alarm, "chat": publish_notification}
 
@@ -74,15 +76,13 @@ def tried(admin: Keeping, channel: Channel, *, project: str, link: str, now: dat
 
 def _failure(admin: Keeping, channel: Channel) -> str | None:
     """Why a local server's SNS could not deliver the last alert; None if it could."""
-    from overdue.local.engines.delivery import FAILURE  # imported here: a stage on AWS needs no moto
-
     if not channel.subscription:  # delivered to the inbox
         return None
     attributes = admin.topics.sns.get_subscription_attributes(SubscriptionArn=channel.subscription)["Attributes"]
-    return attributes.get(FAILURE)
+    return attributes.get(NOT_DELIVERED)
 
 
-def a_test(name: str, *, project: str, link: str, now: datetime) -> Document:
+def a_test(name: str, *, project: str, link: str, now: datetime) -> Payload:
     """Build an alert that belongs to no check, for one channel. Its id is random (docs/reference/rules.md, rule 13)."""
     code, config = Code(str(uuid4())), Config(name=f"channel {name}")
     alert = Alert(
@@ -95,10 +95,10 @@ def a_test(name: str, *, project: str, link: str, now: datetime) -> Document:
         facts=Facts(since=now),
         retry_at=now,
     )
-    sending = Sending(at=now, channels=(name,), link=link, ack_link=None)
-    words = letter(code, config, alert, sending)
-    words = replace(words, text=words.text.rstrip())  # without a link, the text ends with an empty line
-    return document(code, config, alert, words, sending, project=project)
+    delivery = Delivery(at=now, channels=(name,), link=link, ack_link=None)
+    message = compose_message(code, config, alert, delivery)
+    message = replace(message, text=message.text.rstrip())  # without a link, the text ends with an empty line
+    return build_payload(code, config, alert, message, delivery, project=project)
 
 
 def _unready(channel: Channel, state: State, *, stage: str, project: str) -> str:
@@ -112,7 +112,7 @@ def _unready(channel: Channel, state: State, *, stage: str, project: str) -> str
     return f"no delivery: its {missing} is gone. Repair it with: {repair}"
 
 
-def _by_the_notifier(admin: Keeping, channel: Channel, alert: Document) -> Tried:
+def _by_the_notifier(admin: Keeping, channel: Channel, alert: Payload) -> Tried:
     """Invoke the notifier and wait for its report."""
     client = admin.account.session.client("lambda", config=PATIENT)
     request = {"document": alert, "channel": channel.id, "report": True}

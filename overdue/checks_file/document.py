@@ -1,19 +1,18 @@
 """YAML as values that know their lines, and every reason why it is not the YAML that was meant.
 
 Nothing of the text is ever constructed: the nodes are read, so that `no`, `10:30` and `0777` arrive as they were
-written, and what YAML would have made of them is told beside them. Start at `parse`. What the values mean is `file`'s
-business.
+written, and what YAML would have made of them is told beside them. Start at `parse`. What the values mean is decided in
+`reading`.
 """
 
 import re
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
 import yaml
 
-from chalicelib.domain.errors import BadInput, OverdueError
+from chalicelib.domain.errors import OverdueError
 
 MOST_VALUES = 200_000  # with aliases written out: 10,000 checks of 20 fields
 _MERGE = "tag:yaml.org,2002:merge"
@@ -43,28 +42,6 @@ class Wrong(OverdueError):
     def __init__(self, *problems: Problem) -> None:
         super().__init__("; ".join(problem.text for problem in problems))
         self.problems = problems
-
-
-class Gathered:
-    """What is wrong with the parts of one value, so that all of it is told at once."""
-
-    def __init__(self) -> None:
-        self.problems: list[Problem] = []
-
-    @contextmanager
-    def at(self, line: int) -> Iterator[None]:
-        """Keep what is wrong within the block, which ends there, and go on behind it."""
-        try:
-            yield
-        except Wrong as error:
-            self.problems += error.problems
-        except BadInput as error:
-            self.problems.append(Problem(line, str(error)))
-
-    def insist(self) -> None:
-        """Raises Wrong with all that was kept."""
-        if self.problems:
-            raise Wrong(*self.problems)
 
 
 @dataclass(frozen=True, slots=True)

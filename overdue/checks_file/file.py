@@ -1,33 +1,31 @@
 """A file of checks: read whole, and refused with everything that is wrong with it, line by line.
 
-Decides the grammar, and what contradicts itself. Start at `examined`. YAML is `document`'s business, values are
-`kinds`'.
+Decides the grammar. Start at `examined`. YAML is parsed in `document`, values are read in `reading`, and what
+contradicts itself is decided in `chalicelib.fields`.
 """
 
-import re
 from collections.abc import Iterable, Iterator, Mapping
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
-from datetime import timedelta
 from difflib import get_close_matches
+from typing import Any
 
-from chalicelib.domain.check import Config
+from chalicelib.domain.config import DAILY
 from chalicelib.domain.errors import BadInput, OverdueError
-from chalicelib.domain.limits.evaluation_cost import TooCostly, require_affordable
-from chalicelib.domain.options import LONGEST_SLUG
-from chalicelib.domain.schedule.occurrences import Every
+from chalicelib.domain.field_errors import FieldError
+from chalicelib.domain.limits.evaluation_cost import require_affordable
 from chalicelib.domain.schedule.parse import parse_schedules
+from chalicelib.domain.slugs import LONGEST_SLUG, SLUG, slug_of
+from chalicelib.fields.consistency import contradictions
 from overdue.checks_file.document import Problem, Scalar, Table, Value, Wrong, parse
-from overdue.checks_file.fields import BY_NAME, Settings, completed
-from overdue.checks_file.kinds.value_kinds import Setting, text
-from overdue.client.pinging import slug_of
+from overdue.checks_file.fields import FIELDS, Settings, completed, config_of, in_words, yaml_name
+from overdue.checks_file.reading import read as read_value
+from overdue.checks_file.reading import text
 
 VERSION = "1"
 LARGEST_BYTES = 4_000_000
 _TOP = ("version", "defaults", "checks")
-_SLUG = re.compile(r"[a-z0-9_-]+")
 NOT_IN_DEFAULTS = ("name", "desc", "probe", "group")
-_COSTS = frozenset({"schedule", "every", "tz", "grace", "early", "windows", "misses_before_alert"})
 _OTHERS_WORDS = {  # what a field is called elsewhere
     "timeout": "every",
     "period": "every",
@@ -47,7 +45,7 @@ class Wanted:
 
     slug: str
     line: int
-    settings: Settings  # every field; channels by name or id, as they were written
+    settings: Settings  # the value of every field; channels by name or id, as they were written
     lines: Mapping[str, int]  # of the fields that are written at the check or in the defaults
 
 
@@ -63,7 +61,7 @@ class InvalidFile(OverdueError):
 class _Said:
     """The fields of one table that could be read."""
 
-    settings: dict[str, Setting]
+    settings: Settings
     lines: dict[str, int]
     unread: frozenset[str] = frozenset()  # fields that are there, and of which nobody knows what they should be
 
@@ -149,11 +147,16 @@ class _Reading:
         said = self._fields(key.text, value)
         if slug is None:
             return None
-        settings = completed(said.settings, slug=slug, defaults=defaults.settings)
         lines = defaults.lines | said.lines
         unread = said.unread | (defaults.unread - said.settings.keys())
-        for line, contradiction in _contradictions(settings, lines, key.line, unread=unread):
-            self._say(line, f"{slug}: {contradiction}")
+        try:
+            settings = completed(said.settings, slug=slug, defaults=defaults.settings)
+        except FieldError as error:
+            self._say(lines.get(error.field, key.line), f"{slug}: {in_words(error)}")
+            return None
+        for problem in _contradictions(settings, unread=unread):
+            place = lines.get(yaml_name(problem.field), lines.get("schedule", key.line))
+            self._say(place, f"{slug}: {in_words(problem)}")
         return Wanted(slug=slug, line=key.line, settings=settings, lines=lines)
 
     def _slug(self, key: Scalar) -> str | None:
@@ -162,11 +165,11 @@ class _Reading:
         except BadInput as error:
             self._say(key.line, str(error))
             return None
-        if not _SLUG.fullmatch(slug):
-            self._say(key.line, f'slug "{slug[:60]}" may have a-z, 0-9, - and _: write {slug_of(slug)}')
-            return None
         if len(slug) > LONGEST_SLUG:
             self._say(key.line, f"slug {slug[:20]}… has {len(slug)} characters, {LONGEST_SLUG} are allowed")
+            return None
+        if not SLUG.fullmatch(slug):
+            self._say(key.line, f'slug "{slug[:60]}" may have a-z, 0-9, - and _: write {slug_of(slug) or "a name"}')
             return None
         return slug
 
@@ -176,19 +179,19 @@ class _Reading:
         if not isinstance(value, Table):
             self._say(value.line, f"{owner}: takes fields, such as every: 1h")
             return _Said({}, {})
-        settings: dict[str, Setting] = {}
+        settings: dict[str, Any] = {}
         for name, entry in value.entries.items():
-            if name not in BY_NAME:
-                self._say(entry.key.line, f'{owner}: there is no field "{name}"{_near(name, BY_NAME)}')
+            if name not in FIELDS:
+                self._say(entry.key.line, f'{owner}: there is no field "{name}"{_near(name, FIELDS)}')
                 continue
             try:
-                settings[name] = BY_NAME[name].kind.read(name, entry.value)
+                settings[name] = read_value(name, FIELDS[name].kind, entry.value)
             except Wrong as error:
                 for problem in error.problems:
                     self._say(problem.line, f"{owner}: {problem.text}")
             except BadInput as error:
-                self._say(entry.value.line, f"{owner}: {error}")
-        lines = {name: value.entries[name].key.line for name in value.entries if name in BY_NAME}
+                self._say(entry.value.line, f"{owner}: {in_words(error)}")
+        lines = {name: value.entries[name].key.line for name in value.entries if name in FIELDS}
         if "every" in lines and "schedule" in lines:
             first, second = sorted((lines["every"], lines["schedule"]))
             self._say(second, f"{owner}: every and schedule exclude each other (the other is at line {first})")
@@ -198,58 +201,21 @@ class _Reading:
         self.problems.append(Problem(line, problem))
 
 
-def _contradictions(
-    settings: Settings, lines: Mapping[str, int], line: int, *, unread: AbstractSet[str]
-) -> Iterator[tuple[int, str]]:
-    """Where and how a check contradicts itself, as far as its fields could be read."""
-    is_counted = [settings[name] is not None for name in ("min_count", "count_window")]
-    if any(is_counted) and not all(is_counted) and not unread & {"min_count", "count_window"}:
-        place = lines.get("min_count", lines.get("count_window", line))
-        yield place, "min_count and count_window go together: so many items in each window"
-    least, most = settings["min_runtime"], settings["max_runtime"]
-    if isinstance(least, int) and isinstance(most, int) and least > most:
-        yield lines.get("min_runtime", line), "min_runtime is above max_runtime: no run could ever be right"
-    schedule, tz = settings["schedule"], settings["tz"]
-    if isinstance(schedule, str) and isinstance(tz, str):
+def _contradictions(settings: Settings, *, unread: AbstractSet[str]) -> Iterator[FieldError]:
+    """How the values of a check contradict each other, as far as they could be read."""
+    config = config_of(settings, DAILY)
+    if (lines := settings["schedule"]) is not None:
         try:
-            parse_schedules([schedule], tz)
-        except BadInput as error:  # it was valid in UTC
-            yield lines.get("schedule", line), f"{error}, in {tz}"
-    if settings["probe"] is not None and settings["schedule"] is not None:
-        yield lines.get("schedule", line), "a probe comes every so often: write every, not schedule"
-    if settings["group"] is not None and (settings["probe"], settings["first_ping_by"]) != (None, None):
-        yield lines.get("group", line), "a group has no probe and no first ping: its members tell how it is"
-    if not unread & _COSTS and (costs := _too_costly(settings)) is not None:
-        yield lines.get(costs.field, lines.get("schedule", line)), str(costs)
-
-
-def _too_costly(settings: Settings) -> TooCostly | None:
-    """The server's error for a check that costs too much to evaluate, as far as the file's fields tell; else None."""
-    schedule, every, tz = settings["schedule"], settings["every"], settings["tz"]
-    windows, misses = settings["windows"], settings["misses_before_alert"]
-    assert isinstance(tz, str), "its reader has checked that"
-    assert isinstance(windows, tuple), "as above"
-    assert isinstance(misses, int), "as above"
+            config = config_of(settings, parse_schedules(lines, settings["tz"]))
+        except BadInput:  # it is valid in UTC
+            yield FieldError("schedule", "never_occurs", value=settings["tz"])
+    yield from (error for error in contradictions(config) if error.bound not in unread)
+    if unread:
+        return
     try:
-        require_affordable(
-            Config(
-                schedule=parse_schedules([schedule], tz) if isinstance(schedule, str) else Every(_seconds(every)),
-                tz=tz,
-                grace=_seconds(settings["grace"]),
-                early=_seconds(settings["early"]),
-                windows=windows,
-                misses_before_alert=misses,
-            )
-        )
-    except TooCostly as error:
-        return error
-    except BadInput:  # reported already
-        return None
-    return None
-
-
-def _seconds(setting: Setting) -> timedelta:
-    return timedelta(seconds=setting) if isinstance(setting, int) else timedelta()
+        require_affordable(config)
+    except FieldError as error:
+        yield error
 
 
 def _near(word: str, known: Iterable[str]) -> str:

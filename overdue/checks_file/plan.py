@@ -6,26 +6,27 @@ Checks are the same when their slugs are. Start at `plan`. Carrying it out is `a
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
+from chalicelib.domain.channels import EVERY_CHANNEL
+from chalicelib.domain.config import Step as EscalationStep
 from chalicelib.domain.errors import BadInput
 from overdue.checks_file.document import Problem
-from overdue.checks_file.fields import FIELDS, Field, Settings
+from overdue.checks_file.fields import DEFAULTS, FIELDS, Settings
 from overdue.checks_file.file import Wanted
-from overdue.checks_file.kinds.escalation_kind import Steps
-from overdue.checks_file.kinds.value_kinds import EVERY_CHANNEL, Setting
 from overdue.checks_file.relations import ranks
-from overdue.checks_file.wire import Labels, body_of, settings_of
+from overdue.checks_file.wire import Labels, body_of, relabelled, settings_of
 from overdue.client.api import Found
 from overdue.client.schemas import CheckJson
 
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """A setting that becomes another."""
+    """A value that becomes another."""
 
     name: str
-    old: Setting
-    new: Setting
+    old: Any
+    new: Any
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -93,28 +94,32 @@ def names_others(wanted: Sequence[Wanted]) -> bool:
 
 
 def _names_some(settings: Settings) -> bool:
-    return settings["channels"] not in (EVERY_CHANNEL, ()) or isinstance(settings["escalation"], Steps)
+    return settings["channels"] not in ((EVERY_CHANNEL,), ()) or bool(_steps(settings))
+
+
+def _steps(settings: Settings) -> tuple[EscalationStep, ...]:
+    """A check's own escalation steps."""
+    return settings["escalation"] if isinstance(settings["escalation"], tuple) else ()
 
 
 def with_labels(wanted: Sequence[Wanted], labels: Labels) -> tuple[list[Wanted], list[Problem]]:
     """The same with channels as `wire` tells them, and those that there are not."""
     found, problems = [], []
     for each in wanted:
-        chosen, steps = each.settings["channels"], each.settings["escalation"]
+        chosen, steps = each.settings["channels"], _steps(each.settings)
         settings = dict(each.settings)
-        if isinstance(chosen, tuple):
-            problems += _unknown(chosen, each.lines.get("channels", each.line), labels)
-            known = (labels.label(identifier) for identifier in chosen)
-            settings["channels"] = tuple(sorted(label for label in known if label is not None))
-        if isinstance(steps, Steps):
-            problems += _unknown(steps.identifiers(), each.lines.get("escalation", each.line), labels)
-            settings["escalation"] = steps.relabelled(lambda name: labels.label(name) or name)
+        problems += _unknown(chosen, each.lines.get("channels", each.line), labels)
+        settings["channels"] = tuple(sorted(labels.label(name) or name for name in chosen))
+        if steps:
+            named = [name for step in steps for name in step.channels]
+            problems += _unknown(named, each.lines.get("escalation", each.line), labels)
+            settings["escalation"] = relabelled(steps, lambda name: labels.label(name) or name)
         found.append(replace(each, settings=settings))
     return found, problems
 
 
 def _unknown(identifiers: Iterable[str], line: int, labels: Labels) -> list[Problem]:
-    named = dict.fromkeys(identifiers)
+    named = dict.fromkeys(each for each in identifiers if each != EVERY_CHANNEL)
     return [_no_channel(name, line, labels) for name in named if labels.label(name) is None]
 
 
@@ -168,18 +173,15 @@ def _insist_on_one_each(wanted: Sequence[Wanted], there: Sequence[CheckJson]) ->
 
 
 def _step(wanted: Wanted, check: CheckJson | None, labels: Labels) -> Create | Update | None:
-    names = [field.name for field in FIELDS]
     if check is None:
         said = tuple(
-            Change(field.name, field.default, wanted.settings[field.name])
-            for field in FIELDS
-            if _is_worth_saying(field, wanted)
+            Change(name, DEFAULTS[name], wanted.settings[name]) for name in FIELDS if _is_worth_saying(name, wanted)
         )
-        body = {"slug": wanted.slug, "unique": ["slug"], **body_of(wanted.settings, names, labels)}
+        body = {"slug": wanted.slug, "unique": ["slug"], **body_of(wanted.settings, FIELDS, labels)}
         return Create(slug=wanted.slug, said=said, body=body)
     old = settings_of(check, labels)
     changes = tuple(
-        Change(name, old[name], wanted.settings[name]) for name in names if old[name] != wanted.settings[name]
+        Change(name, old[name], wanted.settings[name]) for name in FIELDS if old[name] != wanted.settings[name]
     )
     if not changes:
         return None
@@ -187,9 +189,9 @@ def _step(wanted: Wanted, check: CheckJson | None, labels: Labels) -> Create | U
     return Update(slug=wanted.slug, code=Found(check).code, changes=changes, body=body)
 
 
-def _is_worth_saying(field: Field, wanted: Wanted) -> bool:
-    """When it is expected, always; of all else, what does not hold anyway."""
-    setting = wanted.settings[field.name]
-    if field.name in ("every", "schedule"):
-        return setting is not None
-    return setting != (wanted.slug if field.name == "name" else field.default)
+def _is_worth_saying(name: str, wanted: Wanted) -> bool:
+    """Whether a new check's value is shown: its schedule always, all else where it is not the default."""
+    value = wanted.settings[name]
+    if name in ("every", "schedule"):
+        return value is not None
+    return bool(value != (wanted.slug if name == "name" else DEFAULTS[name]))

@@ -6,7 +6,7 @@ Pure. Start at `wrong`; the order of steps is `plan`'s, which asks `ranks`.
 from collections.abc import Iterator, Mapping, Sequence
 from graphlib import CycleError, TopologicalSorter
 
-from chalicelib.domain.rules.groups import Group
+from chalicelib.domain.config import Group
 from overdue.checks_file.document import Problem
 from overdue.checks_file.file import Wanted
 from overdue.client.schemas import CheckJson
@@ -55,12 +55,13 @@ def _waiting_for_its_own(
     wanted: Wanted, ours: Mapping[str, Wanted], kept: Sequence[CheckJson], slugs: Mapping[str, str]
 ) -> Iterator[Problem]:
     """Parents of a group that are its members: nobody would hear of it."""
-    group = wanted.settings["group"]
-    if not isinstance(group, Group):
+    group: Group | None = wanted.settings["group"]
+    if group is None:
         return
     parents = [slugs.get(name, name) for field, name in _named(wanted) if field == "depends_on"]
     tags = {check["slug"]: tuple(check["tags"].split()) for check in kept if not check.get("group")}
-    tags |= {each.slug: _tags(each) for each in ours.values() if each.settings["group"] is None}
+    single = [each for each in ours.values() if each.settings["group"] is None]
+    tags |= {each.slug: tuple(each.settings["tags"].split()) for each in single}
     members = {slugs.get(name, name) for name in group.members}
     for parent in parents:
         if parent in members or (group.tag and group.tag in tags.get(parent, ())):
@@ -68,18 +69,11 @@ def _waiting_for_its_own(
             yield Problem(wanted.lines["depends_on"], f"{wanted.slug}: depends_on: {said}")
 
 
-def _tags(wanted: Wanted) -> tuple[str, ...]:
-    tags = wanted.settings["tags"]
-    assert isinstance(tags, tuple), "tags are words"
-    return tags
-
-
 def _named(wanted: Wanted) -> Iterator[tuple[str, str]]:
     """In which field it names whom."""
-    parents, group = wanted.settings["depends_on"], wanted.settings["group"]
-    assert isinstance(parents, tuple), "checks are named in a list"
-    yield from (("depends_on", name) for name in parents)
-    if isinstance(group, Group):
+    group: Group | None = wanted.settings["group"]
+    yield from (("depends_on", name) for name in wanted.settings["depends_on"])
+    if group is not None:
         yield from (("group", name) for name in group.members)
 
 

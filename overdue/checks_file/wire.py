@@ -1,36 +1,34 @@
-"""Settings from the API's JSON of a check, and back: the one place that knows the wire's words for them.
+"""Values of the file from the API's JSON of a check, and back.
 
-Channels are told by name where no other has it, by id otherwise: `Labels`. Start at `settings_of`.
+Channels are named by name, and by id where a name is ambiguous: `Labels`. Start at `settings_of` and `body_of`.
 """
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
-from chalicelib.domain.rules.groups import Group
-from chalicelib.domain.sources.probe import Probe
-from chalicelib.domain.sources.probe_json import NAMES, as_json, from_json
-from overdue.checks_file.fields import BY_NAME, FIELDS, Settings
-from overdue.checks_file.kinds.escalation_kind import Steps, from_wire, to_wire
-from overdue.checks_file.kinds.probe_kind import with_period, without_period
-from overdue.checks_file.kinds.relation_kind import group_from_wire, group_to_wire
-from overdue.checks_file.kinds.value_kinds import EVERY_CHANNEL, Setting
+from chalicelib.domain.channels import EVERY_CHANNEL
+from chalicelib.domain.config import Step
+from chalicelib.domain.durations import parse_instant
+from chalicelib.domain.sources.probe import SHORTEST_EVERY
+from chalicelib.fields.object_kinds import Probing
+from chalicelib.fields.table import BY_NAME
+from overdue.checks_file.fields import DEFAULTS, FIELDS, Settings
+from overdue.checks_file.writing import is_replaced
 from overdue.client.schemas import ChannelJson
-
-_ANY = "any"  # the wire says it with an empty text
 
 
 @dataclass(frozen=True, slots=True)
 class Labels:
-    """What channels are called, by id: their names, or their ids where a name is not theirs alone."""
+    """What channels are called, by id: their names, or their ids where several have the name."""
 
     by_id: Mapping[str, str]
-    ambiguous: frozenset[str] = frozenset()  # names that several bear
+    ambiguous: frozenset[str] = frozenset()  # names of several channels
 
     @classmethod
     def of(cls, channels: Sequence[ChannelJson]) -> "Labels":
-        """Of all channels of a project."""
+        """The labels of all channels of a project."""
         times = Counter(channel["name"] for channel in channels)
         several = frozenset(name for name, number in times.items() if number > 1)
         taken = several | {channel["id"] for channel in channels} | {EVERY_CHANNEL, ""}
@@ -42,83 +40,87 @@ class Labels:
             return self.by_id[identifier]
         return identifier if identifier in self.by_id.values() else None
 
+    def shown(self, identifier: str) -> str:
+        """What the file calls the channel with this id; the id itself where it is not known, as `*` is not."""
+        return self.by_id.get(identifier, identifier)
+
     def id(self, label: str) -> str:
         """The id of a channel."""
         return next((each for each, known in self.by_id.items() if known == label), label)
 
 
-def settings_of(check: Mapping[str, Any], labels: Labels) -> dict[str, Setting]:
-    """All settings of a check as the API shows it. What an older server does not show is as if never set."""
-    found: dict[str, Setting] = {field.name: check.get(field.name, field.default) for field in FIELDS}
-    is_simple = "schedule" not in check
-    return found | {
-        "every": check.get("timeout", BY_NAME["every"].default) if is_simple else None,
-        "schedule": None if is_simple else check["schedule"],
-        "tz": check.get("zone", check.get("tz", "UTC")),
-        "early": check.get("early") or None,
-        "windows": tuple(check.get("windows", ())),
-        "group": group_from_wire(check.get("group")),
-        "depends_on": tuple(sorted(check.get("depends_on", ()))),
-        "tags": tuple(dict.fromkeys(check["tags"].split())),
-        "channels": EVERY_CHANNEL if check.get("every_channel") else _labelled(check.get("channels", ""), labels),
-        "methods": check.get("methods") or _ANY,
-        "probe": _probe_of(check.get("probe")),
-        "escalation": _escalation_of(check, labels),
-    }
+def settings_of(check: Mapping[str, Any], labels: Labels) -> dict[str, Any]:
+    """All values of a check as the API shows it. A field that an older server does not show has its default.
+
+    Raises FieldError.
+    """
+    shown = {field.name: name for name, field in FIELDS.items() if field.name in check.keys() - {"schedule"}}
+    found = DEFAULTS | {name: _value(each, check[each], labels) for each, name in shown.items()}
+    if "schedule" in check:
+        lines = check["schedule"].strip().split("\n")
+        found |= {"every": None, "schedule": tuple(line.strip() for line in lines)}
+    if "zone" in check:
+        found["tz"] = _value("tz", check["zone"], labels)
+    if check.get("every_channel"):
+        found["channels"] = (EVERY_CHANNEL,)
+    if check.get("escalation_policy"):
+        found["escalation"] = check["escalation_policy"]
+    return found
 
 
-def _probe_of(said: Mapping[str, Any] | None) -> Probe | None:
-    """What a newer server knows beyond it is left out."""
-    if not said:
-        return None
-    return without_period(from_json({name: value for name, value in said.items() if name in NAMES}))
+def _value(name: str, said: Any, labels: Labels) -> Any:
+    kind = BY_NAME[name].kind
+    if isinstance(kind, Probing):
+        known = {
+            part: each for part, each in (said or {}).items() if part in kind.parts
+        }  # a newer server may have more
+        probe = kind.read(name, known or None)
+        return probe and replace(probe, every=SHORTEST_EVERY)
+    if name == "escalation":
+        return relabelled(kind.read(name, [{"channels": EVERY_CHANNEL} | step for step in said or ()]), labels.shown)
+    value = kind.read(name, said)
+    match name:
+        case "tags":
+            return kind.parse(name, value)
+        case "depends_on":
+            return tuple(sorted(value))
+        case "group":
+            return value and replace(value, members=tuple(sorted(value.members)))
+        case "channels":
+            return tuple(sorted(map(labels.shown, value)))
+        case "first_ping_by":
+            return parse_instant(name, value, "UTC") if isinstance(value, str) else value
+        case _:
+            return value
 
 
-def _escalation_of(check: Mapping[str, Any], labels: Labels) -> Setting:
-    steps = from_wire(check.get("escalation") or ())
-    return check.get("escalation_policy") or (steps and steps.relabelled(lambda each: labels.by_id.get(each, each)))
-
-
-def _labelled(ids: str, labels: Labels) -> tuple[str, ...]:
-    return tuple(sorted(labels.by_id.get(each, each) for each in ids.split(",") if each))
+def relabelled(steps: Sequence[Step], label: Callable[[str], str]) -> tuple[Step, ...]:
+    """Steps with other words for their channels, in order."""
+    return tuple(replace(step, channels=tuple(sorted(map(label, step.channels)))) for step in steps)
 
 
 def body_of(settings: Settings, names: Iterable[str], labels: Labels) -> dict[str, object]:
-    """The fields of a POST that say these settings."""
-    body = dict(_field(name, settings[name], labels) for name in names if not _is_unsaid(name, settings[name]))
+    """The fields of a POST that say these values."""
+    body = dict(_said(name, settings[name], labels) for name in names if not is_replaced(name, settings[name]))
     probe = settings["probe"]
-    if isinstance(probe, Probe) and body.keys() & {"probe", "timeout"}:  # it says its period itself
+    if probe is not None and body.keys() & {"probe", "timeout"}:  # it says its period itself
         body.pop("timeout", None)
-        body["probe"] = as_json(with_period(probe, settings["every"]))
+        body["probe"] = BY_NAME["probe"].kind.json(replace(probe, every=settings["every"]))
     return body
 
 
-def _is_unsaid(name: str, setting: Setting) -> bool:
-    """A period ends by saying a schedule, and the other way round: there is no word for "none"."""
-    return setting is None and name in ("every", "schedule")
-
-
-def _field(name: str, setting: Setting, labels: Labels) -> tuple[str, object]:
-    match name, setting:
-        case "every", _:
-            return "timeout", setting
-        case "schedule", str() if "\n" in setting:
-            return "schedules", setting.split("\n")
-        case "early", None:
-            return name, 0
-        case "windows" | "depends_on", tuple():
-            return name, list(setting)
-        case "tags", tuple():
-            return name, " ".join(setting)
-        case "channels", tuple():
-            return name, ",".join(labels.id(each) for each in setting)
-        case "group", Group():
-            return name, group_to_wire(setting)
+def _said(name: str, value: Any, labels: Labels) -> tuple[str, object]:
+    """A field of the API and its JSON."""
+    match name, value:
+        case "schedule", [expression]:
+            return "schedule", expression
+        case "schedule", _:
+            return "schedules", list(value)
         case "escalation", str():
-            return "escalation_policy", setting
-        case "escalation", Steps():
-            return name, to_wire(setting.relabelled(labels.id))
-        case "methods", _:
-            return name, "" if setting == _ANY else setting
-        case _:
-            return name, setting
+            return "escalation_policy", value
+        case "escalation", _:
+            value = relabelled(value, labels.id)
+        case "channels", _:
+            value = tuple(map(labels.id, value))
+    field = FIELDS[name]
+    return field.name, field.kind.json(value)

@@ -5,14 +5,13 @@ from dataclasses import dataclass
 from typing import Any, Literal, assert_never
 
 from overdue.checks_file.apply import Outcome
-from overdue.checks_file.fields import written
-from overdue.checks_file.kinds.quoting import quoted
-from overdue.checks_file.kinds.value_kinds import Setting
 from overdue.checks_file.plan import Change, Create, Delete, Plan, Step, Update
+from overdue.checks_file.quoting import quoted
+from overdue.checks_file.writing import written
 
 Style = Literal["green", "yellow", "red", "dim", ""]
 NAMED = 5  # in a list, before it says how many more
-LONGEST = 60  # characters of a setting: a description may have 20,000
+LONGEST = 60  # characters of a value: a description may have 20,000
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,8 +64,8 @@ def _becomes(change: Change) -> list[tuple[str, str]]:
     return [(change.name, old), ("", new)]
 
 
-def _shown(name: str, setting: Setting) -> str:
-    text = written(name, setting)
+def _shown(name: str, value: Any) -> str:
+    text = written(name, value)
     return text if len(text) <= LONGEST else f"{text[: LONGEST - 1]}…"
 
 

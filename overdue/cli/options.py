@@ -14,6 +14,8 @@ from typing import Any
 import click
 
 from chalicelib.domain.errors import BadInput
+from chalicelib.domain.field_errors import FieldError
+from chalicelib.domain.text.inert import inert
 from overdue.cli.settings import Given, Settings, resolve
 
 Function = Callable[..., Any]
@@ -22,6 +24,10 @@ URL = click.option("--url", metavar="URL", help="Of the deployment, such as http
 STAGE = click.option("--stage", metavar="NAME", help="A stage of the settings file; local is a server that runs here.")
 API_KEY = click.option("--api-key", metavar="KEY", help="Better said by OVERDUE_API_KEY or in the file.")
 PING_KEY = click.option("--ping-key", metavar="KEY", help="Better said by OVERDUE_PING_KEY or in the file.")
+REGION = click.option("--region", metavar="NAME", help="The AWS region of the stage, such as eu-central-1.")
+OF_PROJECT = click.option(
+    "--project", default="default", show_default=True, metavar="NAME", help="Whose channel it is."
+)
 JSON = click.option("--json", "as_json", is_flag=True, help="One JSON document on stdout, and nothing else.")
 
 
@@ -49,12 +55,14 @@ def _with_settings(function: Function, *options: Callable[[Function], Function])
 
 @contextmanager
 def wrong_usage() -> Iterator[None]:
-    """What is bad about an option's own value, whatever the server holds, is wrong usage: exit 2."""
+    """Turn an error about an option's value, which no server needs to see, into wrong usage: exit 2."""
     try:
         yield
-    except BadInput as error:
-        from chalicelib.alerts.charset import inert  # here because `exec` does without: 25 ms
+    except FieldError as error:
+        from overdue.client.option_names import option_name  # imports the field table, which `exec` does without
 
+        raise click.UsageError(inert(error.told(option_name))) from error
+    except BadInput as error:
         raise click.UsageError(inert(str(error))) from error
 
 
@@ -65,3 +73,8 @@ def settings_of(given: Given) -> Settings:
     except FileNotFoundError as error:
         raise BadInput("this directory is gone: change to another") from error
     return resolve(given, environ=os.environ, directory=here)
+
+
+def of_stage(stage: str | None, region: str | None) -> Settings:
+    """The deployment whose tables are meant. Raises BadInput."""
+    return settings_of(Given(stage=stage, region=region))

@@ -4,8 +4,8 @@ import sys
 
 import click
 
-from chalicelib.alerts.charset import inert
 from chalicelib.domain.errors import BadInput
+from chalicelib.domain.text.inert import inert
 
 
 def confirm(question: str, *, yes: bool) -> None:

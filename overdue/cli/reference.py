@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 import click
 
+from overdue.cli.lazy import Lazy
 from overdue.cli.main import main
 
 WIDTH = 100
@@ -67,18 +68,22 @@ it cannot be executed.
 
 def reference() -> str:
     """The whole page, in Markdown."""
-    return HEAD + "\n".join(_sections(main, None)) + "\n" + TAIL
+    return HEAD + "\n".join(map(_section, commands(main))) + "\n" + TAIL
 
 
-def _sections(command: click.Command, parent: click.Context | None) -> Iterator[str]:
+def commands(command: click.Command, parent: click.Context | None = None) -> Iterator[click.Context]:
+    """A command and all below it, imported, each as the context that its help is made in."""
+    command = command.load() if isinstance(command, Lazy) else command
     name = command.name if parent else "overdue"
     context = click.Context(command, parent=parent, info_name=name, terminal_width=WIDTH, **command.context_settings)
-    yield f"## {context.command_path}\n\n```text\n{command.get_help(context)}\n```\n"
+    yield context
     if isinstance(command, click.Group):
         for name in command.list_commands(context):
-            found = command.get_command(context, name)
-            assert found is not None, "it has just been listed"
-            yield from _sections(found, context)
+            yield from commands(command.commands[name], context)
+
+
+def _section(context: click.Context) -> str:
+    return f"## {context.command_path}\n\n```text\n{context.command.get_help(context)}\n```\n"
 
 
 if __name__ == "__main__":

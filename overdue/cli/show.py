@@ -8,18 +8,13 @@ import json
 import sys
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING
 
 import click
 
-from chalicelib.alerts.charset import inert
-from chalicelib.domain.text.time_format import WallClock, ago
-from overdue.cli.table_layout import GAP, fitted
-from overdue.client.schemas import CheckJson
-
-if TYPE_CHECKING:
-    from rich.console import Console
-    from rich.text import Text
+from chalicelib.domain.text.inert import inert
+from chalicelib.domain.text.reasons import reason_name
+from chalicelib.domain.text.time_format import WallClock, ago, duration
+from overdue.client.schemas import CheckJson, FlipJson, PingJson
 
 # A status is a word and a shape before it is a colour.
 SHAPES = {
@@ -30,7 +25,7 @@ SHAPES = {
     "new": "○",
     "unknown": "?",
 }
-COLOURS = {"up": "green", "grace": "yellow", "down": "red", "paused": "dim", "new": "dim", "unknown": "yellow"}
+COLOURS = {"●": "green", "◐": "yellow", "✕": "red", "‖": "dim", "○": "dim", "?": "yellow"}
 NOTHING = "–"
 
 
@@ -64,8 +59,8 @@ def table(
 ) -> None:
     """Rows under columns; into a pipe, tab-separated and whole. `none` is said on stderr where there are no rows.
 
-    Where a terminal is too narrow, the columns of `gives` are cut, and then left out, before any other; one that wraps
-    takes several lines instead.
+    A terminal that is too narrow cuts the columns of `gives`, then the widest others. One that `wraps` takes several
+    lines instead. If too little were left, those of `gives` are left out, the first of them first.
     """
     if not rows:
         say(none)
@@ -75,18 +70,9 @@ def table(
         for row in (columns, *rows):
             click.echo("\t".join(row))
         return
-    from rich.cells import cell_len  # here because a pipe needs none of it, 40 ms
-    from rich.table import Table
+    from overdue.cli import rich_output  # imports rich: 40 ms, of which a pipe needs nothing
 
-    console = _console()
-    widths = {column: max(map(cell_len, cells)) for column, *cells in zip(columns, columns, *rows, strict=True)}
-    kept = fitted(widths, room=console.width, gives=gives)
-    drawn = Table(box=None, pad_edge=False, padding=(0, GAP, 0, 0), header_style="bold")
-    for column, width in kept.items():
-        drawn.add_column(column, overflow="ellipsis", no_wrap=column != wraps, width=width)
-    for row in rows:
-        drawn.add_row(*(_coloured(cell) for column, cell in zip(columns, row, strict=True) if column in kept))
-    console.print(drawn, crop=False)
+    rich_output.table(columns, rows, gives=gives, wraps=wraps, colours=COLOURS)
 
 
 def fields(pairs: Sequence[tuple[str, str]]) -> None:
@@ -98,23 +84,9 @@ def fields(pairs: Sequence[tuple[str, str]]) -> None:
         for name, value in pairs:
             click.echo(f"{name:<{widest}}  {value}")
         return
-    console = _console()
-    for name, value in pairs:
-        console.print(f"{name:<{widest}} ", end=" ", style="dim", highlight=False, markup=False)
-        console.print(_coloured(value), highlight=False, soft_wrap=True)
+    from overdue.cli import rich_output  # as above
 
-
-def _console() -> "Console":
-    from rich.console import Console
-
-    return Console()  # it honours NO_COLOR
-
-
-def _coloured(cell: str) -> "Text":
-    from rich.text import Text
-
-    colour = next((COLOURS[name] for name, shape in SHAPES.items() if cell.startswith(f"{shape} ")), "")
-    return Text(cell, style=colour)
+    rich_output.fields(pairs, width=widest, colours=COLOURS)
 
 
 def status(check: CheckJson) -> str:
@@ -122,7 +94,22 @@ def status(check: CheckJson) -> str:
     name = "unknown" if check.get("unknown_since") else check["status"]
     shown = f"{SHAPES.get(name, '?')} {name}"
     reason = check.get("reason") if check["status"] == "down" else None
-    return ", ".join(filter(None, (shown, reason, "running" if check["started"] else None))).replace("_", " ")
+    return ", ".join(filter(None, (shown, reason and reason_name(reason), "running" if check["started"] else None)))
+
+
+def ping(record: PingJson) -> str:
+    """The signal of a ping; with a success, what was wrong with it all the same: "success, late"."""
+    outcome = record.get("outcome")
+    return f"{record['type']}, {reason_name(outcome)}" if outcome in ("late", "too_short") else record["type"]
+
+
+def flip(change: FlipJson) -> str:
+    """The status that a check got, as a shape and a word, and why it went down."""
+    status = change.get("status")
+    if status is None:  # a server before this version says only this
+        return f"{SHAPES['up']} up" if change["up"] else f"{SHAPES['down']} not up"
+    reason = change.get("reason")
+    return f"{SHAPES.get(status, '?')} {status}" + (f", {reason_name(reason)}" if reason else "")
 
 
 def when(text: str | None, *, tz: str, now: datetime) -> str:
@@ -143,6 +130,4 @@ def distance(text: str | None, *, now: datetime) -> str:
 
 def took(seconds: float | None) -> str:
     """A duration of the API in words."""
-    from chalicelib.domain.text.time_format import duration
-
     return NOTHING if seconds is None else duration(timedelta(seconds=seconds))

@@ -8,13 +8,14 @@ import json
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from difflib import get_close_matches
 from typing import TypeVar, cast
 from urllib.parse import quote, urlencode
 
 from chalicelib.domain.errors import BadInput, OverdueError
+from chalicelib.domain.ids import is_uuid
 from overdue.cli.settings import Settings
 from overdue.client import http
-from overdue.client.pinging import UUID
 from overdue.client.schemas import ChannelJson, CheckJson, FlipJson, PingJson, PolicyJson, is_like
 
 TIMEOUT_S = 15.0
@@ -24,10 +25,6 @@ T = TypeVar("T")
 
 _KEY = re.compile(r"[!-~]+")
 _FIELD_ERROR = "json validation error: "
-_OPTIONS = re.compile(  # fields that have an option of the same name
-    r"\b(slug|timeout|schedules?|tz|grace|max_runtime|min_runtime|min_count|count_window|remind_every|tags|desc|channels"
-    r"|failures_before_alert|misses_before_alert|first_ping_by|early|windows|depends_on|escalation_policy|escalation)\b"
-)
 _NAMES_CHECK = re.compile(r"checks/[^?]")
 _UNIQUE_KEY = re.compile(r"[0-9a-f]{40}")
 _SHORT_CODE = re.compile(r"[0-9a-f]{8}")
@@ -154,7 +151,7 @@ class Api:
         """The escalation policies."""
         return self._list("escalations", "escalations/", PolicyJson)
 
-    def keep_escalation(self, name: str, steps: Sequence[Mapping[str, object]]) -> PolicyJson:
+    def keep_escalation(self, name: str, steps: object) -> PolicyJson:
         """Create a policy, or replace its steps for all checks that use it."""
         return self._policy("POST", "escalations/", {"name": name, "steps": steps})
 
@@ -230,14 +227,10 @@ def _reason(answer: http.Answer) -> str:
         return answer.text(200)
     error = str(found["error"])
     if error.startswith(_FIELD_ERROR):
-        error = _OPTIONS.sub(lambda field: _option(field[0]), error.removeprefix(_FIELD_ERROR))
+        from overdue.client.option_names import with_option_names  # imports the field table: 40 ms
+
+        error = with_option_names(error.removeprefix(_FIELD_ERROR))
     return ": ".join([error, str(found["detail"])] if found.get("detail") else [error])
-
-
-def _option(field: str) -> str:
-    named = {"timeout": "every", "schedules": "schedule", "windows": "window"}
-    named |= {"escalation": "escalate", "escalation_policy": "escalate"}
-    return "--" + named.get(field, field).replace("_", "-")
 
 
 def find(api: Api, name: str) -> Found:
@@ -245,7 +238,7 @@ def find(api: Api, name: str) -> Found:
 
     Raises UnknownCheck, which suggests similar names, and BadInput if several checks match. One or two requests.
     """
-    if UUID.fullmatch(name.lower()) or _UNIQUE_KEY.fullmatch(name):
+    if is_uuid(name.lower()) or _UNIQUE_KEY.fullmatch(name):
         try:
             return Found(api.check(quote(name.lower(), safe="")))
         except UnknownCheck as error:
@@ -282,8 +275,6 @@ def _several(name: str, matching: list[Found]) -> str:
 
 
 def _nobody(name: str, checks: list[Found]) -> str:
-    from difflib import get_close_matches  # imported here: most names are right
-
     by_name = {word: found for found in checks for word in (found.check["slug"], found.check["name"].casefold())}
     near = get_close_matches(name.casefold(), [word for word in by_name if word], n=2 * NAMES_SHOWN, cutoff=0.5)
     titles = list(dict.fromkeys(by_name[word].check["slug"] or by_name[word].title for word in near))[:NAMES_SHOWN]

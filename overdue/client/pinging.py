@@ -3,15 +3,18 @@
 Needs no API key: a ping URL, a code, or a slug with a ping key is enough. Start at `target`; `deliver` sends.
 `overdue.exec.job` decides when a job's pings are sent; the server decides what a ping means (docs/reference/rules.md,
 Terms).
+
+The retries are hand-written because a pause must end early when the job ends, and before the deadline.
 """
 
-import re
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from urllib.parse import quote, urlencode, urlsplit
 
 from chalicelib.domain.errors import BadInput, OverdueError
+from chalicelib.domain.ids import is_uuid
+from chalicelib.domain.slugs import SLUG, slug_of
 from overdue.cli.settings import Settings
 from overdue.client import http
 from overdue.client.http import Answer, Unreachable, origin
@@ -20,9 +23,6 @@ ATTEMPTS = 3
 ATTEMPT_S = 3.0  # a cold start takes one or two
 PAUSES_S = (0.5, 1.5)  # before the second and third attempts, plus up to 50 % of jitter
 LONGEST_PAUSE_S = 2.0  # a longer Retry-After is cut to this
-
-UUID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
-SLUG = re.compile(r"[a-z0-9_-]{1,100}")
 
 
 class RefusedPing(OverdueError):
@@ -49,7 +49,7 @@ def target(check: str, settings: Settings, *, new: Mapping[str, str] | None) -> 
         if parts.scheme not in ("http", "https") or not parts.hostname or parts.query or parts.fragment:
             raise BadInput(f"{origin(check)}… is not a ping URL: those start with http and have no ? and no #.")
         return Target(url=check.rstrip("/"), new=new)
-    if UUID.fullmatch(check.lower()):
+    if is_uuid(check.lower()):
         if new is not None:
             raise BadInput("--create needs a slug: a check with a code already exists. Give a slug, or omit --create.")
         return Target(url=f"{settings.base()}/ping/{check.lower()}", new=None)
@@ -61,11 +61,6 @@ def target(check: str, settings: Settings, *, new: Mapping[str, str] | None) -> 
         raise BadInput(f'The slug "{check}" needs a ping key. Set OVERDUE_PING_KEY, or give the ping URL.')
     _must_be_text("the ping key", settings.ping_key)
     return Target(url=f"{base}/ping/{quote(settings.ping_key, safe='')}/{check}", new=new)
-
-
-def slug_of(name: str) -> str:
-    """Make a slug from a name: "Nightly backup (EU)" becomes nightly-backup-eu. Empty if no character is usable."""
-    return re.sub(r"[^a-z0-9_]+", "-", name.lower()).strip("-")[:100]
 
 
 def ping_url(target: Target, action: str, *, rid: str | None) -> str:

@@ -40,7 +40,10 @@ class PolicyJson(TypedDict):
 
 
 class CheckJson(TypedDict):
-    """A check. A read-only key gets `unique_key` instead of `uuid`."""
+    """A check. A read-only key gets `unique_key` instead of `uuid`.
+
+    Configuration fields that no command reads by name are read by the field table.
+    """
 
     name: str
     slug: str
@@ -61,6 +64,7 @@ class CheckJson(TypedDict):
     schedule: NotRequired[str]
     tz: NotRequired[str]
     reason: NotRequired[str | None]
+    explanation: NotRequired[str | None]
     max_runtime: NotRequired[int | str | None]
     learnt: NotRequired[dict[str, Any] | None]
     min_runtime: NotRequired[int | None]
@@ -69,15 +73,12 @@ class CheckJson(TypedDict):
     remind_every: NotRequired[int | None]
     escalation: NotRequired[list[StepJson]]
     escalation_policy: NotRequired[str | None]
-    failures_before_alert: NotRequired[int]
     failures: NotRequired[int]
-    misses_before_alert: NotRequired[int]
     misses: NotRequired[int]
     first_ping_by: NotRequired[int | str | None]
     early: NotRequired[int]
     windows: NotRequired[list[str]]
     maintenance_until: NotRequired[str | None]
-    schedules: NotRequired[list[str]]
     warnings: NotRequired[list[str]]
     snoozed_until: NotRequired[str | None]
     acknowledged_at: NotRequired[str | None]
@@ -91,19 +92,10 @@ class CheckJson(TypedDict):
     probe: NotRequired[dict[str, Any] | None]
     zone: NotRequired[str]
     every_channel: NotRequired[bool]
-    manual_resume: NotRequired[bool]
-    methods: NotRequired[str]
-    start_kw: NotRequired[str]
-    success_kw: NotRequired[str]
-    failure_kw: NotRequired[str]
-    filter_subject: NotRequired[bool]
-    filter_body: NotRequired[bool]
-    filter_http_body: NotRequired[bool]
-    filter_default_fail: NotRequired[bool]
 
 
 class PingJson(TypedDict):
-    """A ping of a check's history."""
+    """A ping of a check's history; an older server sends no `outcome`."""
 
     type: str
     date: str
@@ -114,6 +106,7 @@ class PingJson(TypedDict):
     rid: str | None
     body_url: str | None
     duration: NotRequired[int | float]
+    outcome: NotRequired[str | None]
 
 
 class SentJson(TypedDict):
@@ -125,10 +118,12 @@ class SentJson(TypedDict):
 
 
 class FlipJson(TypedDict):
-    """A change of status. `sent` is absent for a read-only key."""
+    """A change of status. `sent` is absent for a read-only key; an older server sends no `status` and no `reason`."""
 
     timestamp: str
     up: int
+    status: NotRequired[str]
+    reason: NotRequired[str | None]
     sent: NotRequired[list[SentJson]]
 
 

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from hashlib import sha256
 
+from chalicelib.domain.keys import Key, Scope
 from chalicelib.store.registry import projects
 from overdue.aws import key_admin
 from overdue.aws.account import PATIENT, Account
@@ -39,18 +40,18 @@ def first_keys(account: Account, *, now: datetime) -> Keys | None:
     with key_admin.opened(stage):
         if any(each.key.project == key_admin.DEFAULT_PROJECT for each in projects.all_keys()):
             return None
-        made = {scope: projects.new_secret(scope) for scope in (projects.Scope.PING, projects.Scope.READ_WRITE)}
-        names = {projects.Scope.PING: "ping key", projects.Scope.READ_WRITE: "first key"}
+        made = {scope: projects.new_secret(scope) for scope in (Scope.PING, Scope.READ_WRITE)}
+        names = {Scope.PING: "ping key", Scope.READ_WRITE: "first key"}
         for scope, secret in made.items():
-            key_admin.add_key(stage, secret, projects.Key(key_admin.DEFAULT_PROJECT, scope, names[scope]), now=now)
-    return Keys(api=made[projects.Scope.READ_WRITE], ping=made[projects.Scope.PING])
+            key_admin.add_key(stage, secret, Key(key_admin.DEFAULT_PROJECT, scope, names[scope]), now=now)
+    return Keys(api=made[Scope.READ_WRITE], ping=made[Scope.PING])
 
 
 @contextmanager
 def short_lived_key(account: Account, *, now: datetime) -> Iterator[str]:
     """A read-write key for the API calls of a deploy. Revoked at the end; expires after 15 minutes in any case."""
-    secret = projects.new_secret(projects.Scope.READ_WRITE)
-    key = projects.Key(key_admin.DEFAULT_PROJECT, projects.Scope.READ_WRITE, "overdue deploy --checks")
+    secret = projects.new_secret(Scope.READ_WRITE)
+    key = Key(key_admin.DEFAULT_PROJECT, Scope.READ_WRITE, "overdue deploy --checks")
     digest, stage = sha256(secret.encode()).hexdigest(), settings(account)
     with key_admin.opened(stage):
         key_admin.add_key(stage, secret, key, now=now)

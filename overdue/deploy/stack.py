@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from botocore.exceptions import ClientError
 
+from chalicelib.clock import Clock
 from chalicelib.domain.errors import OverdueError
-from chalicelib.sweep.loop import Clock
 from overdue.aws.account import PATIENT, Account, is_passing
 
 if TYPE_CHECKING:

@@ -6,17 +6,17 @@ Everything goes to stderr, except the changes of a dry run, which are its result
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC
-from typing import TYPE_CHECKING
 
 import click
+from rich.console import Console
+from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+from rich.table import Table
+from rich.text import Text
 
 from overdue.cli.prompts import confirm
 from overdue.cli.show import NOTHING, say
 from overdue.deploy.progress import Event
 from overdue.deploy.stack import Change
-
-if TYPE_CHECKING:
-    from rich.console import Console
 
 MOST_SHOWN = 6  # resources in progress that the live line names
 _COLOURS = {"Add": "green", "Import": "cyan", "Modify": "yellow", "Remove": "red"}
@@ -36,10 +36,6 @@ class Terminal:
 
     def show(self, changes: tuple[Change, ...]) -> None:
         """Show the changes. Replacements are red, since the resource's data, address or name may be lost."""
-        from rich.console import Console  # imported here: only a deploy needs it, 40 ms
-        from rich.table import Table
-        from rich.text import Text
-
         console = Console(stderr=not self._is_plan)
         if not console.is_terminal:
             for change in changes:
@@ -72,8 +68,6 @@ class Terminal:
     @contextmanager
     def watching(self, what: str) -> Iterator[Callable[[Event], None]]:
         """Show the events of an operation as they arrive."""
-        from rich.console import Console  # imported here as above
-
         console = Console(stderr=True)
         if not console.is_terminal:
             say(what)
@@ -95,11 +89,8 @@ def line(event: Event) -> str:
 
 
 @contextmanager
-def _live(console: "Console", what: str) -> Iterator[Callable[[Event], None]]:
+def _live(console: Console, what: str) -> Iterator[Callable[[Event], None]]:
     """Print finished resources, and below them a live line with the elapsed time and the resources in progress."""
-    from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
-    from rich.text import Text
-
     columns = (SpinnerColumn(), TextColumn("{task.description}", markup=False), TimeElapsedColumn())
     in_progress: dict[str, None] = {}
     with Progress(*columns, console=console, transient=True) as progress:

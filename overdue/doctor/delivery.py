@@ -7,8 +7,7 @@ from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from typing import Any
 
-from chalicelib.runtime import AMAZON_Q
-from chalicelib.store.registry.projects import Channel
+from chalicelib.domain.channels import AMAZON_Q, Channel
 from overdue.channels.admin import topic_of
 from overdue.channels.channel_kinds import APPRISE, shown
 from overdue.cli.hints import to_copy

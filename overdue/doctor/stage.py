@@ -12,8 +12,10 @@ from typing import Any, TypeVar
 
 from botocore.config import Config
 
-from chalicelib.store.registry.projects import Channel, all_channels
-from chalicelib.sweep.loop import Clock
+from chalicelib.clock import Clock
+from chalicelib.domain.channels import Channel
+from chalicelib.store.registry.projects import all_channels
+from overdue.aws import key_admin
 from overdue.aws.account import Account
 from overdue.cli.settings import Settings
 from overdue.deploy.stack import Stack, State
@@ -95,7 +97,5 @@ class Patient:
         ]
 
     def _channels(self) -> list[tuple[str, Channel]]:
-        from overdue.aws import key_admin
-
         with key_admin.opened(self._settings):
             return list(all_channels())

@@ -11,9 +11,12 @@ Decides what the child notices when our stdout or stderr cannot be written. Star
 """
 
 import errno
+import fcntl
 import os
+import pty
 import select
 import sys
+import termios
 import threading
 import time
 from collections.abc import Callable
@@ -192,18 +195,11 @@ def _is_open(number: int) -> bool:
 
 
 def _waiting_bytes(source: int) -> int:
-    import fcntl  # imported here: by now the start ping of most jobs has been sent
-    import termios
-
     return int.from_bytes(fcntl.ioctl(source, termios.FIONREAD, b"\0" * 4), sys.byteorder)
 
 
 def _terminal(*, like: int) -> tuple[int, int]:
     """Open a pseudo-terminal of the same size that does not change the output: its end to read and the child's end."""
-    import fcntl  # imported here: most jobs run without a terminal
-    import pty
-    import termios
-
     ours, childs = pty.openpty()
     modes = termios.tcgetattr(childs)
     modes[1] &= ~termios.OPOST

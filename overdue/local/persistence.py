@@ -14,7 +14,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from chalicelib.domain.errors import OverdueError
-from chalicelib.store.registry.projects import Scope, new_secret
+from chalicelib.domain.keys import Scope
+from chalicelib.store.registry.projects import new_secret
 from overdue.local.engines import dynalite
 
 

@@ -17,21 +17,29 @@ from uuid import NAMESPACE_URL, uuid4, uuid5
 
 from botocore.exceptions import BotoCoreError, ClientError
 
+import app
 from chalicelib import log
-from chalicelib.domain.check import Code, Config
+from chalicelib.domain.channels import Channel
+from chalicelib.domain.config import Config
 from chalicelib.domain.configure import new_check
-from chalicelib.domain.errors import OverdueError
+from chalicelib.domain.errors import OverdueError, Unavailable
+from chalicelib.domain.ids import Code
+from chalicelib.domain.keys import Key, Scope
 from chalicelib.domain.schedule.occurrences import Every
+from chalicelib.probes.address import networks
+from chalicelib.probes.probing import TIME_BOX, out_by, probing
 from chalicelib.runtime import Wiring
+from chalicelib.services.liveness.self_ping import FrontDoor
+from chalicelib.services.signed_links.sessions import Signer, new_link
 from chalicelib.store import checks
 from chalicelib.store.registry import projects
-from chalicelib.store.registry.projects import Channel, Key, Scope, new_secret
+from chalicelib.store.registry.projects import new_secret
 from chalicelib.store.secure_strings import ALERT_LINK_SECRET, SESSION_SECRET, get_or_create
-from chalicelib.store.tables import Unavailable
-from chalicelib.web.pages.shell.session_cookie import Signer, new_link
+from chalicelib.sweep.loop import note, sweep
 from overdue.local import persistence
 from overdue.local.clock import Clock
 from overdue.local.engines import moto, resources
+from overdue.local.engines.environment import share_database
 from overdue.local.engines.resources import Resources
 from overdue.local.inbox import layout
 from overdue.local.inbox.received_alerts import Inbox
@@ -127,7 +135,7 @@ def running(
         stack.callback(server.stop)  # before the engine: requests under way still need it
         database = kept.endpoint if kept else dynamodb_url or local.endpoint
         if dynamodb_url is not None:
-            moto.share_database(os.environ)
+            share_database(os.environ)
         sns = moto.sns(local.endpoint)
         names = _created(database, sns, key=os.environ["AWS_ACCESS_KEY_ID"])
         wiring = _wired(server, names, database=database, sns_url=local.endpoint, speed=clock.speed)
@@ -145,12 +153,12 @@ def running(
             Attributes={"FilterPolicy": json.dumps({"channels": sorted({"*", *(each.name for each in channels)})})},
         )
         stop = threading.Event()
-        sweeping = threading.Thread(target=_sweep_every_minute, args=(wiring, SweepClock(clock, stop)), name="sweep")
-        sweeping.start()
-        probing = threading.Thread(target=_probe_every_minute, args=(wiring, SweepClock(clock, stop)), name="prober")
-        probing.start()
-        stack.callback(probing.join)
-        stack.callback(sweeping.join)
+        sweeper = threading.Thread(target=_sweep_every_minute, args=(wiring, SweepClock(clock, stop)), name="sweep")
+        sweeper.start()
+        prober = threading.Thread(target=_probe_every_minute, args=(wiring, SweepClock(clock, stop)), name="prober")
+        prober.start()
+        stack.callback(prober.join)
+        stack.callback(sweeper.join)
         stack.callback(stop.set)
         wired.set()
         yield ready
@@ -171,11 +179,10 @@ def _created(database: str, sns: "SNSClient", *, key: str) -> Resources:
 
 def _serving(port: int, clock: Clock, inbox: Inbox, wired: threading.Event) -> Server:
     """The HTTP server; requests wait for the wiring, which must know the server's address."""
-    from app import app
 
     def handler(event: dict[str, Any], context: Any) -> Any:
         wired.wait(STARTING_S)
-        return app(event, context)
+        return app.app(event, context)
 
     routes = {
         "/inbox": inbox.page,
@@ -187,8 +194,6 @@ def _serving(port: int, clock: Clock, inbox: Inbox, wired: threading.Event) -> S
 
 def _wired(server: Server, names: Resources, *, database: str, sns_url: str, speed: float) -> Wiring:
     """Set the environment that a deployment would set, and let the app connect."""
-    import app
-
     os.environ.update(
         {
             "OVERDUE_CHECKS_TABLE": names.checks,
@@ -259,9 +264,6 @@ def _first_check(wiring: Wiring, *, now: datetime) -> Code:
 
 def _sweep_every_minute(wiring: Wiring, clock: SweepClock) -> None:
     """What EventBridge does in the cloud. A sweep that outlasts its minute is followed at once by the next."""
-    from chalicelib.services.self_ping import FrontDoor
-    from chalicelib.sweep.loop import note, sweep
-
     way = FrontDoor(wiring.settings, wiring.registry)
     try:
         while True:
@@ -274,9 +276,6 @@ def _sweep_every_minute(wiring: Wiring, clock: SweepClock) -> None:
 
 def _probe_every_minute(wiring: Wiring, clock: SweepClock) -> None:
     """The same for the prober. A stop waits for the probes that are under way: they end with their timeouts."""
-    from chalicelib.probes.address import networks
-    from chalicelib.probes.probing import TIME_BOX, out_by, probing
-
     ask = out_by(networks(wiring.settings.probe_inside))
     try:
         while True:

@@ -1,40 +1,40 @@
-"""The local HTTP server: sockets, threads and patience; each request goes to the app as its event, or to a local page.
+"""The local HTTP server: each request goes to the app as its event, or to a local page.
 
-Start at `serve`. How a request is read stands in `exchange`, how it becomes an event in `gateway`. Nothing is
-logged for a request, since ping addresses are secrets; an exception of a handler goes to stderr.
+Start at `serve`. werkzeug's server, which moto brings along, does the HTTP; `gateway` makes events of requests. One
+request per connection: werkzeug does not keep connections alive. Nothing is logged for a request, since ping addresses
+are secrets; an exception of a handler goes to stderr.
+
+Hand-written is what werkzeug lacks: an error instead of an exit if it cannot listen, a stop that waits for the requests
+under way, plain-text errors, the path and headers as they came, and a deadline for silent clients.
 """
 
 import errno
-import io
+import os
 import socket
-import sys
 import threading
-import time
 import traceback
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from http import HTTPStatus
-from socketserver import StreamRequestHandler, ThreadingTCPServer
 from typing import Any
 from uuid import uuid4
 
+from werkzeug.exceptions import ClientDisconnected
+from werkzeug.serving import ThreadedWSGIServer, WSGIRequestHandler
+from werkzeug.wrappers import Request, Response
+
 from chalicelib.domain.errors import OverdueError
-from overdue.local import exchange, gateway
+from overdue.local import gateway
 from overdue.local.clock import Clock
 from overdue.local.engines import access
-from overdue.local.exchange import LocalAnswer, LocalRequest, RefusedError
 
 Handler = Callable[[dict[str, Any], Any], Mapping[str, Any]]
-LocalRoutes = Mapping[str, Callable[[LocalRequest], LocalAnswer]]
+LocalRoutes = Mapping[str, Callable[[Request], Response]]
 
-BROKEN = LocalAnswer(
-    status=HTTPStatus.INTERNAL_SERVER_ERROR,
-    headers=(("Content-Type", "application/json"),),
-    body=b'{"message": "Internal Server Error"}',
-)
-LAST_WORDS_S = 1.0  # for a client to end a body that was refused, and to read why
-DRAIN_LIMIT_BYTES = 32 * 1024 * 1024
+BROKEN = b'{"message": "Internal Server Error"}'
 STOPPING_S = 5.0
+LAST_WORDS_S = 1.0  # of silence, until a client whose request is malformed is cut off
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,12 +44,13 @@ class Server:
     base: str
     port: int
     _listener: "_Listener"
+    _thread: threading.Thread
 
     def stop(self) -> None:
-        """Take no more requests, let those under way end (5 seconds at most), close. About 50 ms when idle."""
+        """Stop listening, and wait for the requests under way: 5 seconds at most, about 50 ms when idle."""
         self._listener.shutdown()
-        self._listener.server_close()
-        self._listener.end_connections()
+        self._thread.join()
+        self._listener.wait_until_idle(STOPPING_S)
 
 
 def serve(
@@ -63,26 +64,29 @@ def serve(
 ) -> Server:
     """Serve in threads of its own until stopped. Port 0 takes a free one.
 
-    `local_routes` are exact paths that never reach the handler. `timeout_s` is how long a client may take to send
-    a request, to read its answer, or to say nothing. Raises OverdueError when it cannot listen there.
+    `local_routes` are exact paths that never reach the handler. `timeout_s` is how long a client may stay silent within
+    its request. Raises OverdueError if the server cannot listen there.
     """
-    listener = _listen(host, port)
-    bound_port: int = listener.server_address[1]
-    base = f"http://{_reachable(host)}:{bound_port}"
-    listener.app = _App(handler=handler, clock=clock, local_routes=local_routes, base=base, port=bound_port)
+    with _listening(host, port) as listening:
+        bound_port: int = listening.getsockname()[1]
+        base = f"http://{_reachable(host)}:{bound_port}"
+        app = _App(handler=handler, clock=clock, local_routes=local_routes, base=base, port=bound_port)
+        # The socket is ours because werkzeug ends the process when it cannot listen.
+        listener = _Listener(host, bound_port, app, _Connection, fd=listening.fileno())
     listener.timeout_s = timeout_s
     thread = threading.Thread(
         target=listener.serve_forever, kwargs={"poll_interval": 0.05}, name="overdue-local", daemon=True
     )
     thread.start()
-    return Server(base, bound_port, listener)
+    return Server(base, bound_port, listener, thread)
 
 
-def _listen(host: str, port: int) -> "_Listener":
+def _listening(host: str, port: int) -> socket.socket:
+    if not 0 <= port <= 65_535:
+        raise OverdueError(f"port {port} is not within 0–65535")
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
     try:
-        return _Listener((host, port), _Connection)
-    except OverflowError as error:
-        raise OverdueError(f"port {port} is not within 0–65535") from error
+        return socket.create_server((host, port), family=family, backlog=128)
     except OSError as error:
         raise OverdueError(_why_not(error, host, port)) from error
 
@@ -97,7 +101,7 @@ def _why_not(error: OSError, host: str, port: int) -> str:
         case errno.EACCES:
             return f"port {port} is reserved for the system's own services: choose one from 1024 on with --port"
         case _:
-            return f"cannot listen on {host}, port {port}: {error.strerror or error}"
+            return f"cannot listen on {host}, port {port}: {os.strerror(error.errno) if error.errno else error}"
 
 
 def _reachable(host: str) -> str:
@@ -108,7 +112,7 @@ def _reachable(host: str) -> str:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _App:
-    """Whom to ask for an answer."""
+    """The WSGI application: the local routes, and the app behind API Gateway."""
 
     handler: Handler
     clock: Clock
@@ -116,141 +120,107 @@ class _App:
     base: str
     port: int
 
-    def answer(self, request: LocalRequest) -> LocalAnswer:
+    def __call__(self, environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
+        request = Request(environ)
+        try:
+            answer = gateway.refusal(request) or self._answer(request)
+        except ClientDisconnected:
+            answer = Response("the body did not arrive in time\n", HTTPStatus.REQUEST_TIMEOUT)
+        except Exception:  # noqa: BLE001  # whatever a handler raises, its neighbours go on
+            traceback.print_exc()
+            answer = Response(BROKEN, HTTPStatus.INTERNAL_SERVER_ERROR, content_type="application/json")
+        answer.headers["X-Content-Type-Options"] = "nosniff"
+        return answer(environ, start_response)
+
+    def _answer(self, request: Request) -> Response:
         """Call the local route or the app. A request for another host is refused before either of them sees it."""
-        host = request.header("host")
+        host = request.environ.get("HTTP_HOST")
         if not access.is_this_server(host, port=self.port):
-            return exchange.plain(
-                HTTPStatus.MISDIRECTED_REQUEST,
+            text = (
                 f"This local server answers requests for {self.base} and for other loopback names with the same port, "
-                f'not for Host "{(host or "")[:100]}".',
+                f'not for Host "{(host or "")[:100]}".\n'
             )
-        route = self.local_routes.get(request.path)
+            return Response(text, HTTPStatus.MISDIRECTED_REQUEST)
+        path, _ = gateway.target(request)
+        route = self.local_routes.get(path)
         if route is not None:
             return route(request)
         event = gateway.event(request, epoch_ms=self.clock.epoch_ms(), base=self.base)
         return gateway.answer(self.handler(event, gateway.Context(aws_request_id=str(uuid4()))))
 
 
-class _Listener(ThreadingTCPServer):
-    """Takes connections, and knows those that are open."""
+class _Listener(ThreadedWSGIServer):
+    """Ends silent connections, and counts the requests under way, so that a stop can wait for them."""
 
-    # Elsewhere this lets two servers share a port; on Linux it only forgets the connections of a server that
-    # has ended, so that one can start again at once.
-    allow_reuse_address = sys.platform == "linux"
-    request_queue_size = 128
-    daemon_threads = True
-    app: _App
     timeout_s: float
 
-    def __init__(self, address: tuple[str, int], connection: "type[_Connection]") -> None:
-        self.address_family = socket.AF_INET6 if ":" in address[0] else socket.AF_INET
-        self.is_stopping = False
-        self._open: set[socket.socket] = set()
+    def __init__(self, *args: Any, **given: Any) -> None:
+        self._under_way = 0
         self._changed = threading.Condition()
-        super().__init__(address, connection)
+        super().__init__(*args, **given)
 
-    def process_request(self, request: Any, client_address: Any) -> None:
+    def get_request(self) -> tuple[socket.socket, Any]:
+        connection, address = super().get_request()
+        connection.settimeout(self.timeout_s)
+        return connection, address
+
+    @contextmanager
+    def under_way(self) -> Iterator[None]:
+        """One more request, while the block runs."""
         with self._changed:
-            self._open.add(request)
-        super().process_request(request, client_address)
+            self._under_way += 1
+        try:
+            yield
+        finally:
+            with self._changed:
+                self._under_way -= 1
+                self._changed.notify_all()
 
-    def shutdown_request(self, request: Any) -> None:
-        super().shutdown_request(request)
+    def wait_until_idle(self, most_s: float) -> None:
+        """Wait until no request is under way, `most_s` seconds at most."""
         with self._changed:
-            self._open.discard(request)
-            self._changed.notify_all()
-
-    def end_connections(self) -> None:
-        """Read nothing more from anybody, and wait for the answers that are being made."""
-        with self._changed:
-            self.is_stopping = True
-            for each in self._open:
-                try:
-                    each.shutdown(socket.SHUT_RD)
-                except OSError:  # the other side was faster
-                    continue
-            self._changed.wait_for(lambda: not self._open, timeout=STOPPING_S)
-
-    def handle_error(self, request: Any, client_address: Any) -> None:  # noqa: ARG002
-        """A client that went away or fell asleep is no news; all else is our bug."""
-        if not isinstance(sys.exception(), ConnectionError | TimeoutError):
-            traceback.print_exc()
+            self._changed.wait_for(lambda: not self._under_way, timeout=most_s)
 
 
-class _Patient(io.RawIOBase):
-    """A socket's bytes up to a deadline, however slowly they drip in."""
+class _Connection(WSGIRequestHandler):
+    """One connection, one request."""
 
-    def __init__(self, connection: socket.socket) -> None:
-        self._connection = connection
-        self.deadline_s = 0.0  # of the steady clock
-
-    def readable(self) -> bool:
-        return True
-
-    def readinto(self, buffer: Any) -> int:
-        left_s = self.deadline_s - time.monotonic()
-        if left_s <= 0:
-            raise TimeoutError
-        self._connection.settimeout(left_s)
-        return self._connection.recv_into(buffer)
-
-
-class _Connection(StreamRequestHandler):
-    """One connection: request after request until one side ends it."""
-
-    disable_nagle_algorithm = True
     server: _Listener
+    default_request_version = "HTTP/1.0"  # of a request line without a version: an answer always has a head
+    error_content_type = "text/plain; charset=utf-8"
+    error_message_format = "%(explain)s\n"
 
-    def handle(self) -> None:
-        with io.BufferedReader(_Patient(self.connection)) as stream:
-            while not self.server.is_stopping and self._exchange(stream):
-                pass
+    def run_wsgi(self) -> None:
+        self.request_version = self.protocol_version  # an HTTP/0.9 answer would have no head
+        with self.server.under_way():
+            try:
+                super().run_wsgi()
+            except ValueError:  # the target is no URL, such as http://[
+                self.send_error(HTTPStatus.BAD_REQUEST)
 
-    def _exchange(self, stream: "io.BufferedReader[_Patient]") -> bool:
-        """Read one request and answer it: whether another may follow."""
-        stream.raw.deadline_s = time.monotonic() + self.server.timeout_s
-        if not stream.peek(1):
-            return False
-        stream.raw.deadline_s = time.monotonic() + self.server.timeout_s
-        try:
-            request = exchange.read(stream, peer=self.client_address[0], go_on=self._go_on)
-        except RefusedError as refused:
-            self._refuse(refused.answer)
-            return False
-        except TimeoutError:
-            self._refuse(exchange.plain(HTTPStatus.REQUEST_TIMEOUT, "the request did not arrive in time"))
-            return False
-        if request is None:
-            return False
-        closes = not request.keeps_alive or self.server.is_stopping
-        self._send(self._answer(request, closes=closes))
-        return not closes
+    def make_environ(self) -> dict[str, Any]:
+        # RAW_URI again, since http.server takes two slashes at the start for one.
+        raw = {"RAW_URI": self.requestline.split()[1], gateway.RAW_HEADERS: self.headers}
+        return super().make_environ() | raw
 
-    def _go_on(self) -> None:
-        self._send(b"HTTP/1.1 100 Continue\r\n\r\n")
+    def handle_expect_100(self) -> bool:
+        return True  # `run_wsgi` sends it
 
-    def _answer(self, request: LocalRequest, *, closes: bool) -> bytes:
-        app = self.server.app
-        try:
-            answer = app.answer(request)
-            return exchange.written(answer, method=request.method, at=app.clock.now(), closes=closes)
-        except Exception:  # noqa: BLE001  # whatever a handler raises, its neighbours go on
-            traceback.print_exc()
-            return exchange.written(BROKEN, method=request.method, at=app.clock.now(), closes=closes)
+    def send_response(self, code: int, message: str | None = None) -> None:  # noqa: ARG002
+        super().send_response(code)  # with its usual phrase: http.server's own would repeat the request line
 
-    def _refuse(self, answer: LocalAnswer) -> None:
-        """Answer, then let the client end what it is sending: closing at once would tear the answer from its hands."""
-        self._send(exchange.written(answer, method="", at=self.server.app.clock.now(), closes=True))
-        self.connection.shutdown(socket.SHUT_WR)
-        until_s, left = time.monotonic() + LAST_WORDS_S, DRAIN_LIMIT_BYTES
-        while left > 0 and (left_s := until_s - time.monotonic()) > 0:
-            self.connection.settimeout(left_s)
-            received = len(self.connection.recv(65_536))
-            if not received:
-                return
-            left -= received
+    def send_error(self, code: int, message: str | None = None, explain: str | None = None) -> None:
+        super().send_error(code, message, explain)
+        # Closing with bytes unread would reset the connection, and the client might lose the answer.
+        self.connection.settimeout(LAST_WORDS_S)
+        while self.connection.recv(65_536):
+            pass
 
-    def _send(self, piece: bytes) -> None:
-        self.connection.settimeout(self.server.timeout_s)
-        self.connection.sendall(piece)
+    def version_string(self) -> str:
+        return "Overdue"
+
+    def log_request(self, *_: Any) -> None:
+        """Log nothing."""
+
+    def log(self, *_: Any) -> None:
+        """Log nothing."""

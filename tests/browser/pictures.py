@@ -20,7 +20,7 @@ import app
 from chalicelib.domain.alerts import Reason
 from chalicelib.domain.check import Check, Status
 from chalicelib.domain.rules.due import next_due
-from chalicelib.services.self_ping import FrontDoor
+from chalicelib.services.liveness.self_ping import FrontDoor
 from chalicelib.store.registry.status_pages import StatusPage, add_status_page
 from chalicelib.sweep.loop import sweep
 from overdue.local.clock import Clock

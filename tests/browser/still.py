@@ -13,9 +13,10 @@ from typing import Any, cast
 
 import app
 from chalicelib.domain.alerts import Reason
-from chalicelib.domain.check import Check, Code, Flip, Status
+from chalicelib.domain.check import Check, Flip, Status
+from chalicelib.domain.ids import Code
+from chalicelib.services.signed_links.sessions import Signer, new_link
 from chalicelib.store import batch_get, checks, history
-from chalicelib.web.pages.shell.session_cookie import Signer, new_link
 from overdue.local import run
 from overdue.local.clock import Clock
 from tests.browser import story

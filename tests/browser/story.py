@@ -7,7 +7,9 @@ from typing import Any
 from uuid import NAMESPACE_URL, uuid5
 
 from chalicelib.domain.alerts import Reason
-from chalicelib.domain.check import Check, Code, Config, Run, Status, Window
+from chalicelib.domain.check import Check, Run, Status, Window
+from chalicelib.domain.config import Config
+from chalicelib.domain.ids import Code
 from chalicelib.domain.runs.recent_runs import Ended, appended
 from chalicelib.domain.schedule.occurrences import Cron, Every
 from tests.builders import hours, minutes, seconds, utc

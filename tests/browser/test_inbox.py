@@ -21,7 +21,7 @@ def deliver(page: Page, site: Site, name: str, sent_at: str) -> None:
         "sent_at": sent_at,
         "channels": ["inbox"],
         "subject": f"DOWN {name}",
-        "text": f"{name} is down: missed.\n\nNothing came by 02:30.",
+        "text": f"{name} is down: missed.\n\nNo success arrived by 02:30.",
         "sms": f"DOWN {name}",
     }
     envelope = {"Type": "Notification", "MessageId": "m", "Message": json.dumps(message)}

@@ -68,6 +68,6 @@ def test_a_server_that_is_gone_is_told_and_nothing_is_lost(local: Service) -> No
     assert gone.stderr.startswith("Error: http://127.0.0.1:9 does not answer")
 
 
-@pytest.mark.parametrize("field", [each.name for each in FIELDS])
+@pytest.mark.parametrize("field", FIELDS)
 def test_every_field_is_in_the_reference(field: str) -> None:
     assert f"`{field}`" in REFERENCE

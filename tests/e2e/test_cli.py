@@ -42,7 +42,13 @@ def test_a_check_from_its_making_to_its_end(local: Service) -> None:
     assert (edited["schedule"], edited["tz"], edited["grace"]) == ("0 0 * * *", "Europe/Berlin", 7200)
 
     overdue(local, "ping", "ledger-export", "--fail")
-    assert [flip["up"] for flip in as_json(local, "flips", "ledger-export")] == [0, 1]
+    assert [flip["reason"] for flip in as_json(local, "flips", "ledger-export")] == ["failed", None]
+    assert [line.split("\t")[1] for line in overdue(local, "flips", "ledger-export").splitlines()] == [
+        "BECAME",
+        "✕ down, failed",
+        "● up",
+    ]
+    assert "\nwhy        The job reported a failure at " in overdue(local, "checks", "show", "ledger-export")
     overdue(local, "checks", "pause", "ledger-export")
     assert as_json(local, "checks", "list", "--status", "paused")[0]["slug"] == "ledger-export"
     overdue(local, "checks", "resume", "ledger-export")
@@ -82,7 +88,7 @@ def test_a_wish_that_cannot_be_granted_is_told_and_the_job_runs(local: Service) 
     ended = run([OVERDUE, "exec", "vague", "--create", "--every", "1 day", "--", "echo", "ran"], cwd=local.directory)
 
     assert (ended.returncode, ended.stdout) == (0, "ran\n")
-    assert 'period "1 day" is no duration: write seconds (600), or 10m, 1h, 1d, 1w' in ended.stderr
+    assert 'period "1 day" is not a duration: write seconds (600), or 10m, 1h, 1d, 1w' in ended.stderr
     assert "vague" not in [check["slug"] for check in as_json(local, "checks", "list")]
 
 

@@ -95,7 +95,7 @@ def test_the_second_miss_in_a_row_is_told(running: Service) -> None:
 def test_a_job_that_never_begins_is_missed(running: Service) -> None:
     made(running, "never", first_ping_by=60)
     eventually(lambda: len(alerts(running, "never")) == 1)
-    assert "Its first success was due by then." in alerts(running, "never")[0]["text"]
+    assert "The first success was due by then." in alerts(running, "never")[0]["text"]
 
 
 def test_what_goes_down_while_snoozed_is_told_at_the_end(running: Service) -> None:

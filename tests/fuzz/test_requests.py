@@ -11,21 +11,22 @@ from contextlib import contextmanager
 from http import HTTPStatus
 from random import Random
 from typing import Any
-from urllib.parse import unquote
 
 import pytest
 
 import app as lambda_app
+from chalicelib.domain.keys import Key, Scope
 from chalicelib.store.registry import projects
-from chalicelib.store.registry.projects import Key, Scope
 from overdue.local import gateway
 from overdue.local.clock import Clock
-from overdue.local.exchange import LocalRequest
 from overdue.local.server import serve
 from tests.fuzz.conftest import Dose
 from tests.fuzz.hostile import Hostile, Known, a_request
 from tests.fuzz.wire import Answered, exchanged, raw
 from tests.integration.conftest import PING_KEY, Deployment
+from tests.wsgi import a_request as wsgi_request
+
+pytestmark = pytest.mark.on_moto("it refuses hostile values as DynamoDB does")
 
 ROUND = 100  # requests, between which all that they have made is cleared away
 WRITES = ("PutItem", "UpdateItem", "DeleteItem", "BatchWriteItem", "TransactWriteItems")
@@ -56,22 +57,14 @@ def test_the_local_server_bears_hostile_requests(
 
 
 def _to_handler(request: Hostile, chance: Random) -> Answered:
-    path, _, query = request.target.partition("?")
     headers = request.headers
     if chance.random() < 0.5:  # API Gateway writes them so
         headers = tuple((name.lower(), value) for name, value in headers)
-    asked = LocalRequest(
-        method=request.verb,
-        path=unquote(path, errors="replace"),
-        query=query,
-        headers=headers,
-        body=request.body,
-        peer="203.0.113.1",
-        keeps_alive=False,
-    )
+    asked = wsgi_request(request.target, method=request.verb, headers=headers, body=request.body, peer="203.0.113.1")
     event = gateway.event(asked, epoch_ms=1_772_366_400_000, base=BASE)
     answer = gateway.answer(lambda_app.app(event, gateway.Context("fuzz")))
-    return Answered(answer.status, {name.lower(): value for name, value in answer.headers}, answer.body)
+    headers_sent = {name.lower(): value for name, value in answer.headers}
+    return Answered(answer.status_code, headers_sent, answer.get_data())
 
 
 def assert_all_borne(deployment: Deployment, dose: Dose, send: Send) -> str:

@@ -1,11 +1,14 @@
 """A deployment for each test: tables and topic from `infra/template.yaml`, the app as Lambda runs it.
 
-All on moto; with `--dynamodb dynalite`, its tables are on that engine, and the rest stays.
+Its tables are in memory (`memory`) unless the test is marked `on_moto`; `--dynamodb moto` or `dynalite` puts those of
+all tests there. The rest of AWS is moto's.
 """
 
 import json
 from base64 import b64encode
 from collections.abc import Iterator, Mapping
+from contextlib import nullcontext
+from copy import deepcopy
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import cache, partial
@@ -18,20 +21,28 @@ from botocore.loaders import JSONFileLoader, Loader
 from moto import mock_aws
 from moto.core.base_backend import BackendDict
 from moto.core.model_instances import reset_model_data
+from moto.dynamodb.models import dynamodb_backends
+from moto.sns.models import sns_backends
 
 import app as lambda_app
-from chalicelib.alerts.text import Letter
-from chalicelib.domain.check import Check, Code, Config
+from chalicelib.alerts.text import Message
+from chalicelib.domain.channels import Channel
+from chalicelib.domain.check import Check
+from chalicelib.domain.config import Config
 from chalicelib.domain.configure import new_check
+from chalicelib.domain.ids import Code
+from chalicelib.domain.keys import Key, Scope
 from chalicelib.runtime import Wiring
 from chalicelib.store import checks, history
 from chalicelib.store.history import StoredFlip, StoredPing
 from chalicelib.store.registry import projects
-from chalicelib.store.registry.projects import Channel, Key, Scope
-from chalicelib.sweep.loop import Swept, sweep
+from chalicelib.sweep.loop import sweep
+from chalicelib.sweep.process import Swept
 from overdue.local.engines import dynalite, moto, resources
 from overdue.local.engines.access import access_key
+from overdue.local.engines.quick import make_quick
 from tests.builders import utc
+from tests.integration.memory import dynamodb_in_memory
 
 PING_KEY = "pingpingpingpingpingping"
 TEXT_TYPES = ("text/", "application/json")
@@ -64,7 +75,7 @@ class Way:
     """The way to a door that is open until somebody says why not, and what operators were told."""
 
     why: str | None = None
-    told: list[Letter] = field(default_factory=list)
+    told: list[Message] = field(default_factory=list)
     looks: int = 0
     base: str = "https://overdue.example.com"
     tz: str = "UTC"
@@ -73,8 +84,8 @@ class Way:
         self.looks += 1
         return self.why
 
-    def tell(self, letter: Letter) -> None:
-        self.told.append(letter)
+    def tell(self, message: Message) -> None:
+        self.told.append(message)
 
 
 @dataclass
@@ -168,17 +179,19 @@ class Deployment:
         found = []
         while messages := self.sqs.receive_message(QueueUrl=self.alerts_queue, MaxNumberOfMessages=10).get("Messages"):
             for message in messages:
-                found.append(json.loads(json.loads(message["Body"])["Message"]))
+                found.append(json.loads(message["Body"]))
                 self.sqs.delete_message(QueueUrl=self.alerts_queue, ReceiptHandle=message["ReceiptHandle"])
         return sorted(found, key=lambda alert: (alert["at"], alert["flip"]))
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    parser.addoption("--dynamodb", choices=["moto", "dynalite"], default="moto", help="what DynamoDB the tests meet")
+    engines = ["memory", "moto", "dynalite"]
+    parser.addoption("--dynamodb", choices=engines, default="memory", help="what DynamoDB the tests meet")
 
 
 def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line("markers", "not_on_dynalite(why): what that engine lacks, or is not meant to do")
+    config.addinivalue_line("markers", "on_moto(why): what the tables in memory lack")
     config.addinivalue_line("markers", "about_dynalite: runs with --dynamodb dynalite, too, though it starts its own")
     _read_models_once()
 
@@ -200,7 +213,7 @@ def _read_models_once() -> None:
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """On another engine, leave out what never meets it; what cannot run there is skipped, and says why."""
-    if config.getoption("--dynamodb", "moto") == "moto":  # unknown when this folder was not asked for by name
+    if config.getoption("--dynamodb", "memory") != "dynalite":  # unknown when this folder was not asked for by name
         return
     others = [item for item in items if not _meets_dynamodb(item)]
     config.hook.pytest_deselected(items=others)
@@ -216,8 +229,8 @@ def _meets_dynamodb(item: pytest.Item) -> bool:
 
 @pytest.fixture(scope="session")
 def dynamodb_url(pytestconfig: pytest.Config) -> Iterator[str | None]:
-    """The engine that the tables are on; None: moto, within this process."""
-    if pytestconfig.getoption("--dynamodb", "moto") == "moto":
+    """The engine that the tables are on; None: one within this process."""
+    if pytestconfig.getoption("--dynamodb", "memory") != "dynalite":
         yield None
         return
     with dynalite.serving(None, package=dynalite.INSTALLED) as url:
@@ -237,6 +250,7 @@ class Aws:
 def aws(dynamodb_url: str | None) -> Iterator[Aws]:
     """A stand-in for AWS for all tests of this process, with the environment that a Lambda would have."""
     moto.make_atomic()
+    make_quick()
     with mock_aws(), pytest.MonkeyPatch.context() as patch:
         for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
             patch.setenv(name, access_key())
@@ -254,20 +268,42 @@ def aws(dynamodb_url: str | None) -> Iterator[Aws]:
     lambda_app.wiring.cache_clear()
 
 
-@pytest.fixture
-def deployment(aws: Aws) -> Deployment:
-    """An empty deployment with one channel and a ping key."""
+ACCOUNT_ID, REGION = "123456789012", "us-east-1"
+_EMPTY: dict[Any, Any] = {}  # moto's backends as they are after a stage was created
+
+
+def _empty_stage(aws: Aws, *, in_memory: bool) -> str:
+    """Create the stage's tables, unless they are in memory, and topics anew; return the URL of its alerts' queue.
+
+    Creating them takes moto 40 ms, so that all tests of a process but the first get a copy.
+    """
     BackendDict.reset()
     reset_model_data()  # it remembers every item that was ever made: 1.8 GB after a thousand tests
-    for table in aws.dynamodb.list_tables()["TableNames"]:  # those of another engine are not reset
-        aws.dynamodb.delete_table(TableName=table)
-    names = resources.create(aws.dynamodb, aws.sns, stage="test")
-    queue = aws.sqs.create_queue(QueueName=names.alerts.rpartition(":")[2])["QueueUrl"]
-    aws.sns.subscribe(TopicArn=names.alerts, Protocol="sqs", Endpoint=names.alerts.replace(":sns:", ":sqs:", 1))
-    wiring = lambda_app.wiring()
-    made = Deployment(wiring, queue, aws.sqs)
-    made.restart()
-    channel = Channel(id=str(uuid4()), name="ops-email", kind="email", target="ops@example.com", subscription="")
-    projects.add_channel("default", channel, now=made.now)
-    projects.add_key(PING_KEY, Key("default", Scope.PING, "ping key"), now=made.now)
-    return made
+    if not _EMPTY or not aws.dynamodb.meta.endpoint_url.endswith(".amazonaws.com"):
+        for table in aws.dynamodb.list_tables()["TableNames"]:  # those of another engine are not reset
+            aws.dynamodb.delete_table(TableName=table)
+        names = resources.create(aws.dynamodb, aws.sns, stage="test")
+        queue, raw = names.alerts.replace(":sns:", ":sqs:", 1), {"RawMessageDelivery": "true"}  # else moto signs each
+        aws.sns.subscribe(TopicArn=names.alerts, Protocol="sqs", Endpoint=queue, Attributes=raw)
+        _EMPTY.update({service: deepcopy(service[ACCOUNT_ID][REGION]) for service in (dynamodb_backends, sns_backends)})
+        BackendDict.reset()
+    for service, kept in _EMPTY.items():
+        if service is sns_backends or not in_memory:
+            service[ACCOUNT_ID][REGION] = deepcopy(kept)
+    url: str = aws.sqs.create_queue(QueueName="overdue-test-alerts")["QueueUrl"]
+    return url
+
+
+@pytest.fixture
+def deployment(request: pytest.FixtureRequest, aws: Aws) -> Iterator[Deployment]:
+    """An empty deployment with one channel and a ping key."""
+    asked_for = request.config.getoption("--dynamodb", "memory")
+    in_memory = asked_for == "memory" and request.node.get_closest_marker("on_moto") is None
+    queue = _empty_stage(aws, in_memory=in_memory)
+    with dynamodb_in_memory() if in_memory else nullcontext():
+        made = Deployment(lambda_app.wiring(), queue, aws.sqs)
+        made.restart()
+        channel = Channel(id=str(uuid4()), name="ops-email", kind="email", target="ops@example.com", subscription="")
+        projects.add_channel("default", channel, now=made.now)
+        projects.add_key(PING_KEY, Key("default", Scope.PING, "ping key"), now=made.now)
+        yield made

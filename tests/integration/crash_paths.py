@@ -8,11 +8,11 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
-from chalicelib.alerts.publish import Undelivered
 from chalicelib.domain.alerts import Alert
-from chalicelib.domain.check import Check, Code, Config, Status
-from chalicelib.domain.rules.escalation import Step
-from chalicelib.domain.rules.groups import Group
+from chalicelib.domain.check import Check, Status
+from chalicelib.domain.config import Config, Group, Step
+from chalicelib.domain.errors import Undelivered
+from chalicelib.domain.ids import Code
 from chalicelib.domain.schedule.occurrences import Every
 from tests.builders import CODE, hours, minutes, utc
 from tests.integration.conftest import Answer, Deployment

@@ -23,20 +23,26 @@ from botocore.exceptions import ReadTimeoutError
 from moto.core.models import botocore_stubber
 
 from benchmarks.in_memory import Dynamo, Sns, in_memory, plainly
-from chalicelib.domain.check import Check, Code, Config
+from chalicelib.domain.channels import Channel
+from chalicelib.domain.check import Check
+from chalicelib.domain.config import Config
 from chalicelib.domain.configure import new_check
+from chalicelib.domain.ids import Code
+from chalicelib.domain.keys import Key, Scope
 from chalicelib.domain.rules.due import next_due
 from chalicelib.domain.schedule.occurrences import Every
 from chalicelib.store import checks, history
 from chalicelib.store.codecs.check_codec import shard
 from chalicelib.store.registry import projects
-from chalicelib.store.registry.projects import Channel, Key, Scope
 from tests.builders import CODE, hours, minutes
 from tests.integration.conftest import Deployment
 from tests.integration.crash_paths import API_KEY, NOON, PATHS, End, Path, sweep
 from tests.integration.dying import Call, Fault, Killed, Wire
 
-pytestmark = pytest.mark.not_on_dynalite("its engines are in memory")
+pytestmark = [
+    pytest.mark.not_on_dynalite("its engines are in memory"),
+    pytest.mark.on_moto("the stories in memory are compared with its own"),
+]
 
 LATER = (minutes(1), minutes(10), hours(2))  # after the fault, sweeps begin; the second before anything else is due
 

@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 
-from chalicelib.domain.check import Code, Status
+from chalicelib.domain.check import Status
+from chalicelib.domain.ids import Code
 from chalicelib.domain.schedule.occurrences import Every
 from tests.builders import utc
 from tests.integration.conftest import Deployment

@@ -9,7 +9,8 @@ from typing import Any
 
 import pytest
 
-from chalicelib.domain.check import Code, Status, Window
+from chalicelib.domain.check import Status, Window
+from chalicelib.domain.ids import Code
 from chalicelib.domain.ping import Ping, Signal
 from chalicelib.domain.schedule.occurrences import Every
 from chalicelib.services.record_ping import take

@@ -8,11 +8,11 @@ from typing import Any
 
 import pytest
 
-from chalicelib.domain.check import Code
+from chalicelib.domain.channels import Channel
+from chalicelib.domain.ids import Code
 from chalicelib.domain.schedule.occurrences import Every
 from chalicelib.runtime import Publisher
 from chalicelib.store.registry import projects
-from chalicelib.store.registry.projects import Channel
 from tests.builders import utc
 from tests.integration.conftest import Aws, Deployment
 

@@ -6,7 +6,7 @@ from itertools import permutations
 
 from hypothesis import strategies as st
 
-from chalicelib.domain.check import NO_FILTERS, Config, Filters
+from chalicelib.domain.config import NO_FILTERS, Config, Filters
 from chalicelib.domain.configure import Acknowledge, Change, Edit, Pause, Resume
 from chalicelib.domain.ping import Signal
 from chalicelib.domain.schedule.occurrences import Cron, Every

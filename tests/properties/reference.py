@@ -7,7 +7,7 @@ It takes nothing from `chalicelib.domain` but the values in which a check is con
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from chalicelib.domain.check import Config
+from chalicelib.domain.config import Config
 from chalicelib.domain.schedule.occurrences import Every
 
 CRON_AT = "30 * * * *"  # the only cron that it knows, in a zone at 5 h 30 min: the full hour in UTC

@@ -15,7 +15,8 @@ from hypothesis import strategies as st
 
 from benchmarks.costly import CASES, Case, is_accepted
 from chalicelib.domain.advance import advance
-from chalicelib.domain.check import Config, Run, Status
+from chalicelib.domain.check import Run, Status
+from chalicelib.domain.config import Config
 from chalicelib.domain.errors import BadInput
 from chalicelib.domain.limits.steps import limited_to
 from chalicelib.domain.ping import Signal

@@ -10,18 +10,20 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from benchmarks.costly import is_accepted
-from chalicelib.domain.check import Check, Code, Config, Filters
+from chalicelib.domain.check import Check
+from chalicelib.domain.config import Config, Filters, Group, Step
 from chalicelib.domain.configure import new_check
-from chalicelib.domain.rules.escalation import Step, in_order
-from chalicelib.domain.rules.groups import Group
+from chalicelib.domain.field_errors import spelled
+from chalicelib.domain.ids import Code
+from chalicelib.domain.rules.escalation import in_order
 from chalicelib.domain.schedule.occurrences import Cron, Every, OnCalendar
 from chalicelib.domain.schedule.parse import parse_schedules
 from chalicelib.web.api.schema.shape import Viewer, shaped
 from chalicelib.web.api.versions import VERSIONS
 from overdue.checks_file.export import exported
 from overdue.checks_file.file import read
-from overdue.checks_file.kinds.quoting import block, humane, quoted
 from overdue.checks_file.plan import plan, with_labels
+from overdue.checks_file.quoting import block, quoted
 from overdue.checks_file.schema import schema
 from overdue.checks_file.wire import Labels
 from overdue.client.schemas import ChannelJson, CheckJson
@@ -154,5 +156,5 @@ def test_a_text_is_the_same_to_every_reader_of_yaml(text: str) -> None:
 @given(st.integers(1, 31_536_000))
 def test_a_duration_says_exactly_what_it_is(seconds: int) -> None:
     units = {"s": 1, "m": 60, "h": 3600, "d": 86400, "w": 604800}
-    shown = humane(seconds)
+    shown = spelled(timedelta(seconds=seconds))
     assert int(shown[:-1]) * units[shown[-1]] == seconds

@@ -11,9 +11,9 @@ from hypothesis import strategies as st
 from chalicelib.domain.advance import advance
 from chalicelib.domain.alerts import Alert, Kind
 from chalicelib.domain.check import Check
+from chalicelib.domain.config import Step
 from chalicelib.domain.configure import Edit, configure
 from chalicelib.domain.ping import Signal
-from chalicelib.domain.rules.escalation import Step
 from chalicelib.domain.schedule.occurrences import Every
 from tests.builders import a_check, a_ping, after, days, minutes, utc
 

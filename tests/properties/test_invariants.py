@@ -15,7 +15,8 @@ from hypothesis import strategies as st
 
 from chalicelib.domain.advance import advance, settle
 from chalicelib.domain.alerts import Alert, Kind, Reason
-from chalicelib.domain.check import Beat, Check, Config, Flip, Outcome, Record, Status
+from chalicelib.domain.check import Beat, Check, Flip, Outcome, Record, Status
+from chalicelib.domain.config import Config, Step
 from chalicelib.domain.configure import (
     Acknowledge,
     Change,
@@ -30,7 +31,6 @@ from chalicelib.domain.configure import (
 from chalicelib.domain.deliver import delivered, waiting
 from chalicelib.domain.ping import Ping, Signal
 from chalicelib.domain.rules.due import next_delivery, next_due
-from chalicelib.domain.rules.escalation import Step
 from chalicelib.domain.schedule.occurrences import Cron, Every
 from tests.builders import CODE, R1, R2, hours, minutes, outcome_of, seconds, utc
 

@@ -22,10 +22,12 @@ from benchmarks.canned import ENVIRONMENT
 from benchmarks.in_memory import Dynamo, in_memory, plainly
 from benchmarks.open_door import Open
 from benchmarks.stage import StillClock
-from chalicelib.alerts.publish import Undelivered
 from chalicelib.domain.alerts import Alert, Kind, Reason
-from chalicelib.domain.check import Check, Code, Config
+from chalicelib.domain.check import Check
+from chalicelib.domain.config import Config
 from chalicelib.domain.configure import Acknowledge, Edit, Pause, Resume, configure, new_check
+from chalicelib.domain.errors import Undelivered
+from chalicelib.domain.ids import Code
 from chalicelib.domain.ping import Ping, Signal, heard
 from chalicelib.domain.rules.due import next_due
 from chalicelib.runtime import Wiring

@@ -14,12 +14,13 @@ from hypothesis import strategies as st
 
 from chalicelib.domain.advance import advance
 from chalicelib.domain.alerts import Alert, Kind
-from chalicelib.domain.check import Check, Code, Config, Status
+from chalicelib.domain.check import Check, Status, is_of_now
+from chalicelib.domain.config import Config
 from chalicelib.domain.configure import Pause, Snooze, configure, new_check
 from chalicelib.domain.deliver import delivered, waiting
+from chalicelib.domain.ids import Code
 from chalicelib.domain.ping import Signal
-from chalicelib.domain.rules.dependencies import is_of_now
-from chalicelib.domain.rules.parents import judged, may_wait, to_read
+from chalicelib.domain.rules.dependencies import hold_or_release, may_wait, to_read
 from chalicelib.domain.schedule.occurrences import Every
 from tests.builders import a_ping, minutes, outcome_of, seconds, utc
 
@@ -132,7 +133,7 @@ class Worlds:
         if dies:
             return
         if check.config.depends_on and may_wait(check, now=self.now):
-            check = self.checks[code] = judged(check, self._known(check), now=self.now).after
+            check = self.checks[code] = hold_or_release(check, self._known(check), now=self.now).after
         alerts = waiting(check, now=self.now)
         for alert in alerts:
             self._goes_out(check, alert)

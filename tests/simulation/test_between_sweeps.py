@@ -11,8 +11,10 @@ from benchmarks.canned import ENVIRONMENT
 from benchmarks.in_memory import in_memory
 from benchmarks.open_door import Open
 from chalicelib.domain.alerts import Alert
-from chalicelib.domain.check import Check, Code, Config
+from chalicelib.domain.check import Check
+from chalicelib.domain.config import Config
 from chalicelib.domain.configure import new_check
+from chalicelib.domain.ids import Code
 from chalicelib.domain.ping import Ping, Signal
 from chalicelib.domain.schedule.occurrences import Every
 from chalicelib.runtime import Wiring

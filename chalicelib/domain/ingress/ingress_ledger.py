@@ -1,8 +1,8 @@
 """What is known of the door, which is Overdue's own public URL: when pings could not come in, and who was told.
 
 Start at `closed` and `opened`, which note what a look at the door has found. A door that closes again soon after it
-has opened has never been open: one outage, one alert, one interval. What an interval does to a check is `blind`'s
-business; who looks at the door, `chalicelib.sweep.ingress`'s.
+has opened has never been open: one outage, one alert, one interval. What an interval does to a check is
+decided in `ingress_outage`; `chalicelib.sweep.ingress` looks at the door.
 """
 
 from dataclasses import dataclass, replace
@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from hmac import digest
 
-from chalicelib.domain.ingress.ingress_outage import Blindness
+from chalicelib.domain.ingress.ingress_outage import IngressOutage
 
 SETTLED = timedelta(minutes=5)  # so long it must stay open for the outage to be over
 KEPT = 20  # intervals
@@ -27,7 +27,7 @@ class Word(StrEnum):
 class Ledger:
     """The intervals, oldest first, and what has yet to be told of them, in order."""
 
-    blindness: tuple[Blindness, ...] = ()
+    blindness: tuple[IngressOutage, ...] = ()
     untold: tuple[Word, ...] = ()
     why: str = ""  # the door was last found closed
 
@@ -45,7 +45,7 @@ def closed(ledger: Ledger, *, since: datetime, why: str) -> Ledger:
     if last is not None and last.until is not None and since < last.until + SETTLED:
         untold = tuple(word for word in ledger.untold if word is not Word.OPEN)
         return Ledger((*ledger.blindness[:-1], replace(last, until=None)), untold, why)
-    return Ledger((*ledger.blindness, Blindness(since, None))[-KEPT:], (*ledger.untold, Word.CLOSED), why)
+    return Ledger((*ledger.blindness, IngressOutage(since, None))[-KEPT:], (*ledger.untold, Word.CLOSED), why)
 
 
 def opened(ledger: Ledger, *, at: datetime) -> Ledger:

@@ -9,13 +9,14 @@ which its windows are densest. Evaluations from all other instants are bounded b
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
+from typing import NamedTuple
 
 from chalicelib.domain.advance import MOST_STEPS as MOST_OF_EVALUATION
 from chalicelib.domain.advance import STEPS_OF_ONE
-from chalicelib.domain.check import Config
-from chalicelib.domain.errors import BadInput
+from chalicelib.domain.config import Config
+from chalicelib.domain.field_errors import ErrorCode, FieldError
 from chalicelib.domain.limits.steps import OverBudget, limited_to, spend
-from chalicelib.domain.rules.early import next_after
+from chalicelib.domain.rules.due import occurrence_after
 from chalicelib.domain.schedule.dense_days import dense_days
 from chalicelib.domain.schedule.maintenance import Recurring, Walk, first_outside, parsed_window, spans_of
 from chalicelib.domain.schedule.occurrences import Every, later
@@ -26,22 +27,25 @@ _MOST_DENSE = 10  # days of dense windows that are tried beside them, with one m
 _TICK = timedelta.resolution
 
 
-class TooCostly(BadInput):
-    """An evaluation of the check could take too many steps. `field` is the API's name of the field to change."""
+class _Problem(NamedTuple):
+    """What an error will say. The error itself is not cached: raising it again would lengthen its traceback."""
 
-    def __init__(self, field: str, summary: str, detail: str) -> None:
-        super().__init__(f"{summary}: {detail}")
-        self.field, self.summary, self.detail = field, summary, detail
+    field: str
+    code: ErrorCode
+    value: object = None
+
+    def error(self) -> FieldError:
+        return FieldError(self.field, self.code, value=self.value)
 
 
 def require_affordable(config: Config) -> None:
-    """Raise TooCostly if an evaluation of this check could take too many steps, or if windows cover all occurrences.
+    """Raise FieldError if an evaluation of this check could take too many steps, or if windows cover all occurrences.
 
     Takes at most 30 ms, for most checks less than 1 ms.
     """
     found = _problem(cost_relevant(config))
     if found is not None:
-        raise TooCostly(*found)
+        raise found.error()
 
 
 def ignored_windows(config: Config) -> str | None:
@@ -49,9 +53,8 @@ def ignored_windows(config: Config) -> str | None:
     found = _problem(cost_relevant(config))
     if found is None:
         return None
-    _, summary, detail = found
-    said = f"{summary[:1].upper()}{summary[1:]}: {detail}."
-    return f"{said} Windows beyond the limit are ignored, so that a dead job is still reported."
+    said = str(found.error())
+    return f"{said}. Windows beyond the limit are ignored, so that a dead job is still reported."
 
 
 def cost_relevant(config: Config) -> Config:
@@ -68,7 +71,7 @@ def cost_relevant(config: Config) -> Config:
 
 
 @lru_cache(maxsize=1024)
-def _problem(config: Config) -> tuple[str, str, str] | None:
+def _problem(config: Config) -> _Problem | None:
     if config.group is not None or (isinstance(config.schedule, Every) and not config.windows):
         return None
     recurring = {
@@ -85,7 +88,7 @@ def _problem(config: Config) -> tuple[str, str, str] | None:
         hides_all = all(_walks_too_far(played, at, misses=1) for at in _TRIED[:2])
     except OverBudget:
         return _too_costly(played)
-    return _HIDES_ALL if hides_all else _too_costly(played)
+    return _Problem("windows", "hides_all") if hides_all else _too_costly(played)
 
 
 def _never_ends(config: Config, at: datetime) -> bool:
@@ -103,7 +106,7 @@ def _walks_too_far(config: Config, at: datetime, *, misses: int) -> bool:
     with limited_to(MOST_OF_EVALUATION):
         for _ in range(misses):
             walk = Walk(config.windows, config.tz, spans=spans)
-            due = next_after(search, at, early=config.early)
+            due = occurrence_after(search, at, early=config.early)
             due = None if due is None else first_outside(walk, config.schedule, search, due)
             missed_at = None if due is None else later(due, config.grace)
             if due is None or missed_at is None:
@@ -117,26 +120,12 @@ def _walks_too_far(config: Config, at: datetime, *, misses: int) -> bool:
     return False
 
 
-_HIDES_ALL = (
-    "windows",
-    "windows leave nothing of the schedule",
-    "every occurrence is inside a window, so no success would ever be expected: use fewer or shorter windows",
-)
-
-
-def _too_costly(config: Config) -> tuple[str, str, str]:
-    """The field that costs most, a summary, and what to do."""
-    if config.windows and (config.misses_before_alert == 1 or _costs_less_without_windows(config)):
-        detail = (
-            "there are too many windows, or too many without a gap between them, to find the next occurrence outside "
-            "them within the limit of one evaluation: use fewer, longer windows"
-        )
-        return "windows", "windows cost too much", detail
-    detail = (
-        f"with misses_before_alert {config.misses_before_alert}, one evaluation needs more occurrences of the schedule "
-        "than its limit allows: lower misses_before_alert, or use fewer schedules"
-    )
-    return "misses_before_alert", "misses_before_alert costs too much", detail
+def _too_costly(config: Config) -> _Problem:
+    """At the field that costs most."""
+    misses = config.misses_before_alert
+    if config.windows and (misses == 1 or _costs_less_without_windows(config)):
+        return _Problem("windows", "windows_cost_too_much")
+    return _Problem("misses_before_alert", "misses_cost_too_much", misses)
 
 
 def _costs_less_without_windows(config: Config) -> bool:

@@ -9,22 +9,22 @@ from datetime import datetime, timedelta
 from functools import lru_cache
 from typing import assert_never
 
-from chalicelib.domain.check import Check, Config, Status
-from chalicelib.domain.ingress.ingress_outage import is_held, put_off
-from chalicelib.domain.rules.dependencies import is_waiting
-from chalicelib.domain.rules.early import next_after
-from chalicelib.domain.rules.first_ping import first_ping_at
+from chalicelib.domain.check import Check, Status, is_held, is_waiting, put_off
+from chalicelib.domain.config import Config
+from chalicelib.domain.rules import windows
+from chalicelib.domain.rules.escalation import step_to_come
 from chalicelib.domain.rules.throughput import window_end
 from chalicelib.domain.runs.runs import held_until, overruns
 from chalicelib.domain.schedule.occurrences import Every, Schedule, later
-from chalicelib.domain.schedule.search_cache import with_cache
+from chalicelib.domain.schedule.search_cache import CachedSchedule, with_cache
 
 PUNCTUAL = timedelta(minutes=1)
+GROUP_LOOK = timedelta(minutes=15)
 
 
 def next_due(check: Check) -> datetime | None:
     """The earliest instant at which this check needs a look; None when nothing is to come."""
-    first = awaited(check) if check.config.group is None else _next_look(check)
+    first = awaited(check) if check.config.group is None else next_look(check)
     instants = (first, check.snoozed_until, next_reminder(check), next_step(check), next_delivery(check))
     return min((at for at in instants if at is not None), default=None)
 
@@ -39,10 +39,14 @@ def due_still(before: Check, after: Check) -> datetime | None:
     return min(before.due_at, true)
 
 
-def _next_look(group: Check) -> datetime | None:
-    from chalicelib.domain.rules.groups import next_look  # most checks are none
+def next_look(group: Check) -> datetime | None:
+    """When a group is evaluated, though no member has flipped, to find those that have got its tag, or were deleted.
 
-    return None if group.status is Status.PAUSED else next_look(group)
+    None while it is paused.
+    """
+    if group.status is Status.PAUSED:
+        return None
+    return group.created_at if group.settled_at is None else group.settled_at + GROUP_LOOK
 
 
 def next_judgement(check: Check) -> datetime | None:
@@ -79,17 +83,25 @@ def expected_after(config: Config, at: datetime) -> datetime | None:
 
 @lru_cache(maxsize=1024)
 def _expected_after(
-    schedule: Schedule, at: datetime, early: timedelta, windows: tuple[str, ...], tz: str
+    schedule: Schedule, at: datetime, early: timedelta, lines: tuple[str, ...], tz: str
 ) -> datetime | None:
     search = with_cache(schedule)
-    due = next_after(search, at, early=early) if early else search.next_after(at)
+    due = occurrence_after(search, at, early=early) if early else search.next_after(at)
     if due is None or not windows:
         return due
-    from chalicelib.domain.schedule.maintenance import (
-        expected_outside,  # most checks have none: a cold start goes without
-    )
+    return windows.expected_outside(schedule, due, lines, tz=tz)
 
-    return expected_outside(schedule, due, windows, tz=tz)
+
+def occurrence_after(schedule: Schedule | CachedSchedule, at: datetime, *, early: timedelta) -> datetime | None:
+    """The first occurrence that a success at `at` does not count for (rule 8).
+
+    A success counts for the last occurrence, or for the next one if it comes at most `early` before that. A period has
+    no occurrence to be early for.
+    """
+    due = schedule.next_after(at)
+    if due is None or isinstance(schedule, Every) or not timedelta() < due - at <= early:
+        return due
+    return schedule.next_after(due)
 
 
 def came_late(*, due: datetime, began: datetime | None, ended: datetime, grace: timedelta) -> bool:
@@ -125,16 +137,23 @@ def deadline(check: Check) -> datetime | None:
             assert_never(check.status)
     if missed_at is None:
         return None
-    return held_until(check, _outside(check.config, missed_at) if check.config.windows else missed_at)
+    return held_until(check, windows.end_of(check.config, missed_at) or missed_at)
 
 
-def _outside(config: Config, at: datetime) -> datetime:
-    """The end of the maintenance window at `at`; `at` itself if there is none."""
-    from chalicelib.domain.schedule import (
-        maintenance as windows,  # most checks have none: spares cold starts the import
-    )
+def first_ping_at(check: Check) -> datetime | None:
+    """The instant by which a new check's first success must come; None: there is no limit (rule 7).
 
-    return windows.window_end(config.windows, at, tz=config.tz) or at
+    A duration counts from the check's making, or from when it was resumed and became new again; an instant that had
+    passed by then is not awaited. Within a maintenance window nothing is expected (rule 9): it is put off to the end.
+    """
+    by = check.config.first_ping_by
+    if by is None or check.status is not Status.NEW:
+        return None
+    begun = check.since or check.created_at
+    at = later(begun, by) if isinstance(by, timedelta) else by
+    if at is None or at <= begun:
+        return None
+    return windows.end_of(check.config, at) or at
 
 
 def next_reminder(check: Check) -> datetime | None:
@@ -166,8 +185,6 @@ def next_step(check: Check) -> datetime | None:
     """When the next escalation step is to be told (rule 11); None where a reminder would not be told either."""
     if not check.config.escalation or check.status is not Status.DOWN or check.snoozed_until is not None:
         return None
-    from chalicelib.domain.rules.escalation import step_to_come  # most checks have none
-
     step = None if check.acknowledged_at is not None or is_waiting(check) else step_to_come(check)
     begun = told_since(check)
     return None if step is None or begun is None else later(begun, step.after)

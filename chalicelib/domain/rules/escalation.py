@@ -8,29 +8,21 @@ by `outage.escalated`. Start at `step_to_come`.
 
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime, timedelta
 from itertools import pairwise
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from chalicelib.domain.check import Check
+from chalicelib.domain.config import Step
 from chalicelib.domain.errors import BadInput
-
-if TYPE_CHECKING:  # a check holds steps
-    from chalicelib.domain.check import Check
+from chalicelib.domain.field_errors import FieldError, spelled
 
 MOST = 10  # steps of a check, or of a policy
 POLICY_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,39}")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Step:
-    """So long after an outage's beginning these channels are told; ids, or "*" for all of them."""
-
-    after: timedelta
-    channels: tuple[str, ...]
-
-
-def step_to_come(check: "Check") -> Step | None:
+def step_to_come(check: Check) -> Step | None:
     """The next step of an outage that nobody has acknowledged; None when there is none.
 
     Where it lies before what has been told or edited last, it comes just then, for those it has that no step has told.
@@ -47,7 +39,7 @@ def step_to_come(check: "Check") -> Step | None:
     return None
 
 
-def edited(check: "Check", *, begun: datetime, now: datetime) -> "Check":
+def edited(check: Check, *, begun: datetime, now: datetime) -> Check:
     """The check before an edit of its steps, in an outage that people have known of since `begun`. What lies before the
     edit is past: a step that tells nobody says so.
     """
@@ -56,15 +48,15 @@ def edited(check: "Check", *, begun: datetime, now: datetime) -> "Check":
 
 
 def in_order(steps: Iterable[Step]) -> tuple[Step, ...]:
-    """Steps as a check holds them, the earliest first. Raises BadInput."""
+    """Steps as a check holds them, the earliest first. Raises FieldError."""
     found = sorted(steps, key=lambda step: step.after)
     if len(found) > MOST:
-        raise BadInput(f"{len(found)} steps are too many: {MOST} are allowed")
+        raise FieldError("escalation", "too_many", bound=MOST, value=found)
     for earlier, later in pairwise(found):
         if earlier.after == later.after:
-            raise BadInput(f"two steps come after {int(later.after.total_seconds())} s: make them one of both channels")
+            raise FieldError("escalation", "steps_collide", value=spelled(later.after))
     if not all(step.channels for step in found):
-        raise BadInput("a step tells nobody: name its channels")
+        raise FieldError("escalation", "step_without_channels")
     return tuple(found)
 
 

@@ -11,8 +11,8 @@ from datetime import datetime
 
 from chalicelib.domain.alerts import Alert, Kind
 from chalicelib.domain.check import Check, Status
+from chalicelib.domain.durations import LONGEST
 from chalicelib.domain.errors import BadInput
-from chalicelib.domain.options import LONGEST
 from chalicelib.domain.rules.due import reminder_after
 
 

@@ -32,10 +32,14 @@ def middle(took: list[timedelta]) -> tuple[timedelta, timedelta] | None:
     """The same of any durations."""
     if len(took) < FEWEST:
         return None
-    from statistics import quantiles  # 8 ms of a cold start, needed when an alert is decided only
+    ordered = sorted(each.total_seconds() for each in took)
+    return timedelta(seconds=_tenth(ordered, 1)), timedelta(seconds=_tenth(ordered, 9))
 
-    tenths = quantiles([each.total_seconds() for each in took], n=10, method="inclusive")
-    return timedelta(seconds=tenths[0]), timedelta(seconds=tenths[-1])
+
+def _tenth(ordered: list[float], tenths: int) -> float:
+    """The value that so many tenths lie below, as `statistics.quantiles(…, method="inclusive")`: 8 ms to import."""
+    place, part = divmod((len(ordered) - 1) * tenths, 10)
+    return (ordered[place] * (10 - part) + ordered[place + 1] * part) / 10
 
 
 def durations(recent: bytes) -> list[timedelta]:

@@ -26,6 +26,9 @@ class Ended(IntEnum):
     STALLED = 7
 
 
+OF_PINGS = (Ended.SUCCESS, Ended.LATE, Ended.FAILED, Ended.TOO_SHORT)  # the others no ping reports
+
+
 @dataclass(frozen=True, slots=True)
 class RecentRun:
     """One slot of the strip."""

@@ -8,8 +8,8 @@ decided in `receive` and `advance`.
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 
-from chalicelib.domain.check import Check, Run, Status
-from chalicelib.domain.ingress.ingress_outage import put_off
+from chalicelib.domain.check import Check, Run, Status, put_off
+from chalicelib.domain.runs.duration_stats import learnt
 
 MOST_RUNS = 100  # open at once; the oldest makes room
 LONGEST_REPORTED = timedelta(hours=72)
@@ -57,8 +57,6 @@ def max_runtime(check: Check) -> timedelta | None:
     """How long a run may take, as was said or is learnt (rule 16); None: unset, or not known yet."""
     if not check.config.learns_max_runtime:
         return check.config.max_runtime
-    from chalicelib.domain.runs.duration_stats import learnt  # most checks learn nothing
-
     found = learnt(check.recent)
     return None if found is None else found.limit
 

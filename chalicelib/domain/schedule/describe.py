@@ -42,7 +42,7 @@ def in_words(schedule: Schedule) -> str:
         case Every():
             return _every(schedule.period)
         case Cron():
-            return _of_fields(cron_fields(schedule.expression).wall) or _quoted(schedule.expression)
+            return _of_fields(cron_fields(schedule.expression).wall) or _quoted(schedule.expression.strip())
         case OnCalendar():
             return "; ".join(_of_line(line.strip()) for line in schedule.expression.strip().split("\n"))
         case AnyOf():

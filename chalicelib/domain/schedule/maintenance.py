@@ -19,9 +19,9 @@ from itertools import pairwise
 from threading import get_ident
 from typing import Protocol
 
+from chalicelib.domain.durations import parse_duration, parse_instant
 from chalicelib.domain.errors import BadInput
 from chalicelib.domain.limits.steps import SEARCH_STEPS, spend
-from chalicelib.domain.options import parse_duration, parse_instant
 from chalicelib.domain.schedule.cron_fields import cron_fields
 from chalicelib.domain.schedule.occurrences import (
     AnyOf,
@@ -131,7 +131,7 @@ def occurrences_outside(
 
 def searches(schedule: Schedule) -> int:
     """The number of expressions searched for the schedule's next occurrence."""
-    return 1 if isinstance(schedule, Every) else schedule.expression.count("\n") + 1
+    return 1 if isinstance(schedule, Every) else schedule.expression.strip().count("\n") + 1
 
 
 @lru_cache(maxsize=1024)

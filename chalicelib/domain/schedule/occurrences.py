@@ -11,23 +11,16 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import MINYEAR, UTC, datetime, timedelta, tzinfo
 from functools import lru_cache
+from importlib.resources import files
 
 from chalicelib.domain.errors import BadInput
 from chalicelib.domain.limits.steps import limited_to
+from chalicelib.domain.schedule.aliases import CRON_ALIASES
 from chalicelib.domain.schedule.clock_changes import next_fixed_cron_time, next_oncalendar_time, next_wildcard_cron_time
 from chalicelib.domain.schedule.cron_fields import cron_fields
 from chalicelib.domain.schedule.oncalendar import parse_calendar_line
 
 LONGEST = 100  # characters of an expression, as in Healthchecks
-CRON_ALIASES = {
-    "@hourly": "0 * * * *",
-    "@daily": "0 0 * * *",
-    "@midnight": "0 0 * * *",
-    "@weekly": "0 0 * * 0",
-    "@monthly": "0 0 1 * *",
-    "@yearly": "0 0 1 1 *",
-    "@annually": "0 0 1 1 *",
-}
 
 _ONCALENDAR_BEGINS = datetime(1969, 12, 30, tzinfo=UTC)  # it knows 1970 to 2199, in any zone
 _ONCALENDAR_ENDS = datetime(2200, 1, 2, tzinfo=UTC)
@@ -272,8 +265,6 @@ _RENAMED_WITHIN_THEIR_COUNTRY = {  # where tzdata links to a zone of the same ho
 @lru_cache(maxsize=1)
 def _zone_names() -> tuple[frozenset[str], dict[str, str]]:
     """All names, and those that have changed with their present one; from the tzdata package."""
-    from importlib.resources import files
-
     data = files("tzdata")
     names = frozenset((data / "zones").read_text("ascii").split())
     table = (data / "zoneinfo" / "zone.tab").read_text("utf-8").splitlines()

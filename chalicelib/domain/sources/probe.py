@@ -9,13 +9,11 @@ done, and what its answer means, in `chalicelib.probes`.
 import re
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING, Literal, get_args
+from typing import Literal, get_args
 from urllib.parse import quote, urlsplit
 
-from chalicelib.domain.errors import BadInput
-
-if TYPE_CHECKING:
-    from chalicelib.domain.check import Code  # which holds a probe
+from chalicelib.domain.field_errors import FieldError
+from chalicelib.domain.ids import Code
 
 Method = Literal["GET", "HEAD", "POST", "OPTIONS"]
 METHODS: tuple[Method, ...] = get_args(Method)
@@ -82,58 +80,65 @@ def default_grace(every: timedelta) -> timedelta:
 
 
 def sound(probe: Probe) -> Probe:
-    """The probe, if it can be done. Raises BadInput."""
+    """The probe, if it can be done. Raises FieldError."""
     target(probe.url)
     statuses(probe.expect_status)
     if probe.method not in METHODS:
-        raise BadInput(f'method "{probe.method[:20]}": use {", ".join(METHODS)}')
+        raise _bad("method", f'method "{probe.method[:20]}": use {", ".join(METHODS)}')
     if not SHORTEST_EVERY <= probe.every <= LONGEST_EVERY or probe.every % SHORTEST_EVERY:
-        raise BadInput(f"every {_seconds(probe.every)} s: a probe comes every whole minute, 60 s, up to every 86,400 s")
+        raise _bad(
+            "every", f"every {_seconds(probe.every)} s: a probe comes every whole minute, 60 s, up to every 86,400 s"
+        )
     if not timedelta(seconds=1) <= probe.timeout <= LONGEST_TIMEOUT:
-        raise BadInput(f"timeout {_seconds(probe.timeout)} s: a probe may take 1 to 20 s")
+        raise _bad("timeout", f"timeout {_seconds(probe.timeout)} s: a probe may take 1 to 20 s")
     if probe.slow is not None and not timedelta(0) < probe.slow < probe.timeout:
-        raise BadInput(f"slow {_seconds(probe.slow)} s: it must be below the timeout, {_seconds(probe.timeout)} s")
+        raise _bad("slow", f"slow {_seconds(probe.slow)} s: it must be below the timeout, {_seconds(probe.timeout)} s")
     if not 0 <= probe.certificate_days <= MOST_CERTIFICATE_DAYS:
-        raise BadInput(f"certificate_days {probe.certificate_days}: use 0 to {MOST_CERTIFICATE_DAYS}")
+        raise _bad("certificate_days", f"certificate_days {probe.certificate_days}: use 0 to {MOST_CERTIFICATE_DAYS}")
     if len(probe.expect_text) > LONGEST_TEXT:
-        raise BadInput(f"expect_text has {len(probe.expect_text)} characters, {LONGEST_TEXT} are allowed")
+        raise _bad("expect_text", f"expect_text has {len(probe.expect_text)} characters, {LONGEST_TEXT} are allowed")
     if probe.expect_text and probe.method == "HEAD":
-        raise BadInput("expect_text: an answer to HEAD has no text. Use GET")
+        raise _bad("expect_text", "expect_text: an answer to HEAD has no text. Use GET")
     _insist_on_headers(probe.headers)
     return probe
+
+
+def _bad(part: str, detail: str) -> FieldError:
+    """A probe that cannot be done; `detail` names the value and says what to do."""
+    return FieldError(f"probe.{part}", "not_valid", detail=detail)
 
 
 def _insist_on_headers(headers: tuple[tuple[str, str], ...]) -> None:
     for name, value in headers:
         if _TOKEN.fullmatch(name) is None:
-            raise BadInput(f'header "{name[:40]}" is no name of a header')
+            raise _bad("headers", f'header "{name[:40]}" is no name of a header')
         if name.lower() in _OWN_HEADERS:
-            raise BadInput(f'header "{name}" is set by the probe itself: leave it out')
+            raise _bad("headers", f'header "{name}" is set by the probe itself: leave it out')
         if _HEADER_VALUE.fullmatch(value) is None:
-            raise BadInput(f'header "{name}": its value may hold printable ASCII only')
+            raise _bad("headers", f'header "{name}": its value may hold printable ASCII only')
     if sum(len(name) + len(value) for name, value in headers) > LONGEST_HEADERS:
-        raise BadInput(f"headers are longer than {LONGEST_HEADERS} characters together")
+        raise _bad("headers", f"headers are longer than {LONGEST_HEADERS} characters together")
 
 
 def target(url: str) -> Target:
-    """A URL taken apart. Raises BadInput for all that a probe does not ask: it names the URL up to its query."""
+    """A URL taken apart. Raises FieldError for all that a probe does not ask: it names the URL up to its query."""
     shown = re.sub("//[^/]*@", "//", re.split("[?#]", url)[0])[:100]
     if len(url) > LONGEST_URL:
-        raise BadInput(f'url "{shown}…" has {len(url)} characters, {LONGEST_URL} are allowed')
+        raise _bad("url", f'url "{shown}…" has {len(url)} characters, {LONGEST_URL} are allowed')
     if _UNWRITTEN.search(url):
-        raise BadInput("url holds a blank, a backslash or a control character: percent-encode it")
+        raise _bad("url", "url holds a blank, a backslash or a control character: percent-encode it")
     try:
         parts = urlsplit(url)
         host, port = parts.hostname or "", parts.port
         host = host if ":" in host else host.encode("idna").decode()  # it refuses what the resolver would
     except ValueError as error:  # UnicodeError is one
-        raise BadInput("url is not a URL: write one such as https://example.com/health") from error
+        raise _bad("url", "url is not a URL: write one such as https://example.com/health") from error
     if "@" in parts.netloc:
-        raise BadInput("url holds a user name or a password: send them in a header, such as Authorization")
+        raise _bad("url", "url holds a user name or a password: send them in a header, such as Authorization")
     if parts.scheme not in ("http", "https"):
-        raise BadInput(f'url "{shown}": a probe asks http:// and https:// only')
+        raise _bad("url", f'url "{shown}": a probe asks http:// and https:// only')
     if not host or port == 0 or not re.fullmatch(r"[0-9a-z._:-]+", host):
-        raise BadInput(f'url "{shown}" names no host that can be asked')
+        raise _bad("url", f'url "{shown}" names no host that can be asked')
     scheme: Literal["http", "https"] = "https" if parts.scheme == "https" else "http"
     path = quote(parts.path or "/", safe=_AS_IT_IS)
     query = "?" + quote(parts.query, safe=_AS_IT_IS + "?") if parts.query else ""
@@ -141,21 +146,21 @@ def target(url: str) -> Target:
 
 
 def statuses(text: str) -> tuple[range, ...]:
-    """The statuses that are good ones. Raises BadInput."""
+    """The statuses that are good ones. Raises FieldError."""
     found = []
     for part in text.split(","):
         match = _STATUS.fullmatch(part.strip())
         if match is None:
-            raise BadInput(f'expect_status "{text[:40]}": write 200, 2xx, 200-299, or several with commas')
+            raise _bad("expect_status", f'expect_status "{text[:40]}": write 200, 2xx, 200-299, or several with commas')
         family, first, last = match.groups()
         low, high = (int(family) * 100, int(family) * 100 + 99) if family else (int(first), int(last or first))
         if high < low:
-            raise BadInput(f'expect_status "{text[:40]}": {high} is below {low}')
+            raise _bad("expect_status", f'expect_status "{text[:40]}": {high} is below {low}')
         found.append(range(low, high + 1))
     return tuple(found)
 
 
-def is_due(code: "Code", every: timedelta, *, made_at: datetime, after: datetime, until: datetime) -> bool:
+def is_due(code: Code, every: timedelta, *, made_at: datetime, after: datetime, until: datetime) -> bool:
     """Whether a probe falls into the time after one instant and up to another; several count as one.
 
     Its instants are spread by its code, so that all that come hourly do not come at once; nothing has to be written

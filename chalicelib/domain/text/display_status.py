@@ -9,8 +9,7 @@ from datetime import datetime
 from enum import StrEnum
 
 from chalicelib.domain.advance import settle
-from chalicelib.domain.check import Check, Status, started
-from chalicelib.domain.ingress.ingress_outage import is_held
+from chalicelib.domain.check import Check, Status, is_held, started
 from chalicelib.domain.limits.steps import DECISION_STEPS, OverBudget, limited_to
 from chalicelib.domain.rules.due import awaited, expected
 from chalicelib.domain.runs.runs import limit

@@ -1,7 +1,7 @@
-"""A probed check in words: what was found, and where to look first. There is no job, so no word may blame one.
+"""The wording for a check that Overdue probes: what the probe found, and where to look first.
 
-What is found comes as the text of the probe's ping (`chalicelib.probes.verdict`): its first line is read here. All else
-that words say stands in `words`, which asks this room for what is probed. Start at `why_failed`.
+There is no job, so no text here may blame one. The finding is the text of the probe's ping
+(`chalicelib.probes.verdict`), of which only the first line is read. `reasons` and `explanations` call these functions.
 """
 
 import re
@@ -9,68 +9,68 @@ import re
 from chalicelib.domain.alerts import Facts
 from chalicelib.domain.text.time_format import WallClock
 
-_SPEAKABLE = re.compile(r"[A-Za-z0-9 ,.:/()-]{1,48}")  # what each alphabet that an alert is sent in has
+_PLAIN = re.compile(r"[A-Za-z0-9 ,.:/()-]{1,48}")  # characters that exist in each alphabet that an alert is sent in
 _BELOW_HTTP = ("no answer", "TLS:")
 
 
-def found(facts: Facts) -> str | None:
-    """What the probe found, where that is short and plain enough for a subject or an SMS."""
-    said = _first_line(facts)
-    if _SPEAKABLE.fullmatch(said):
-        return said
+def short_finding(facts: Facts) -> str | None:
+    """What the probe found, if that is short and plain enough for a subject or an SMS."""
+    finding = _first_line(facts)
+    if _PLAIN.fullmatch(finding):
+        return finding
     return "no answer" if is_unanswered(facts) else None
 
 
 def is_unanswered(facts: Facts) -> bool:
-    """Whether nothing came that could have been good: how long that took is no fact about the server."""
+    """Whether no HTTP answer came. Its duration then says nothing about the server."""
     return _first_line(facts).startswith(_BELOW_HTTP)
 
 
-def why_failed(facts: Facts, clock: WallClock, *, after: str) -> str:
-    """Why it failed; `after` tells how long the answer took."""
+def explain_failure(facts: Facts, clock: WallClock, *, after: str) -> str:
+    """A sentence about a failed probe. `after`: how long the answer took."""
     at = clock.second(facts.last_ping or facts.since)
     if is_unanswered(facts):
-        return f"Overdue asked at {at} and got no answer."
-    return f"Overdue asked at {at} and got no good answer{after}."
+        return f"The probe at {at} got no answer."
+    return f"The probe at {at} got no good answer{after}."
 
 
-def why_missed(facts: Facts, clock: WallClock) -> str:
-    """Why nothing came: the prober itself has not asked, which says nothing of what it asks."""
-    return f"Overdue has not asked by {clock.minute(facts.since)}."
+def explain_miss(facts: Facts, clock: WallClock) -> str:
+    """A sentence about a probe that was not made. It says nothing about the address."""
+    return f"No probe was made by {clock.minute(facts.since)}."
 
 
 def output_label(*, is_of_its_end: bool) -> str:
-    """What stands above the text."""
+    """The line above the finding."""
     return "What the probe found:" if is_of_its_end else "What the last probe found:"
 
 
-LOOK_AT_PROBER = "Look first at Overdue itself: its prober asks, and has not. See the log of the prober function."
+LOOK_AT_PROBER = "Look first at Overdue itself: its prober made no probe. See the log of the prober function."
 
 
-def look_first(facts: Facts) -> str:
+def where_to_look(facts: Facts) -> str:
     """The probable place of the trouble, by what was found."""
-    said = _first_line(facts)
-    match said:
-        case _ if "the prober's own" in said:
+    finding = _first_line(facts)
+    match finding:
+        case _ if "the prober's own" in finding:
             return "Look first at Overdue itself: see the log of the prober function."
-        case _ if "inside address" in said:
+        case _ if "inside address" in finding:
             return (
-                "Look first at the address: it is an inside one, which probes may ask only where the deployment "
-                "opens it (overdue deploy --probe-inside)."
+                "Look first at the address: it is internal, and probes may only request internal addresses that the "
+                "deployment allows (overdue deploy --probe-inside)."
             )
-        case _ if " DNS" in said:
-            return "Look first at the DNS: the name in the address led nowhere."
-        case _ if "redirect" in said:
+        case _ if " DNS" in finding:
+            return "Look first at the DNS: the name in the address could not be resolved."
+        case _ if "redirect" in finding:
             return "Look first at where the address redirects to."
-        case _ if said.startswith("no answer"):
+        case _ if finding.startswith("no answer"):
             return "Look first at the server: is it up, and can it be reached from outside?"
-        case _ if said.startswith(("TLS:", "certificate")):
+        case _ if finding.startswith(("TLS:", "certificate")):
             return "Look first at the server's certificate."
-        case _ if said.startswith("slow"):
-            return "Look first at the load of the server: it answers, but too late."
-        case _ if said.startswith(("status", "text")):
-            return "Look first at the server: it answers, but not as it should."
-    return "Look first at the address as the probe asks it, then at the server."
+        case _ if finding.startswith("slow"):
+            return "Look first at the load of the server: it answers, but too slowly."
+        case _ if finding.startswith(("status", "text")):
+            return "Look first at the server: it answers, but not as expected."
+    return "Look first at the address that the probe requests, then at the server."
 
 
 def _first_line(facts: Facts) -> str:

@@ -1,247 +1,208 @@
-"""What is the matter, in words: what happened, why a check is down, where to look first
-(docs/reference/rules.md, rule 17).
+"""Why a check is down, in the lengths that fit a subject, an SMS and a line (docs/reference/rules.md, rule 17).
 
-One set for page, CLI and alert; all of it plain ASCII. Time in words stands in `wallclock`, what is probed in
-`probe_words`, a whole letter in `chalicelib.alerts.text`. Start at `happened` for a line, at `why` for a sentence.
+Alerts, pages, API and command line take their wording from here, and from `explanations` where there is room for
+sentences. All functions need `Facts`: of an alert, those that it stores; of a check that is down now, those of
+`outage_facts`. Plain ASCII, except for what a job or an operator wrote. Start at `summarize`.
 """
 
-from datetime import datetime, timedelta
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from datetime import datetime
 from typing import assert_never
 
 from chalicelib.domain.alerts import Facts, Reason
 from chalicelib.domain.text import probe_reasons
-from chalicelib.domain.text.time_format import WallClock, between, duration
+from chalicelib.domain.text.amounts import ordinal, quantity
+from chalicelib.domain.text.time_format import (
+    WallClock,
+    ago,
+    ago_to_the_minute,
+    duration,
+    duration_rounded,
+    whole_minutes,
+)
 
 
-def spoken(reason: Reason) -> str:
-    """The reason as people say it: "too short"."""
-    return reason.replace("_", " ")
+def reason_name(reason: str | None) -> str:
+    """ "too short"; also of a reason that a newer server names."""
+    return "reason not known" if reason is None else reason.replace("_", " ")
 
 
-def happened(reason: Reason, facts: Facts, clock: WallClock) -> tuple[str, ...]:
-    """What happened, the weightiest first: ("failed", "exit status 75", "3rd in a row"). Join with commas."""
-    known: tuple[str | None, ...]
+def count_reasons(reasons: Iterable[Reason | None]) -> str:
+    """ "600 missed, 12 overrun", the most frequent first; only "missed" if that is the reason of all."""
+    counts = Counter(reasons)
+    if len(counts) == 1:
+        return reason_name(next(iter(counts)))
+    return ", ".join(f"{number} {reason_name(reason)}" for reason, number in counts.most_common())
+
+
+def name_with_count(reason: Reason | None, facts: Facts) -> str:
+    """ "failed, 3rd failure in a row"."""
+    return ", ".join(part for part in (reason_name(reason), count_in_a_row(reason, facts)) if part)
+
+
+def count_in_a_row(reason: Reason | None, facts: Facts) -> str:
+    """ "3rd failure in a row", "2nd miss in a row"; "" for the first one, and for reasons that are not counted."""
+    if reason in (Reason.FAILED, Reason.TOO_SHORT) and facts.members is None and facts.in_a_row > 1:
+        return f"{ordinal(facts.in_a_row)} failure in a row"
+    if reason is Reason.MISSED and facts.misses > 1:
+        return f"{ordinal(facts.misses)} miss in a row"
+    return ""
+
+
+def summarize(reason: Reason | None, facts: Facts, clock: WallClock) -> tuple[str, ...]:
+    """What happened, for a subject: ("failed", "exit status 75", "3rd in a row").
+
+    The most important part first, so that the last ones can be left out. Join the parts with commas.
+    """
+    parts: tuple[str | None, ...]
     match reason:
         case Reason.MISSED:
-            known = (
+            parts = (
                 None if facts.expected is None else f"expected {clock.minute(facts.expected)}",
                 f"{ordinal(facts.misses)} in a row" if facts.misses > 1 else None,
             )
         case Reason.OVERRUN:
-            known = (None if facts.took is None else f"running for {duration(facts.took)}",)
+            parts = (None if facts.took is None else f"running for {duration(facts.took)}",)
+        case Reason.FAILED if facts.members is not None:
+            parts = (count_members_down(facts),)
         case Reason.FAILED if facts.is_probed:
-            known = (probe_reasons.found(facts), _in_a_row(facts))
+            parts = (probe_reasons.short_finding(facts), _failures_in_a_row(facts))
         case Reason.FAILED:
-            known = (_exit(facts), _in_a_row(facts)) if facts.members is None else (_how_many(facts),)
+            parts = (_exit_status(facts), _failures_in_a_row(facts))
         case Reason.TOO_SHORT:
-            known = (None if facts.took is None else duration(facts.took), _in_a_row(facts))
+            parts = (None if facts.took is None else duration(facts.took), _failures_in_a_row(facts))
         case Reason.STALLED:
-            known = (items(facts),)
+            parts = (items_done(facts),)
+        case None:
+            parts = ()
         case _:
             assert_never(reason)
-    return (spoken(reason), *(fact for fact in known if fact))
+    return (reason_name(reason), *(part for part in parts if part))
 
 
-def _exit(facts: Facts) -> str | None:
+def _exit_status(facts: Facts) -> str | None:
     return f"exit status {facts.exit_status}" if facts.exit_status else None  # 0 is no reason to have failed
 
 
-def _in_a_row(facts: Facts) -> str | None:
+def _failures_in_a_row(facts: Facts) -> str | None:
     return f"{ordinal(facts.in_a_row)} in a row" if facts.in_a_row > 1 else None
 
 
-def members_down(facts: Facts) -> str:
-    """ "2 of 5 members are down: web-1, web-2": of a group."""
-    names = facts.members or ()
-    return f"{_how_many(facts)}: {', '.join(names)}" if names else _how_many(facts)
-
-
-def _how_many(facts: Facts) -> str:
+def count_members_down(facts: Facts) -> str:
+    """ "2 of 5 members are down": of a group."""
     count = len(facts.members or ())
-    return f"{count or 'none'} of {counted(facts.n_members or 0, 'member')} {'are' if count > 1 else 'is'} down"
+    return f"{count or 'none'} of {quantity(facts.n_members or 0, 'member')} {'are' if count > 1 else 'is'} down"
 
 
-def items(facts: Facts) -> str | None:
-    """ "0 of 500 items"; None when they were not counted."""
+def name_members_down(facts: Facts) -> str:
+    """ "2 of 5 members are down: web-1, web-2"; of a group that is down now, as its evaluation has stored it."""
+    if facts.n_members is None and facts.output:
+        return facts.output
+    names = facts.members or ()
+    return f"{count_members_down(facts)}: {', '.join(names)}" if names else count_members_down(facts)
+
+
+def items_done(facts: Facts) -> str | None:
+    """ "0 of 500 items"; None if the items were not counted."""
     if facts.count is None:
         return None
     if facts.min_count is None:
-        return counted(facts.count, "item")
-    return f"{facts.count:,} of {counted(facts.min_count, 'item')}"
+        return quantity(facts.count, "item")
+    return f"{facts.count:,} of {quantity(facts.min_count, 'item')}"
 
 
-def why(reason: Reason, facts: Facts, clock: WallClock) -> str:
-    """Why it is down, in one to three sentences."""
+def summarize_for_sms(reason: Reason | None, facts: Facts, clock: WallClock) -> Iterator[str]:
+    """Like `summarize`, with the instants that an SMS has no other place for."""
+    summary = summarize(reason, facts, clock)
+    if reason is Reason.OVERRUN and facts.started is not None:
+        yield from (summary[0], f"running since {clock.brief(facts.started)}")
+    elif reason is Reason.STALLED and (done := items_done(facts)) is not None and facts.window is not None:
+        start, end = facts.window
+        is_alive = facts.last_ping is not None and facts.last_ping >= start
+        yield from (summary[0], f"{'alive but ' * is_alive}{done} {clock.brief(start)}-{clock.brief(end)}")
+    else:
+        yield from summary
+    if reason is Reason.MISSED:
+        last = facts.last_ping or facts.last_success
+        if facts.started is not None:
+            yield f"started {clock.brief(facts.started)} but did not report"
+        elif last is not None:
+            yield f"nothing since {clock.brief(last)}"
+    elif facts.limit is not None and reason in (Reason.OVERRUN, Reason.TOO_SHORT):
+        yield f"{'limit' if reason is Reason.OVERRUN else 'at least'} {duration(facts.limit)}"
+    if reason in (Reason.FAILED, Reason.TOO_SHORT):
+        yield clock.brief(facts.last_ping or facts.since)
+
+
+def describe(reason: Reason, facts: Facts, clock: WallClock) -> tuple[str, ...]:
+    """What happened, for a line that is read at `clock.now`: ("exit status 75, 32 min ago", "3rd failure in a row").
+
+    Without the reason itself, which stands in front. Join the parts with dots.
+    """
+    return tuple(part for part in (*_describe(reason, facts, clock), count_in_a_row(reason, facts)) if part)
+
+
+def _describe(reason: Reason, facts: Facts, clock: WallClock) -> Iterator[str]:
     match reason:
-        case Reason.MISSED if facts.is_probed:
-            return probe_reasons.why_missed(facts, clock)
         case Reason.MISSED:
-            return _why_missed(facts, clock) + _blind(facts, clock)
+            yield _describe_miss(facts, clock)
+            if facts.is_probed:
+                yield "no probe was made"
+            else:
+                yield "it did not start either" if facts.started is None else "it started but did not report"
         case Reason.OVERRUN:
-            return f"{_why_overrun(facts, clock)} {_usually(facts)}{_learnt(facts)}" + _blind(facts, clock)
+            if facts.took is None:
+                limit = "" if facts.limit is None else f" of {duration(facts.limit)}"
+                yield f"a run exceeded its limit{limit}, {ago(facts.since, now=clock.now)}"
+            else:
+                limit = "" if facts.limit is None else f", limit {duration(facts.limit)}"
+                yield f"running for {whole_minutes(facts.took)}{limit}"
         case Reason.FAILED if facts.members is not None:
-            limit = "all" if facts.down_when is None else str(facts.down_when)
-            return f"{members_down(facts)}. It is down when {limit} of them {'is' if limit == '1' else 'are'}."
-        case Reason.FAILED if facts.is_probed:
-            return probe_reasons.why_failed(facts, clock, after=_after(facts))
+            yield from (name_members_down(facts), f"since {clock.minute(facts.since)}")
         case Reason.FAILED:
-            what = f"Exit status {facts.exit_status}" if facts.exit_status else "It reported a failure"
-            return f"{what} at {clock.second(facts.last_ping or facts.since)}{_after(facts)}."
+            yield f"{_describe_failure(facts)}, {ago(facts.last_ping or facts.since, now=clock.now)}"
         case Reason.TOO_SHORT:
-            return _why_too_short(facts, clock)
+            first = "it succeeded too soon" if facts.took is None else f"took {duration(facts.took)}"
+            yield first + ("" if facts.limit is None else f", minimum {duration(facts.limit)}")
         case Reason.STALLED:
-            return _why_stalled(facts, clock)
+            span = (
+                ""
+                if facts.window is None
+                else f" from {clock.minute(facts.window[0])} to {clock.minute(facts.window[1])}"
+            )
+            yield f"{items_done(facts) or too_few_items(facts)}{span}"
+            if facts.last_ping is not None:
+                yield f"last ping {ago(facts.last_ping, now=clock.now)}"
         case _:
             assert_never(reason)
 
 
-def _blind(facts: Facts, clock: WallClock) -> str:
-    """That its word may have been lost (rule 15)."""
-    if facts.blind is None:
-        return ""
-    return f" Pings could not come in {clock.span(*facts.blind)}: what it reported then was lost."
-
-
-def _why_missed(facts: Facts, clock: WallClock) -> str:
-    by = clock.minute(facts.since)
-    if facts.started is None:
-        said = [f"Nothing came by {by}."]
-    else:
-        said = [f"It started at {clock.second(facts.started)}, but no success came by {by}."]
+def _describe_miss(facts: Facts, clock: WallClock) -> str:
+    since = f"{clock.minute(facts.since)}, {ago_to_the_minute(facts.since, now=clock.now)}"
     if facts.is_first:
-        said.append("Its first success was due by then.")
-    elif facts.expected is not None:
-        grace = "" if facts.limit is None else f" and had {duration(facts.limit)} of grace"
-        said.append(f"It was expected at {clock.minute(facts.expected)}{grace}.")
-    if facts.started is None:
-        said.append("No start came either.")
-    if facts.misses > 1:
-        said.append(f"It is the {ordinal(facts.misses)} miss in a row.")
-    return " ".join(said)
+        return f"the first success was due by {since}"
+    if facts.expected is None:
+        return f"no success by {since}"
+    return f"expected {clock.minute(facts.expected)}, {ago_to_the_minute(facts.expected, now=clock.now)}"
 
 
-def _why_overrun(facts: Facts, clock: WallClock) -> str:
-    run = "A run" if facts.started is None else f"The run that started at {clock.minute(facts.started)}"
-    limit = "" if facts.limit is None else f" of {duration(facts.limit)}"
-    if facts.took is None:
-        return f"{run} has been running for longer than its limit{limit}."
-    if facts.limit is not None and duration(facts.took) == duration(facts.limit):
-        return f"{run} has been running for {duration(facts.took)}, its limit."
-    beyond = f", beyond its limit{limit}" if facts.limit is not None else ""
-    return f"{run} has been running for {duration(facts.took)}{beyond}."
-
-
-def _usually(facts: Facts) -> str:
-    if facts.usual is None:
-        return "How long it usually takes is not known yet."
-    return f"It usually takes {between(*facts.usual)}."
-
-
-def _learnt(facts: Facts) -> str:
-    return "" if facts.learnt_from is None else f" The limit is learnt from {facts.learnt_from} runs."
-
-
-def _after(facts: Facts) -> str:
-    return "" if facts.took is None else f", after {against_usual(facts.took, facts.usual)}"
-
-
-def _why_too_short(facts: Facts, clock: WallClock) -> str:
-    if facts.took is None:
-        first = f"It succeeded too soon, at {clock.second(facts.last_ping or facts.since)}."
-    else:
-        first = f"It succeeded after {duration(facts.took)}."
-    if facts.limit is None:
-        return f"{first} {_usually(facts)}"
-    least = f"It cannot be done in less than {duration(facts.limit)}"
-    if facts.usual is None:
-        return f"{first} {least}. {_usually(facts)}"
-    return f"{first} {least} and usually takes {between(*facts.usual)}."
-
-
-def _why_stalled(facts: Facts, clock: WallClock) -> str:
-    done = "fewer items than it must" if facts.count is None else counted(facts.count, "item")
-    when = ""
-    if facts.window is not None:
-        when = f" from {clock.minute(facts.window[0])} to {clock.minute(facts.window[1])}"
-    least = ""
-    if facts.min_count is not None:
-        least = f"; at least {facts.min_count:,} {'is' if facts.min_count == 1 else 'are'} expected"
-    if facts.last_ping is None:
-        return f"It processed {done}{when}{least}."
-    if _is_silent(facts):
-        return f"It processed {done}{when}{least}. It has not pinged since {clock.second(facts.last_ping)} either."
-    return f"It is alive (last ping {clock.second(facts.last_ping)}) but processed {done}{when}{least}."
-
-
-def _is_silent(facts: Facts) -> bool:
-    """Whether not even a ping came in the window that stalled."""
-    return facts.window is not None and facts.last_ping is not None and facts.last_ping < facts.window[0]
-
-
-def recovery(reason: Reason | None, facts: Facts, clock: WallClock, *, at: datetime) -> str:
-    """How it came up again."""
-    if facts.members is not None:
-        said = members_down(facts)
-        return f"{said[0].upper()}{said[1:]}, as of {clock.second(at)}."
-    if reason is Reason.STALLED:
-        return f"It processes enough again, as of {clock.second(at)}."
+def _describe_failure(facts: Facts) -> str:
     if facts.is_probed:
-        return f"A good answer came at {clock.second(at)}{_after(facts)}."
-    return f"Success at {clock.second(at)}{_after(facts)}."
+        return "no answer" if probe_reasons.is_unanswered(facts) else "no good answer"
+    return _exit_status(facts) or ("the alarm went off" if facts.is_alarm else "it reported a failure")
 
 
-def look_first(reason: Reason, facts: Facts) -> str:
-    """The probable place of the trouble."""
-    match reason:
-        case Reason.MISSED if facts.is_probed:
-            return probe_reasons.LOOK_AT_PROBER
-        case Reason.FAILED if facts.is_probed:
-            return probe_reasons.look_first(facts)
-        case Reason.MISSED if facts.is_first and facts.last_ping is None and facts.started is None:
-            return "Look first at how the job is set up: nothing has ever come from it."
-        case Reason.MISSED if facts.started is None:
-            return (
-                "Look first at the scheduler, not at the script: it was probably never launched "
-                "(host down, cron stopped, timer disabled)."
-            )
-        case Reason.MISSED:
-            return (
-                "Look first at the job, not at the scheduler: it was launched but did not report "
-                "(still running, killed, or cut off from Overdue)."
-            )
-        case Reason.OVERRUN:
-            others = " A new run will not close this one." if facts.run else ""
-            return f"Look first at the process: it is alive as far as Overdue knows.{others}"
-        case Reason.FAILED if facts.members is not None:
-            return "Look first at its members: each tells what is the matter with it."
-        case Reason.FAILED if facts.output:
-            return "Look first at its output: the job itself says that it failed."
-        case Reason.FAILED:
-            return "Look first at the job's own log: it said that it failed, and sent no output."
-        case Reason.TOO_SHORT:
-            return "Look first at its input: it probably found nothing to do, or skipped its work."
-        case Reason.STALLED if _is_silent(facts):
-            return "Look first at the worker: not even a ping came from it in that time."
-        case Reason.STALLED:
-            return "Look first at what feeds it: the worker runs, its queue may be empty or its input refused."
-        case _:
-            assert_never(reason)
+def too_few_items(facts: Facts) -> str:
+    """ "fewer than 500 items", where the items of the window are not known."""
+    return "too few items" if facts.min_count is None else f"fewer than {quantity(facts.min_count, 'item')}"
 
 
-def against_usual(took: timedelta, usual: tuple[timedelta, timedelta] | None) -> str:
-    """A duration is never shown alone (rule 16): "9 s (usually 29 to 47 s)"."""
-    if usual is None:
-        return f"{duration(took)} (usual not known yet)"
-    return f"{duration(took)} (usually {between(*usual)})"
-
-
-def ordinal(number: int) -> str:
-    """1st, 2nd, 3rd, 11th."""
-    if number % 100 in (11, 12, 13):
-        return f"{number}th"
-    return f"{number}{({1: 'st', 2: 'nd', 3: 'rd'}).get(number % 10, 'th')}"
-
-
-def counted(number: int, noun: str) -> str:
-    """A count with its noun: "1 item", "1,130 items"."""
-    return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"
+def describe_recovery(down_at: datetime | None, up_at: datetime, reason: Reason | None, clock: WallClock) -> str:
+    """ "up again since 04:36, was down for 38 min (failed)". `down_at`: None if the beginning is not known."""
+    said = f"up again since {clock.minute(up_at)}"
+    if down_at is None:
+        return said
+    return f"{said}, was down for {duration_rounded(up_at - down_at)}" + (
+        "" if reason is None else f" ({reason_name(reason)})"
+    )

@@ -37,12 +37,12 @@ def _two(large: int, unit: str, small: int, smaller_unit: str) -> str:
     return f"{large} {unit} {small} {smaller_unit}" if small else f"{large} {unit}"
 
 
-def lasted(took: timedelta) -> str:
+def duration_rounded(took: timedelta) -> str:
     """How long something was that is over: to the nearest minute, from a minute on."""
     return duration(took if took < _MINUTE else _MINUTE * ((took + _MINUTE / 2) // _MINUTE))
 
 
-def between(low: timedelta, high: timedelta) -> str:
+def duration_range(low: timedelta, high: timedelta) -> str:
     """A range of durations, as coarse as its upper end allows: "46 to 58 min", "5.0 to 7.3 s"."""
     if duration(low) == duration(high):
         return duration(high)
@@ -67,6 +67,17 @@ def ago(at: datetime, *, now: datetime) -> str:
     if passed < _TWO_DAYS:
         return f"{passed // _HOUR} h ago"
     return f"{passed.days} days ago"
+
+
+def whole_minutes(took: timedelta) -> str:
+    """A duration without its seconds, from one minute on: for lines that are refreshed while they are read."""
+    return duration(took if took < _MINUTE else took // _MINUTE * _MINUTE)
+
+
+def ago_to_the_minute(at: datetime, *, now: datetime) -> str:
+    """ "7 min ago", "3 h 12 min ago": for what went wrong, where one unit is too coarse."""
+    passed = now - at
+    return ago(at, now=now) if passed < _HOUR else f"{whole_minutes(passed)} ago"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

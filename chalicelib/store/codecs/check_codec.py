@@ -6,15 +6,15 @@ default is left out, so that a plain check stays under 1 kB, which is one write 
 
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from chalicelib.domain.alerts import Reason
-from chalicelib.domain.check import Check, Code, Config, End, Pace, Record, Run, Status, Window
+from chalicelib.domain.check import Check, End, Pace, Run, Status, Window
+from chalicelib.domain.config import Config
+from chalicelib.domain.ids import Code
 from chalicelib.store.codecs import config_codec
+from chalicelib.store.codecs.outbox_codec import dump_alerts, dump_records, load_alerts, load_records
 from chalicelib.store.tables import SCHEMA, SHARDS
-
-if TYPE_CHECKING:
-    from chalicelib.domain.alerts import Alert
 
 Item = Mapping[str, Any]  # DynamoDB's own JSON: {"code": {"S": "…"}, …}
 
@@ -103,8 +103,8 @@ STATE: dict[str, Callable[[Any], dict[str, Any]]] = {
     "is_untold": lambda value: {"BOOL": value},
     "blind_since": _at,
     "blind_until": _at,
-    "records": lambda value: {"S": _dump_records(value)},
-    "alerts": lambda value: {"S": _dump_alerts(value)},
+    "records": lambda value: {"S": dump_records(value)},
+    "alerts": lambda value: {"S": dump_alerts(value)},
 }
 _ZERO_IS_NONE = frozenset({"n_flips", "failures", "misses", "reminders", "is_untold"})
 
@@ -197,8 +197,8 @@ def from_item(item: Item) -> Check:
         blind_since=_instant_of(item, "blind_since"),
         blind_until=_instant_of(item, "blind_until"),
         in_groups=tuple(sorted(item["in_groups"]["SS"])) if "in_groups" in item else (),
-        records=_load_records(item["records"]["S"]) if "records" in item else (),
-        alerts=_load_alerts(item["alerts"]["S"]) if "alerts" in item else (),
+        records=load_records(item["records"]["S"]) if "records" in item else (),
+        alerts=load_alerts(item["alerts"]["S"]) if "alerts" in item else (),
         due_at=_instant_of(item, "due_at"),
     )
 
@@ -251,28 +251,3 @@ def _int_of(item: Item, name: str) -> int:
 def _text_of(item: Item, name: str) -> str:
     found = item.get(name)
     return "" if found is None else str(found["S"])
-
-
-# Most pings meet an empty outbox: its room is loaded only where something waits, 2 ms of a cold start.
-def _dump_records(records: tuple[Record, ...]) -> str:
-    from chalicelib.store.codecs.outbox_codec import dump_records
-
-    return dump_records(records)
-
-
-def _dump_alerts(alerts: "tuple[Alert, ...]") -> str:
-    from chalicelib.store.codecs.outbox_codec import dump_alerts
-
-    return dump_alerts(alerts)
-
-
-def _load_records(text: str) -> tuple[Record, ...]:
-    from chalicelib.store.codecs.outbox_codec import load_records
-
-    return load_records(text)
-
-
-def _load_alerts(text: str) -> "tuple[Alert, ...]":
-    from chalicelib.store.codecs.outbox_codec import load_alerts
-
-    return load_alerts(text)

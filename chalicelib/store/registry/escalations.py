@@ -4,7 +4,7 @@ Read strongly, and never remembered. A check holds a copy of the steps that it e
 read only where a check is made, or changed, or the policy is.
 """
 
-from chalicelib.domain.rules.escalation import Step
+from chalicelib.domain.config import Step
 from chalicelib.store.codecs.config_codec import dump_steps, load_steps
 from chalicelib.store.tables import RegistryItem, talking
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from itertools import islice
 
-from chalicelib.domain.check import Code
+from chalicelib.domain.ids import Code
 from chalicelib.store.tables import RegistryItem, talking
 
 MOST = 5_000  # entries per row: an item can hold 400 kB, about 7,800 entries

@@ -1,6 +1,6 @@
 """The ledger of the door in the registry: one row, `door` / `ledger`, written only as it was read.
 
-What stands in it is decided in `domain.door`. Instants are epoch seconds. Needs `tables.connect` to have been called.
+Its content is decided in `domain.ingress.ingress_ledger`. Instants are epoch seconds. Needs `tables.connect` first.
 """
 
 import json
@@ -9,9 +9,10 @@ from typing import Any
 
 from pynamodb.exceptions import PutError
 
+from chalicelib.domain.errors import Conflict
 from chalicelib.domain.ingress.ingress_ledger import Ledger, Word
-from chalicelib.domain.ingress.ingress_outage import Blindness
-from chalicelib.store.tables import CONDITION_FAILED, Conflict, RegistryItem, talking
+from chalicelib.domain.ingress.ingress_outage import IngressOutage
+from chalicelib.store.tables import CONDITION_FAILED, RegistryItem, talking
 
 
 def read() -> Ledger:
@@ -54,7 +55,7 @@ def _epoch(at: datetime | None) -> float | None:
 
 
 def _loaded(said: dict[str, Any]) -> Ledger:
-    blindness = (Blindness(datetime.fromtimestamp(since, UTC), _instant(until)) for since, until in said["blind"])
+    blindness = (IngressOutage(datetime.fromtimestamp(since, UTC), _instant(until)) for since, until in said["blind"])
     return Ledger(
         blindness=tuple(blindness),
         untold=tuple(Word(word) for word in said["untold"]),

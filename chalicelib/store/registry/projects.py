@@ -10,50 +10,18 @@ import secrets
 from collections.abc import Hashable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from enum import StrEnum
 from hashlib import sha256
-from typing import TYPE_CHECKING
 
 from pynamodb.exceptions import PutError, UpdateError
 
-from chalicelib.store.tables import CONDITION_FAILED, Conflict, NotFound, RegistryItem, WrongKey, talking
-
-if TYPE_CHECKING:
-    from chalicelib.store.registry.status_pages import StatusPage
+from chalicelib.domain.channels import Channel
+from chalicelib.domain.errors import Conflict, NotFound, WrongKey
+from chalicelib.domain.keys import KEY_LENGTH, PING_KEY_LENGTH, Key, Scope, prefix_of
+from chalicelib.store.registry.status_pages import StatusPage, all_status_pages
+from chalicelib.store.tables import CONDITION_FAILED, RegistryItem, talking
 
 REMEMBERED = timedelta(seconds=60)
 _ALPHABET = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789"
-
-
-class Scope(StrEnum):
-    """What a key may do."""
-
-    READ_WRITE = "rw"
-    READ_ONLY = "ro"
-    PING = "ping"
-
-
-@dataclass(frozen=True, slots=True)
-class Key:
-    """What is known of a key; never the key itself."""
-
-    project: str
-    scope: Scope
-    name: str
-    expires_at: datetime | None = None  # from when on it is refused; None: never
-    prefix: str = field(default="", compare=False)  # its first four characters; "" if it was not read from the table
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Channel:
-    """A named destination of alerts, with the SNS subscription that serves it."""
-
-    id: str
-    name: str
-    kind: str
-    target: str  # masked where it is a secret that is kept elsewhere
-    subscription: str  # ARN; "": none of its own
-    created_at: datetime | None = field(default=None, compare=False)  # None: it does not come from the table
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,12 +53,8 @@ class Registry:
             self._remembered[name] = (now, known)
         return known
 
-    def status_pages(self, project: str, *, now: datetime) -> "tuple[StatusPage, ...]":
+    def status_pages(self, project: str, *, now: datetime) -> tuple[StatusPage, ...]:
         """The public status pages of a project, by name. One query, at most."""
-        from chalicelib.store.registry.status_pages import (
-            all_status_pages,  # pages only: a cold start for pings goes without
-        )
-
         name = ("status pages", project)
         known = self._recall(name, now)
         if not isinstance(known, tuple):
@@ -173,18 +137,9 @@ def _badge_row() -> RegistryItem | None:
         return None
 
 
-KEY_LENGTH = 32
-_PING_KEY_LENGTH = 22  # so that it is never taken for an API key
-
-
-def prefix_of(secret: str) -> str:
-    """The first four characters, as stored and shown; "" for a text too short to be a key."""
-    return secret[:4] if len(secret) >= _PING_KEY_LENGTH else ""
-
-
 def new_secret(scope: Scope) -> str:
     """A key of letters and digits: 32 for the API, 190 bits; 22 for pings, 131 bits."""
-    length = _PING_KEY_LENGTH if scope is Scope.PING else KEY_LENGTH
+    length = PING_KEY_LENGTH if scope is Scope.PING else KEY_LENGTH
     return "".join(secrets.choice(_ALPHABET) for _ in range(length))
 
 

@@ -9,7 +9,8 @@ from datetime import UTC, datetime
 
 from pynamodb.exceptions import PutError
 
-from chalicelib.store.tables import CONDITION_FAILED, Conflict, RegistryItem, talking
+from chalicelib.domain.errors import Conflict
+from chalicelib.store.tables import CONDITION_FAILED, RegistryItem, talking
 
 
 def use(link: str, *, at: datetime, expires_at: datetime) -> None:

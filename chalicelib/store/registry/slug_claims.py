@@ -6,8 +6,9 @@ Rows: `slug#<project>` / `<slug>` or `=<digest>` (of the values of a `unique`).
 
 from pynamodb.exceptions import DeleteError, PutError
 
-from chalicelib.domain.check import Code
-from chalicelib.store.tables import CONDITION_FAILED, Conflict, RegistryItem, talking
+from chalicelib.domain.errors import Conflict
+from chalicelib.domain.ids import Code
+from chalicelib.store.tables import CONDITION_FAILED, RegistryItem, talking
 
 
 def claimed(project: str, slug: str) -> Code | None:

@@ -9,9 +9,9 @@ from datetime import datetime
 
 from pynamodb.exceptions import DeleteError, PutError
 
-from chalicelib.domain.errors import BadInput
-from chalicelib.domain.options import LONGEST_TAGS
-from chalicelib.store.tables import CONDITION_FAILED, Conflict, NotFound, RegistryItem, talking
+from chalicelib.domain.errors import BadInput, Conflict, NotFound
+from chalicelib.fields.kinds import LONGEST_TAGS
+from chalicelib.store.tables import CONDITION_FAILED, RegistryItem, talking
 
 LONGEST_TITLE = 100
 _PARTITION = "status-pages"

@@ -14,16 +14,17 @@ from urllib.parse import unquote
 from chalice.app import Response
 
 from chalicelib.domain.check import Check
+from chalicelib.domain.errors import NotFound
+from chalicelib.domain.ids import is_uuid
 from chalicelib.domain.text import display_status
 from chalicelib.domain.text.display_status import Shown
 from chalicelib.runtime import Wiring
-from chalicelib.store import batch_get, checks
-from chalicelib.store.tables import NotFound
+from chalicelib.services.find_checks import all_checks
+from chalicelib.services.signed_links import badge_keys
+from chalicelib.store import checks
 from chalicelib.web import answers
-from chalicelib.web.anonymous import badge_keys
-from chalicelib.web.anonymous.access import looked_at
+from chalicelib.web.anonymous.get_only import serve_get
 from chalicelib.web.anonymous.svg import badge_svg
-from chalicelib.web.api.project import ALL_TAGS
 
 ALL_LABEL = "Overdue"
 _COLOURS = {"up": "success", "late": "important", "down": "critical"}  # as shields.io calls them
@@ -51,7 +52,7 @@ class Counts:
 def of_check(wiring: Wiring, request: Any, rest: str) -> Response:
     """`/b/{2|3}/{badge key}.{svg|json|shields}`."""
     found = _CHECK.fullmatch(rest)
-    return looked_at(request, lambda now: _check_badge(wiring, found, request, now))
+    return serve_get(request, lambda now: _check_badge(wiring, found, request, now))
 
 
 def _check_badge(wiring: Wiring, found: re.Match[str] | None, request: Any, now: datetime) -> Response:
@@ -65,7 +66,7 @@ def _check_badge(wiring: Wiring, found: re.Match[str] | None, request: Any, now:
 
 
 def _uuid(text: str) -> str:
-    if not re.fullmatch(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", text):
+    if not is_uuid(text):
         raise NotFound("no such badge")
     return text
 
@@ -73,24 +74,23 @@ def _uuid(text: str) -> str:
 def of_tag(wiring: Wiring, request: Any, rest: str) -> Response:
     """`/badge/{project}/{signature}[-2][/{tag}].{svg|json|shields}`."""
     found = _TAG.fullmatch(rest)
-    return looked_at(request, lambda now: _tag_badge(wiring, found, request, now))
+    return serve_get(request, lambda now: _tag_badge(wiring, found, request, now))
 
 
 def _tag_badge(wiring: Wiring, found: re.Match[str] | None, request: Any, now: datetime) -> Response:
     if found is None:
         raise NotFound("no such badge")
     tag = _signed_tag(wiring.registry.badge_secret(now=now), found)
-    ports = wiring.ports
-    everything = batch_get.checks(ports.tables, batch_get.codes(ports.tables, found["project"]), sleep=ports.sleep)
-    bearing = [check for check in everything if tag == ALL_TAGS or tag in check.config.tags.split()]
+    everything = all_checks(wiring.ports, found["project"])
+    bearing = [check for check in everything if tag == badge_keys.ALL_TAGS or tag in check.config.tags.split()]
     counts = counted(bearing, now=now)
-    label = ALL_LABEL if tag == ALL_TAGS else tag
+    label = ALL_LABEL if tag == badge_keys.ALL_TAGS else tag
     return _drawn(label, counts.state(knows_late=found["two"] is None), counts, found["kind"], request)
 
 
 def _signed_tag(secret: bytes, found: re.Match[str]) -> str:
     """The tag that the signature is of. Raises NotFound. A `?` in it comes encoded twice (`project.badges`)."""
-    written = found["tag"] or ALL_TAGS
+    written = found["tag"] or badge_keys.ALL_TAGS
     for tag in (written, unquote(written)):
         if badge_keys.is_signed(secret, found["project"], tag, found["signature"]):
             return tag

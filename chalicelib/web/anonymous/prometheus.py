@@ -10,18 +10,19 @@ from typing import Any
 
 from chalice.app import Response
 
-from chalicelib.alerts.charset import inert
-from chalicelib.domain.check import Check, Status, started, unique_key
+from chalicelib.domain.check import Check, Status, started
+from chalicelib.domain.errors import NotFound
+from chalicelib.domain.ids import unique_key
+from chalicelib.domain.keys import KEY_LENGTH, Scope, prefix_of
 from chalicelib.domain.text import display_status
 from chalicelib.domain.text.display_status import Shown
+from chalicelib.domain.text.inert import inert
 from chalicelib.runtime import Wiring
-from chalicelib.store import batch_get
-from chalicelib.store.registry.projects import KEY_LENGTH, Scope, prefix_of
-from chalicelib.store.tables import NotFound
-from chalicelib.web.anonymous.access import looked_at
+from chalicelib.services.find_checks import all_checks
+from chalicelib.web.anonymous.get_only import serve_get
 from chalicelib.web.answers import answer
-from chalicelib.web.api.call import source_of
 from chalicelib.web.app import plain
+from chalicelib.web.request import source_of
 
 CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 _PATH = re.compile(r"(?P<project>[\w-]+)(?:/checks)?/metrics(?:/(?P<key>[^/]+))?")
@@ -31,7 +32,7 @@ def page(wiring: Wiring, request: Any, rest: str) -> Response:
     """`/projects/{id}/metrics[/{key}]`, and the older `/projects/{id}/checks/metrics/{key}`."""
     found = _PATH.fullmatch(rest)
     source = source_of(request.to_original_event())
-    return looked_at(request, lambda now: _page(wiring, found, request.headers, source=source, now=now))
+    return serve_get(request, lambda now: _page(wiring, found, request.headers, source=source, now=now))
 
 
 def _page(
@@ -49,9 +50,8 @@ def _page(
     if not _may_read(wiring, project, secret, now=now):
         wiring.refusals.log("key_refused", source=source, now=now, key_prefix=prefix_of(secret), at="metrics")
         return plain(403, "not this project's read-only key")
-    ports = wiring.ports
-    checks = batch_get.checks(ports.tables, batch_get.codes(ports.tables, project), sleep=ports.sleep)
-    text = "".join(f"{line}\n" for line in lines([display_status.as_of(check, now=now) for check in checks], now=now))
+    checks = [display_status.as_of(check, now=now) for check in all_checks(wiring.ports, project)]
+    text = "".join(f"{line}\n" for line in lines(checks, now=now))
     return answer(text, CONTENT_TYPE, headers.get("accept-encoding", ""))
 
 

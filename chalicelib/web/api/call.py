@@ -7,15 +7,14 @@ import json
 from base64 import b64decode
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from enum import Enum, auto
 from typing import Any
 
-from chalicelib.domain.errors import BadInput, OverdueError
+from chalicelib.domain.errors import BadInput, OverdueError, WrongKey
+from chalicelib.domain.keys import KEY_LENGTH, Key, Scope, prefix_of
 from chalicelib.runtime import Wiring
 from chalicelib.security_log import Actor
-from chalicelib.store.registry.projects import KEY_LENGTH, Key, Scope, prefix_of
-from chalicelib.store.tables import WrongKey
 from chalicelib.web.api.versions import Version
 
 MOST_BODY_BYTES = 1024 * 1024
@@ -40,14 +39,6 @@ class Unauthorized(OverdueError):
     def __init__(self, text: str, *, prefix: str | None) -> None:
         super().__init__(text)
         self.prefix = prefix
-
-
-class Forbidden(OverdueError):
-    """Another project's check. `check` is its short code."""
-
-    def __init__(self, check: str) -> None:
-        super().__init__(f"check {check} is another project's")
-        self.check = check
 
 
 class TooLarge(OverdueError):
@@ -86,22 +77,6 @@ class Call:
         """A parameter's value, the last one if it came repeatedly; None: it did not come."""
         values = self.query.get(name)
         return values[-1] if values else None
-
-
-def moment(event: Any) -> datetime:
-    """When the request was made, by API Gateway's clock."""
-    return datetime.fromtimestamp(event["requestContext"]["requestTimeEpoch"] / 1000, UTC)
-
-
-def source_of(event: Any) -> str:
-    """The address that a request came from, as API Gateway saw it: not what X-Forwarded-For claims."""
-    source: str = event["requestContext"]["identity"]["sourceIp"]
-    return source
-
-
-def query_of(event: Any) -> dict[str, list[str]]:
-    """The query's parameters, each with all its values."""
-    return event.get("multiValueQueryStringParameters") or {}
 
 
 def body_of(event: Any) -> Json:

@@ -1,39 +1,29 @@
-"""Checks in the Management API: list, read, make, edit, pause, resume, delete. Parse, call a decision, answer.
+"""Checks in the Management API: list, read, create, edit, pause, resume, delete. Parse, call a service, answer.
 
-What a request may say is `fields`' business, how a check looks `shape`'s, what a change does `domain.configure`'s.
+What a request may say is decided in `schema.fields`, how a check looks in an answer in `schema.shape`.
 """
 
-import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
-from datetime import datetime
 from http import HTTPStatus
-from typing import TYPE_CHECKING
 from uuid import uuid4
 
 from chalice.app import Response
 
-from chalicelib import log
-from chalicelib.domain.check import Check, Code, Config, Status, Verdict, short, unique_key
-from chalicelib.domain.configure import Change, Edit, Pause, Resume, configure, new_check
+from chalicelib.domain.channels import Channel
+from chalicelib.domain.check import Check, Status
+from chalicelib.domain.config import Config, Step
+from chalicelib.domain.configure import Change, Edit, Pause, Resume, new_check
 from chalicelib.domain.errors import OverdueError
-from chalicelib.domain.rules.escalation import Step
-from chalicelib.domain.sources.probe import Probe
-from chalicelib.security_log import Actor, log_change
-from chalicelib.services.transaction import Ports, change, deliver, make_groups_due
-from chalicelib.store import batch_get, checks
-from chalicelib.store.registry import escalations, probes, slug_claims
-from chalicelib.store.registry.projects import Channel, Scope
-from chalicelib.store.tables import Conflict, NotFound, Unavailable
+from chalicelib.domain.ids import Code
+from chalicelib.domain.keys import Scope
+from chalicelib.fields.merge import Said
+from chalicelib.fields.table import BY_NAME
+from chalicelib.services import checks, find_checks, relations, unique_match
+from chalicelib.store.registry import escalations
 from chalicelib.web.answers import json_answer
-from chalicelib.web.api import matching, related
-from chalicelib.web.api.call import Call, Forbidden
+from chalicelib.web.api.call import Call
 from chalicelib.web.api.schema.shape import Viewer, shaped
-
-if TYPE_CHECKING:
-    from chalicelib.web.api.schema.fields import CheckFields
-
-_SLUG = re.compile(r"[a-z0-9_-]{1,100}")
 
 
 class NotPaused(OverdueError):
@@ -43,91 +33,62 @@ class NotPaused(OverdueError):
 def listed(call: Call) -> Response:
     """`GET checks/`, by tags (all of them) and slug."""
     slug, tags = call.last("slug"), set(call.query.get("tag", ()))
-    found = [check for check in _of_slug(call, slug) if tags.issubset(check.config.tags.split())]
+    ports, project = call.wiring.ports, call.key.project
+    found = find_checks.with_slug(ports, project, slug) if slug else find_checks.all_checks(ports, project)
+    found = [check for check in found if tags.issubset(check.config.tags.split())]
     viewer = replace(_viewer(call, found), is_list=True)
     return json_answer({"checks": [shaped(check, viewer) for check in found]}, call.accepts)
 
 
-def _of_slug(call: Call, slug: str | None) -> list[Check]:
-    """The project's checks, oldest first; only those with the slug, unless it is empty."""
-    if not slug:
-        return of_project(call)
-    if not _SLUG.fullmatch(slug):
-        return []
-    codes = checks.codes_by_slug(call.key.project, slug)
-    if not codes:  # the index may not show yet what has just been made
-        claimed = slug_claims.claimed(call.key.project, slug)
-        codes = [] if claimed is None else [claimed]
-    found = batch_get.checks(call.wiring.ports.tables, codes, sleep=call.wiring.ports.sleep)
-    return [check for check in found if (check.project, check.config.slug) == (call.key.project, slug)]
-
-
-def of_project(call: Call) -> list[Check]:
-    """All checks of the key's project, oldest first."""
-    ports = call.wiring.ports
-    return batch_get.checks(ports.tables, batch_get.codes(ports.tables, call.key.project), sleep=ports.sleep)
-
-
 def one(call: Call) -> Response:
     """`GET checks/{code}`."""
-    return told(call, own(call, Code(call.place["code"])))
+    return told(call, own(call))
 
 
 def one_by_unique_key(call: Call) -> Response:
     """`GET checks/{unique_key}`."""
-    return told(call, by_unique_key(call))
+    return told(call, own_by_unique_key(call))
 
 
-def own(call: Call, code: Code) -> Check:
-    """A check of the key's project. Raises NotFound, Forbidden."""
-    return _owned(call, checks.get(call.wiring.ports.tables, code))
+def own(call: Call) -> Check:
+    """The check of the key's project whose code is in the path. Raises NotFound, OtherProject."""
+    return find_checks.with_code(call.wiring.ports, call.key.project, Code(call.place["code"]))
 
 
-def _owned(call: Call, check: Check) -> Check:
-    if check.project != call.key.project:
-        raise Forbidden(short(check.code))
-    return check
-
-
-def by_unique_key(call: Call) -> Check:
-    """The check of the project with this unique key: a look at all its codes. Raises NotFound."""
-    tables, wanted = call.wiring.ports.tables, call.place["unique_key"]
-    for code in batch_get.codes(tables, call.key.project):
-        if unique_key(code) == wanted:
-            return own(call, code)
-    raise NotFound("no check has this unique key")
+def own_by_unique_key(call: Call) -> Check:
+    """The check of the key's project whose unique key is in the path. Raises NotFound."""
+    return find_checks.with_unique_key(call.wiring.ports, call.key.project, call.place["unique_key"])
 
 
 def made(call: Call) -> Response:
     """`POST checks/`: a new check, or with `unique` an edit of the one that matches."""
-    from chalicelib.web.api.merged import BLANK, insist_on_time_to_come, merged
-    from chalicelib.web.api.schema.fields import read  # fastjsonschema: 6 ms of a cold start
+    from chalicelib.fields.merge import BLANK, require_future_first_ping
+    from chalicelib.web.api.merged import merged
+    from chalicelib.web.api.schema.fields import read
 
     said, channels = read(call.body, has_extras=call.version.has_extras), _channels(call)
-    found = matching.oldest(said, lambda slug: _of_slug(call, slug))
+    ports, project, unique = call.wiring.ports, call.key.project, _unique(said)
+    found = None if unique is None else unique_match.oldest(ports, project, unique)
     if found is not None:
         return _edited(call, found.code)
     named = _named(call, None, said, before=BLANK)
     config = merged(BLANK, said, version=call.version, channels=channels, policies=_policies(call, said), named=named)
-    insist_on_time_to_come(config, before=BLANK, now=call.now)
-    code = Code(str(uuid4()))
-    check = new_check(code, project=call.key.project, config=config, now=call.now)
-    related.insist_on_other_parents(call.wiring.ports, check)
-    call.wiring.admission.admit(call.key.project, by_ping=False, now=call.now)
-    if matching.names_all(said):
-        made_by_another = matching.claimed(call.wiring.ports, call.key.project, said, code)
-        if made_by_another is not None:
-            return _edited(call, made_by_another)
-    write_new(call.wiring.ports, check, by=call.actor)
-    return told(call, _with_members(call.wiring.ports, check, now=call.now), status=HTTPStatus.CREATED)
+    require_future_first_ping(config, before=BLANK, now=call.now)
+    check = new_check(Code(str(uuid4())), project=project, config=config, now=call.now)
+    relations.require_other_parents(ports, check)
+    try:
+        check = checks.create(ports, call.wiring.admission, check, by=call.actor, unique=unique)
+    except checks.AlreadyCreated as other:
+        return _edited(call, other.code)
+    return told(call, check, status=HTTPStatus.CREATED)
 
 
-def write_new(ports: Ports, check: Check, *, by: Actor) -> None:
-    """Let a check begin that has just been made. Raises Unavailable."""
-    keep_probed(check.code, None, check.config.probe, now=check.created_at)
-    checks.create(ports.tables, check)
-    log_change(by, None, check)
-    claim_slug(check.project, check.config.slug, check.code)
+def _unique(said: Said) -> dict[str, object] | None:
+    """The fields that `unique` lists, with their values; None if it lists none, or one that the request lacks."""
+    listed = said.get("unique", [])
+    if not listed or not said.keys() >= set(listed):
+        return None
+    return {name: BY_NAME[name].kind.json(said[name]) for name in listed}
 
 
 def edited(call: Call) -> Response:
@@ -136,63 +97,40 @@ def edited(call: Call) -> Response:
 
 
 def _edited(call: Call, code: Code) -> Response:
-    from chalicelib.web.api.merged import insist_on_time_to_come, merged
-    from chalicelib.web.api.schema.fields import read  # as above
+    from chalicelib.fields.merge import require_future_first_ping
+    from chalicelib.web.api.merged import merged
+    from chalicelib.web.api.schema.fields import read
 
-    channels, before = _channels(call), ""
+    channels, ports = _channels(call), call.wiring.ports
 
-    def edit(check: Check) -> Config:
-        nonlocal before
-        before = check.config.slug
+    def edit(check: Check) -> Edit:
         said = read(call.body, has_extras=call.version.has_extras)
         policies, named = _policies(call, said), _named(call, code, said, before=check.config)
         config = merged(check.config, said, version=call.version, channels=channels, policies=policies, named=named)
-        insist_on_time_to_come(config, before=check.config, now=call.now)
-        related.insist_on_other_parents(call.wiring.ports, replace(check, config=config))
+        require_future_first_ping(config, before=check.config, now=call.now)
+        relations.require_other_parents(ports, replace(check, config=config))
         if config.group is not None and check.config.group is None:
-            related.insist_on_no_group_above(call.wiring.ports, check)
-        keep_probed(code, check.config.probe, config.probe, now=call.now)
-        return config
+            relations.require_no_group_above(ports, check)
+        return Edit(config)
 
-    check = changed(call, code, lambda check: Edit(edit(check)))
-    if check.config.slug != before:
-        claim_slug(check.project, check.config.slug, check.code)
-    return told(call, check)
+    return told(call, changed(call, code, edit))
 
 
-def _named(call: Call, code: Code | None, said: "CheckFields", *, before: Config) -> related.Named:
-    """The checks that a request names, as far as they may be named. `code` is None for a new check. Raises Refused."""
-    named = related.known_as(call.wiring.ports, call.key.project, said, before=before)
+def _named(call: Call, code: Code | None, said: Said, *, before: Config) -> relations.Named:
+    """The checks that a request names, if they may be named. `code` is None for a new check. Raises BadRelation."""
+    ports, group, parents = call.wiring.ports, said.get("group"), said.get("depends_on", ())
+    members = () if group is None else group.members
+    named = relations.find_named(ports, call.key.project, members=members, parents=parents, before=before)
     if named:
-        from chalicelib.web.api.schema.group_field import names_of  # most checks name none
-
-        related.insist_on_plain_members(code, [named[name] for name in names_of(said.get("group"))])
+        relations.require_plain_members(code, [named[name] for name in members])
         if code is not None:
-            related.insist_on_no_circle(call.wiring.ports, code, named.values())
+            relations.require_no_circle(ports, code, named.values())
     return named
 
 
-def _policies(call: Call, said: "CheckFields") -> Mapping[str, tuple[Step, ...]]:
+def _policies(call: Call, said: Said) -> Mapping[str, tuple[Step, ...]]:
     """Those of the project, as far as a request asks for one."""
     return escalations.of_project(call.key.project) if said.get("escalation_policy") else {}
-
-
-def keep_probed(code: Code, before: Probe | None, after: Probe | None, *, now: datetime) -> None:
-    """Let the prober know, before the check is written: a row too many is dropped, one too few would never come."""
-    if after is not None and after != before:
-        probes.keep(code, after.every, now=now)
-
-
-def claim_slug(project: str, slug: str, code: Code) -> None:
-    """Let pings by slug find the check at once: the index may lag. Nothing to do where another has the slug, too."""
-    if not slug:
-        return
-    try:
-        slug_claims.claim(project, slug, code, instead_of=None)
-    except Conflict:
-        return
-    except Unavailable as error:  # the check is there: a repeat of the request would make another
-        log.event("slug_not_claimed", check=short(code), why=str(error))
 
 
 def paused(call: Call) -> Response:
@@ -212,50 +150,15 @@ def _resume(check: Check) -> Resume:
 
 
 def changed(call: Call, code: Code, decide: Callable[[Check], Change]) -> Check:
-    """The check after a change, written; what the change has to tell is let out. Raises as `own` and `decide`."""
-
-    def verdict(check: Check) -> Verdict:
-        return configure(_owned(call, check), decide(check), now=call.now)
-
-    return carried_out(call.wiring.ports, code, verdict, now=call.now, by=call.actor)
-
-
-def carried_out(ports: Ports, code: Code, decide: Callable[[Check], Verdict], *, now: datetime, by: Actor) -> Check:
-    """The check after a decision, written; what it has to tell is let out, by the sweep where that cannot be now."""
-    written = change(ports, code, decide)
-    after = written.check
-    log_change(by, written.outcome.before, after)
-    try:
-        return _with_members(ports, deliver(ports, after, now=now), now=now)
-    except (NotFound, Unavailable) as error:
-        log.event("left_to_the_sweep", check=short(code), why=str(error))
-        return after
-
-
-def _with_members(ports: Ports, check: Check, *, now: datetime) -> Check:
-    """A group as its members make it, at once."""
-    if check.config.group is None:
-        return check
-    from chalicelib.services.groups import looked_at  # most deployments have none
-
-    return looked_at(ports, check, now=now)
+    """The check after a change by the key's owner. Raises as `services.checks.change`."""
+    key, ports = call.key, call.wiring.ports
+    return checks.change(ports, code, decide, project=key.project, now=call.now, by=call.actor)
 
 
 def deleted(call: Call) -> Response:
     """`DELETE checks/{code}`: the check as it was. Its slug is free again."""
-    code = own(call, Code(call.place["code"])).code
-    return told(call, removed(call.wiring.ports, code, project=call.key.project, now=call.now, by=call.actor))
-
-
-def removed(ports: Ports, code: Code, *, project: str, now: datetime, by: Actor) -> Check:
-    """The check as it was, deleted; its slug is free again. Raises NotFound, also for another project's."""
-    check = checks.delete(ports.tables, code, project=project)
-    log_change(by, check, None)
-    if check.config.slug:
-        slug_claims.release(project, check.config.slug, code)
-    if check.in_groups:
-        make_groups_due(ports, check, now=now)
-    return check
+    code, key = own(call).code, call.key
+    return told(call, checks.delete(call.wiring.ports, code, project=key.project, now=call.now, by=call.actor))
 
 
 def told(call: Call, check: Check, *, status: HTTPStatus = HTTPStatus.OK) -> Response:
@@ -271,7 +174,7 @@ def _viewer(call: Call, told: Sequence[Check]) -> Viewer:
         channel_ids=[channel.id for channel in _channels(call)],
         badge_secret=call.wiring.registry.badge_secret(now=call.now),
         now=call.now,
-        slugs=related.slugs_of(call.wiring.ports, told) if call.version.has_extras else {},
+        slugs=relations.slugs_of(call.wiring.ports, told) if call.version.has_extras else {},
     )
 
 

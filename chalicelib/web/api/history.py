@@ -1,21 +1,20 @@
 """What has happened to a check: its pings, their bodies, its flips."""
 
 import re
-from collections.abc import Iterator
 from datetime import datetime, timedelta
 from typing import NotRequired, TypedDict
 
 from chalice.app import Response
 
-from chalicelib.domain.check import Check, Code, Flip, Status
-from chalicelib.domain.errors import BadInput
+from chalicelib.domain.check import Check, Status
+from chalicelib.domain.errors import BadInput, NotFound
+from chalicelib.domain.keys import Scope
+from chalicelib.services import check_history
 from chalicelib.store import history
 from chalicelib.store.history import StoredFlip, StoredPing
-from chalicelib.store.registry.projects import Scope
-from chalicelib.store.tables import NotFound
 from chalicelib.web.answers import answer, json_answer
 from chalicelib.web.api.call import Call
-from chalicelib.web.api.checks import by_unique_key, own
+from chalicelib.web.api.checks import own, own_by_unique_key
 from chalicelib.web.api.schema.shape import whole_seconds
 
 MOST_PINGS = 1_000
@@ -40,6 +39,7 @@ class PingJson(TypedDict):
     ua: str
     rid: str | None
     duration: NotRequired[float]
+    outcome: NotRequired[str | None]  # Overdue's own, from v3 on
     body_url: str | None
 
 
@@ -56,18 +56,22 @@ class FlipJson(TypedDict):
 
     timestamp: str
     up: int
-    sent: NotRequired[list[SentJson]]  # what Overdue adds, from v3 on and for who may write: names are not public
+    # Overdue's own, from v3 on
+    status: NotRequired[str]
+    reason: NotRequired[str | None]
+    sent: NotRequired[list[SentJson]]  # only for keys that may write, because names of channels are not public
 
 
 def pings(call: Call) -> Response:
     """`GET checks/{code}/pings/`: the newest first."""
-    check = own(call, Code(call.place["code"]))
+    check = own(call)
     url = f"{call.wiring.settings.base_url}/api/{call.version.name}/checks/{check.code}/pings"
     found = history.pings(check.code, now=call.now, most=MOST_PINGS)
-    return json_answer({"pings": [_ping(stored, url) for stored in found]}, call.accepts)
+    listed = [_ping(stored, url, has_extras=call.version.has_extras) for stored in found]
+    return json_answer({"pings": listed}, call.accepts)
 
 
-def _ping(stored: StoredPing, url: str) -> PingJson:
+def _ping(stored: StoredPing, url: str, *, has_extras: bool) -> PingJson:
     ping = stored.ping
     value: PingJson = {
         "type": stored.signal.value,
@@ -82,12 +86,14 @@ def _ping(stored: StoredPing, url: str) -> PingJson:
     }
     if stored.took is not None:
         value["duration"] = round(stored.took.total_seconds(), 2)
+    if has_extras:
+        value["outcome"] = None if stored.run_end is None else stored.run_end.outcome.name.lower()
     return value
 
 
 def body(call: Call) -> Response:
     """`GET checks/{code}/pings/{n}/body`: the bytes as they came. Raises NotFound where there are none."""
-    check = own(call, Code(call.place["code"]))
+    check = own(call)
     found = history.ping(check.code, int(call.place["n"]), now=call.now).ping.body
     if not found:
         raise NotFound("this ping has no body")
@@ -96,42 +102,35 @@ def body(call: Call) -> Response:
 
 def flips(call: Call) -> Response:
     """`GET checks/{code}/flips/`: the newest first."""
-    return _flips(call, own(call, Code(call.place["code"])))
+    return _flips(call, own(call))
 
 
 def flips_by_unique_key(call: Call) -> Response:
     """`GET checks/{unique_key}/flips/`."""
-    return _flips(call, by_unique_key(call))
+    return _flips(call, own_by_unique_key(call))
 
 
 def _flips(call: Call, check: Check) -> Response:
     since, until = _span(call)
-    shows_sent = call.version.has_extras and call.key.scope is Scope.READ_WRITE
-    told = [
-        _flip(stored, shows_sent=shows_sent)
-        for stored in _all_flips(check, now=call.now)
+    found = [
+        _flip(stored, has_extras=call.version.has_extras, may_write=call.key.scope is Scope.READ_WRITE)
+        for stored in check_history.flips(check, now=call.now, most=MOST_FLIPS)
         if (since is None or stored.flip.at >= since) and (until is None or stored.flip.at < until)
     ]
-    return json_answer({"flips": told}, call.accepts)
+    return json_answer({"flips": found}, call.accepts)
 
 
-def _flip(stored: StoredFlip, *, shows_sent: bool) -> FlipJson:
-    value: FlipJson = {"timestamp": whole_seconds(stored.flip.at), "up": int(stored.flip.new is Status.UP)}
-    if shows_sent:
+def _flip(stored: StoredFlip, *, has_extras: bool, may_write: bool) -> FlipJson:
+    flip = stored.flip
+    value: FlipJson = {"timestamp": whole_seconds(flip.at), "up": int(flip.new is Status.UP)}
+    if has_extras:
+        value["status"] = flip.new.value
+        value["reason"] = None if flip.reason is None else flip.reason.value
+    if has_extras and may_write:
         value["sent"] = [
             {"kind": told.kind.value, "to": list(told.to), "at": whole_seconds(told.at)} for told in stored.sent
         ]
     return value
-
-
-def _all_flips(check: Check, *, now: datetime) -> Iterator[StoredFlip]:
-    """Those that wait in the check itself, then those of the history; the newest first."""
-    waiting = [record for record in check.records if isinstance(record, Flip)]
-    yield from (StoredFlip(flip, ()) for flip in reversed(waiting))
-    known = {flip.number for flip in waiting}
-    for stored in history.flips(check.code, now=now, most=MOST_FLIPS):
-        if stored.flip.number not in known:
-            yield stored
 
 
 def _span(call: Call) -> tuple[datetime | None, datetime | None]:

@@ -13,27 +13,24 @@ from typing import Any
 from chalice.app import Response
 
 from chalicelib import log
+from chalicelib.domain.errors import NotFound, Unavailable
+from chalicelib.domain.field_errors import FieldError
+from chalicelib.domain.ids import UUID
+from chalicelib.domain.keys import Key, Scope
 from chalicelib.domain.limits.quota import NotAdmitted
 from chalicelib.runtime import Wiring
-from chalicelib.store.registry.projects import Key, Scope
-from chalicelib.store.tables import NotFound, Unavailable
+from chalicelib.services import relations
+from chalicelib.services.checks import NotDown
+from chalicelib.services.escalation_policies import InUse
+from chalicelib.services.find_checks import OtherProject
+from chalicelib.services.relations import BadRelation
 from chalicelib.web import answers
 from chalicelib.web.api import checks, escalations, history, project, snooze
-from chalicelib.web.api.call import (
-    Call,
-    Forbidden,
-    Needs,
-    Refused,
-    TooLarge,
-    Unauthorized,
-    body_of,
-    key_of,
-    moment,
-    query_of,
-    source_of,
-)
+from chalicelib.web.api.call import Call, Needs, Refused, TooLarge, Unauthorized, body_of, key_of
+from chalicelib.web.api.schema import wire_errors
 from chalicelib.web.api.versions import VERSIONS, Version
 from chalicelib.web.app import plain
+from chalicelib.web.request import moment, query_of, source_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,14 +49,14 @@ class Route:
     verbs: Mapping[str, Endpoint]
 
 
-_CODE = r"(?P<code>[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12})"
+_CODE = f"(?P<code>{UUID})"
 _UNIQUE_KEY = r"(?P<unique_key>[0-9a-f]{40})"
 _N = r"(?P<n>[0-9]{1,12})"
 _POLICY = r"(?P<policy>[A-Za-z0-9._-]{1,40})"
 
 
 def _open_api(call: Call) -> Response:
-    from chalicelib.web.api.schema.openapi import document  # fastjsonschema: 6 ms of a cold start
+    from chalicelib.web.api.schema.openapi import document
 
     if not call.version.has_extras:
         raise NotFound("only v3 is described")
@@ -143,6 +140,9 @@ def _answered(
         return endpoint.room(call)
     except TooLarge as error:
         return answers.error(413, str(error))
+    except FieldError as error:
+        wire = wire_errors.refused(error)
+        return answers.error(400, str(wire), detail=wire.detail)
     except Refused as error:
         return answers.error(400, str(error), detail=error.detail)
     except history.BadFilter:
@@ -151,7 +151,9 @@ def _answered(
         if error.prefix is not None:
             wiring.refusals.log("key_refused", source=source, now=now, key_prefix=error.prefix, at="api")
         return answers.error(401, str(error))
-    except Forbidden as error:
+    except BadRelation as error:
+        return answers.error(400, _RELATION_TEXTS[error.problem].format(error.field), detail=error.detail)
+    except OtherProject as error:
         _log_forbidden(wiring, call, now=now, why="other_project", check=error.check)
         return plain(403, "")
     except NotAdmitted as error:
@@ -159,13 +161,23 @@ def _answered(
         return answers.error(403, str(error))
     except NotFound:
         return answers.error(404, "not found")
-    except (checks.NotPaused, snooze.NotDown) as error:
+    except checks.NotPaused as error:
         return plain(409, str(error))
-    except escalations.InUse as error:
-        return answers.error(409, str(error))
+    except NotDown:
+        return plain(409, "check is not down")
+    except InUse as error:
+        return answers.error(409, escalations.in_use(error))
     except Unavailable as error:
         log.event("api_refused", why=str(error))
         return answers.error(503, "try again in a few seconds", headers=answers.TRY_AGAIN)
+
+
+_RELATION_TEXTS: Mapping[relations.Problem, str] = {
+    "not_a_check": "json validation error: an item in '{}' is not a check",
+    "group_in_group": "json validation error: a group cannot be a member of a group",
+    "own_member": "json validation error: a group cannot depend on a member of its own",
+    "circle": "json validation error: depends_on goes in a circle",
+}
 
 
 def _log_forbidden(wiring: Wiring, call: Call | None, *, now: datetime, **facts: str) -> None:

@@ -8,18 +8,15 @@ from datetime import datetime, timedelta
 
 from chalice.app import Response
 
-from chalicelib.domain.check import Check, Code, Status
-from chalicelib.domain.configure import Acknowledge, Snooze, Unsnooze
-from chalicelib.domain.errors import BadInput, OverdueError
-from chalicelib.domain.options import LONGEST, parse_instant
+from chalicelib.domain.check import Check
+from chalicelib.domain.configure import Snooze, Unsnooze
+from chalicelib.domain.durations import LONGEST, parse_instant
+from chalicelib.domain.errors import BadInput, NotFound
+from chalicelib.domain.ids import Code
 from chalicelib.domain.rules.snooze import end_of_snooze
-from chalicelib.store.tables import NotFound
+from chalicelib.services.checks import acknowledge
 from chalicelib.web.api.call import Call, Refused
 from chalicelib.web.api.checks import changed, told
-
-
-class NotDown(OverdueError):
-    """Only an outage can be acknowledged."""
 
 
 def snoozed(call: Call) -> Response:
@@ -34,13 +31,7 @@ def unsnoozed(call: Call) -> Response:
 
 def acknowledged(call: Call) -> Response:
     """`POST checks/{code}/ack`, in the name of the key. Raises NotDown."""
-    return told(call, changed(call, _code(call), lambda check: _acknowledge(call, check)))
-
-
-def _acknowledge(call: Call, check: Check) -> Acknowledge:
-    if check.status is not Status.DOWN and (check.due_at is None or call.now < check.due_at):
-        raise NotDown("check is not down")
-    return Acknowledge(by=call.key.name)
+    return told(call, changed(call, _code(call), lambda check: acknowledge(check, by=call.key.name, now=call.now)))
 
 
 def _code(call: Call) -> Code:

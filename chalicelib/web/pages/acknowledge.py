@@ -10,19 +10,18 @@ from typing import Any
 
 from chalice.app import Response
 
-from chalicelib.alerts.ack_tokens import LASTS, Named, read
-from chalicelib.domain.check import Check, Status, Verdict, unique_key
-from chalicelib.domain.configure import Acknowledge, configure
+from chalicelib.alerts.ack_tokens import LASTS, NamedOutage, read_token
+from chalicelib.domain.check import Check, Status
+from chalicelib.domain.configure import Acknowledge
 from chalicelib.domain.text.display_status import as_of
-from chalicelib.domain.text.reasons import spoken
+from chalicelib.domain.text.reasons import reason_name
 from chalicelib.runtime import Wiring
 from chalicelib.security_log import Actor
-from chalicelib.store import batch_get, checks
-from chalicelib.store.tables import NotFound
-from chalicelib.web.api.checks import carried_out
+from chalicelib.services import checks, find_checks
+from chalicelib.web.pages.shell.guards import WITH_POST, serve_public_form, serve_public_page
 from chalicelib.web.pages.shell.layout import frame
 from chalicelib.web.pages.shell.render import page, see_other
-from chalicelib.web.pages.shell.visit import WITH_POST, Visit, posted_by_anyone, seen_by_anyone
+from chalicelib.web.pages.shell.visit import Visit
 
 BY = "a link in an alert"
 
@@ -39,8 +38,8 @@ class Asked:
 def answered(wiring: Wiring, request: Any, token: str) -> Response:
     """`/ack/{token}`."""
     if request.to_original_event()["httpMethod"] == "POST":
-        return posted_by_anyone(wiring, request, lambda visit: _use(visit, token))
-    return seen_by_anyone(wiring, request, lambda visit: _look(visit, token), allowed=WITH_POST)
+        return serve_public_form(wiring, request, lambda visit: _use(visit, token))
+    return serve_public_page(wiring, request, lambda visit: _look(visit, token), allowed=WITH_POST)
 
 
 def _look(visit: Visit, token: str) -> Response:
@@ -53,7 +52,7 @@ def _look(visit: Visit, token: str) -> Response:
     name = check.config.name or check.config.slug or "This check"
     if not _is_going_on(check, named):
         return _page(visit, 200, "This outage is over", _since_then(visit, check, name))
-    what = f"{name} is down" + ("" if check.reason is None else f": {spoken(check.reason)}")
+    what = f"{name} is down" + ("" if check.reason is None else f": {reason_name(check.reason)}")
     if check.acknowledged_at is not None:
         by = f", by {check.acknowledged_by}" if check.acknowledged_by else ""
         sentence = f"Acknowledged at {visit.clock.minute(check.acknowledged_at)}{by}. Its recovery will be told."
@@ -78,32 +77,27 @@ def _use(visit: Visit, token: str) -> Response:
     if named is None or visit.now >= named.until:
         return _look(visit, token)
 
-    def decide(check: Check) -> Verdict:
-        if not _is_going_on(as_of(check, now=visit.now), named):
-            return Verdict(check, check)
-        return configure(check, Acknowledge(by=BY), now=visit.now)
+    def decide(check: Check) -> Acknowledge | None:
+        return Acknowledge(by=BY) if _is_going_on(as_of(check, now=visit.now), named) else None
 
     by = Actor(by="alert_link", project=named.project, name="", source=visit.source)
-    carried_out(visit.wiring.ports, _check(visit, named).code, decide, now=visit.now, by=by)
+    code = _check(visit, named).code
+    checks.change(visit.wiring.ports, code, decide, project=named.project, now=visit.now, by=by)
     return see_other(f"/ack/{token}")
 
 
-def _named(visit: Visit, token: str) -> Named | None:
+def _named(visit: Visit, token: str) -> NamedOutage | None:
     """What a token names. Links sent before stages had a secret for links were signed with the secret of sessions."""
     secrets = (visit.wiring.alert_link_secret.key(now=visit.now), visit.signer and visit.signer.secret)
-    return next((named for secret in secrets if secret and (named := read(secret, token))), None)
+    return next((named for secret in secrets if secret and (named := read_token(secret, token))), None)
 
 
-def _check(visit: Visit, named: Named) -> Check:
-    """A query of all codes of the project. Raises NotFound: it has been deleted."""
-    tables = visit.wiring.ports.tables
-    for code in batch_get.codes(tables, named.project):
-        if unique_key(code) == named.unique_key:
-            return checks.get(tables, code)
-    raise NotFound("the check of this outage is gone")
+def _check(visit: Visit, named: NamedOutage) -> Check:
+    """The check of the outage that a link names. Raises NotFound: it has been deleted."""
+    return find_checks.with_unique_key(visit.wiring.ports, named.project, named.unique_key)
 
 
-def _is_going_on(check: Check, named: Named) -> bool:
+def _is_going_on(check: Check, named: NamedOutage) -> bool:
     return check.status is Status.DOWN and check.n_flips == named.flip
 
 

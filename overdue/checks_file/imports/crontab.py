@@ -10,7 +10,8 @@ from enum import Enum
 from shlex import quote
 
 from chalicelib.domain.errors import BadInput
-from chalicelib.domain.schedule.occurrences import CRON_ALIASES, current_zone, parse_schedule
+from chalicelib.domain.schedule.aliases import without_alias
+from chalicelib.domain.schedule.occurrences import current_zone, parse_schedule
 from overdue.checks_file.export import Written
 from overdue.checks_file.fields import completed
 from overdue.checks_file.imports.naming import is_program, name_of, unique
@@ -240,11 +241,11 @@ def _entry(job: Job, name: str, zone: str, taken: Sequence[str]) -> Entry:
     command = plain(job.command)
     if job.schedule.lower() == "@reboot":
         raise BadInput(f"{command[:60]} runs at reboot, at no time that could be expected")
-    schedule = CRON_ALIASES.get(job.schedule.lower(), job.schedule.removeprefix("-"))  # SUSE's "-": do not log
+    schedule = without_alias(job.schedule).removeprefix("-")  # SUSE's "-": do not log
     if schedule.startswith("@"):
         raise BadInput(f"{schedule} is not known: {command[:60]}")
     tz = current_zone(job.tz or zone)
-    said = {"schedule": parse_schedule(schedule, tz).expression, "tz": tz}
+    said = {"schedule": (parse_schedule(schedule, tz).expression,), "tz": tz}
     slug = unique(name_of(command), taken)
     who = f" (as {job.user})" if job.user else ""
     comments = [f"{name}:{job.line}{who}: {job.command}"]

@@ -4,16 +4,16 @@ Its API speaks the fields that ours does (docs/reference/wire.md, Management API
 """
 
 from collections.abc import Mapping, Sequence
+from typing import Any
 
+from chalicelib.domain.channels import EVERY_CHANNEL
 from chalicelib.domain.errors import BadInput
-from chalicelib.domain.schedule.occurrences import current_zone
 from chalicelib.domain.schedule.parse import parse_schedules
+from chalicelib.domain.slugs import slug_of
 from overdue.checks_file.export import Written
 from overdue.checks_file.imports.naming import unique
-from overdue.checks_file.kinds.value_kinds import EVERY_CHANNEL, Setting
 from overdue.checks_file.wire import Labels, settings_of
 from overdue.checks_file.writing import Entry, written_file
-from overdue.client.pinging import slug_of
 from overdue.client.schemas import ChannelJson, CheckJson
 
 
@@ -40,13 +40,12 @@ def imported(checks: Sequence[CheckJson], channels: Sequence[ChannelJson], *, so
     return Written(written_file(entries, defaults={}, comments=comments), tuple(notes))
 
 
-def _settings(check: CheckJson) -> dict[str, Setting]:
-    """Raises BadInput for a schedule or a zone that is none here."""
+def _settings(check: CheckJson) -> dict[str, Any]:
+    """Raises BadInput for a value that is not valid here."""
     found = settings_of(check, Labels({}))
-    found["tz"] = current_zone(str(found["tz"]))
     if found["schedule"] is not None:
-        found["schedule"] = parse_schedules(str(found["schedule"]).split("\n"), str(found["tz"])).expression
-    found["channels"] = () if check.get("channels") == "" else EVERY_CHANNEL
+        parse_schedules(found["schedule"], found["tz"])
+    found["channels"] = () if check.get("channels") == "" else (EVERY_CHANNEL,)
     return found
 
 

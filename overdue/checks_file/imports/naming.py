@@ -8,8 +8,7 @@ import shlex
 from collections.abc import Iterable, Iterator
 from pathlib import PurePosixPath
 
-from chalicelib.domain.options import LONGEST_SLUG
-from overdue.client.pinging import slug_of
+from chalicelib.domain.slugs import LONGEST_SLUG, slug_of
 
 _WRAPPERS = {"sudo", "nice", "ionice", "chronic", "cronic", "env", "exec", "time", "nohup", "eatmydata", "command"}
 _WRAPPERS_OF_ONE = {"flock", "timeout", "setlock", "chpst", "chroot"}  # a lock, a limit, a place stands before it
@@ -186,4 +185,4 @@ def _word(text: str) -> str:
 
 
 def _slug(text: str) -> str:
-    return slug_of(_stem(text)) if re.search("[A-Za-z0-9]", text) else ""
+    return slug_of(re.sub(r"[^\w-]", " ", _stem(text))) if re.search("[A-Za-z0-9]", text) else ""

@@ -1,33 +1,29 @@
 """`overdue checks advise`: what would suit a check better, and what that would have told. Parse, ask the API, show."""
 
-from collections import defaultdict
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import click
 
-from overdue.cli.checks.configured import WHAT_IF, fields_of
+from chalicelib.domain.schedule.occurrences import Every, zone_named
+from chalicelib.domain.text.amounts import quantity
+from chalicelib.domain.text.reasons import reason_name
+from overdue.advice.advising import Advice, advice
+from overdue.advice.nights import Night
+from overdue.advice.replay import REPLAYED
+from overdue.cli import show
+from overdue.cli.checks.configured import CONFIGURED, config_options, fields_of
 from overdue.cli.options import talks_to_api
 from overdue.cli.settings import Settings
 from overdue.client.api import Api, Found, find
 
-if TYPE_CHECKING:
-    from overdue.advice.advising import Advice
-    from overdue.advice.nights import Night
-
 MOST_SHOWN = 20  # alerts, the newest of them
-
-
-def _what_if(function: Callable[..., Any]) -> Callable[..., Any]:
-    for option in reversed(WHAT_IF):
-        function = option(function)
-    return function
 
 
 @click.command()
 @click.argument("check")
-@_what_if
+@config_options(*(field for field in CONFIGURED if field.name in REPLAYED))
 @talks_to_api
 def advise(check: str, settings: Settings, as_json: bool, **said: Any) -> None:
     """See which schedule, grace and limit would suit a check, by its last 1,000 pings.
@@ -38,17 +34,13 @@ def advise(check: str, settings: Settings, as_json: bool, **said: Any) -> None:
 
     Example: overdue checks advise nightly-backup --grace 10m --max-runtime auto
     """
-    from overdue.advice.advising import advice
-
-    fields = fields_of(defaultdict(lambda: None, said))
+    fields = fields_of(said)
     api = Api.of(settings)
     found = find(api, check)
     now = datetime.now(UTC)
     given = advice(found.check, api.pings(found.code), what_if=fields, now=now)
     if as_json:
-        from overdue.cli.show import document
-
-        document(given.as_json())
+        show.document(given.as_json())
         return
     tz = found.check.get("zone", "UTC")
     _show_suggestions(found, given)
@@ -56,9 +48,7 @@ def advise(check: str, settings: Settings, as_json: bool, **said: Any) -> None:
     _show_nights(given)
 
 
-def _show_suggestions(found: Found, given: "Advice") -> None:
-    from overdue.cli import show
-
+def _show_suggestions(found: Found, given: Advice) -> None:
     if given.is_what_if:
         return
     rows = [
@@ -76,17 +66,14 @@ def _show_suggestions(found: Found, given: "Advice") -> None:
     )
 
 
-def _show_alerts(found: Found, given: "Advice", *, tz: str, now: datetime) -> None:
-    from chalicelib.domain.text.reasons import counted
-    from overdue.cli import show
-
+def _show_alerts(found: Found, given: Advice, *, tz: str, now: datetime) -> None:
     if given.since is None:
         return
     then = (
         "" if given.then is None else f", {given.then} with " + ("these options" if given.is_what_if else "all of it")
     )
     since = show.when(given.since.isoformat(), tz=tz, now=now)
-    alerts = counted(given.now, "alert")
+    alerts = quantity(given.now, "alert")
     show.say(f'"{found.title}", {given.pings} pings since {since} {tz}: {alerts} as it is{then}.')
     if not given.told:
         return
@@ -97,7 +84,7 @@ def _show_alerts(found: Found, given: "Advice", *, tz: str, now: datetime) -> No
         [
             (
                 show.when(each.at.isoformat(), tz=tz, now=now),
-                each.reason.replace("_", " "),
+                reason_name(each.reason),
                 show.NOTHING if each.until is None else show.when(each.until.isoformat(), tz=tz, now=now),
                 "alert" if each.now else show.NOTHING,
                 *(["alert" if each.then else show.NOTHING] if has_then else []),
@@ -110,9 +97,7 @@ def _show_alerts(found: Found, given: "Advice", *, tz: str, now: datetime) -> No
         show.say(f"The newest {MOST_SHOWN} of {len(given.told)}; --json has all.")
 
 
-def _show_nights(given: "Advice") -> None:
-    from chalicelib.domain.schedule.occurrences import Every
-
+def _show_nights(given: Advice) -> None:
     if isinstance(given.schedule, Every) or not given.nights:
         return
     zone = given.schedule.tz
@@ -121,9 +106,7 @@ def _show_nights(given: "Advice") -> None:
         click.echo("; ".join(_night(night, zone)))
 
 
-def _night(night: "Night", tz: str) -> Iterator[str]:
-    from chalicelib.domain.schedule.occurrences import zone_named
-
+def _night(night: Night, tz: str) -> Iterator[str]:
     here = night.at.astimezone(zone_named(tz))
     yield f"{here:%a %d %b %Y} clocks go {'forward' if night.is_forward else 'back'} ({tz})"
     if not night.says_something:

@@ -5,16 +5,22 @@ from typing import Any
 
 import click
 
-from chalicelib.alerts.charset import inert
-from overdue.cli.checks.advise import advise
-from overdue.cli.checks.configured import config_options, fields_of
+from chalicelib.domain.errors import BadInput
+from chalicelib.domain.schedule import describe
+from chalicelib.domain.schedule.occurrences import Every
+from chalicelib.domain.schedule.parse import parse_schedules
+from chalicelib.domain.slugs import slug_of
+from chalicelib.domain.text.inert import inert
+from chalicelib.fields.table import BY_NAME
+from overdue.cli import show
+from overdue.cli.checks.configured import CONFIGURED, config_options, fields_of
 from overdue.cli.checks.escalations import escalation_pairs
 from overdue.cli.checks.grouped import group_fields, group_in_words, group_options, says_group
-from overdue.cli.checks.probed import PROBE, in_words, probe_fields, probe_options, says_something
+from overdue.cli.checks.outcome import done
+from overdue.cli.checks.probed import in_words, probe_fields, probe_options, says_something
 from overdue.cli.checks.rules import at_most, rules_of
-from overdue.cli.checks.snooze import ack, snooze, unsnooze
-from overdue.cli.options import talks_to_api
-from overdue.cli.outcome import document, done
+from overdue.cli.options import talks_to_api, wrong_usage
+from overdue.cli.prompts import confirm
 from overdue.cli.settings import Settings
 from overdue.client.api import Api, Found, find
 from overdue.client.schemas import CheckJson
@@ -22,29 +28,13 @@ from overdue.client.schemas import CheckJson
 STATUSES = ("up", "grace", "down", "paused", "new")
 
 
-@click.group()
-def checks() -> None:
-    """Make, list, show and change checks.
-
-    A check is a piece of work that shall succeed again and again. It is named by its slug, its name, its code or the
-    first 8 digits of that.
-
-    Example: overdue checks add "Nightly backup" --schedule "0 2 * * *" --tz Europe/Berlin --grace 2h
-    """
-
-
-for _command in (advise, snooze, unsnooze, ack):
-    checks.add_command(_command)
-
-
-@checks.command()
+@click.command()
 @click.argument("name")
-@config_options
-@PROBE
+@config_options(*CONFIGURED, BY_NAME["probe"])
 @probe_options
 @group_options
 @talks_to_api
-def add(name: str, probe_url: str | None, settings: Settings, as_json: bool, **said: Any) -> None:
+def add(name: str, settings: Settings, as_json: bool, **said: Any) -> None:
     """Make a check, and get the URL that its job shall ping; or with --probe, let Overdue ask a URL by itself.
 
     Unless said otherwise its slug comes from its name, it is expected once a day with an hour of grace, and its
@@ -52,7 +42,7 @@ def add(name: str, probe_url: str | None, settings: Settings, as_json: bool, **s
 
     Example: overdue checks add "Nightly backup" --schedule "0 2 * * *" --tz Europe/Berlin --grace 2h
     """
-    fields = {"name": _named(name), "channels": "*"} | probe_fields(probe_url, said, fields_of(said), before=None)
+    fields = {"name": _named(name), "channels": "*"} | probe_fields(said, fields_of(said), before=None)
     if "tz" in fields and fields.keys().isdisjoint({"schedule", "schedules"}):
         raise click.UsageError("--tz is the zone of a --schedule: add one, or leave out --tz")
     fields = group_fields(said, fields, before=None)
@@ -61,41 +51,38 @@ def add(name: str, probe_url: str | None, settings: Settings, as_json: bool, **s
     _insist_on_new(api, str(fields["slug"]))
     made = api.create(fields)
     if as_json:
-        document(made)
+        show.document(made)
     else:
-        from overdue.cli.show import say
-
         if made.get("probe"):
             click.echo(inert(made["slug"]))
-            say(f'Made "{made["name"]}". Overdue asks its URL {scheduled(made)}, for the first time within a minute.')
+            show.say(
+                f'Made "{made["name"]}". Overdue asks its URL {scheduled(made)}, for the first time within a minute.'
+            )
             return
         if group := made.get("group"):
             click.echo(inert(made["slug"]))
-            say(f'Made "{made["name"]}", {group_in_words(group)}. It is {made["status"]}.')
+            show.say(f'Made "{made["name"]}", {group_in_words(group)}. It is {made["status"]}.')
             return
         click.echo(inert(made.get("ping_url", made["slug"])))
-        say(f'Made "{made["name"]}". Its job pings this URL, or: overdue exec {made["slug"]} -- …')
+        show.say(f'Made "{made["name"]}". Its job pings this URL, or: overdue exec {made["slug"]} -- …')
         _warn(made)
 
 
 def _warn(check: CheckJson) -> None:
     """Print the warnings of the server; servers before this version send none."""
-    from overdue.cli.show import say
-
     for warning in check.get("warnings", ()):
-        say(f"Warning: {warning}")
+        show.say(f"Warning: {warning}")
 
 
 def _named(name: str) -> str:
     if not name.strip():
         raise click.UsageError("a check needs a name: say what its job does")
-    return name
+    with wrong_usage():
+        return str(BY_NAME["name"].kind.parse("name", name))
 
 
 def _slug_of(name: str) -> str:
     """Raises UsageError where none goes with a name: two such checks must not get the same."""
-    from overdue.client.pinging import slug_of
-
     slug = slug_of(name)
     if not slug:
         raise click.UsageError(f'no slug goes with "{name}", which has no letters of a-z and no digits: add --slug')
@@ -104,13 +91,11 @@ def _slug_of(name: str) -> str:
 
 def _insist_on_new(api: Api, slug: str) -> None:
     """Two checks of one slug could not be pinged by it any more."""
-    from chalicelib.domain.errors import BadInput
-
     if any(check["slug"] == slug for check in api.checks(tags=())):
         raise BadInput(f'there is a check "{slug}" already: use `overdue checks edit {slug}`, or give --slug')
 
 
-@checks.command(name="list")
+@click.command(name="list")
 @click.option("--tag", "tags", multiple=True, help="Only checks with this tag; repeat it for more than one.")
 @click.option(
     "--status",
@@ -126,11 +111,9 @@ def listing(tags: tuple[str, ...], status: tuple[str, ...], settings: Settings, 
 
     Example: overdue checks list --tag prod --status down
     """
-    from overdue.cli import show
-
     found = [check for check in Api.of(settings).checks(tags=tags) if not status or check["status"] in status]
     if as_json:
-        document(found)
+        show.document(found)
         return
     now = datetime.now(UTC)
     order = ["down", "unknown", "grace", "up", "new", "paused"]
@@ -157,7 +140,7 @@ def listing(tags: tuple[str, ...], status: tuple[str, ...], settings: Settings, 
     )
 
 
-@checks.command(name="show")
+@click.command(name="show")
 @click.argument("check")
 @talks_to_api
 def showing(check: str, settings: Settings, as_json: bool) -> None:
@@ -168,19 +151,18 @@ def showing(check: str, settings: Settings, as_json: bool) -> None:
     api = Api.of(settings)
     found = find(api, check)
     if as_json:
-        document(found.check)
+        show.document(found.check)
     else:
         _show(found, api)
 
 
 def _show(found: Found, api: Api) -> None:
-    from overdue.cli import show
-
     check, now = found.check, datetime.now(UTC)
     zone, group = _tz(check), check.get("group")
     pairs = [
         ("name", found.title),
         ("status", show.status(check)),
+        ("why", check.get("explanation") or ""),
         ("slug", check["slug"]),
         ("tags", check["tags"]),
         ("about", check["desc"]),
@@ -202,8 +184,6 @@ def _show(found: Found, api: Api) -> None:
 
 def _own_pairs(check: CheckJson, *, now: datetime) -> list[tuple[str, str]]:
     """When it is expected, and when it came; a group has none of it."""
-    from overdue.cli import show
-
     zone = _tz(check)
     return [
         *_probe_pairs(check),
@@ -222,25 +202,24 @@ def _probe_pairs(check: CheckJson) -> list[tuple[str, str]]:
     return [("probe", asked), ("good is", good)]
 
 
-@checks.command()
+@click.command()
 @click.argument("check")
 @click.option("--name", help="A new name; the slug stays.")
-@config_options
-@PROBE
+@config_options(*CONFIGURED, BY_NAME["probe"])
 @probe_options
 @group_options
 @talks_to_api
-def edit(check: str, name: str | None, probe_url: str | None, settings: Settings, as_json: bool, **said: Any) -> None:
+def edit(check: str, name: str | None, settings: Settings, as_json: bool, **said: Any) -> None:
     """Change a check; what no option names stays as it is.
 
     Example: overdue checks edit nightly-backup --grace 3h --tags "prod db"
     """
     fields = ({} if name is None else {"name": _named(name)}) | fields_of(said)
-    if not fields and probe_url is None and not says_something(said) and not says_group(said):
+    if not fields and said["probe"] is None and not says_something(said) and not says_group(said):
         raise click.UsageError("nothing to change: name at least one option, see --help")
     api = Api.of(settings)
     found = find(api, check)
-    fields = probe_fields(probe_url, said, fields, before=found.check.get("probe"))
+    fields = probe_fields(said, fields, before=found.check.get("probe"))
     fields = group_fields(said, fields, before=found.check.get("group"))
     changed = api.update(found.code, fields)
     done(changed, "Changed", as_json=as_json)
@@ -248,7 +227,7 @@ def edit(check: str, name: str | None, probe_url: str | None, settings: Settings
         _warn(changed)
 
 
-@checks.command()
+@click.command()
 @click.argument("check")
 @talks_to_api
 def pause(check: str, settings: Settings, as_json: bool) -> None:
@@ -260,7 +239,7 @@ def pause(check: str, settings: Settings, as_json: bool) -> None:
     done(api.pause(find(api, check).code), "Paused", as_json=as_json)
 
 
-@checks.command()
+@click.command()
 @click.argument("check")
 @talks_to_api
 def resume(check: str, settings: Settings, as_json: bool) -> None:
@@ -272,7 +251,7 @@ def resume(check: str, settings: Settings, as_json: bool) -> None:
     done(api.resume(find(api, check).code), "Resumed", as_json=as_json)
 
 
-@checks.command()
+@click.command()
 @click.argument("check")
 @click.option("--yes", is_flag=True, help="Do not ask.")
 @talks_to_api
@@ -281,8 +260,6 @@ def delete(check: str, yes: bool, settings: Settings, as_json: bool) -> None:
 
     Example: overdue checks delete nightly-backup --yes
     """
-    from overdue.cli.prompts import confirm
-
     api = Api.of(settings)
     found = find(api, check)
     confirm(f'Delete "{found.title}" and its {found.check["n_pings"]} pings for good?', yes=yes)
@@ -293,15 +270,10 @@ def scheduled(check: CheckJson) -> str:
     """When a check is expected, in words."""
     if check.get("group"):
         return "as its members are"
-    from chalicelib.domain.errors import BadInput
-    from chalicelib.domain.schedule.describe import in_words
-    from chalicelib.domain.schedule.occurrences import Every
-    from chalicelib.domain.schedule.parse import parse_schedules
-
     if "schedule" not in check:
-        return in_words(Every(timedelta(seconds=check.get("timeout", 0))))
+        return describe.in_words(Every(timedelta(seconds=check.get("timeout", 0))))
     try:
-        return in_words(parse_schedules([check["schedule"]], check.get("tz", "UTC")))
+        return describe.in_words(parse_schedules([check["schedule"]], check.get("tz", "UTC")))
     except BadInput:  # a newer server may know more than we do
         return check["schedule"]
 

@@ -1,4 +1,4 @@
-"""`overdue escalations`: named policies of whom to tell while nobody sees to an outage; and `--escalate` of a check.
+"""`overdue escalations`: named policies that say who to notify if nobody acknowledges an outage.
 
 Each command parses, calls the API, shows. What a step does is the server's business.
 """
@@ -8,26 +8,17 @@ from datetime import timedelta
 
 import click
 
-from chalicelib.domain.errors import BadInput
-from chalicelib.domain.options import parse_duration
-from chalicelib.domain.rules.escalation import Step, in_order, policy_name
+from chalicelib.domain.rules.escalation import policy_name
+from chalicelib.domain.text.time_format import duration
+from chalicelib.fields.object_kinds import Steps
+from overdue.cli import show
 from overdue.cli.options import talks_to_api, wrong_usage
 from overdue.cli.settings import Settings
 from overdue.client.api import Api
 from overdue.client.schemas import CheckJson, StepJson
 
-OFF = "off"
 
-
-@click.group()
-def escalations() -> None:
-    """Name whom to tell while nobody sees to an outage; checks take it by its name.
-
-    Example: overdue escalations add nights "15m oncall" "1h oncall,manager"
-    """
-
-
-@escalations.command()
+@click.command()
 @click.argument("name")
 @click.argument("steps", nargs=-1, required=True, metavar="STEP...")
 @talks_to_api
@@ -39,28 +30,23 @@ def add(name: str, steps: tuple[str, ...], settings: Settings, as_json: bool) ->
 
     Example: overdue escalations add nights "15m oncall" "1h oncall,manager"
     """
+    kind = Steps()
     with wrong_usage():
-        policy, wanted = policy_name(name), _fields(steps)
-    kept = Api.of(settings).keep_escalation(policy, wanted)
+        policy, wanted = policy_name(name), kind.whole("step", [kind.item("step", text) for text in steps])
+    kept = Api.of(settings).keep_escalation(policy, kind.json(wanted))
     if as_json:
-        from overdue.cli.show import document
-
-        document(kept)
+        show.document(kept)
     else:
-        from overdue.cli.show import say
-
-        say(f'Checks can escalate by "{policy}": overdue checks edit CHECK --escalate {policy}')
+        show.say(f'Checks can escalate by "{policy}": overdue checks edit CHECK --escalate {policy}')
 
 
-@escalations.command(name="list")
+@click.command(name="list")
 @talks_to_api
 def listing(settings: Settings, as_json: bool) -> None:
     """See all policies.
 
     Example: overdue escalations list
     """
-    from overdue.cli import show
-
     api = Api.of(settings)
     found = api.escalations()
     if as_json:
@@ -75,7 +61,7 @@ def listing(settings: Settings, as_json: bool) -> None:
     )
 
 
-@escalations.command()
+@click.command()
 @click.argument("name")
 @talks_to_api
 def remove(name: str, settings: Settings, as_json: bool) -> None:
@@ -85,35 +71,9 @@ def remove(name: str, settings: Settings, as_json: bool) -> None:
     """
     gone = Api.of(settings).remove_escalation(name)
     if as_json:
-        from overdue.cli.show import document
-
-        document(gone)
+        show.document(gone)
     else:
-        from overdue.cli.show import say
-
-        say(f'Removed "{name}".')
-
-
-def escalate_fields(texts: Sequence[str]) -> dict[str, object]:
-    """The API's fields for `--escalate`. Raises BadInput."""
-    if not texts:
-        return {}
-    if len(texts) == 1 and " " not in texts[0].strip():
-        return {"escalation": []} if texts[0] == OFF else {"escalation_policy": policy_name(texts[0])}
-    return {"escalation": _fields(texts)}
-
-
-def _fields(texts: Sequence[str]) -> list[Mapping[str, object]]:
-    steps = in_order(map(_step, texts))
-    return [{"after": int(step.after.total_seconds()), "channels": ",".join(step.channels)} for step in steps]
-
-
-def _step(text: str) -> Step:
-    after, _, channels = text.strip().partition(" ")
-    if not channels.strip():
-        raise BadInput(f'step "{text}" is none: write a duration and channels, such as "15m oncall" or "1h oncall,sms"')
-    named = tuple(name.strip() for name in channels.split(","))
-    return Step(after=parse_duration("a step's delay", after), channels=named)
+        show.say(f'Removed "{name}".')
 
 
 def escalation_pairs(check: CheckJson, api: Api) -> list[tuple[str, str]]:
@@ -131,8 +91,6 @@ def _names(api: Api) -> dict[str, str]:
 
 
 def _told(steps: Sequence[StepJson], names: Mapping[str, str]) -> list[str]:
-    from chalicelib.domain.text.time_format import duration
-
     told = []
     for step in steps:
         whom = ", ".join(

@@ -8,12 +8,13 @@ from typing import Any
 
 import click
 
-from chalicelib.domain.options import parse_count
+from chalicelib.fields.kinds import OFF
+from chalicelib.fields.object_kinds import ALL, Grouping
 from overdue.cli.options import wrong_usage
 
 Function = Callable[..., Any]
 
-OFF, ALL = "off", "all"
+_PARTS = Grouping.parts
 _OPTIONS = (
     click.option(
         "--member",
@@ -53,11 +54,14 @@ def group_fields(
     if not members and tag is None and before is None:
         raise click.UsageError("--down-when is about a group: add --member CHECK or --member-tag TAG")
     group = dict(before or {})
-    if members or tag is not None:
-        group = {"down_when": group.get("down_when", ALL)} | ({"members": list(members)} if members else {"tag": tag})
-    if needed is not None:
-        with wrong_usage():
-            group["down_when"] = ALL if needed == ALL else parse_count("--down-when", needed, least=1)
+    with wrong_usage():
+        if members:
+            found = _PARTS["members"].parse("--member", ",".join(members))
+            group = {"members": list(found), "down_when": group.get("down_when", ALL)}
+        elif tag is not None:
+            group = {"tag": _PARTS["tag"].parse("--member-tag", tag), "down_when": group.get("down_when", ALL)}
+        if needed is not None:
+            group["down_when"] = _PARTS["down_when"].parse("--down-when", needed) or ALL
     return {**fields, "group": group}
 
 

@@ -1,76 +1,90 @@
-"""The options that say what a probe asks: of `overdue probe`, and of the commands that make and edit a check.
+"""The options of a probe's parts: of `overdue probe`, and of the commands that create and edit a check.
 
 Start at `probe_options`, `probe_of` and `probe_fields`.
 """
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
+from datetime import timedelta
 from typing import Any
 
 import click
 
 from chalicelib.domain.errors import BadInput
-from chalicelib.domain.options import parse_count
-from chalicelib.domain.sources.probe import METHODS, Probe, sound
-from chalicelib.domain.sources.probe_json import as_json, from_json
-from overdue.cli.offline.latency import latency
+from chalicelib.domain.sources.probe import Probe, sound
+from chalicelib.fields.kinds import Choice, Flag
+from chalicelib.fields.object_kinds import Headers, Probing
 from overdue.cli.options import wrong_usage
 
 Function = Callable[..., Any]
 
-OFF = "off"
-_OPTIONS = (
-    click.option("--probe-method", type=click.Choice(METHODS), help="How the URL is asked; GET unless said."),
-    click.option("--header", "headers", multiple=True, metavar="NAME:VALUE", help="To send along; repeat it for more."),
-    click.option(
-        "--expect-status", metavar="STATUS", help="Good ones, such as 200, 2xx or 200-299,401; 200 unless said."
+_KIND = Probing()
+_PARTS = {  # the option of each part, and its help; its URL and its interval are the check's options
+    "method": ("--probe-method", "The method of the request. Default: GET."),
+    "headers": ("--header", "A header of the request. Repeatable."),
+    "expect_status": ("--expect-status", "The expected statuses, such as 200, 2xx or 200-299,401. Default: 200."),
+    "expect_text": ("--expect-text", "A text that the first 64 kB of the answer must contain."),
+    "timeout": ("--timeout", "How long the answer may take, such as 5s. Default: 10s."),
+    "slow": ("--slow", 'A slower answer is a failure, such as 2s; or "off".'),
+    "certificate_days": (
+        "--certificate-days",
+        "Fail this many days before the certificate expires. Default: 14. 0: when it has expired.",
     ),
-    click.option("--expect-text", metavar="TEXT", help="What must stand in the first 64 kB of the answer."),
-    click.option("--timeout", metavar="DURATION", help="How long the answer may take, such as 5s; 10s unless said."),
-    click.option("--slow", metavar="DURATION", help="A slower answer is a failure, such as 2s; or off."),
-    click.option("--certificate-days", metavar="N", help="Fail so many days before it ends, 14 unless said; 0: never."),
-    click.option("--follow-redirects/--no-redirects", default=None, help="Whether the end of redirects counts."),
-)
-PROBE = click.option(
-    "--probe", "probe_url", metavar="URL", help="What Overdue asks by itself, as often as --every; or off."
-)
-_NAMES = {"probe_method": "method", "expect_status": "expect_status", "expect_text": "expect_text"}
+    "follow_redirects": (
+        "--follow-redirects/--no-redirects",
+        "Whether to follow redirects and check the last answer.",
+    ),
+}
 
 
 def probe_options(function: Function) -> Function:
-    """Add the options that `probe_of` reads."""
-    for option in reversed(_OPTIONS):
-        function = option(function)
+    """Add the options that `probe_of` reads; the command gets each as `probe_` and the part's name."""
+    for part in reversed(_PARTS):
+        function = _option(part)(function)
     return function
 
 
+def _option(part: str) -> Callable[[Function], Function]:
+    (option, about), kind = _PARTS[part], _KIND.parts[part]
+    match kind:
+        case Flag():
+            return click.option(option, f"probe_{part}", default=None, help=about)
+        case Choice():
+            return click.option(option, f"probe_{part}", type=click.Choice(list(kind.choices)), help=about)
+        case Headers():
+            return click.option(option, f"probe_{part}", metavar="NAME:VALUE", multiple=True, help=about)
+        case _:
+            return click.option(option, f"probe_{part}", metavar=kind.placeholder, help=about)
+
+
 def says_something(said: Mapping[str, Any]) -> bool:
-    """Whether an option of a probe was given."""
-    names = (*_NAMES, "timeout", "slow", "certificate_days", "follow_redirects")
-    return bool(said["headers"]) or any(said[name] is not None for name in names)
+    """Whether an option of a probe's part was given."""
+    return any(said[f"probe_{part}"] not in (None, ()) for part in _PARTS)
 
 
 def probe_of(url: str, said: Mapping[str, Any], *, before: Mapping[str, Any] | None, every_s: int | None) -> Probe:
-    """The probe that is meant: what was before it, and over it what is said. UsageError for one that cannot be done."""
+    """The probe of these options; parts that are not given are as `before`. Raises UsageError."""
+    known = {part: value for part, value in (before or {}).items() if part in _KIND.parts}  # not a newer server's
+    probe = _KIND.read("probe", known or None) or Probe(url=url)
+    every = probe.every if every_s is None else timedelta(seconds=every_s)
     with wrong_usage():
-        fields = dict(before or {}) | {"url": url} | _fields(said)
-        if every_s is not None:
-            fields["every"] = every_s
-        return sound(from_json(fields))
+        return sound(replace(probe, url=url, every=every, **_values(said)))
 
 
-def _fields(said: Mapping[str, Any]) -> dict[str, Any]:
-    fields = {field: said[name] for name, field in _NAMES.items() if said[name] is not None}
-    if said["headers"]:
-        fields["headers"] = dict(_header(text) for text in said["headers"])
-    if said["timeout"] is not None:
-        fields["timeout"] = latency("--timeout", said["timeout"])
-    if said["slow"] is not None:
-        fields["slow"] = None if said["slow"] == OFF else latency("--slow", said["slow"])
-    if said["certificate_days"] is not None:
-        fields["certificate_days"] = parse_count("--certificate-days", said["certificate_days"], least=0)
-    if said["follow_redirects"] is not None:
-        fields["follow_redirects"] = said["follow_redirects"]
-    return fields
+def _values(said: Mapping[str, Any]) -> dict[str, Any]:
+    """The values of the options that were given. Raises BadInput."""
+    found = {}
+    for part, (option, _) in _PARTS.items():
+        match _KIND.parts[part], said[f"probe_{part}"]:
+            case _, None | ():
+                continue
+            case Headers(), given:
+                found[part] = tuple(map(_header, given))
+            case Flag(), given:
+                found[part] = given
+            case kind, given:
+                found[part] = kind.parse(option, given)
+    return found
 
 
 def _header(text: str) -> tuple[str, str]:
@@ -81,27 +95,30 @@ def _header(text: str) -> tuple[str, str]:
 
 
 def probe_fields(
-    url: str | None, said: Mapping[str, Any], fields: Mapping[str, object], *, before: Mapping[str, Any] | None
+    said: Mapping[str, Any], fields: Mapping[str, object], *, before: Mapping[str, Any] | None
 ) -> dict[str, object]:
-    """The API's fields with the probe that `--probe` and its like ask for; `--every` then is how often it is asked.
+    """The API's fields with the probe of these options; `--every` is then its interval. Raises UsageError.
 
     `before` is the check's probe so far.
     """
-    if url == OFF:
+    given = said["probe"]
+    with wrong_usage():
+        asked = None if given is None else _KIND.parse("probe", given)
+    if given is not None and asked is None:
         return {**fields, "probe": None}
-    if url is None and before is None:
+    if asked is None and before is None:
         if says_something(said):
-            raise click.UsageError("these options are about what Overdue asks by itself: add --probe URL")
+            raise click.UsageError("these options are about a URL that Overdue requests: add --probe URL")
         return dict(fields)
     every_s = fields.get("timeout")
-    if url is None and every_s is None and not says_something(said):
+    if asked is None and every_s is None and not says_something(said):
         return dict(fields)
-    if "schedule" in fields:
-        raise click.UsageError("a probe comes every so often: --every says how often, without --schedule")
+    if not fields.keys().isdisjoint({"schedule", "schedules"}):
+        raise click.UsageError("a probe has no --schedule: set its interval with --every")
     assert every_s is None or isinstance(every_s, int), "a period is whole seconds"
-    asked = url if url is not None else str((before or {})["url"])
-    found = probe_of(asked, said, before=before, every_s=every_s)
-    return {name: value for name, value in fields.items() if name != "timeout"} | {"probe": as_json(found)}
+    url = asked.url if asked is not None else str((before or {})["url"])
+    found = probe_of(url, said, before=before, every_s=every_s)
+    return {name: value for name, value in fields.items() if name != "timeout"} | {"probe": _KIND.json(found)}
 
 
 def in_words(probe: Mapping[str, Any]) -> tuple[str, str]:

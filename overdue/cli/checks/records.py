@@ -4,10 +4,12 @@ from datetime import UTC, datetime
 
 import click
 
-from chalicelib.alerts.charset import inert
+from chalicelib.domain.errors import BadInput
+from chalicelib.domain.text.inert import inert
+from overdue.cli import show
 from overdue.cli.options import talks_to_api
 from overdue.cli.settings import Settings
-from overdue.client.api import Api, find
+from overdue.client.api import Api, UnknownCheck, find
 from overdue.client.schemas import PingJson
 
 MOST = 1000  # pings that the API gives
@@ -32,8 +34,6 @@ def pings(check: str, count: int, number: int | None, settings: Settings, as_jso
     if number is not None:
         _write_body(api, found.code, number, as_json=as_json)
         return
-    from overdue.cli import show
-
     listed = api.pings(found.code)[:count]
     if as_json:
         show.document(listed)
@@ -48,12 +48,10 @@ def pings(check: str, count: int, number: int | None, settings: Settings, as_jso
 
 
 def _row(ping: PingJson, tz: str, now: datetime) -> tuple[str, ...]:
-    from overdue.cli import show
-
     return (
         str(ping["n"]),
         show.when(ping["date"], tz=tz, now=now),
-        ping["type"] + (" +body" if ping["body_url"] else ""),
+        show.ping(ping) + (" +body" if ping["body_url"] else ""),
         show.took(ping.get("duration")),
         (ping["rid"] or "")[:8],
         ping["remote_addr"],
@@ -62,10 +60,6 @@ def _row(ping: PingJson, tz: str, now: datetime) -> tuple[str, ...]:
 
 
 def _write_body(api: Api, check: str, number: int, *, as_json: bool) -> None:
-    from chalicelib.domain.errors import BadInput
-    from overdue.cli import show
-    from overdue.client.api import UnknownCheck
-
     try:
         body = api.body(check, number)
     except UnknownCheck as error:
@@ -83,12 +77,10 @@ def _write_body(api: Api, check: str, number: int, *, as_json: bool) -> None:
 @COUNT
 @talks_to_api
 def flips(check: str, count: int, settings: Settings, as_json: bool) -> None:
-    """See when a check went down and came up.
+    """See when a check went down and why, and when it came up again.
 
     Example: overdue flips nightly-backup
     """
-    from overdue.cli import show
-
     api = Api.of(settings)
     found = find(api, check)
     listed = api.flips(found.id)[:count]
@@ -98,12 +90,6 @@ def flips(check: str, count: int, settings: Settings, as_json: bool) -> None:
     tz, now = found.check.get("tz", "UTC"), datetime.now(UTC)
     show.table(
         (f"WHEN ({tz})", "BECAME"),
-        [
-            (
-                show.when(flip["timestamp"], tz=tz, now=now),
-                f"{show.SHAPES['up' if flip['up'] else 'down']} " + ("up" if flip["up"] else "not up"),
-            )
-            for flip in listed
-        ],
+        [(show.when(flip["timestamp"], tz=tz, now=now), show.flip(flip)) for flip in listed],
         none=f'"{found.title}" has never changed its status.',
     )

@@ -3,11 +3,13 @@
 Empty where a check has none of it. Start at `rules_of`.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import datetime, timedelta
+from typing import Any
 
 from chalicelib.domain.runs.duration_stats import FEWEST
-from chalicelib.domain.text.time_format import between
+from chalicelib.domain.text.time_format import duration_range
+from chalicelib.fields.table import BY_NAME
 from overdue.cli import show
 from overdue.client.schemas import CheckJson
 
@@ -37,15 +39,19 @@ def at_most(check: CheckJson) -> str:
     if learnt["usual"] is None:
         return f"as long as its grace, until learnt from {FEWEST} runs: {learnt['runs']} so far"
     low, high = (timedelta(seconds=edge) for edge in learnt["usual"])
-    return f"{show.took(learnt['max_runtime'])} a run, learnt from {learnt['runs']} runs: usually {between(low, high)}"
+    usual = f"usually {duration_range(low, high)}"
+    return f"{show.took(learnt['max_runtime'])} a run, learnt from {learnt['runs']} runs: {usual}"
 
 
 def _tolerated(check: CheckJson) -> Iterator[str]:
-    """What does not make it down yet, and how much of it there has been."""
-    if (most := check.get("failures_before_alert", 1)) > 1:
-        yield f"{most - 1} failure{'s' * (most > 2)} in a row, {check.get('failures', 0)} so far"
-    if (most := check.get("misses_before_alert", 1)) > 1:
-        yield f"{most - 1} miss{'es' * (most > 2)} in a row, {check.get('misses', 0)} so far"
+    """What does not put the check down yet, and how often it has happened."""
+    shown: Mapping[str, Any] = check
+    for field, one, several, so_far in (
+        ("failures_before_alert", "failure", "failures", check.get("failures", 0)),
+        ("misses_before_alert", "miss", "misses", check.get("misses", 0)),
+    ):
+        if (most := BY_NAME[field].kind.read(field, shown.get(field, 1))) > 1:
+            yield f"{most - 1} {several if most > 2 else one} in a row, {so_far} so far"
 
 
 def _by(check: CheckJson, *, now: datetime) -> str:

@@ -1,19 +1,16 @@
 """`overdue checks snooze`, `unsnooze` and `ack`: fewer alerts of what people know. Parse, call the API, show."""
 
-import re
 from datetime import UTC, datetime
 
 import click
 
-from chalicelib.domain.options import parse_duration, parse_instant
-from overdue.cli.offline.expressions import seconds
+from chalicelib.domain.durations import is_duration, parse_duration, parse_instant
+from overdue.cli.checks.outcome import done
 from overdue.cli.options import talks_to_api, wrong_usage
-from overdue.cli.outcome import done
 from overdue.cli.settings import Settings
+from overdue.cli.show import when
 from overdue.client.api import Api, find
 from overdue.client.schemas import CheckJson
-
-_DURATION = re.compile(r"[0-9]+[smhdw]?")
 
 
 @click.command()
@@ -36,15 +33,13 @@ def snooze(check: str, until: str, settings: Settings, as_json: bool) -> None:
 
 def _wanted(until: str) -> dict[str, object]:
     """The request's body. Raises BadInput."""
-    if _DURATION.fullmatch(until):
-        return {"for": seconds(parse_duration("the snooze", until))}
+    if is_duration(until):
+        return {"for": int(parse_duration("the snooze", until).total_seconds())}
     parse_instant("the end of the snooze", until, "UTC")
     return {"until": until}
 
 
 def _until(check: CheckJson) -> str:
-    from overdue.cli.show import when
-
     zone = check.get("zone", "UTC")
     until = check.get("snoozed_until")
     return "" if until is None else f" before {when(until, tz=zone, now=datetime.now(UTC))} {zone}"

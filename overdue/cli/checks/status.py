@@ -3,16 +3,14 @@
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING
 
 import click
 
+from overdue.cli import show
+from overdue.cli.checks.fleet import Fleet, down_since
 from overdue.cli.options import talks_to_api
 from overdue.cli.settings import Settings
 from overdue.client.api import Api, Found
-
-if TYPE_CHECKING:
-    from overdue.cli.fleet import Fleet
 
 MOST_ASKED = 20  # checks that are down, and for how long
 
@@ -27,8 +25,6 @@ def status(settings: Settings, exit_code: bool, as_json: bool) -> None:
 
     Example: overdue status --exit-code || echo "something is down"
     """
-    from overdue.cli.fleet import Fleet
-
     api = Api.of(settings)
     fleet = Fleet.of(api.checks(tags=()))
     since = _since(api, fleet.down[:MOST_ASKED])
@@ -42,8 +38,6 @@ def status(settings: Settings, exit_code: bool, as_json: bool) -> None:
 
 def _since(api: Api, down: Sequence[Found]) -> dict[str, str | None]:
     """Since when each is down, by its id: one request for each, some at once."""
-    from overdue.cli.fleet import down_since
-
     if not down:
         return {}
     with ThreadPoolExecutor(4) as pool:
@@ -51,15 +45,18 @@ def _since(api: Api, down: Sequence[Found]) -> dict[str, str | None]:
         return {found.id: down_since(each) for found, each in zip(down, flips, strict=True)}
 
 
-def _document(fleet: "Fleet", since: Mapping[str, str | None]) -> None:
-    from overdue.cli import show
-
+def _document(fleet: Fleet, since: Mapping[str, str | None]) -> None:
     show.document(
         {
             "total": fleet.total,
             "counts": dict(fleet.counts),
             "down": [
-                {"check": _called(each), "reason": each.check.get("reason"), "since": since.get(each.id)}
+                {
+                    "check": _called(each),
+                    "reason": each.check.get("reason"),
+                    "explanation": each.check.get("explanation"),
+                    "since": since.get(each.id),
+                }
                 for each in fleet.down
             ],
             "late": [{"check": _called(each), "expected": each.check["next_ping"]} for each in fleet.late],
@@ -70,9 +67,7 @@ def _document(fleet: "Fleet", since: Mapping[str, str | None]) -> None:
     )
 
 
-def _show(fleet: "Fleet", since: Mapping[str, str | None], *, now: datetime) -> None:
-    from overdue.cli import show
-
+def _show(fleet: Fleet, since: Mapping[str, str | None], *, now: datetime) -> None:
     if not fleet.total:
         show.say("No check yet. Make one with: overdue checks add NAME --every 1d")
         return

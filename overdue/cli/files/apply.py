@@ -4,20 +4,28 @@ import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import click
+from rich.console import Console
+from rich.text import Text
 
 from chalicelib.domain.errors import BadInput, OverdueError
+from chalicelib.domain.text.inert import inert
+from overdue.checks_file import words
+from overdue.checks_file.apply import apply as carry_out
+from overdue.checks_file.file import InvalidFile, Wanted, decoded, examined
+from overdue.checks_file.plan import names_channels, names_others, plan, with_labels
+from overdue.checks_file.relations import wrong
+from overdue.checks_file.schema import schema
+from overdue.checks_file.wire import Labels
+from overdue.checks_file.words import verb
+from overdue.cli import show
 from overdue.cli.options import talks_to_api
 from overdue.cli.prompts import confirm
 from overdue.cli.settings import Settings
 from overdue.client.api import Api
-
-if TYPE_CHECKING:
-    from overdue.checks_file.file import Wanted
-    from overdue.checks_file.wire import Labels
-    from overdue.client.schemas import CheckJson
+from overdue.client.schemas import CheckJson
 
 WRONG_FILE = 2
 
@@ -25,9 +33,6 @@ WRONG_FILE = 2
 def _show_schema(context: click.Context, _: click.Parameter, is_asked: bool) -> None:
     if not is_asked:
         return
-    from overdue.checks_file.schema import schema
-    from overdue.cli import show
-
     show.document(schema())
     context.exit()
 
@@ -62,9 +67,6 @@ def apply(file: str, dry_run: bool, prune: bool, yes: bool, settings: Settings, 
 
 def apply_file(file: str, api: Api, *, dry_run: bool, prune: bool, yes: bool, as_json: bool) -> None:
     """The whole command, for a deployment that is known. Ends the process where the file is wrong."""
-    from chalicelib.alerts.charset import inert
-    from overdue.checks_file.file import InvalidFile
-
     try:
         _apply(file, api, dry_run=dry_run, prune=prune, yes=yes, as_json=as_json)
     except InvalidFile as error:
@@ -75,14 +77,6 @@ def apply_file(file: str, api: Api, *, dry_run: bool, prune: bool, yes: bool, as
 
 
 def _apply(file: str, api: Api, *, dry_run: bool, prune: bool, yes: bool, as_json: bool) -> None:
-    from chalicelib.alerts.charset import inert
-    from overdue.checks_file import words
-    from overdue.checks_file.apply import apply as carry_out
-    from overdue.checks_file.file import InvalidFile, decoded, examined
-    from overdue.checks_file.plan import names_others, plan, with_labels
-    from overdue.checks_file.relations import wrong
-    from overdue.cli import show
-
     name = "stdin" if file == "-" else file
     wanted, problems = examined(decoded(_content(file), name=name), name=name)
     if problems and not names_others(wanted):
@@ -119,11 +113,8 @@ def _apply(file: str, api: Api, *, dry_run: bool, prune: bool, yes: bool, as_jso
         click.echo(words.done(outcome))
 
 
-def _what_is_there(wanted: "Sequence[Wanted]", api: Api) -> "tuple[list[CheckJson], Labels]":
+def _what_is_there(wanted: Sequence[Wanted], api: Api) -> tuple[list[CheckJson], Labels]:
     """The checks, and the channels where their names matter. Raises what the API raises."""
-    from overdue.checks_file.plan import names_channels
-    from overdue.checks_file.wire import Labels
-
     there = api.checks(tags=())
     return there, Labels.of(api.channels() if names_channels(wanted, there) else [])
 
@@ -145,9 +136,6 @@ def _show(lines: Any) -> None:
         for line in lines:
             click.echo(line.text)
         return
-    from rich.console import Console
-    from rich.text import Text
-
     console = Console()
     for line in lines:
         console.print(Text(line.text, style=line.style))
@@ -159,9 +147,5 @@ def _progress(total: int) -> Iterator[Any]:
     if not sys.stderr.isatty():
         yield lambda _number, _step: None
         return
-    from rich.console import Console
-
-    from overdue.checks_file.words import verb
-
     with Console(stderr=True).status("") as status:
         yield lambda number, step: status.update(f"{number + 1} of {total}: {verb(step)} {step.slug}")

@@ -3,9 +3,11 @@
 import click
 
 from chalicelib.domain.errors import BadInput
+from overdue.checks_file.export import exported
 from overdue.cli.options import API_KEY, STAGE, URL, settings_of
 from overdue.cli.settings import Given
 from overdue.client.api import Api
+from overdue.client.http import origin
 
 
 @click.command()
@@ -21,9 +23,6 @@ def export(tags: tuple[str, ...], url: str | None, api_key: str | None, stage: s
 
     Example: overdue export > checks.yaml
     """
-    from overdue.checks_file.export import exported
-    from overdue.client.http import origin
-
     api = Api.of(settings_of(Given(url=url, api_key=api_key, stage=stage)))
     there = api.checks(tags=tags)
     if any("uuid" not in check for check in there):

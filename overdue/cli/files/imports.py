@@ -11,20 +11,15 @@ from typing import Any
 import click
 
 from chalicelib.domain.errors import BadInput
+from chalicelib.domain.schedule.occurrences import current_zone
+from overdue.checks_file.imports.crontab import Format, format_of, wrapped
+from overdue.checks_file.imports.crontab import imported as from_crontab
+from overdue.checks_file.imports.fetch import channels_of, checks_of
+from overdue.checks_file.imports.healthchecks import imported as from_healthchecks
+from overdue.client.http import origin
 
 
-@click.group(name="import")
-def imports() -> None:
-    """Bring checks along from a crontab, or from Healthchecks.
-
-    What comes out is a YAML file on stdout, for you to look through and to give to `overdue apply`. What could not be
-    taken over is said on stderr. Nothing is changed anywhere.
-
-    Example: overdue import crontab -l > checks.yaml
-    """
-
-
-@imports.command()
+@click.command()
 @click.argument("file", required=False, type=click.Path(dir_okay=False, allow_dash=True))
 @click.option("-l", "list_own", is_flag=True, help="Read your own crontab, as crontab -l shows it.")
 @click.option("--system/--user", "system", default=None, help="Whether a user stands before each command.")
@@ -38,16 +33,13 @@ def crontab(file: str | None, list_own: bool, system: bool | None, wrap: bool, t
 
     Example: overdue import crontab /etc/cron.d/backup > checks.yaml
     """
-    from chalicelib.domain.schedule.occurrences import current_zone
-    from overdue.checks_file.imports.crontab import imported, wrapped
-
     if (file is None) != list_own:
         raise click.UsageError("give a FILE, - for stdin, or -l")
     name, text = ("crontab", _own()) if file is None else _read(file)
     zone = current_zone(tz) if tz else _zone_here()
     if system is None:
         system = not list_own and (_is_of_system(file) or _is_system_crontab(text, name, wrap=wrap))
-    found = (wrapped if wrap else imported)(text, name=name, system=system, zone=zone)
+    found = (wrapped if wrap else from_crontab)(text, name=name, system=system, zone=zone)
     click.echo(found.text, nl=False)
     _note(found.notes)
     if wrap:
@@ -80,8 +72,6 @@ def _read(file: str) -> tuple[str, str]:
 
 def _is_system_crontab(text: str, name: str, *, wrap: bool) -> bool:
     """Whether a user precedes each command. Raises BadInput if that is unclear and `wrap` would depend on it."""
-    from overdue.checks_file.imports.crontab import Format, format_of
-
     found = format_of(text, accounts=[account.pw_name for account in pwd.getpwall()])
     if found is Format.UNCLEAR:
         question = f"{name}: the word before each command may be a user (as in /etc/cron.d) or a program"
@@ -98,8 +88,6 @@ def _is_of_system(file: str | None) -> bool:
 
 def _zone_here() -> str:
     """This machine's zone; UTC where it cannot be told."""
-    from chalicelib.domain.schedule.occurrences import current_zone
-
     link = Path("/etc/localtime")
     candidates = [os.environ.get("TZ", "").removeprefix(":")]
     if link.is_symlink():
@@ -115,7 +103,7 @@ def _zone_here() -> str:
     return "UTC"
 
 
-@imports.command()
+@click.command()
 @click.option("--url", default="https://healthchecks.io", show_default=True, metavar="URL", help="Of the server.")
 @click.option("--api-key", envvar="HEALTHCHECKS_API_KEY", metavar="KEY", help="Or HEALTHCHECKS_API_KEY.")
 @click.option("--tag", "tags", multiple=True, help="Only checks with this tag; repeat it for more than one.")
@@ -127,15 +115,11 @@ def healthchecks(url: str, api_key: str | None, tags: tuple[str, ...]) -> None:
 
     Example: overdue import healthchecks --api-key KEY > checks.yaml
     """
-    from overdue.checks_file.imports.fetch import channels_of, checks_of
-    from overdue.checks_file.imports.healthchecks import imported
-    from overdue.client.http import origin
-
     if not api_key:
         raise click.UsageError("give --api-key, or set HEALTHCHECKS_API_KEY: a key of the project's settings there")
     checks = checks_of(url, api_key, tags=tags)
     may_write = all("uuid" in check for check in checks)
-    found = imported(checks, channels_of(url, api_key) if may_write else [], source=origin(url))
+    found = from_healthchecks(checks, channels_of(url, api_key) if may_write else [], source=origin(url))
     click.echo(found.text, nl=False)
     _note(found.notes)
     if not may_write:

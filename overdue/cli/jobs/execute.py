@@ -5,8 +5,11 @@ from collections.abc import Mapping
 import click
 
 from chalicelib.domain.errors import OverdueError
+from chalicelib.domain.schedule.aliases import without_alias
 from overdue.cli.options import PING_KEY, STAGE, URL, settings_of
 from overdue.cli.settings import Given
+from overdue.client.pinging import target
+from overdue.exec import child, job
 
 
 @click.command(name="exec")
@@ -44,9 +47,6 @@ def execute(
     """
     wishes = {"period": every, "schedule": schedule, "tz": tz, "grace": grace}
     new = _new_check({name: value for name, value in wishes.items() if value is not None}, create=create)
-    from overdue.client.pinging import target
-    from overdue.exec import child, job  # after wrong usage has been told
-
     try:
         settings = settings_of(Given(url=url, ping_key=ping_key, stage=stage))
         found = target(check, settings, new=new)
@@ -69,10 +69,4 @@ def _new_check(wishes: Mapping[str, str], *, create: bool) -> Mapping[str, str] 
         raise click.UsageError("--every and --schedule exclude each other")
     if not create:
         return None
-    return {name: _without_alias(value) if value.startswith("@") else value for name, value in wishes.items()}
-
-
-def _without_alias(text: str) -> str:
-    from overdue.cli.offline.expressions import without_alias  # here because few need it: 50 ms
-
-    return without_alias(text)
+    return {name: without_alias(value) for name, value in wishes.items()}

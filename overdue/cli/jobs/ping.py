@@ -2,16 +2,18 @@
 
 import sys
 import time
-from typing import TYPE_CHECKING
 from uuid import UUID, uuid4
 
 import click
 
+from chalicelib.domain.ids import is_uuid
+from chalicelib.domain.slugs import SLUG
 from overdue.cli.options import pings
 from overdue.cli.settings import Settings
-
-if TYPE_CHECKING:
-    from overdue.client.http import Answer
+from overdue.cli.show import document
+from overdue.client.api import Api, find
+from overdue.client.http import Answer
+from overdue.client.pinging import RefusedPing, Target, deliver, ping_url, target
 
 PATIENCE_S = 15.0
 NOT_FOUND = 404
@@ -51,8 +53,6 @@ def ping(
     said = _body(body)
     answer = _send(check, action, settings, rid=run, body=said, create=create)
     if as_json:
-        from overdue.cli.show import document
-
         document({"answer": answer.text(100), "created": answer.status == 201, "rid": run})
     elif rid == "new":
         click.echo(run)
@@ -86,18 +86,14 @@ def _body(said: str | None) -> bytes:
         raise click.UsageError("--body is no UTF-8 text: give such bytes on stdin, with --body -") from error
 
 
-def _send(check: str, action: str, settings: Settings, *, rid: str | None, body: bytes, create: bool) -> "Answer":
+def _send(check: str, action: str, settings: Settings, *, rid: str | None, body: bytes, create: bool) -> Answer:
     """By the ping key where that may be enough; by looking the check up where it is not."""
-    from overdue.client.api import Api, find
-    from overdue.client.pinging import SLUG, RefusedPing, Target, deliver, ping_url, target
-    from overdue.client.pinging import UUID as CODE
-
     until_s = time.monotonic() + PATIENCE_S
 
-    def sent(to: Target) -> "Answer":
+    def sent(to: Target) -> Answer:
         return deliver(ping_url(to, action, rid=rid), body=body, until_s=until_s, wait=_sleep)
 
-    is_address = "://" in check or CODE.fullmatch(check.lower()) is not None
+    is_address = "://" in check or is_uuid(check.lower())
     may_be_a_name = not is_address and not create and settings.api_key is not None
     may_be_a_slug = SLUG.fullmatch(check) is not None and settings.ping_key is not None
     if may_be_a_slug or not may_be_a_name:

@@ -1,6 +1,7 @@
 """`overdue completion`: what a shell needs to complete our commands and options."""
 
 import click
+from click.shell_completion import get_completion_class
 
 
 @click.command()
@@ -13,8 +14,6 @@ def completion(ctx: click.Context, shell: str) -> None:
 
     Example: eval "$(overdue completion bash)"
     """
-    from click.shell_completion import get_completion_class
-
     kind = get_completion_class(shell)
     assert kind is not None, "click knows the three shells"
     complete = kind(ctx.find_root().command, {}, "overdue", "_OVERDUE_COMPLETE")

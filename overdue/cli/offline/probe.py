@@ -5,6 +5,10 @@ from typing import Any
 
 import click
 
+from chalicelib.domain.text.inert import inert
+from chalicelib.probes.address import networks
+from chalicelib.probes.probing import out_by, tried
+from overdue.cli import show
 from overdue.cli.checks.probed import probe_of, probe_options
 from overdue.cli.options import JSON, wrong_usage
 
@@ -28,11 +32,6 @@ def probe(url: str, inside: str, as_json: bool, **said: Any) -> None:
 
     Example: overdue probe https://shop.example.com/ --expect-text "Add to cart" --slow 2s
     """
-    from chalicelib.alerts.charset import inert
-    from chalicelib.probes.address import networks
-    from chalicelib.probes.probing import out_by, tried
-    from overdue.cli import show
-
     meant = probe_of(url, said, before=None, every_s=None)
     with wrong_usage():
         opened = networks(inside)

@@ -4,6 +4,12 @@ from datetime import UTC, datetime, tzinfo
 
 import click
 
+from chalicelib.domain.schedule.describe import in_words, occurrences
+from chalicelib.domain.schedule.occurrences import current_zone, zone_named
+from chalicelib.domain.schedule.parse import warnings
+from overdue.cli import show
+from overdue.cli.offline.expressions import schedule_of
+
 
 @click.command()
 @click.argument("expr")
@@ -19,12 +25,6 @@ def schedule(expr: str, tz: str, count: int, after: str | None, as_json: bool) -
 
     Example: overdue schedule "30 2 * * *" --tz Europe/Berlin --after 2026-10-24 --count 3
     """
-    from chalicelib.domain.schedule.describe import in_words, occurrences
-    from chalicelib.domain.schedule.occurrences import current_zone, zone_named
-    from chalicelib.domain.schedule.parse import warnings
-    from overdue.cli import show
-    from overdue.cli.offline.expressions import schedule_of
-
     zone = zone_named(current_zone(tz))
     found = schedule_of(expr, tz)
     begin = _instant(after, zone)

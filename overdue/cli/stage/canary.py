@@ -7,9 +7,11 @@ import click
 
 from chalicelib.domain.errors import BadInput
 from chalicelib.domain.sources.canary import GRACE, PERIOD, RUNS_AT, SLUG, next_run
+from overdue.cli import show
 from overdue.cli.options import talks_to_api
 from overdue.cli.settings import Settings
 from overdue.client.api import Api, Found
+from overdue.client.pinging import Target, deliver, ping_url
 from overdue.client.schemas import ChannelJson, CheckJson, FlipJson
 
 PATIENCE_S = 15.0
@@ -19,21 +21,7 @@ WHAT_FOR = (
 )
 
 
-@click.group()
-def canary() -> None:
-    """Prove every day that alerts get out: a check that misses on purpose.
-
-    A monitor that is broken looks like one with nothing to tell. The canary is pinged at 10:00 UTC each day, is down
-    two minutes later, and stays so until the next day; the next run looks whether SNS has taken that alert for each of
-    its channels, and otherwise raises the alarm CanaryFailed on the platform topic. Its channels get one "up" and one
-    "down" a day: choose one that people look at but that wakes nobody, such as an e-mail address or a quiet chat room,
-    and leave pagers out. It needs a key of the project "default".
-
-    Example: overdue canary on --channel ops-email
-    """
-
-
-@canary.command()
+@click.command()
 @click.option("--channel", "names", multiple=True, metavar="NAME", help="Whom it tells; repeat it. All, if none.")
 @talks_to_api
 def on(names: tuple[str, ...], settings: Settings, as_json: bool) -> None:
@@ -43,8 +31,6 @@ def on(names: tuple[str, ...], settings: Settings, as_json: bool) -> None:
 
     Example: overdue canary on --channel ops-email
     """
-    from overdue.client.pinging import Target, deliver, ping_url
-
     api = Api.of(settings)
     channels = api.channels()
     if not channels:
@@ -76,7 +62,7 @@ def _made(api: Api, channels: str) -> CheckJson:
     )
 
 
-@canary.command()
+@click.command()
 @talks_to_api
 def off(settings: Settings, as_json: bool) -> None:
     """Delete it with its history: nothing misses on purpose any more.
@@ -92,15 +78,13 @@ def off(settings: Settings, as_json: bool) -> None:
         _say("The canary is off." if deleted else "The canary was not on.")
 
 
-@canary.command()
+@click.command()
 @talks_to_api
 def status(settings: Settings, as_json: bool) -> None:
     """See when it last missed, who was told, and when it is pinged next.
 
     Example: overdue canary status
     """
-    from overdue.cli import show
-
     api, now = Api.of(settings), datetime.now(UTC)
     found = _find(api)
     if found is None:
@@ -151,15 +135,11 @@ def _names(check: CheckJson, channels: list[ChannelJson]) -> list[str]:
 
 
 def _say(text: str) -> None:
-    from overdue.cli.show import say
-
-    say(text)
+    show.say(text)
 
 
 def _document(value: object) -> None:
-    from overdue.cli.show import document
-
-    document(value)
+    show.document(value)
 
 
 def _sleep(pause_s: float) -> bool:

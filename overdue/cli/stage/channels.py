@@ -1,35 +1,29 @@
 """`overdue channels`: where alerts go. What a channel needs at AWS is made in `overdue.channels.admin`."""
 
+import json
 import sys
+from dataclasses import replace
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING
 
 import click
 
-from overdue.cli.options import JSON, STAGE, talks_to_api, wrong_usage
+from overdue.channels import admin
+from overdue.channels.admin import Added, Keeping
+from overdue.channels.channel_kinds import channel_name, shown
+from overdue.channels.channel_kinds import target as target_of
+from overdue.channels.subscriptions import State, queue_statement
+from overdue.channels.test_alert import all_tried
+from overdue.cli import show
+from overdue.cli.hints import NO_CHANNEL, to_copy
+from overdue.cli.options import JSON, OF_PROJECT, REGION, STAGE, of_stage, wrong_usage
+from overdue.cli.prompts import confirm
 from overdue.cli.settings import Settings
-from overdue.cli.stage.keys import REGION, of_stage
-
-if TYPE_CHECKING:
-    from overdue.channels.admin import Added, Keeping
-
-PROJECT = click.option("--project", default="default", show_default=True, metavar="NAME", help="Whose channel it is.")
 
 
-@click.group()
-def channels() -> None:
-    """Say where alerts go, and try it.
-
-    All but `list` need AWS credentials.
-
-    Example: overdue channels add ops-email ops@example.com --stage prod
-    """
-
-
-@channels.command()
+@click.command()
 @click.argument("name")
 @click.argument("target")
-@PROJECT
+@OF_PROJECT
 @STAGE
 @REGION
 @JSON
@@ -43,92 +37,46 @@ def add(name: str, target: str, project: str, stage: str | None, region: str | N
 
     Example: overdue channels add ops-email ops@example.com --stage prod
     """
-    from overdue.channels import admin
-    from overdue.channels import channel_kinds as channels
-
     with wrong_usage():
-        called = channels.channel_name(name)
-        wanted = channels.target(sys.stdin.readline() if target == "-" else target)
+        called = channel_name(name)
+        wanted = target_of(sys.stdin.readline() if target == "-" else target)
     with admin.opened(of_stage(stage, region)) as keeping:
         added = admin.add(keeping, called, wanted, project=project, now=datetime.now(UTC))
         if as_json:
-            from overdue.cli.show import document
-
-            document(_described(added))
+            show.document(_described(added))
             return
         _tell(keeping, added, project=project)
 
 
-def _described(added: "Added") -> dict[str, str]:
+def _described(added: Added) -> dict[str, str]:
     channel = added.channel
     return {"id": channel.id, "name": channel.name, "kind": channel.kind, "state": added.state.value}
 
 
-def _tell(keeping: "Keeping", added: "Added", *, project: str) -> None:
-    import json
-
-    from overdue.channels.channel_kinds import shown
-    from overdue.channels.subscriptions import State, queue_statement
-    from overdue.cli.hints import to_copy
-    from overdue.cli.show import say
-
+def _tell(keeping: Keeping, added: Added, *, project: str) -> None:
     channel, stage = added.channel, keeping.account.stage
     did = "is there already" if added.was_there else "made"
     about = f"{channel.kind} {shown(channel.kind, channel.target)}".strip()
-    say(f"Channel {channel.name} of project {project} {did}: {about}")
+    show.say(f"Channel {channel.name} of project {project} {did}: {about}")
     match channel.kind:
         case "email" | "https" | "pagerduty" if added.state is State.PENDING:
             who = "Open the link in the e-mail that AWS sends there" if channel.kind == "email" else "It must confirm"
-            say(f"{who}: until then nothing is delivered.")
+            show.say(f"{who}: until then nothing is delivered.")
         case "sqs":
-            say("The queue's policy must let SNS in, with this statement:")
+            show.say("The queue's policy must let SNS in, with this statement:")
             click.echo(json.dumps(queue_statement(keeping.topics, channel.target), indent=2), err=True)
         case "amazon-q":
-            say(
+            show.say(
                 f"Subscribe Amazon Q Developer to the topic {keeping.topics.arn('chat')} (docs/how-to/channels.md). "
                 "Its chat gets the alerts of every project that has such a channel."
             )
     of_project = () if project == "default" else ("--project", project)
     test = to_copy("channels", "test", channel.name, *of_project, stage=stage)
-    say(f"Checks can take it within a minute. Try it now with: {test}")
+    show.say(f"Checks can take it within a minute. Try it now with: {test}")
 
 
-@channels.command(name="list")
-@click.option("--state", "with_state", is_flag=True, help="Ask AWS, too: is each one confirmed? Needs credentials.")
-@PROJECT
-@REGION
-@talks_to_api
-def listing(settings: Settings, with_state: bool, project: str, region: str | None, as_json: bool) -> None:
-    """See the channels of a project; --channels of `overdue checks edit` takes their names.
-
-    Over the API it is the project of the key. Where no URL is known, but a stage is, AWS is asked as with --state.
-
-    Example: overdue channels list --state --stage prod
-    """
-    if with_state or (settings.url is None and settings.stage is not None):
-        _list_with_state(settings, project=project, region=region, as_json=as_json)
-        return
-    from overdue.cli import show
-    from overdue.client.api import Api
-
-    found = Api.of(settings).channels()
-    if as_json:
-        show.document(found)
-        return
-    rows = [(channel["name"], channel["kind"], channel["id"]) for channel in found]
-    show.table(("NAME", "KIND", "ID"), rows, none=NONE)
-
-
-NONE = "No channel yet: nobody is told of anything. Make one with: overdue channels add NAME TARGET"
-
-
-def _list_with_state(settings: Settings, *, project: str, region: str | None, as_json: bool) -> None:
-    from dataclasses import replace
-
-    from overdue.channels import admin
-    from overdue.channels.channel_kinds import shown
-    from overdue.cli import show
-
+def list_with_state(settings: Settings, *, project: str, region: str | None, as_json: bool) -> None:
+    """Show the channels of a project, each with what AWS says of it."""
     with admin.opened(replace(settings, region=region or settings.region)) as keeping:
         found = admin.kept(keeping, project)
         states = [admin.state_of(keeping, project, channel).value for channel in found]
@@ -140,12 +88,12 @@ def _list_with_state(settings: Settings, *, project: str, region: str | None, as
         show.document(rows)
         return
     columns = ("name", "kind", "state", "target")
-    show.table(tuple(map(str.upper, columns)), [tuple(row[name] for name in columns) for row in rows], none=NONE)
+    show.table(tuple(map(str.upper, columns)), [tuple(row[name] for name in columns) for row in rows], none=NO_CHANNEL)
 
 
-@channels.command()
+@click.command()
 @click.argument("name", required=False)
-@PROJECT
+@OF_PROJECT
 @STAGE
 @REGION
 @JSON
@@ -156,10 +104,6 @@ def test(name: str | None, project: str, stage: str | None, region: str | None, 
 
     Example: overdue channels test ops-email --stage prod
     """
-    from overdue.channels import admin
-    from overdue.channels.test_alert import all_tried
-    from overdue.cli import show
-
     settings, now = of_stage(stage, region), datetime.now(UTC)
     with admin.opened(settings) as keeping:
         asked = admin.kept(keeping, project) if name is None else [admin.chosen(keeping, project, name)]
@@ -173,15 +117,15 @@ def test(name: str | None, project: str, stage: str | None, region: str | None, 
             ]
         )
     else:
-        show.table(("NAME", "KIND", "RESULT", "WHAT HAPPENED"), rows, none=NONE, wraps="WHAT HAPPENED")
+        show.table(("NAME", "KIND", "RESULT", "WHAT HAPPENED"), rows, none=NO_CHANNEL, wraps="WHAT HAPPENED")
     if not all(each.is_ok for each in done):
         raise SystemExit(1)
 
 
-@channels.command()
+@click.command()
 @click.argument("name")
 @click.option("--yes", is_flag=True, help="Do not ask.")
-@PROJECT
+@OF_PROJECT
 @STAGE
 @REGION
 @JSON
@@ -192,20 +136,13 @@ def remove(name: str, yes: bool, project: str, stage: str | None, region: str | 
 
     Example: overdue channels remove ops-email --stage prod
     """
-    from overdue.channels import admin
-    from overdue.cli.prompts import confirm
-
     with admin.opened(of_stage(stage, region)) as keeping:
         found = admin.chosen(keeping, project, name)
         confirm(f"Remove channel {found.name} ({found.kind}) of project {project}?", yes=yes)
         is_over = admin.remove(keeping, found, project=project)
     if as_json:
-        from overdue.cli.show import document
-
-        document({"removed": found.name, "id": found.id})
+        show.document({"removed": found.name, "id": found.id})
         return
-    from overdue.cli.show import say
-
-    say(f"Removed channel {found.name} of project {project}. It may get alerts for a minute longer.")
+    show.say(f"Removed channel {found.name} of project {project}. It may get alerts for a minute longer.")
     if not is_over:
-        say("Its subscription was never confirmed: SNS forgets it by itself within days.")
+        show.say("Its subscription was never confirmed: SNS forgets it by itself within days.")

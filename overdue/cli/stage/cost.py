@@ -1,16 +1,18 @@
 """`overdue cost`: what a stage costs in a month, by list prices. The arithmetic is `overdue.aws.cost`'s business."""
 
+from dataclasses import asdict
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING
 
 import click
 
-from overdue.cli.options import JSON, STAGE, wrong_usage
-from overdue.cli.stage.keys import REGION, of_stage
-
-if TYPE_CHECKING:
-    from overdue.aws.account import Account
-    from overdue.aws.cost import Bill, Period, Prices
+from chalicelib.clock import SystemClock
+from chalicelib.domain.errors import OverdueError
+from overdue.aws.account import Account, speaking
+from overdue.aws.cost import Bill, Period, Prices, bill, month_of, period, prices
+from overdue.aws.usage import counted, made_at
+from overdue.cli import show
+from overdue.cli.options import JSON, REGION, STAGE, of_stage, wrong_usage
+from overdue.doctor.stage import Patient
 
 LEFT_OUT = "Left out: data that leaves AWS, S3, SQS, requests to KMS and SSM (cents), and others in the account."
 
@@ -29,13 +31,6 @@ def cost(stage: str | None, region: str | None, month: str | None, as_json: bool
 
     Example: overdue cost --stage prod --month 2026-10
     """
-    from chalicelib.domain.errors import OverdueError
-    from chalicelib.runtime import SystemClock
-    from overdue.aws.account import Account, speaking
-    from overdue.aws.cost import bill, month_of, period, prices
-    from overdue.aws.usage import counted, made_at
-    from overdue.doctor.stage import Patient
-
     now = datetime.now(UTC)
     with wrong_usage():
         asked = month_of(month, now=now)
@@ -58,12 +53,8 @@ def cost(stage: str | None, region: str | None, month: str | None, as_json: bool
         _show(account, done, listed, within, checks=found.checks, pings=found.pings)
 
 
-def _document(account: "Account", done: "Bill", listed: "Prices", within: "Period", *, checks: int, pings: int) -> None:
-    from dataclasses import asdict
-
-    from overdue.cli.show import document
-
-    document(
+def _document(account: Account, done: Bill, listed: Prices, within: Period, *, checks: int, pings: int) -> None:
+    show.document(
         {
             "stage": account.stage,
             "region": account.region,
@@ -85,9 +76,7 @@ def _document(account: "Account", done: "Bill", listed: "Prices", within: "Perio
     )
 
 
-def _show(account: "Account", done: "Bill", listed: "Prices", within: "Period", *, checks: int, pings: int) -> None:
-    from overdue.cli import show
-
+def _show(account: Account, done: Bill, listed: Prices, within: Period, *, checks: int, pings: int) -> None:
     rows = [
         (line.name, _number(line.quantity), _usd(line.so_far), _usd(line.month), _usd(line.month_less_free))
         for line in done.lines
@@ -104,7 +93,7 @@ def _show(account: "Account", done: "Bill", listed: "Prices", within: "Period", 
     show.say(f"Prices of {listed.region}, {listed.as_of}{elsewhere}. {LEFT_OUT}")
 
 
-def _reach(within: "Period") -> str:
+def _reach(within: Period) -> str:
     """How far the figures go."""
     if within.until == within.end:
         return "Over"

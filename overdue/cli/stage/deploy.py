@@ -5,32 +5,42 @@ import sys
 import tempfile
 from collections.abc import Callable
 from contextlib import redirect_stdout
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
+from functools import wraps
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
+from chalicelib.clock import SystemClock
 from chalicelib.domain.errors import BadInput, OverdueError
-from overdue.cli.options import JSON, settings_of, wrong_usage
-from overdue.cli.settings import Given
-from overdue.cli.stage.keys import REGION
+from chalicelib.store.registry.projects import all_channels
+from overdue.aws.account import Account, speaking
+from overdue.aws.key_admin import DEFAULT_PROJECT
+from overdue.channels.admin import add, opened
+from overdue.channels.channel_kinds import target
+from overdue.checks_file.file import InvalidFile, decoded, read
+from overdue.cli import show
+from overdue.cli.files.apply import apply
+from overdue.cli.hints import to_copy
+from overdue.cli.options import JSON, REGION, settings_of, wrong_usage
+from overdue.cli.settings import Given, file_path
+from overdue.cli.settings_file import remember
+from overdue.deploy.bootstrap import Keys, first_keys, settings, short_lived_key, subscribe_operator
+from overdue.deploy.deployment import Deployed, Deployment
 from overdue.deploy.parameters import (
-    EMAIL,
-    PHONE,
+    NUMBERS,
     Choices,
     chosen_watchdog,
-    insist,
     insist_on_region,
     parameters,
     stage_name,
 )
+from overdue.deploy.stack import Stack
+from overdue.deploy.terminal import Terminal
 
 if TYPE_CHECKING:
-    from chalicelib.sweep.loop import Clock
-    from overdue.aws.account import Account
-    from overdue.deploy.bootstrap import Keys
-    from overdue.deploy.deployment import Deployed
+    from chalicelib.clock import Clock
     from overdue.deploy.packaging.package import Package
 
 STAGE = click.option(
@@ -51,10 +61,23 @@ class Tools:
     @classmethod
     def at_hand(cls, ctx: click.Context) -> "Tools":
         """Those that were brought, or the real ones."""
-        from chalicelib.runtime import SystemClock
-        from overdue.deploy.packaging.package import package
+        if brought := ctx.find_object(cls):
+            return brought
+        from overdue.deploy.packaging.package import package  # imports samtranslator: 0.5 s
 
-        return ctx.find_object(cls) or cls(package, SystemClock())
+        return cls(package, SystemClock())
+
+
+def _with_choices(function: Callable[..., None]) -> Callable[..., None]:
+    """Pass the options that say what is deployed as one value."""
+
+    @wraps(function)
+    def called(*context: Any, **said: Any) -> None:
+        numbers = {parameter: said.pop(name) for name, parameter in NUMBERS.items()}
+        texts = {each.name: said.pop(each.name) for each in fields(Choices) if each.name in said}
+        function(*context, choices=Choices(**texts, numbers=numbers), **said)
+
+    return called
 
 
 @click.command()
@@ -98,24 +121,11 @@ class Tools:
 @REGION
 @JSON
 @click.pass_context
+@_with_choices
 def deploy(
     ctx: click.Context,
+    choices: Choices,
     stage: str,
-    email: str | None,
-    sms: str | None,
-    domain: str | None,
-    hosted_zone: str | None,
-    certificate: str | None,
-    watchdog: str | None,
-    probe_inside: str | None,
-    tz: str | None,
-    digest_from: int | None,
-    ping_rate: int | None,
-    ping_burst: int | None,
-    pings_per_minute: int | None,
-    checks_per_project: int | None,
-    creates_per_minute: int | None,
-    budget: int | None,
     checks: str | None,
     no_save: bool,
     dry_run: bool,
@@ -136,39 +146,13 @@ def deploy(
 
     Example: overdue deploy --stage prod --email ops@example.com
     """
-    from overdue.aws.account import Account, speaking
-    from overdue.deploy.deployment import Deployment
-    from overdue.deploy.stack import Stack
-    from overdue.deploy.terminal import Terminal
-
     with wrong_usage():
         stage_name(stage)
-        said = parameters(
-            Choices(
-                domain=domain,
-                hosted_zone=hosted_zone,
-                certificate=certificate,
-                probe_inside=probe_inside,
-                tz=tz,
-                numbers={
-                    "DigestFrom": digest_from,
-                    "PingRate": ping_rate,
-                    "PingBurst": ping_burst,
-                    "PingsPerMinute": pings_per_minute,
-                    "ChecksPerProject": checks_per_project,
-                    "CreatesPerMinute": creates_per_minute,
-                    "BudgetUsd": budget,
-                },
-            )
-        )
-        watchdog_url = chosen_watchdog(watchdog)
-        insist(EMAIL, email, "--email", "an e-mail address, such as ops@example.com")
-        insist(PHONE, sms, "--sms", "a phone number with its country, such as +15550100")
+        said, watchdog = parameters(choices), chosen_watchdog(choices.watchdog)
     _insist_on_file(checks)
-    settings = settings_of(Given(stage=stage, region=region))
     desk = Terminal(yes=yes, is_plan=dry_run and not as_json)
-    account = Account.of(settings)
-    insist_on_region(certificate, account.region)
+    account = Account.of(settings_of(Given(stage=stage, region=region)))
+    insist_on_region(choices.certificate, account.region)
     tools = Tools.at_hand(ctx)
     with speaking(region=account.region), tempfile.TemporaryDirectory(prefix="overdue-deploy-") as folder:
         desk.say(f"Stage {stage}: account {account.id}, region {account.region}. Packaging, which takes some seconds")
@@ -178,7 +162,7 @@ def deploy(
             account=account,
             package=package,
             said=said,
-            watchdog=watchdog_url,
+            watchdog=watchdog,
             stack=stack,
             desk=desk,
             dry_run=dry_run,
@@ -188,7 +172,7 @@ def deploy(
             _tell(account, done, None, as_json=as_json)
             return
         _hand_over(account, done, tools.clock, no_save=no_save, as_json=as_json)
-        _let_know(account, done, tools.clock, email=email, sms=sms)
+        _let_know(account, done, tools.clock, email=choices.email, sms=choices.sms)
     if checks is not None:
         _apply(ctx, account, done, tools.clock, checks, to_stderr=as_json)
 
@@ -197,8 +181,6 @@ def _insist_on_file(checks: str | None) -> None:
     """Nothing is deployed before the file of checks is known to be right."""
     if checks is None:
         return
-    from overdue.checks_file.file import InvalidFile, decoded, read
-
     try:
         read(decoded(Path(checks).read_bytes(), name=checks), name=checks)
     except OSError as error:
@@ -207,19 +189,15 @@ def _insist_on_file(checks: str | None) -> None:
         raise click.UsageError(f"{error}\nNothing was deployed.") from error
 
 
-def _hand_over(account: "Account", done: "Deployed", clock: "Clock", *, no_save: bool, as_json: bool) -> None:
+def _hand_over(account: Account, done: Deployed, clock: "Clock", *, no_save: bool, as_json: bool) -> None:
     """Make the first keys, and show them before anything else can fail: nobody can see them again."""
-    from overdue.deploy.bootstrap import first_keys
-
     keys = first_keys(account, now=clock.now())
     _tell(account, done, keys, as_json=as_json)
     if not no_save:
         _save(account, done, keys)
 
 
-def _tell(account: "Account", done: "Deployed", keys: "Keys | None", *, as_json: bool) -> None:
-    from overdue.cli import show
-
+def _tell(account: Account, done: Deployed, keys: Keys | None, *, as_json: bool) -> None:
     base = done.outputs.get("BaseUrl")
     if as_json:
         changes = [
@@ -247,34 +225,26 @@ def _tell(account: "Account", done: "Deployed", keys: "Keys | None", *, as_json:
         show.say(f"{base} leads there once its DNS has a CNAME or alias to {target}; a hosted zone has it already.")
 
 
-def _save(account: "Account", done: "Deployed", keys: "Keys | None") -> None:
-    from overdue.cli.settings import file_path
-    from overdue.cli.settings_file import remember
-    from overdue.cli.show import say
-
+def _save(account: Account, done: Deployed, keys: Keys | None) -> None:
     values = {"url": done.outputs["BaseUrl"], "region": account.region}
     if keys is not None:
         values |= {"api_key": keys.api, "ping_key": keys.ping}
     path = file_path(os.environ)
     if path is None:
-        say("There is no home directory to keep a settings file in: give --url and OVERDUE_API_KEY to other commands.")
+        show.say(
+            "There is no home directory to keep a settings file in: give --url and OVERDUE_API_KEY to other commands."
+        )
         return
     try:
         remember(path, account.stage, values)
     except BadInput as error:
-        say(f"{error}. Write into it, under [stages.{account.stage}]: {', '.join(values)}")
+        show.say(f"{error}. Write into it, under [stages.{account.stage}]: {', '.join(values)}")
         return
-    say(f"Written into {path}, as stage {account.stage}: {', '.join(values)}.")
+    show.say(f"Written into {path}, as stage {account.stage}: {', '.join(values)}.")
 
 
-def _let_know(account: "Account", done: "Deployed", clock: "Clock", *, email: str | None, sms: str | None) -> None:
+def _let_know(account: Account, done: Deployed, clock: "Clock", *, email: str | None, sms: str | None) -> None:
     """Channels, and the operator's own subscription. Each may be repeated."""
-    from overdue.aws.key_admin import DEFAULT_PROJECT
-    from overdue.channels.admin import add, opened
-    from overdue.channels.channel_kinds import target
-    from overdue.cli.show import say
-    from overdue.deploy.bootstrap import settings, subscribe_operator
-
     if done.adopted:
         _subscribe_again(account, clock)
     wanted = {name: address for name, address in (("email", email), ("sms", sms)) if address is not None}
@@ -283,38 +253,30 @@ def _let_know(account: "Account", done: "Deployed", clock: "Clock", *, email: st
     with opened(settings(account)) as keeping:
         for name, address in wanted.items():
             added = add(keeping, name, target(address), project=DEFAULT_PROJECT, now=clock.now())
-            say(f"Channel {name} {'is there already' if added.was_there else 'made'}: {address}, {added.state}.")
+            show.say(f"Channel {name} {'is there already' if added.was_there else 'made'}: {address}, {added.state}.")
     if email is not None and subscribe_operator(account, done.outputs["PlatformTopicArn"], email):
-        say(f"AWS sends {email} two mails with a link each: one for alerts, one for Overdue's own troubles. Open both.")
+        show.say(
+            f"AWS sends {email} two mails with a link each: one for alerts, one for Overdue's own troubles. Open both."
+        )
 
 
-def _subscribe_again(account: "Account", clock: "Clock") -> None:
+def _subscribe_again(account: Account, clock: "Clock") -> None:
     """Channels that came with the tables lost their subscriptions with the old topics."""
-    from chalicelib.store.registry.projects import all_channels
-    from overdue.channels.admin import add, opened
-    from overdue.channels.channel_kinds import target
-    from overdue.cli.show import say
-    from overdue.deploy.bootstrap import settings
-
     with opened(settings(account)) as keeping:
         for project, channel in all_channels():
             if not channel.subscription:
                 continue
             try:
                 added = add(keeping, channel.name, target(channel.target), project=project, now=clock.now())
-                say(f"Channel {channel.name} of project {project} is subscribed again: {added.state}.")
+                show.say(f"Channel {channel.name} of project {project} is subscribed again: {added.state}.")
             except BadInput as error:
-                say(f"Channel {channel.name} of project {project} could not be subscribed again: {error}")
+                show.say(f"Channel {channel.name} of project {project} could not be subscribed again: {error}")
 
 
 def _apply(
-    ctx: click.Context, account: "Account", done: "Deployed", clock: "Clock", checks: str, *, to_stderr: bool
+    ctx: click.Context, account: Account, done: Deployed, clock: "Clock", checks: str, *, to_stderr: bool
 ) -> None:
     """Apply the file with a key that lives only as long."""
-    from overdue.cli.files.apply import apply
-    from overdue.cli.hints import to_copy
-    from overdue.deploy.bootstrap import short_lived_key
-
     base = done.outputs["BaseUrl"]
     with short_lived_key(account, now=clock.now()) as key, redirect_stdout(sys.stderr if to_stderr else sys.stdout):
         try:

@@ -2,19 +2,20 @@
 
 import os
 import sys
-from typing import TYPE_CHECKING
 
 import click
 
 from chalicelib.domain.errors import BadInput
-from overdue.cli.options import JSON, settings_of, wrong_usage
-from overdue.cli.settings import Given
+from overdue.aws.account import Account, speaking
+from overdue.cli import show
+from overdue.cli.options import JSON, REGION, settings_of, wrong_usage
+from overdue.cli.settings import Given, file_path, read_file
+from overdue.cli.settings_file import forget
 from overdue.cli.stage.deploy import STAGE, Tools
-from overdue.cli.stage.keys import REGION
+from overdue.deploy.destroy import Removal
 from overdue.deploy.parameters import stage_name
-
-if TYPE_CHECKING:
-    from overdue.deploy.destroy import Removal
+from overdue.deploy.stack import Stack
+from overdue.deploy.terminal import Terminal
 
 
 @click.command()
@@ -36,12 +37,6 @@ def destroy(ctx: click.Context, stage: str, delete_data: bool, yes: bool, region
 
     Example: overdue destroy --stage test
     """
-    from overdue.aws.account import Account, speaking
-    from overdue.cli import show
-    from overdue.deploy.destroy import Removal
-    from overdue.deploy.stack import Stack
-    from overdue.deploy.terminal import Terminal
-
     with wrong_usage():
         stage_name(stage)
     account = Account.of(settings_of(Given(stage=stage, region=region)))
@@ -69,10 +64,6 @@ def destroy(ctx: click.Context, stage: str, delete_data: bool, yes: bool, region
 
 def _forget(stage: str, *, region: str) -> None:
     """Take its URL and keys out of the settings file: they lead nowhere, and may be meant when no stage is named."""
-    from overdue.cli.settings import file_path, read_file
-    from overdue.cli.settings_file import forget
-    from overdue.cli.show import say
-
     path = file_path(os.environ)
     try:
         known = read_file(path).stages.get(stage)
@@ -80,13 +71,13 @@ def _forget(stage: str, *, region: str) -> None:
             return
         default = forget(path, stage)
     except BadInput as error:
-        say(f"{error}. Take [stages.{stage}] out of it: its URL and keys lead nowhere any more.")
+        show.say(f"{error}. Take [stages.{stage}] out of it: its URL and keys lead nowhere any more.")
         return
     meant = "" if default is None else f"; {default} is meant when no stage is named"
-    say(f"Took stage {stage}, with its URL and keys, out of {path}{meant}.")
+    show.say(f"Took stage {stage}, with its URL and keys, out of {path}{meant}.")
 
 
-def _what_goes(found: "Removal", *, delete_data: bool) -> str:
+def _what_goes(found: Removal, *, delete_data: bool) -> str:
     account = found.account
     stack = f"stack {found.stack.name}" if found.state else f"no stack {found.stack.name} any more"
     tables = ", ".join(found.tables) or "none"

@@ -4,16 +4,21 @@ import shutil
 import textwrap
 from collections.abc import Sequence
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING
 
 import click
+from rich.console import Console
+from rich.text import Text
 
-from overdue.cli.options import JSON, STAGE
+from chalicelib.clock import SystemClock
+from chalicelib.domain.text.inert import inert
+from overdue.aws.account import Account, Refused
+from overdue.cli import show
+from overdue.cli.options import JSON, REGION, STAGE, of_stage
 from overdue.cli.settings import Settings
-from overdue.cli.stage.keys import REGION, of_stage
-
-if TYPE_CHECKING:
-    from overdue.doctor.finding import Finding
+from overdue.doctor import connectivity
+from overdue.doctor.examine import examine
+from overdue.doctor.finding import Finding, is_healthy
+from overdue.doctor.stage import Patient
 
 SHAPES = {"ok": "●", "warning": "▲", "error": "✕"}
 COLOURS = {"ok": "green", "warning": "yellow", "error": "red"}
@@ -36,18 +41,12 @@ def doctor(stage: str | None, region: str | None, no_drift: bool, as_json: bool)
 
     Example: overdue doctor --stage prod
     """
-    from overdue.doctor.finding import is_healthy
-
     settings = of_stage(stage, region)
     if not as_json:
-        from overdue.cli.show import say
-
-        say("Looking" + (", some seconds" if no_drift else ", up to two minutes (--no-drift: some seconds)"))
+        show.say("Looking" + (", some seconds" if no_drift else ", up to two minutes (--no-drift: some seconds)"))
     findings = _findings(settings, drift=not no_drift)
     if as_json:
-        from overdue.cli.show import document
-
-        document(
+        show.document(
             {
                 "stage": settings.stage,
                 "healthy": is_healthy(findings),
@@ -63,13 +62,7 @@ def doctor(stage: str | None, region: str | None, no_drift: bool, as_json: bool)
         raise SystemExit(1)
 
 
-def _findings(settings: Settings, *, drift: bool) -> "list[Finding]":
-    from chalicelib.runtime import SystemClock
-    from overdue.aws.account import Account, Refused
-    from overdue.doctor import connectivity
-    from overdue.doctor.run import examine
-    from overdue.doctor.stage import Patient
-
+def _findings(settings: Settings, *, drift: bool) -> list[Finding]:
     try:
         account = Account.of(settings)
     except Refused as refused:
@@ -78,10 +71,8 @@ def _findings(settings: Settings, *, drift: bool) -> "list[Finding]":
     return examine(Patient(account, settings, SystemClock()), drift=drift)
 
 
-def _show(findings: "Sequence[Finding]") -> None:
+def _show(findings: Sequence[Finding]) -> None:
     """What is bad comes last, where a terminal's reader looks; into a pipe, one line for each."""
-    from overdue.cli import show
-
     order = list(SHAPES)
     findings = sorted(findings, key=lambda finding: order.index(finding.level))
     if show.is_terminal():
@@ -97,12 +88,7 @@ def _plural(level: str, number: int) -> str:
     return level if number == 1 or level == "ok" else f"{level}s"
 
 
-def _draw(findings: "Sequence[Finding]") -> None:
-    from rich.console import Console
-    from rich.text import Text
-
-    from chalicelib.alerts.charset import inert
-
+def _draw(findings: Sequence[Finding]) -> None:
     console = Console()
     column = max(len(each.about) for each in findings) + 4
     width = max(shutil.get_terminal_size().columns, NARROWEST) - column

@@ -5,32 +5,22 @@ from datetime import UTC, datetime, timedelta
 
 import click
 
-from overdue.cli.options import JSON, STAGE, settings_of, wrong_usage
-from overdue.cli.settings import Given, Settings
+from chalicelib.domain.durations import parse_duration
+from chalicelib.domain.errors import BadInput
+from chalicelib.domain.keys import Key, Scope
+from chalicelib.store.registry import projects
+from overdue.aws import key_admin
+from overdue.cli import show
+from overdue.cli.hints import operand, to_copy
+from overdue.cli.options import JSON, REGION, STAGE, of_stage, wrong_usage
+from overdue.cli.prompts import confirm
 
-REGION = click.option("--region", metavar="NAME", help="The AWS region of the stage, such as eu-central-1.")
 PROJECT = click.option("--project", metavar="NAME", help="Only a key of this project.")
 SCOPES = {"read-write": "rw", "read-only": "ro", "ping": "ping"}
 WITHIN_A_MINUTE = "A function that has just used it may take it for a minute longer."
 
 
-def of_stage(stage: str | None, region: str | None) -> Settings:
-    """The deployment whose tables are meant."""
-    return settings_of(Given(stage=stage, region=region))
-
-
-@click.group()
-def keys() -> None:
-    """Let people and jobs in, and keep them out. Needs AWS credentials, as no API key may make keys.
-
-    A read-write key may do everything within its project, a read-only key looks at checks, a ping key pings them
-    by slug and makes them on their first ping.
-
-    Example: overdue keys add --stage prod --scope ping
-    """
-
-
-@keys.command()
+@click.command()
 @click.argument("name", required=False)
 @click.option("--scope", type=click.Choice(list(SCOPES)), default="read-write", show_default=True)
 @click.option("--project", default="default", show_default=True, metavar="NAME", help="Whose checks it is for.")
@@ -42,11 +32,6 @@ def add(name: str | None, scope: str, project: str, stage: str | None, region: s
 
     Example: OVERDUE_API_KEY=$(overdue keys add laptop --stage prod)
     """
-    from chalicelib.domain.errors import BadInput
-    from chalicelib.store.registry import projects
-    from overdue.aws import key_admin
-    from overdue.cli.hints import operand, to_copy
-
     with wrong_usage():
         called = key_admin.key_name(f"{scope} key" if name is None else name)
     settings = of_stage(stage, region)
@@ -58,25 +43,21 @@ def add(name: str | None, scope: str, project: str, stage: str | None, region: s
                 f'there is a key "{called}" in project {project}: give another name, or replace it with: '
                 + to_copy("keys", "rotate", *of_project, *operand(called), stage=settings.stage)
             )
-        kind = projects.Scope(SCOPES[scope])
+        kind = Scope(SCOPES[scope])
         secret = projects.new_secret(kind)
-        key_admin.add_key(settings, secret, projects.Key(project, kind, called), now=datetime.now(UTC))
+        key_admin.add_key(settings, secret, Key(project, kind, called), now=datetime.now(UTC))
     _tell(secret, f'This is the {scope} key "{called}" of project {project}. It is not shown again.', as_json=as_json)
 
 
 def _tell(secret: str, what: str, *, as_json: bool) -> None:
     if as_json:
-        from overdue.cli.show import document
-
-        document({"key": secret})
+        show.document({"key": secret})
         return
-    from overdue.cli.show import say
-
     click.echo(secret)
-    say(what)
+    show.say(what)
 
 
-@keys.command(name="list")
+@click.command(name="list")
 @PROJECT
 @STAGE
 @REGION
@@ -86,11 +67,6 @@ def listing(project: str | None, stage: str | None, region: str | None, as_json:
 
     Example: overdue keys list --stage prod
     """
-    from chalicelib.store.registry import projects
-    from overdue.aws import key_admin
-    from overdue.cli import show
-    from overdue.cli.hints import to_copy
-
     settings = of_stage(stage, region)
     with key_admin.opened(settings):
         stored = [each for each in projects.all_keys() if project in (None, each.key.project)]
@@ -124,7 +100,7 @@ def listing(project: str | None, stage: str | None, region: str | None, as_json:
     )
 
 
-@keys.command()
+@click.command()
 @click.argument("key")
 @click.option("--overlap", default="1d", show_default=True, help="How long the old one works on, such as 7d; or 0.")
 @PROJECT
@@ -138,10 +114,6 @@ def rotate(key: str, overlap: str, project: str | None, stage: str | None, regio
 
     Example: overdue keys rotate laptop --overlap 7d --stage prod
     """
-    from chalicelib.domain.options import parse_duration
-    from chalicelib.store.registry import projects
-    from overdue.aws import key_admin
-
     with wrong_usage():
         goes_on = timedelta() if overlap == "0" else parse_duration("--overlap", overlap)
     now = datetime.now(UTC)
@@ -155,7 +127,7 @@ def rotate(key: str, overlap: str, project: str | None, stage: str | None, regio
     _tell(secret, f'This is the new "{old.key.name}". The old one, {old.prefix}…, works {ends}.', as_json=as_json)
 
 
-@keys.command()
+@click.command()
 @click.argument("key")
 @click.option("--yes", is_flag=True, help="Do not ask.")
 @PROJECT
@@ -169,20 +141,12 @@ def revoke(key: str, yes: bool, project: str | None, stage: str | None, region: 
 
     Example: overdue keys revoke laptop --stage prod
     """
-    from chalicelib.store.registry import projects
-    from overdue.aws import key_admin
-    from overdue.cli.prompts import confirm
-
     settings = of_stage(stage, region)
     with key_admin.opened(settings):
         found = key_admin.chosen(projects.all_keys(), key, project=project)
         confirm(f'Revoke "{found.key.name}" ({found.prefix}…) of project {found.key.project}?', yes=yes)
         key_admin.revoke_key(settings, found, now=datetime.now(UTC))
     if as_json:
-        from overdue.cli.show import document
-
-        document({"revoked": found.key.name, "prefix": found.prefix})
+        show.document({"revoked": found.key.name, "prefix": found.prefix})
     else:
-        from overdue.cli.show import say
-
-        say(f'Revoked "{found.key.name}" ({found.prefix}…). {WITHIN_A_MINUTE}')
+        show.say(f'Revoked "{found.key.name}" ({found.prefix}…). {WITHIN_A_MINUTE}')

@@ -5,8 +5,13 @@ from datetime import UTC, datetime
 
 import click
 
-from overdue.cli.options import JSON, STAGE, wrong_usage
-from overdue.cli.stage.keys import REGION, of_stage
+from chalicelib.clock import SystemClock
+from chalicelib.domain.durations import parse_duration
+from overdue.aws.account import Account, speaking
+from overdue.aws.log_reader import Reader
+from overdue.aws.logs import Line, followed, in_order
+from overdue.cli.options import JSON, REGION, STAGE, of_stage, wrong_usage
+from overdue.cli.show import document, say
 from overdue.deploy.functions import FUNCTIONS
 
 
@@ -33,13 +38,6 @@ def logs(
 
     Example: overdue logs --stage prod --function sweep --since 1h -f
     """
-    from chalicelib.domain.options import parse_duration
-    from chalicelib.runtime import SystemClock
-    from overdue.aws.account import Account, speaking
-    from overdue.aws.log_reader import Reader
-    from overdue.aws.logs import Line, followed, in_order
-    from overdue.cli.show import document, say
-
     with wrong_usage():
         start = datetime.now(UTC) - parse_duration("--since", since)
     account = Account.of(of_stage(stage, region))

@@ -1,19 +1,25 @@
 """`overdue open`: sign in to the pages by a link that works once.
 
 Whoever may read the stage's secret in SSM may sign in: there is no list of users. What a link grants is decided in
-`chalicelib.web.pages.shell.session_cookie`.
+`chalicelib.services.signed_links.sessions`.
 """
 
+import webbrowser
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING
 
 import click
+from botocore.exceptions import BotoCoreError, ClientError
 
-from overdue.cli.options import JSON, STAGE, wrong_usage
-from overdue.cli.stage.keys import REGION, of_stage
-
-if TYPE_CHECKING:
-    from overdue.channels.admin import Keeping
+from chalicelib.domain.durations import parse_duration
+from chalicelib.domain.errors import BadInput, OverdueError
+from chalicelib.services.signed_links.sessions import LINK_LASTS, LOCAL_LINK_LASTS, LONGEST_SESSION, Signer, new_link
+from chalicelib.store.registry import signins
+from chalicelib.store.secure_strings import SESSION_SECRET, get_or_create
+from overdue.aws import key_admin, security_log
+from overdue.channels import admin
+from overdue.channels.admin import Keeping
+from overdue.cli.options import JSON, REGION, STAGE, of_stage, wrong_usage
+from overdue.cli.show import document, say
 
 
 @click.command(name="open")
@@ -41,19 +47,6 @@ def open_pages(
 
     Example: overdue open --stage prod --read-only --for 30d
     """
-    from chalicelib.domain.errors import BadInput
-    from chalicelib.domain.options import parse_duration
-    from chalicelib.store.registry import signins
-    from chalicelib.web.pages.shell.session_cookie import (
-        LINK_LASTS,
-        LOCAL_LINK_LASTS,
-        LONGEST_SESSION,
-        Signer,
-        new_link,
-    )
-    from overdue.aws import key_admin, security_log
-    from overdue.channels import admin
-
     with wrong_usage():
         session_lasts = parse_duration("--for", lasts)
         if session_lasts > LONGEST_SESSION:
@@ -76,13 +69,8 @@ def open_pages(
     _hand_out(f"{base}/signin/{Signer(secret).link(link)}", link.expires_at, only_print=only_print, as_json=as_json)
 
 
-def _secret(keeping: "Keeping", *, is_local: bool) -> bytes:
+def _secret(keeping: Keeping, *, is_local: bool) -> bytes:
     """The stage's secret. A local server that keeps its data in another database has its secret in its own memory."""
-    from botocore.exceptions import BotoCoreError, ClientError
-
-    from chalicelib.domain.errors import OverdueError
-    from chalicelib.store.secure_strings import SESSION_SECRET, get_or_create
-
     try:
         return get_or_create(keeping.ssm(), keeping.account.stage, SESSION_SECRET)
     except (BotoCoreError, ClientError) as error:
@@ -96,14 +84,8 @@ def _secret(keeping: "Keeping", *, is_local: bool) -> bytes:
 
 def _hand_out(url: str, expires_at: datetime, *, only_print: bool, as_json: bool) -> None:
     if as_json:
-        from overdue.cli.show import document
-
         document({"url": url, "expires_at": expires_at.isoformat(timespec="seconds")})
         return
-    import webbrowser
-
-    from overdue.cli.show import say
-
     if not only_print and webbrowser.open(url):
         say("Opened in your browser. The link signs in once; for another browser, make one with --print.")
         return

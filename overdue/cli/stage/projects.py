@@ -4,21 +4,15 @@ from datetime import UTC, datetime
 
 import click
 
-from overdue.cli.options import JSON, STAGE, wrong_usage
-from overdue.cli.stage.keys import REGION, of_stage
+from chalicelib.domain.errors import Conflict
+from chalicelib.store.registry import projects as registry
+from overdue.aws import key_admin
+from overdue.cli import show
+from overdue.cli.hints import to_copy
+from overdue.cli.options import JSON, REGION, STAGE, of_stage, wrong_usage
 
 
-@click.group()
-def projects() -> None:
-    """Keep teams apart in one deployment.
-
-    Each project has its own checks, keys and channels. Needs AWS credentials.
-
-    Example: overdue projects add billing --stage prod
-    """
-
-
-@projects.command()
+@click.command()
 @click.argument("name")
 @STAGE
 @REGION
@@ -28,11 +22,6 @@ def add(name: str, stage: str | None, region: str | None, as_json: bool) -> None
 
     Example: overdue projects add billing --stage prod
     """
-    from chalicelib.store.registry import projects as registry
-    from chalicelib.store.tables import Conflict
-    from overdue.aws import key_admin
-    from overdue.cli.hints import to_copy
-
     with wrong_usage():
         key_admin.project_name(name)
     settings = of_stage(stage, region)
@@ -41,15 +30,13 @@ def add(name: str, stage: str | None, region: str | None, as_json: bool) -> None
             raise Conflict(f'there is a project "{name}" already')
         registry.add_project(name, now=datetime.now(UTC))
     if as_json:
-        from overdue.cli.show import document
-
-        document({"project": name})
+        show.document({"project": name})
     else:
         add_key = to_copy("keys", "add", "--project", name, stage=settings.stage)
         click.echo(f"Made project {name}. Make a key for it with: {add_key}", err=True)
 
 
-@projects.command(name="list")
+@click.command(name="list")
 @STAGE
 @REGION
 @JSON
@@ -58,9 +45,6 @@ def listing(stage: str | None, region: str | None, as_json: bool) -> None:
 
     Example: overdue projects list --stage prod
     """
-    from overdue.aws import key_admin
-    from overdue.cli import show
-
     with key_admin.opened(of_stage(stage, region)):
         found = key_admin.every_project()
     if as_json:

@@ -2,29 +2,26 @@
 
 from dataclasses import asdict
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING
+from time import sleep
 
 import click
 
-from overdue.cli.options import JSON, STAGE, wrong_usage
-from overdue.cli.stage.keys import REGION, of_stage
-
-if TYPE_CHECKING:
-    from chalicelib.store.registry.status_pages import StatusPage
-    from chalicelib.store.tables import Tables
-
-
-@click.group(name="status-pages")
-def status_pages() -> None:
-    """Show everybody how some checks are: their names, states, uptime and outages, and nothing else.
-
-    Off unless one is made; needs AWS credentials. A page is at /status/NAME, and needs no signing in.
-
-    Example: overdue status-pages add shop --tag public --title "Example Shop" --stage prod
-    """
+from chalicelib.domain.errors import Conflict
+from chalicelib.store import batch_get
+from chalicelib.store.registry.status_pages import (
+    StatusPage,
+    add_status_page,
+    all_status_pages,
+    remove_status_page,
+    sound,
+)
+from chalicelib.store.tables import Tables
+from overdue.aws import key_admin
+from overdue.cli import show
+from overdue.cli.options import JSON, REGION, STAGE, of_stage, wrong_usage
 
 
-@status_pages.command()
+@click.command()
 @click.argument("name")
 @click.option("--tag", "tags", multiple=True, required=True, help="Of the checks to show; repeat it for more sections.")
 @click.option("--title", metavar="TEXT", help="What stands above it; else its name.")
@@ -47,10 +44,6 @@ def add(
 
     Example: overdue status-pages add shop --tag shop --tag behind-the-scenes --title "Example Shop"
     """
-    from chalicelib.store.registry.status_pages import StatusPage, add_status_page, sound
-    from chalicelib.store.tables import Conflict
-    from overdue.aws import key_admin
-
     chosen = tuple(dict.fromkeys(tags))
     with wrong_usage():
         page = sound(StatusPage(name=name, title=name if title is None else title, project=project, tags=chosen))
@@ -62,24 +55,18 @@ def add(
             add_status_page(page, now=datetime.now(UTC))
         except Conflict as error:
             raise Conflict(f"{error}: remove it first, with overdue status-pages remove {name}") from error
-    from overdue.cli.show import document, say
-
     for tag in unborne:
-        say(f'No check of project {project} bears the tag "{tag}" yet: the page shows those that will.')
+        show.say(f'No check of project {project} bears the tag "{tag}" yet: the page shows those that will.')
     if as_json:
-        document(_row(page))
+        show.document(_row(page))
         return
     click.echo(f"{settings.url or ''}/status/{name}")
-    say(f'Everybody may see "{page.title}" there now: the checks of project {project} with {_worded(chosen)}.')
+    show.say(f'Everybody may see "{page.title}" there now: the checks of project {project} with {_worded(chosen)}.')
 
 
-def _unborne(tables: "Tables", project: str, tags: tuple[str, ...]) -> list[str]:
+def _unborne(tables: Tables, project: str, tags: tuple[str, ...]) -> list[str]:
     """Those of the tags that no check bears: mistyped, perhaps. Reads all checks of the project."""
-    from time import sleep
-
-    from chalicelib.store import batch_get as listing
-
-    checks = listing.checks(tables, listing.codes(tables, project), sleep=sleep)
+    checks = batch_get.checks(tables, batch_get.codes(tables, project), sleep=sleep)
     borne = {tag for check in checks for tag in check.config.tags.split()}
     return [tag for tag in tags if tag not in borne]
 
@@ -88,11 +75,11 @@ def _worded(tags: tuple[str, ...]) -> str:
     return f"tag {tags[0]}" if len(tags) == 1 else f"any of the tags {', '.join(tags)}"
 
 
-def _row(page: "StatusPage") -> dict[str, object]:
+def _row(page: StatusPage) -> dict[str, object]:
     return asdict(page) | {"path": f"/status/{page.name}"}
 
 
-@status_pages.command(name="list")
+@click.command(name="list")
 @STAGE
 @REGION
 @JSON
@@ -101,10 +88,6 @@ def listing(stage: str | None, region: str | None, as_json: bool) -> None:
 
     Example: overdue status-pages list --stage prod
     """
-    from chalicelib.store.registry.status_pages import all_status_pages
-    from overdue.aws import key_admin
-    from overdue.cli import show
-
     with key_admin.opened(of_stage(stage, region)):
         found = all_status_pages()
     if as_json:
@@ -117,7 +100,7 @@ def listing(stage: str | None, region: str | None, as_json: bool) -> None:
     )
 
 
-@status_pages.command()
+@click.command()
 @click.argument("name")
 @STAGE
 @REGION
@@ -127,16 +110,9 @@ def remove(name: str, stage: str | None, region: str | None, as_json: bool) -> N
 
     Example: overdue status-pages remove shop --stage prod
     """
-    from chalicelib.store.registry.status_pages import remove_status_page
-    from overdue.aws import key_admin
-
     with key_admin.opened(of_stage(stage, region)):
         remove_status_page(name)
     if as_json:
-        from overdue.cli.show import document
-
-        document({"removed": name})
+        show.document({"removed": name})
     else:
-        from overdue.cli.show import say
-
-        say(f'Removed "{name}". What has been seen may stay in caches for two minutes.')
+        show.say(f'Removed "{name}". What has been seen may stay in caches for two minutes.')

@@ -8,7 +8,11 @@ import json
 from pathlib import Path
 from typing import Any
 
+from boto3 import Session
 from chalice.package import YAMLTemplateSerializer
+from samtranslator.model.exceptions import InvalidDocumentException
+from samtranslator.parser.parser import Parser
+from samtranslator.translator.translator import Translator
 
 from chalicelib.domain.errors import OverdueError
 
@@ -54,12 +58,6 @@ def _complete_notifier(resources: dict[str, Any], policies: Path) -> None:
 
 def _expanded(template: Template) -> Template:
     """Expand the SAM resources."""
-    # Imported here: takes 0.5 s, and only packaging needs it.
-    from boto3 import Session
-    from samtranslator.model.exceptions import InvalidDocumentException
-    from samtranslator.parser.parser import Parser
-    from samtranslator.translator.translator import Translator
-
     # samtranslator 1.115 replaces a function's reference to a parameter by its default, and AWS::Region by its own
     # region. So the parameters are hidden from it, and the region resolves to a reference. It requires a region anyway.
     parameters = template.pop("Parameters")

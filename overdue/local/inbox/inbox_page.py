@@ -11,9 +11,10 @@ from hashlib import sha256
 from urllib.parse import urlencode
 from zoneinfo import ZoneInfo
 
+from werkzeug.wrappers import Request, Response
+
 from chalicelib.domain.alerts import Kind
 from chalicelib.domain.errors import BadInput
-from overdue.local.exchange import LocalAnswer, LocalRequest
 from overdue.local.inbox import layout
 from overdue.local.inbox.layout import NavLink
 from overdue.local.inbox.sns_message import ReceivedAlert
@@ -51,18 +52,18 @@ class Wish:
         return f"/inbox?{urlencode(asked)}" if asked else "/inbox"
 
 
-def wish(request: LocalRequest, *, default_tz: str) -> Wish:
+def wish(request: Request, *, default_tz: str) -> Wish:
     """Read the page's address. Raises BadInput for a kind or zone that does not exist."""
-    kind = request.parameter("kind", "")
+    kind = request.args.get("kind", "")
     if kind and kind not in set(Kind):
         raise BadInput(f"kind {kind!r} is none of {', '.join(KINDS)}")
-    tz = request.parameter("tz", default_tz)
+    tz = request.args.get("tz", default_tz)
     _zone(tz)
     return Wish(
         kind=Kind(kind) if kind else None,
         tz=tz,
         default_tz=default_tz,
-        refreshes=request.parameter("refresh", "") != "off",
+        refreshes=request.args.get("refresh", "") != "off",
     )
 
 
@@ -130,7 +131,7 @@ class InboxView:
 
 def shown(
     alerts: Sequence[ReceivedAlert], wish: Wish, *, now: datetime, speed: float, nav: Sequence[NavLink]
-) -> LocalAnswer:
+) -> Response:
     """The page for these alerts, which come newest first."""
     zone = _zone(wish.tz)
     other_tz = "UTC" if wish.tz != "UTC" else (wish.default_tz if wish.default_tz != "UTC" else None)

@@ -5,12 +5,10 @@ Templates stand in `templates/`; what a page says is decided in its own room (`i
 
 from dataclasses import dataclass
 from functools import cache
-from http import HTTPStatus
 from pathlib import Path
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
-
-from overdue.local.exchange import LocalAnswer
+from werkzeug.wrappers import Response
 
 HERE = Path(__file__).parents[1]
 POLICY = (
@@ -27,17 +25,16 @@ class NavLink:
     label: str
 
 
-def page(template: str, view: object) -> LocalAnswer:
+def page(template: str, view: object) -> Response:
     """A template filled with its view: escaped, never cached, and allowed nothing but its own style and forms."""
     html = _environment().get_template(template).render(view=view)
-    headers = (
-        ("Content-Type", "text/html; charset=utf-8"),
-        ("Content-Security-Policy", POLICY),
-        ("X-Frame-Options", "DENY"),
-        ("Referrer-Policy", "no-referrer"),
-        ("Cache-Control", "no-store"),
-    )
-    return LocalAnswer(status=HTTPStatus.OK, headers=headers, body=html.encode())
+    headers = {
+        "Content-Security-Policy": POLICY,
+        "X-Frame-Options": "DENY",
+        "Referrer-Policy": "no-referrer",
+        "Cache-Control": "no-store",
+    }
+    return Response(html, headers=headers, mimetype="text/html")
 
 
 @cache

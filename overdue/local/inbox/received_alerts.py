@@ -11,9 +11,10 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from http import HTTPStatus
 
+from werkzeug.wrappers import Request, Response
+
 from chalicelib.domain.errors import BadInput
 from overdue.local.clock import Clock
-from overdue.local.exchange import LocalAnswer, LocalRequest, plain
 from overdue.local.inbox import inbox_page
 from overdue.local.inbox.layout import NavLink
 from overdue.local.inbox.sns_message import ReceivedAlert, received
@@ -37,20 +38,20 @@ class Inbox:
         self._lock = threading.Lock()
         self._alerts: dict[str, ReceivedAlert] = {}  # by id
 
-    def deliver(self, request: LocalRequest) -> LocalAnswer:
+    def deliver(self, request: Request) -> Response:
         """Take what SNS posts: alerts are kept, confirmations of a subscription are thanked for."""
         if refusal := _refusal(request, "POST"):
             return refusal
         try:
-            alert = received(request.body)
+            alert = received(request.get_data())
         except BadInput as error:
             log.warning("the inbox could not read a message: %s", error)
-            return plain(HTTPStatus.BAD_REQUEST, str(error))
+            return Response(f"{error}\n", HTTPStatus.BAD_REQUEST)
         if alert is None:
-            return plain(HTTPStatus.OK, "There is nothing to confirm here: the inbox takes what comes.")
+            return Response("There is nothing to confirm here: the inbox takes what comes.\n")
         if self._keep(alert):
             self._on_alert(alert)
-        return plain(HTTPStatus.OK, "OK")
+        return Response("OK\n")
 
     def _keep(self, alert: ReceivedAlert) -> bool:
         """Whether it is new; a repeat is counted."""
@@ -70,41 +71,38 @@ class Inbox:
             kept = tuple(self._alerts.values())
         return tuple(sorted(kept, key=lambda alert: alert.sent_at))[::-1]
 
-    def page(self, request: LocalRequest) -> LocalAnswer:
+    def page(self, request: Request) -> Response:
         """`/inbox`: the page; a POST empties the inbox."""
         if refusal := _refusal(request, "GET", "HEAD", "POST"):
             return refusal
         try:
             wish = inbox_page.wish(request, default_tz=self._tz)
         except BadInput as error:
-            return plain(HTTPStatus.BAD_REQUEST, str(error))
+            return Response(f"{error}\n", HTTPStatus.BAD_REQUEST)
         if request.method == "POST":
             with self._lock:
                 self._alerts.clear()
-            return replace(
-                plain(HTTPStatus.SEE_OTHER, "The inbox is empty."),
-                headers=(("Location", replace(wish, kind=None).href()),),
-            )
+            location = {"Location": replace(wish, kind=None).href()}
+            return Response("The inbox is empty.\n", HTTPStatus.SEE_OTHER, location)
         clock = self._clock
         return inbox_page.shown(self.alerts(), wish, now=clock.now(), speed=clock.speed, nav=self._nav)
 
-    def as_json(self, request: LocalRequest) -> LocalAnswer:
+    def as_json(self, request: Request) -> Response:
         """`/inbox.json`: the messages, newest first, each with its number of deliveries."""
         if refusal := _refusal(request, "GET", "HEAD"):
             return refusal
         messages = [alert.message | {"deliveries": alert.deliveries} for alert in self.alerts()]
-        headers = (("Content-Type", "application/json"), ("Cache-Control", "no-store"))
         body = json.dumps(messages, indent=2) + "\n"
-        return LocalAnswer(status=HTTPStatus.OK, headers=headers, body=body.encode())
+        return Response(body, headers={"Cache-Control": "no-store"}, mimetype="application/json")
 
 
-def _refusal(request: LocalRequest, *methods: str) -> LocalAnswer | None:
+def _refusal(request: Request, *methods: str) -> Response | None:
     """A wrong method, or a POST from another site's page. Browsers before 2023 send Origin but no Sec-Fetch-Site."""
     if request.method not in methods:
-        answer = plain(HTTPStatus.METHOD_NOT_ALLOWED, f"{request.path} takes {', '.join(methods)}")
-        return replace(answer, headers=(*answer.headers, ("Allow", ", ".join(methods))))
-    site, origin = request.header("sec-fetch-site"), request.header("origin")
-    is_ours = origin in (None, f"http://{request.header('host')}") if site is None else site in ("same-origin", "none")
+        allowed = ", ".join(methods)
+        return Response(f"{request.path} takes {allowed}\n", HTTPStatus.METHOD_NOT_ALLOWED, {"Allow": allowed})
+    site, origin = request.headers.get("Sec-Fetch-Site"), request.headers.get("Origin")
+    is_ours = origin in (None, f"http://{request.host}") if site is None else site in ("same-origin", "none")
     if request.method == "POST" and not is_ours:
-        return plain(HTTPStatus.FORBIDDEN, "Another site's page asked for this: nothing was done.")
+        return Response("Another site's page asked for this: nothing was done.\n", HTTPStatus.FORBIDDEN)
     return None

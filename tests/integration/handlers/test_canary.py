@@ -9,15 +9,17 @@ from uuid import uuid4
 import pytest
 
 import app as lambda_app
-from chalicelib.domain.check import Code, Status
+from chalicelib.domain.channels import Channel
+from chalicelib.domain.check import Status
 from chalicelib.domain.configure import Pause, configure
+from chalicelib.domain.ids import Code
+from chalicelib.domain.keys import Key, Scope
 from chalicelib.domain.schedule.occurrences import Every
 from chalicelib.domain.sources.canary import GRACE, PERIOD, SLUG
 from chalicelib.handlers.canary import invoked
 from chalicelib.runtime import Wiring
 from chalicelib.services.transaction import change
 from chalicelib.store.registry import projects
-from chalicelib.store.registry.projects import Channel, Key, Scope
 from tests.builders import hours, seconds, utc
 from tests.integration.conftest import Deployment, StillClock
 from tests.integration.on_lambda import measured, on_lambda

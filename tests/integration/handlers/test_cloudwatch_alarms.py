@@ -4,8 +4,9 @@ from datetime import timedelta
 
 import app as lambda_app
 from chalicelib.domain.alerts import Reason
-from chalicelib.domain.check import Code, Status
+from chalicelib.domain.check import Status
 from chalicelib.domain.configure import Pause, configure
+from chalicelib.domain.ids import Code
 from chalicelib.domain.schedule.occurrences import Every
 from chalicelib.handlers.cloudwatch_alarms import invoked
 from chalicelib.store import checks

@@ -21,20 +21,21 @@ from botocore.awsrequest import AWSResponse
 from botocore.compat import HTTPHeaders
 
 import app as lambda_app
-from chalicelib.domain.check import Code, Status, Verdict
+from chalicelib.domain.channels import Channel
+from chalicelib.domain.check import Status, Verdict
+from chalicelib.domain.config import Group
+from chalicelib.domain.ids import Code
 from chalicelib.domain.limits.quota import Limits
 from chalicelib.domain.ping import Ping, Signal
-from chalicelib.domain.rules.groups import Group
 from chalicelib.domain.schedule.occurrences import Every
 from chalicelib.domain.sources.probe import Probe
 from chalicelib.handlers import canary, cloudwatch_alarms
 from chalicelib.probes import probing
+from chalicelib.services.liveness.self_ping import FrontDoor
 from chalicelib.services.record_ping import take
-from chalicelib.services.self_ping import FrontDoor
 from chalicelib.services.transaction import change
 from chalicelib.store import checks
 from chalicelib.store.registry import probes, projects
-from chalicelib.store.registry.projects import Channel
 from chalicelib.store.registry.status_pages import StatusPage, add_status_page
 from chalicelib.sweep.fan_out import Part, Sharing
 from chalicelib.sweep.loop import invoked, sweep, sweep_part

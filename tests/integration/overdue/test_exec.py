@@ -401,14 +401,14 @@ def test_a_permanent_refusal_is_not_retried_and_the_warning_says_what_to_do() ->
 
 
 def test_the_same_failure_of_both_pings_is_reported_once() -> None:
-    refusal = 'period "bogus" is no duration: write seconds (600), or 10m, 1h, 1d, 1w'
+    refusal = 'period "bogus" is not a duration: write seconds (600), or 10m, 1h, 1d, 1w'
     with stand_in(lambda _: Says(400, refusal)) as server:
         done = run(server.base, "new", "--create", "--every", "bogus", "--", "true")
 
     assert done.returncode == 0
     [warning] = done.stderr.decode().splitlines()
     assert warning.startswith("overdue: start and end pings failed (")
-    assert warning.count("is no duration") == 1
+    assert warning.count("is not a duration") == 1
 
 
 def test_without_settings_the_job_runs_and_one_line_says_what_is_missing(tmp_path: Path) -> None:

@@ -9,8 +9,11 @@ from typing import Any
 import pytest
 
 from chalicelib.domain.alerts import Reason
-from chalicelib.domain.check import Code, Filters, Status
+from chalicelib.domain.check import Status
+from chalicelib.domain.config import Filters
 from chalicelib.domain.configure import Edit, Pause, configure
+from chalicelib.domain.errors import Conflict
+from chalicelib.domain.ids import Code
 from chalicelib.domain.ping import Signal
 from chalicelib.domain.runs.recent_runs import unpacked
 from chalicelib.domain.schedule.occurrences import Every
@@ -20,7 +23,6 @@ from chalicelib.probes.exchange import Answered, Exchange, Unanswered
 from chalicelib.probes.probing import Probed, invoked, out_by, probing
 from chalicelib.store import checks
 from chalicelib.store.registry import probes
-from chalicelib.store.tables import Conflict
 from tests.answering import answering, saying
 from tests.builders import hours, minutes, seconds, utc
 from tests.integration.conftest import Deployment
@@ -219,7 +221,7 @@ def test_a_row_that_says_another_period_than_its_check_is_mended(deployment: Dep
 def test_without_a_probe_nothing_is_written(deployment: Deployment) -> None:
     assert run(deployment, Asking(an_answer())) == Probed()
 
-    assert probes.round_of_all() == probes.Round((), None)
+    assert probes.round_of_all() == probes.ProbeRound((), None)
 
 
 def test_what_there_is_no_time_for_goes_first_in_the_next_round(deployment: Deployment) -> None:

@@ -2,8 +2,12 @@
 
 from concurrent.futures import ThreadPoolExecutor
 
+import pytest
+
 from chalicelib.store.registry.projects import Registry
 from tests.integration.conftest import Deployment
+
+pytestmark = pytest.mark.on_moto("it reads requests as strictly as DynamoDB")
 
 
 def test_all_who_ask_first_get_the_same_secret(deployment: Deployment) -> None:

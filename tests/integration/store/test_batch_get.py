@@ -1,9 +1,13 @@
 """Many checks at once are read as each is read alone."""
 
-from chalicelib.domain.check import Code
+import pytest
+
+from chalicelib.domain.ids import Code
 from chalicelib.store import batch_get, history
 from tests.builders import days, minutes, utc
 from tests.integration.conftest import Deployment
+
+pytestmark = pytest.mark.on_moto("it reads requests as strictly as DynamoDB")
 
 
 def test_a_batch_reads_what_a_single_read_does(deployment: Deployment) -> None:

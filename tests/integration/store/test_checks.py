@@ -6,15 +6,19 @@ from datetime import timedelta
 
 import pytest
 
-from chalicelib.domain.check import Check, Code, Outcome, Status, Verdict
+from chalicelib.domain.check import Check, Outcome, Status, Verdict
 from chalicelib.domain.configure import Edit, Pause, configure
+from chalicelib.domain.errors import Conflict, NotFound
+from chalicelib.domain.ids import Code
 from chalicelib.domain.ping import Ping, Signal
 from chalicelib.domain.receive import receive
 from chalicelib.domain.schedule.occurrences import Every
 from chalicelib.store import checks
-from chalicelib.store.tables import Conflict, NotFound, Tables
+from chalicelib.store.tables import Tables
 from tests.builders import utc
 from tests.integration.conftest import Deployment
+
+pytestmark = pytest.mark.on_moto("it reads requests as strictly as DynamoDB")
 
 NOON = utc("2026-03-01T12:00Z")
 

@@ -3,10 +3,12 @@
 import pytest
 
 from chalicelib.domain.configure import Pause, configure
+from chalicelib.domain.errors import NotFound
 from chalicelib.store import checks
 from chalicelib.store.registry import slug_claims
-from chalicelib.store.tables import NotFound
 from tests.integration.conftest import Deployment
+
+pytestmark = pytest.mark.on_moto("it reads requests as strictly as DynamoDB")
 
 
 def test_a_check_is_deleted_once_and_returned_as_it_was(deployment: Deployment) -> None:

@@ -8,13 +8,17 @@ from typing import Any
 import pytest
 
 from chalicelib.domain.alerts import Kind, Reason, Told
-from chalicelib.domain.check import Flip, Judged, Status
+from chalicelib.domain.check import Flip, Judged, RunEnd, Status
+from chalicelib.domain.errors import NotFound
 from chalicelib.domain.ping import Ping, Signal
+from chalicelib.domain.runs.recent_runs import Ended
+from chalicelib.domain.schedule.occurrences import Every
 from chalicelib.store import history
 from chalicelib.store.history import StoredPing
-from chalicelib.store.tables import NotFound
 from tests.builders import utc
 from tests.integration.conftest import Deployment
+
+pytestmark = pytest.mark.on_moto("it reads requests as strictly as DynamoDB")
 
 NOON = utc("2026-03-01T12:00Z")
 
@@ -41,12 +45,42 @@ def test_a_ping_comes_back_whole(deployment: Deployment) -> None:
         remote_addr="2001:db8::1",
         ua="curl/8.5.0 (x86_64  linux)",
     )
-    stored = StoredPing(1, ping, Signal.FAIL, timedelta(seconds=9.25))
+    end = RunEnd(outcome=Ended.FAILED, exceeded_limit=True)
+    stored = StoredPing(1, ping, Signal.FAIL, timedelta(seconds=9.25), end)
 
     history.put_ping(deployment.wiring.ports.tables, code, stored)
 
     assert history.pings(code, now=NOON, most=10) == [stored]
     assert history.ping(code, 1, now=NOON) == stored
+    assert history.outlines(code, up_to=1, now=NOON, most=10) == [replace(stored, ping=replace(ping, body=b""))]
+
+
+def test_a_ping_is_stored_with_how_its_run_ended(deployment: Deployment) -> None:
+    code = deployment.add(schedule=Every(timedelta(hours=1)), max_runtime=timedelta(minutes=5))
+    deployment.ping(code, at=NOON)
+    deployment.ping(code, "/start", at=NOON + timedelta(minutes=62))
+    deployment.ping(code, at=NOON + timedelta(minutes=64))
+
+    assert [stored.run_end for stored in deployment.pings(code)] == [
+        RunEnd(outcome=Ended.LATE, exceeded_limit=False),
+        None,
+        RunEnd(outcome=Ended.SUCCESS, exceeded_limit=False),
+    ]
+
+
+def test_a_row_from_before_it_stored_how_a_run_ended_can_be_read(deployment: Deployment) -> None:
+    code = deployment.add(schedule=Every(timedelta(hours=1)), grace=timedelta(minutes=5))
+    deployment.ping(code, at=NOON)
+    deployment.sweep(missed_at := NOON + timedelta(minutes=65))
+    tables = deployment.wiring.ports.tables
+    judged = f"judged#{missed_at.timestamp() * 1000:015.0f}#period"
+    for sort, name in (("ping#000000000001", "outcome"), (judged, "since")):
+        row: Any = raw(deployment, code, sort)
+        del row[name]
+        tables.client.put_item(TableName=tables.history, Item=row)
+
+    assert [stored.run_end for stored in deployment.pings(code)] == [None]
+    assert history.judged(code, now=NOON, most=10) == [Judged(at=missed_at, reason=Reason.MISSED, count=None)]
 
 
 def test_a_long_body_is_stored_compressed(deployment: Deployment) -> None:
@@ -133,8 +167,8 @@ def test_what_no_ping_tells_is_kept(deployment: Deployment) -> None:
     deployment.sweep(NOON + timedelta(minutes=21))
 
     assert history.judged(code, now=NOON, most=10) == [
-        Judged(at=NOON + timedelta(minutes=20), reason=Reason.STALLED, count=1),
-        Judged(at=NOON + timedelta(minutes=10), reason=None, count=7),
+        Judged(at=NOON + timedelta(minutes=20), reason=Reason.STALLED, count=1, since=NOON + timedelta(minutes=10)),
+        Judged(at=NOON + timedelta(minutes=10), reason=None, count=7, since=NOON),
     ]
 
 

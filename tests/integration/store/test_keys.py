@@ -2,11 +2,14 @@
 
 import pytest
 
+from chalicelib.domain.errors import Conflict, NotFound
+from chalicelib.domain.keys import Key, Scope
 from chalicelib.store.registry import projects
-from chalicelib.store.registry.projects import Key, Registry, Scope
-from chalicelib.store.tables import Conflict, NotFound
+from chalicelib.store.registry.projects import Registry
 from tests.builders import minutes
 from tests.integration.conftest import PING_KEY, Deployment
+
+pytestmark = pytest.mark.on_moto("it reads requests as strictly as DynamoDB")
 
 SECRET = "a" * 32
 

@@ -6,6 +6,8 @@ import pytest
 
 from tests.integration.conftest import Deployment
 
+pytestmark = pytest.mark.on_moto("it reads requests as strictly as DynamoDB")
+
 
 @pytest.mark.not_on_dynalite("its endpoint is no region's")
 def test_requests_go_to_the_regions_own_endpoint(deployment: Deployment) -> None:

@@ -6,7 +6,8 @@ from typing import Any
 import pytest
 
 from chalicelib.domain.alerts import Reason
-from chalicelib.domain.check import Code, Status
+from chalicelib.domain.check import Status
+from chalicelib.domain.ids import Code
 from chalicelib.domain.schedule.occurrences import Cron, Every
 from chalicelib.store.tables import CheckItem
 from chalicelib.sweep.loop import sweep

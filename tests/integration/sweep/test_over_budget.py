@@ -10,7 +10,8 @@ from typing import Any
 import pytest
 
 from chalicelib.domain.alerts import Reason
-from chalicelib.domain.check import Check, Code, Status
+from chalicelib.domain.check import Check, Status
+from chalicelib.domain.ids import Code
 from chalicelib.domain.limits.steps import DECISION_STEPS, OverBudget, spend
 from chalicelib.domain.ping import Signal
 from chalicelib.domain.receive import receive

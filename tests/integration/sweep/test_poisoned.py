@@ -19,15 +19,17 @@ import pytest
 from botocore.exceptions import ClientError
 
 from benchmarks.in_memory import plainly
-from chalicelib.domain.check import Code, Status
+from chalicelib.clock import SystemClock
+from chalicelib.domain.channels import Channel
+from chalicelib.domain.check import Status
+from chalicelib.domain.ids import Code
 from chalicelib.domain.limits.steps import limited_to, spend
 from chalicelib.domain.rules.due import next_due
-from chalicelib.runtime import SystemClock
 from chalicelib.store import checks
 from chalicelib.store.registry import in_flight, projects
-from chalicelib.store.registry.projects import Channel
 from chalicelib.store.tables import CONDITION_FAILED, RegistryItem
-from chalicelib.sweep.loop import Swept, sweep
+from chalicelib.sweep.loop import sweep
+from chalicelib.sweep.process import Swept
 from tests.builders import minutes, seconds
 from tests.integration.conftest import Deployment, StillClock
 from tests.integration.dying import Killed
@@ -310,7 +312,8 @@ from overdue.local.engines import moto as engine, resources
 running = engine.start(os.environ)
 names = resources.create(engine.dynamodb(running.endpoint), engine.sns(running.endpoint), stage="test")
 
-from chalicelib.domain.check import Code, Status
+from chalicelib.domain.check import Status
+from chalicelib.domain.ids import Code
 from chalicelib.store.codecs import check_codec
 from benchmarks.in_memory import plainly
 from tests.integration.sweep.test_storms import missed
@@ -329,7 +332,8 @@ import os, signal, sys
 from datetime import timedelta
 from benchmarks.open_door import Open
 from chalicelib.sweep.loop import sweep
-from chalicelib.runtime import SystemClock, Wiring
+from chalicelib.clock import SystemClock
+from chalicelib.runtime import Wiring
 
 poisoned, ahead = "00000000-0000-4000-8000-000000000000", timedelta(seconds=float(sys.argv[1]))
 

@@ -18,15 +18,17 @@ from botocore.exceptions import ClientError, EndpointConnectionError
 
 import app as lambda_app
 from benchmarks.in_memory import Dynamo, Sns, in_memory, plainly
+from chalicelib.clock import SystemClock
 from chalicelib.domain.alerts import Kind
-from chalicelib.domain.check import Check, Code, Status
+from chalicelib.domain.channels import Channel
+from chalicelib.domain.check import Check, Status
+from chalicelib.domain.ids import Code
 from chalicelib.domain.rules.due import next_due
 from chalicelib.domain.schedule.occurrences import Every
-from chalicelib.runtime import Publisher, SystemClock
+from chalicelib.runtime import Publisher
 from chalicelib.services.transaction import Together
 from chalicelib.store import checks
 from chalicelib.store.registry import projects
-from chalicelib.store.registry.projects import Channel
 from chalicelib.sweep.fan_out import Part, Sharing
 from chalicelib.sweep.loop import sweep, sweep_part
 from tests.builders import a_check, hours, minutes, seconds, utc

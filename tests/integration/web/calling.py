@@ -6,8 +6,8 @@ from base64 import b64decode
 from dataclasses import dataclass
 from typing import Any
 
+from chalicelib.domain.keys import Key, Scope
 from chalicelib.store.registry import projects
-from chalicelib.store.registry.projects import Key, Scope
 from tests.integration.conftest import Answer, Deployment
 
 KEYS = {"rw": "w" * 32, "ro": "r" * 32, "other": "o" * 32}

@@ -7,9 +7,9 @@ from datetime import timedelta
 import pytest
 
 import app as lambda_app
+from chalicelib.domain.keys import Key, Scope
 from chalicelib.store import batch_get
 from chalicelib.store.registry import projects, slug_claims
-from chalicelib.store.registry.projects import Key, Scope
 from tests.integration.conftest import PING_KEY, Answer, Aws, Deployment
 from tests.integration.web.calling import Api
 

@@ -5,7 +5,9 @@ from datetime import timedelta
 import pytest
 
 from chalicelib.domain.alerts import Reason
-from chalicelib.domain.check import Code, Filters, Status
+from chalicelib.domain.check import Status
+from chalicelib.domain.config import Filters
+from chalicelib.domain.ids import Code
 from chalicelib.domain.ping import Signal
 from chalicelib.domain.schedule.occurrences import Every
 from tests.builders import utc

@@ -12,7 +12,7 @@ from chalicelib.domain.configure import Edit, configure
 from chalicelib.domain.ping import Signal
 from chalicelib.domain.runs.recent_runs import Ended, unpacked
 from chalicelib.domain.schedule.occurrences import Cron, OnCalendar
-from chalicelib.domain.text.reasons import why
+from chalicelib.domain.text.explanations import explain
 from chalicelib.domain.text.time_format import WallClock
 from tests.builders import R1, R2, a_check, a_ping, after, days, flips, hours, minutes, seconds, told, utc
 
@@ -51,7 +51,7 @@ def test_a_miss_happens_at_the_deadline_whenever_somebody_looks(looked: float) -
     [flip] = flips(down)
     assert (flip.old, flip.new, flip.reason, flip.at, flip.number) == (Status.UP, Status.DOWN, Reason.MISSED, at(70), 2)
     assert (down.since, down.reason, down.misses, down.failures) == (at(70), Reason.MISSED, 1, 0)
-    assert Judged(at=at(70), reason=Reason.MISSED, count=None) in down.records
+    assert Judged(at=at(70), reason=Reason.MISSED, count=None, since=at(60)) in down.records
     assert [run.ended for run in unpacked(down.recent)] == [Ended.MISSED]
 
 
@@ -188,7 +188,7 @@ def test_an_overrun_reported_after_a_recovery_says_how_long_the_run_really_ran()
     *_, alert = at_minute(check, 61).alerts
     assert (alert.reason, alert.at, alert.facts.started) == (Reason.OVERRUN, at(60), at(0))
     assert (alert.facts.took, alert.facts.limit) == (minutes(60), minutes(30))
-    said = why(Reason.OVERRUN, alert.facts, WallClock(tz="UTC", now=at(61)))
+    said = explain(Reason.OVERRUN, alert.facts, WallClock(tz="UTC", now=at(61)))
     assert said.startswith("The run that started at 12:00 has been running for 1 h, beyond its limit of 30 min.")
 
 

@@ -8,7 +8,8 @@ import pytest
 
 from chalicelib.domain.advance import advance
 from chalicelib.domain.alerts import Reason
-from chalicelib.domain.check import Check, Config, Run, Status, started
+from chalicelib.domain.check import Check, Run, Status, started
+from chalicelib.domain.config import Config
 from chalicelib.domain.configure import Change, Edit, Pause, Resume, configure, new_check
 from chalicelib.domain.ping import Signal
 from tests.builders import CODE, R1, a_check, a_ping, after, days, flips, hours, minutes, seconds, told, utc

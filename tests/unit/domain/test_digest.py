@@ -8,8 +8,9 @@ from uuid import UUID, uuid5
 import pytest
 
 from chalicelib.domain.alerts import Alert, Facts, Kind, Reason, digest_id
-from chalicelib.domain.check import Check, Code
+from chalicelib.domain.check import Check
 from chalicelib.domain.digest import Digest, digests
+from chalicelib.domain.ids import Code
 from tests.builders import a_check, minutes, utc
 
 NOON = utc("2026-03-01T12:00Z")

@@ -2,7 +2,8 @@
 
 import pytest
 
-from chalicelib.domain.check import Filters, Status
+from chalicelib.domain.check import Status
+from chalicelib.domain.config import Filters
 from chalicelib.domain.ping import Signal, heard, last_words, tail
 from tests.builders import a_check, a_ping, utc
 

@@ -8,7 +8,8 @@ from datetime import datetime
 import pytest
 
 from chalicelib.domain.alerts import Kind, Reason
-from chalicelib.domain.check import Check, Filters, Pace, Status, started
+from chalicelib.domain.check import Check, Pace, RunEnd, Status, started
+from chalicelib.domain.config import Filters
 from chalicelib.domain.configure import Pause, Resume, configure
 from chalicelib.domain.ping import Ping, Signal
 from chalicelib.domain.runs.recent_runs import Ended, unpacked
@@ -500,6 +501,39 @@ def test_a_run_is_late_when_it_began_late_however_long_it_took(begun: float, end
     check = a_check(last_success=at(0), period=hours(1), grace=minutes(10))
     check = after(check, a_ping(START, at=at(begun), rid=R1), a_ping(at=at(4190), rid=R1))
     assert [run.ended for run in unpacked(check.recent)] == [ended]
+
+
+@pytest.mark.parametrize(
+    ("signal", "begun", "ended", "outcome", "exceeded"),
+    [
+        pytest.param(Signal.SUCCESS, 0, 60, Ended.SUCCESS, False, id="at its limit"),
+        pytest.param(Signal.SUCCESS, 0, 61, Ended.SUCCESS, True, id="beyond its limit"),
+        pytest.param(Signal.SUCCESS, 62, 65, Ended.LATE, False, id="late"),
+        pytest.param(Signal.SUCCESS, 0, 1, Ended.TOO_SHORT, False, id="too short"),
+        pytest.param(Signal.FAIL, 0, 70, Ended.FAILED, True, id="failed beyond its limit"),
+    ],
+)
+def test_an_outcome_says_how_the_run_ended(
+    signal: Signal, begun: float, ended: float, outcome: Ended, exceeded: bool
+) -> None:
+    check = a_check(
+        last_success=at(0), period=minutes(60), grace=minutes(30), max_runtime=minutes(60), min_runtime=minutes(2)
+    )
+    started = after(check, a_ping(Signal.START, at=at(60 * begun)))
+    assert outcome_of(started, a_ping(signal, at=at(60 * ended))).run_end == RunEnd(
+        outcome=outcome, exceeded_limit=exceeded
+    )
+
+
+@pytest.mark.parametrize("signal", [Signal.START, Signal.LOG, Signal.IGN])
+def test_other_signals_report_no_end(signal: Signal) -> None:
+    assert outcome_of(a_check(last_success=at(0)), a_ping(signal, at=at(60))).run_end is None
+
+
+def test_a_success_that_a_newer_ping_has_overtaken_is_not_called_late() -> None:
+    check = a_check(last_success=at(0), period=minutes(60), grace=minutes(30), last_ping=at(5400))
+    overtaken = outcome_of(check, a_ping(at=at(5000)))
+    assert overtaken.run_end == RunEnd(outcome=Ended.SUCCESS, exceeded_limit=False)
 
 
 def test_a_worker_that_pings_every_minute_takes_one_slot_an_hour() -> None:

@@ -11,7 +11,7 @@ from chalice.app import Response
 
 from chalicelib.web.app import App, Event
 from overdue.local import gateway
-from overdue.local.exchange import LocalRequest
+from tests.wsgi import a_request
 
 
 def an_app(at_end: Callable[[], None] = lambda: None, **given: Any) -> App:
@@ -37,8 +37,7 @@ def an_app(at_end: Callable[[], None] = lambda: None, **given: Any) -> App:
 
 
 def answer(app: App, path: str) -> Any:
-    request = LocalRequest(method="GET", path=path, query="", headers=(), body=b"", peer="127.0.0.1", keeps_alive=True)
-    event = gateway.event(request, epoch_ms=0, base="http://127.0.0.1:8000")
+    event = gateway.event(a_request(path), epoch_ms=0, base="http://127.0.0.1:8000")
     event["requestContext"]["requestId"] = "JKJaXmPLvHcESHA="
     return app(event, gateway.Context("8f5d3c1e"))
 

@@ -7,10 +7,11 @@ The routes are those of v3; what goes in and out of them is `openapi_schemas`. T
 from functools import lru_cache
 from typing import Any
 
-from chalicelib.web.api.schema.fields import Schema
+from chalicelib.domain.ids import UUID
+from chalicelib.fields.kinds import Schema
 from chalicelib.web.api.schema.openapi_schemas import POLICY, SNOOZE, TEXT, list_of, object_of, ref, schemas
 
-_UUID = "^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$"
+_UUID = f"^{UUID}$"
 
 
 @lru_cache(maxsize=1)

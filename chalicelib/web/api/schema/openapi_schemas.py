@@ -4,17 +4,20 @@ What a request may say is what it is read with (`fields`); start at `schemas`.
 """
 
 from chalicelib.domain.alerts import Kind, Reason
+from chalicelib.domain.check import Status
 from chalicelib.domain.ping import Signal
+from chalicelib.domain.runs.recent_runs import OF_PINGS
 from chalicelib.domain.text.display_status import Shown
-from chalicelib.web.api.schema.fields import SCHEMAS, Schema
-from chalicelib.web.api.schema.group_field import SCHEMA as GROUP
-from chalicelib.web.api.schema.probe_field import SCHEMA as PROBE
+from chalicelib.fields.kinds import Schema
+from chalicelib.fields.table import FIELDS
+from chalicelib.web.api.schema.fields import SCHEMAS
 
 TEXT: Schema = {"type": "string"}
 _BOOL: Schema = {"type": "boolean"}
 _COUNT: Schema = {"type": "integer", "minimum": 0}
 _URL: Schema = {"type": "string", "format": "uri"}
 _INSTANT: Schema = {"type": "string", "format": "date-time"}
+_REASON: Schema = {"enum": [*(reason.value for reason in Reason), None]}
 SNOOZE: Schema = {
     "type": "object",
     "properties": {
@@ -61,57 +64,40 @@ def _step(*required: str) -> Schema:
 
 def _flip() -> Schema:
     told = object_of(kind={"enum": [kind.value for kind in Kind]}, to={"type": "array", "items": TEXT}, at=_INSTANT)
-    flip = object_of(timestamp=_INSTANT, up={"enum": [0, 1]})
+    flip = object_of(
+        timestamp=_INSTANT, up={"enum": [0, 1]}, status={"enum": [status.value for status in Status]}, reason=_REASON
+    )
     flip["properties"]["sent"] = {"type": "array", "items": told, "description": "For keys that may write"}
     return flip
 
 
 def _check_fields() -> Schema:
-    examples: dict[str, list[object]] = {
-        "schedule": ["0 5 * * 1-5", "Mon..Fri 12:00"],
-        "tz": ["UTC", "Europe/Berlin"],
-        "schedules": [["0 9 * * 1-5", "0 12 * * 6"]],
-        "windows": [["0 2 * * 0 for 2h in Europe/Berlin", "2026-12-24T20:00 to 2026-12-25T08:00"]],
-        "first_ping_by": [86_400, "2026-12-01T08:00"],
-        "depends_on": [["database", "network"]],
-    }
-    illustrated = {field: SCHEMAS[field] | {"examples": found} for field, found in examples.items()}
-    return {"type": "object", "properties": SCHEMAS | illustrated | {"probe": PROBE, "group": GROUP}}
+    examples = {field.name: {"examples": list(field.examples)} for field in FIELDS if field.examples}
+    return {"type": "object", "properties": {name: schema | examples.get(name, {}) for name, schema in SCHEMAS.items()}}
 
 
 def _check() -> Schema:
-    always = {
-        **dict.fromkeys(("name", "slug", "tags", "desc", "methods", "subject", "subject_fail"), TEXT),
-        **dict.fromkeys(("start_kw", "success_kw", "failure_kw", "zone"), TEXT),
-        **dict.fromkeys(("started", "manual_resume", "filter_subject", "filter_body"), _BOOL),
-        **dict.fromkeys(("filter_http_body", "filter_default_fail", "every_channel"), _BOOL),
+    known = {field.name: field.kind.shown for field in FIELDS}
+    sometimes: Schema = {name: known.pop(name) for name in ("timeout", "schedule", "tz", "channels")}
+    always = known | {
+        **dict.fromkeys(("subject", "subject_fail", "zone"), TEXT),
+        **dict.fromkeys(("started", "every_channel"), _BOOL),
         **{name: _or_null(_INSTANT) for name in ("last_ping", "next_ping", "due_at")},
-        **{name: _or_null(_COUNT) for name in ("min_runtime", "min_count", "count_window")},
-        "max_runtime": {"anyOf": [_COUNT, {"const": "auto"}, {"type": "null"}]},
         "learnt": _or_null(_LEARNT),
-        "remind_every": _or_null(_COUNT),
-        "escalation": {"type": "array", "items": _step("after")},
-        "escalation_policy": _or_null(TEXT),
-        **dict.fromkeys(("failures_before_alert", "failures", "misses_before_alert", "misses", "early"), _COUNT),
-        "first_ping_by": {"anyOf": [_COUNT, _INSTANT, {"type": "null"}]},
-        **{name: {"type": "array", "items": TEXT} for name in ("windows", "schedules", "warnings")},
-        **{name: {"type": "array", "items": TEXT} for name in ("depends_on", "held_by")},
+        **dict.fromkeys(("n_pings", "failures", "misses"), _COUNT),
+        **{name: {"type": "array", "items": TEXT} for name in ("warnings", "held_by")},
         **{name: _or_null(_INSTANT) for name in ("maintenance_until", "snoozed_until", "acknowledged_at")},
         **{name: _or_null(_INSTANT) for name in ("unknown_since", "throttled_since", "throttled_at")},
         "acknowledged_by": _or_null(TEXT),
-        "grace": _COUNT,
-        "n_pings": _COUNT,
         "status": {"enum": [state.value for state in Shown if state is not Shown.UNKNOWN]},
-        "reason": {"enum": [*(reason.value for reason in Reason), None]},
+        "reason": _REASON,
+        "explanation": _or_null(TEXT),
         "badge_url": _URL,
-        "probe": PROBE | {"required": sorted(PROBE["properties"])},
-        "group": GROUP | {"required": ["down_when"]},
         "runs": {"type": "array", "items": object_of(rid=_or_null(TEXT), started=_INSTANT, overran=_BOOL)},
     }
-    sometimes: Schema = {
+    sometimes |= {
         "last_duration": _COUNT,
-        "timeout": _COUNT,
-        **dict.fromkeys(("schedule", "tz", "uuid", "unique_key", "channels"), TEXT),
+        **dict.fromkeys(("uuid", "unique_key"), TEXT),
         **dict.fromkeys(("ping_url", "update_url", "pause_url", "resume_url"), _URL),
     }
     return {"type": "object", "properties": always | sometimes, "required": sorted(always)}
@@ -125,6 +111,7 @@ def _ping() -> Schema:
         **dict.fromkeys(("scheme", "remote_addr", "method", "ua"), TEXT),
         "rid": _or_null(TEXT),
         "body_url": _or_null(_URL),
+        "outcome": {"enum": [*(ended.name.lower() for ended in OF_PINGS), None]},
     }
     return {
         "type": "object",

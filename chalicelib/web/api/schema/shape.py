@@ -5,120 +5,31 @@ Start at `shaped`. Field names are the wire's; statuses and what comes next are 
 """
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, Any, NotRequired, TypedDict
 
-from chalicelib.domain.check import EVERY_CHANNEL, Check, Code, Config, started, unique_key
-from chalicelib.domain.options import AUTO
-from chalicelib.domain.rules.dependencies import holders
+from chalicelib.domain.channels import EVERY_CHANNEL
+from chalicelib.domain.check import Check, holders, started
+from chalicelib.domain.config import Config, Step
+from chalicelib.domain.ids import Code, unique_key
 from chalicelib.domain.schedule.occurrences import Every
-from chalicelib.domain.schedule.parse import lines_of, warnings
+from chalicelib.domain.schedule.parse import warnings
+from chalicelib.domain.sources.probe import Probe
 from chalicelib.domain.text import display_status
-from chalicelib.web.anonymous.badge_keys import badge_key
-from chalicelib.web.api.schema import probe_field
+from chalicelib.domain.text.explanations import explain, where_to_look
+from chalicelib.domain.text.outage_facts import outage_facts
+from chalicelib.domain.text.time_format import WallClock
+from chalicelib.fields.table import BY_NAME, FIELDS
+from chalicelib.services.signed_links.badge_keys import badge_key
+from chalicelib.web.api.call import Json
 from chalicelib.web.api.versions import Version
 
-if TYPE_CHECKING:  # most checks have no steps
-    from chalicelib.domain.rules.escalation import Step
-
-
-class RunJson(TypedDict):
-    """An open run."""
-
-    rid: str | None
-    started: str
-    overran: bool
-
-
-class LearntJson(TypedDict):
-    """What `max_runtime: auto` has learnt so far."""
-
-    runs: int
-    usual: list[float] | None
-    max_runtime: int | None
-
-
-class StepJson(TypedDict):
-    """An escalation step: so many seconds after the flip; a read-only key learns of no channels."""
-
-    after: int
-    channels: NotRequired[str]
-
-
-class CheckJson(TypedDict):
-    """Instants are ISO 8601 in UTC with whole seconds, durations seconds."""
-
-    name: str
-    slug: str
-    tags: str
-    desc: str
-    grace: int
-    n_pings: int
-    status: str
-    started: bool
-    last_ping: str | None
-    next_ping: str | None
-    manual_resume: bool
-    methods: str
-    subject: str
-    subject_fail: str
-    start_kw: str
-    success_kw: str
-    failure_kw: str
-    filter_subject: bool
-    filter_body: bool
-    filter_http_body: bool
-    filter_default_fail: bool
-    badge_url: str
-    last_duration: NotRequired[int]
-    # of a read-write key
-    uuid: NotRequired[str]
-    ping_url: NotRequired[str]
-    update_url: NotRequired[str]
-    pause_url: NotRequired[str]
-    resume_url: NotRequired[str]
-    channels: NotRequired[str]
-    # of a read-only key
-    unique_key: NotRequired[str]
-    # of a simple check, and of one with a schedule
-    timeout: NotRequired[int]
-    schedule: NotRequired[str]
-    tz: NotRequired[str]
-    # what Overdue adds, from v3 on
-    zone: NotRequired[str]
-    every_channel: NotRequired[bool]
-    reason: NotRequired[str | None]
-    max_runtime: NotRequired[int | str | None]
-    learnt: NotRequired[LearntJson | None]
-    min_runtime: NotRequired[int | None]
-    min_count: NotRequired[int | None]
-    count_window: NotRequired[int | None]
-    remind_every: NotRequired[int | None]
-    escalation: NotRequired[list[StepJson]]
-    escalation_policy: NotRequired[str | None]
-    failures_before_alert: NotRequired[int]
-    failures: NotRequired[int]
-    misses_before_alert: NotRequired[int]
-    misses: NotRequired[int]
-    first_ping_by: NotRequired[int | str | None]
-    early: NotRequired[int]
-    windows: NotRequired[list[str]]
-    maintenance_until: NotRequired[str | None]
-    schedules: NotRequired[list[str]]
-    warnings: NotRequired[list[str]]
-    snoozed_until: NotRequired[str | None]
-    acknowledged_at: NotRequired[str | None]
-    acknowledged_by: NotRequired[str | None]
-    unknown_since: NotRequired[str | None]
-    throttled_since: NotRequired[str | None]
-    throttled_at: NotRequired[str | None]
-    runs: NotRequired[list[RunJson]]
-    due_at: NotRequired[str | None]
-    probe: NotRequired[dict[str, Any] | None]
-    depends_on: NotRequired[list[str]]
-    held_by: NotRequired[list[str]]
-    group: NotRequired[dict[str, Any] | None]
+# the fields that every key sees, as they are; `timeout`, or `schedule` and `tz`, go by the kind of schedule
+_BY_HAND = ("timeout", "schedule", "tz")
+_PLAIN = {
+    since: [field for field in FIELDS if field.since == since and field.kind.is_plain and field.name not in _BY_HAND]
+    for since in ("v1", "v3")
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -135,33 +46,19 @@ class Viewer:
     is_list: bool = False  # warnings about ignored windows take up to 30 ms a check: a list goes without them
 
 
-def shaped(stored: Check, viewer: Viewer) -> CheckJson:
-    """A check as it is at the viewer's instant."""
+def shaped(stored: Check, viewer: Viewer) -> Json:
+    """A check as it is at the viewer's instant. Instants are ISO 8601 in UTC, durations whole seconds."""
     check = display_status.as_of(stored, now=viewer.now)
     config, filters = check.config, check.config.filters
     is_running = viewer.version.says_started and display_status.is_running(check, now=viewer.now)
-    value: CheckJson = {
-        "name": config.name,
-        "slug": config.slug,
-        "tags": config.tags,
-        "desc": config.desc,
-        "grace": _seconds(config.grace),
+    value = _plain(config, "v1") | {
         "n_pings": check.n_pings,
         "status": "started" if is_running else display_status.status_apart_from_held(check, now=viewer.now).value,
         "started": started(check) is not None,
         "last_ping": iso(check.last_ping),
         "next_ping": iso(display_status.next_ping(check)),
-        "manual_resume": config.manual_resume,
-        "methods": filters.methods,
         "subject": filters.success_kw if filters.subject else "",
         "subject_fail": filters.failure_kw if filters.subject else "",
-        "start_kw": filters.start_kw,
-        "success_kw": filters.success_kw,
-        "failure_kw": filters.failure_kw,
-        "filter_subject": filters.subject,
-        "filter_body": filters.body,
-        "filter_http_body": filters.http_body,
-        "filter_default_fail": filters.default_fail,
         "badge_url": f"{viewer.base}/b/2/{badge_key(viewer.badge_secret, check.code)}.svg",
     }
     if check.last_duration is not None:
@@ -169,18 +66,22 @@ def shaped(stored: Check, viewer: Viewer) -> CheckJson:
     _add_addresses(value, check, viewer)
     _add_schedule(value, config)
     if viewer.version.has_extras:
+        value |= _plain(config, "v3")
         _add_extras(value, check, now=viewer.now, is_list=viewer.is_list)
         value["due_at"] = iso(stored.due_at)
-        value["probe"] = probe_field.shown(config.probe, may_write=viewer.may_write)
+        value["probe"] = _probe(config.probe, viewer)
         value["escalation"] = [_step(step, viewer) for step in config.escalation]
-        value["escalation_policy"] = config.escalation_policy or None
         value["depends_on"] = _names(config.depends_on, viewer)
         value["held_by"] = _names(holders(check), viewer)
         value["group"] = _group(config, viewer)
     return value
 
 
-def _add_addresses(value: CheckJson, check: Check, viewer: Viewer) -> None:
+def _plain(config: Config, since: str) -> Json:
+    return {field.name: field.kind.json(field.of(config)) for field in _PLAIN[since]}
+
+
+def _add_addresses(value: Json, check: Check, viewer: Viewer) -> None:
     """Where the check can be pinged and changed, for those who may; else a name by which nobody can."""
     if not viewer.may_write:
         value["unique_key"] = unique_key(check.code)
@@ -201,12 +102,19 @@ def channels_of(config: Config, existing: Sequence[str]) -> list[str]:
     return sorted(each for each in config.channels if each in existing)
 
 
-def _group(config: Config, viewer: Viewer) -> dict[str, Any] | None:
-    if config.group is None:
-        return None
-    from chalicelib.web.api.schema import group_field  # most checks are none
+def _group(config: Config, viewer: Viewer) -> object:
+    """With what its members are called."""
+    group = config.group
+    if group is None or group.tag:
+        return BY_NAME["group"].kind.json(group)
+    return BY_NAME["group"].kind.json(replace(group, members=tuple(_names(group.members, viewer))))  # type: ignore[arg-type]
 
-    return group_field.shown(config.group, _names(config.group.members, viewer))
+
+def _probe(probe: Probe | None, viewer: Viewer) -> object:
+    """Its headers and its query may hold secrets: they are for keys that may write."""
+    if probe is not None and not viewer.may_write:
+        probe = replace(probe, url=probe.url.partition("?")[0], headers=())
+    return BY_NAME["probe"].kind.json(probe)
 
 
 def _names(codes: Sequence[Code], viewer: Viewer) -> list[str]:
@@ -218,15 +126,15 @@ def _names(codes: Sequence[Code], viewer: Viewer) -> list[str]:
     return [viewer.slugs[code] or (code if viewer.may_write else unique_key(code)) for code in there]
 
 
-def _step(step: "Step", viewer: Viewer) -> StepJson:
-    """As it is stored: `*`, sent back, must not become the channels of today."""
-    value: StepJson = {"after": _seconds(step.after)}
+def _step(step: Step, viewer: Viewer) -> Json:
+    """As it is stored: `*`, sent back, must not become the channels of today. A read-only key learns of no channels."""
+    value: Json = {"after": _seconds(step.after)}
     if viewer.may_write:
         value["channels"] = ",".join(step.channels)
     return value
 
 
-def _add_schedule(value: CheckJson, config: Config) -> None:
+def _add_schedule(value: Json, config: Config) -> None:
     if isinstance(config.schedule, Every):
         value["timeout"] = _seconds(config.schedule.period)
     else:
@@ -234,28 +142,17 @@ def _add_schedule(value: CheckJson, config: Config) -> None:
         value["tz"] = config.schedule.tz
 
 
-def _add_extras(value: CheckJson, check: Check, *, now: datetime, is_list: bool) -> None:
+def _add_extras(value: Json, check: Check, *, now: datetime, is_list: bool) -> None:
     config = check.config
     value["zone"] = config.tz
     value["every_channel"] = EVERY_CHANNEL in config.channels
     value["reason"] = None if check.reason is None else check.reason.value
-    value["max_runtime"] = AUTO if config.learns_max_runtime else _seconds_or_null(config.max_runtime)
+    value["explanation"] = _explanation(check, now=now)
     value["learnt"] = _learnt(check) if config.learns_max_runtime else None
-    value["min_runtime"] = _seconds_or_null(config.min_runtime)
-    value["min_count"] = config.min_count
-    value["count_window"] = _seconds_or_null(config.count_window)
-    value["remind_every"] = _seconds_or_null(config.remind_every)
-    value["failures_before_alert"], value["failures"] = config.failures_before_alert, check.failures
-    value["misses_before_alert"], value["misses"] = config.misses_before_alert, check.misses
-    by = config.first_ping_by
-    value["first_ping_by"] = whole_seconds(by) if isinstance(by, datetime) else _seconds_or_null(by)
-    value["early"] = _seconds(config.early)
-    value["windows"] = list(config.windows)
+    value["failures"], value["misses"] = check.failures, check.misses
     value["maintenance_until"] = iso(_maintenance_end(config, now)) if config.windows else None
-    value["schedules"] = list(lines_of(config.schedule))
-    value["warnings"] = list(warnings(config.schedule, now=now))
-    if not is_list:
-        value["warnings"] += _ignored(config)
+    ignored = () if is_list else _ignored(config)
+    value["warnings"] = [*warnings(config.schedule, now=now), *ignored]
     value["snoozed_until"] = iso(check.snoozed_until)
     value["acknowledged_at"] = iso(check.acknowledged_at)
     value["acknowledged_by"] = check.acknowledged_by or None
@@ -266,7 +163,16 @@ def _add_extras(value: CheckJson, check: Check, *, now: datetime, is_list: bool)
     ]
 
 
-def _learnt(check: Check) -> LearntJson:
+def _explanation(check: Check, *, now: datetime) -> str | None:
+    """Why the check is down and where to look first, in its time zone; None if it is not down."""
+    if check.reason is None:
+        return None
+    facts = outage_facts(check, now=now)
+    clock = WallClock(tz=check.config.tz, now=now)
+    return f"{explain(check.reason, facts, clock)} {where_to_look(check.reason, facts)}"
+
+
+def _learnt(check: Check) -> Json:
     from chalicelib.domain.runs.duration_stats import durations, learnt  # most checks learn nothing
 
     found = learnt(check.recent)
@@ -294,10 +200,6 @@ def _maintenance_end(config: Config, now: datetime) -> datetime | None:
 
 def _seconds(span: timedelta) -> int:
     return int(span.total_seconds())
-
-
-def _seconds_or_null(span: timedelta | None) -> int | None:
-    return None if span is None else _seconds(span)
 
 
 def whole_seconds(at: datetime) -> str:

@@ -7,7 +7,7 @@ from datetime import timedelta
 
 from markupsafe import Markup
 
-from chalicelib.domain.text.time_format import between, duration
+from chalicelib.domain.text.time_format import duration, duration_range
 
 _FULL = 128.4  # pixels
 
@@ -38,5 +38,5 @@ def _px(number: float) -> str:
 
 
 def _title(so_far: timedelta, limit: timedelta, usual: tuple[timedelta, timedelta] | None) -> str:
-    usually = "usual not known yet" if usual is None else f"usual {between(*usual)}"
+    usually = "not enough runs yet for a usual duration" if usual is None else f"usual {duration_range(*usual)}"
     return f"{duration(so_far)} so far; {usually}; limit {duration(limit)}"

@@ -16,8 +16,8 @@ from chalicelib.domain.rules.throughput import is_watched
 from chalicelib.domain.runs.duration_stats import usual
 from chalicelib.domain.runs.recent_runs import unpacked
 from chalicelib.domain.runs.runs import limit
-from chalicelib.domain.text.reasons import counted
-from chalicelib.domain.text.time_format import WallClock, between, duration
+from chalicelib.domain.text.amounts import quantity
+from chalicelib.domain.text.time_format import WallClock, duration, duration_range
 from chalicelib.web.pages.charts.strip import strip_of
 from chalicelib.web.pages.charts.timeline import MOST, Bar, Scale, brief, timeline
 from chalicelib.web.pages.check.queries import Past, Source
@@ -82,11 +82,11 @@ def _durations(check: Check, shown: Sequence[Ran], source: Source, clock: WallCl
         limit=most.total_seconds(),
     )
     noun = "run" if source is Source.JOB else "probe"
-    usually = "usual not known yet" if band is None else f"usual {between(*band)}"
+    usually = "not enough runs yet for a usual duration" if band is None else f"usual {duration_range(*band)}"
     title = _title(
         "Durations" if source is Source.JOB else "Latencies", noun, bars, f"{usually}, limit {duration(most)}", clock
     )
-    note = f"the last {counted(len(bars), noun)}, oldest left; " if len(bars) > 1 else f"the only {noun} so far; "
+    note = f"the last {quantity(len(bars), noun)}, oldest left; " if len(bars) > 1 else f"the only {noun} so far; "
     note += "the usual range is not known yet" if band is None else "the band is the usual range"
     return Drawing(_HEADINGS[source], note, timeline(bars, scale, title=title, clock=clock), None, "")
 

@@ -14,7 +14,7 @@ from chalicelib.domain.check import Check, Run
 from chalicelib.domain.runs.duration_stats import usual
 from chalicelib.domain.runs.recent_runs import unpacked
 from chalicelib.domain.runs.runs import limit
-from chalicelib.domain.text.time_format import between, duration
+from chalicelib.domain.text.time_format import duration, duration_range
 
 FEWEST: Final = 5
 MOST: Final = 30
@@ -65,7 +65,7 @@ def _title(
     of: str, newest: timedelta, band: tuple[timedelta, timedelta] | None, stuck: Run | None, most: timedelta
 ) -> str:
     said = f"the open run has taken {duration(newest)}" if stuck is not None else f"last {duration(newest)}"
-    usually = "usual not known yet" if band is None else f"usual {between(*band)}"
+    usually = "not enough runs yet for a usual duration" if band is None else f"usual {duration_range(*band)}"
     beyond = f", limit {duration(most)}" if stuck is not None else ""
     return f"{of}: {said}, {usually}{beyond}"
 

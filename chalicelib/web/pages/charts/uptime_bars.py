@@ -11,7 +11,7 @@ from enum import StrEnum
 
 from markupsafe import Markup, escape
 
-from chalicelib.domain.text.reasons import counted
+from chalicelib.domain.text.amounts import quantity
 from chalicelib.domain.text.uptime import TimeDown, downtime
 from chalicelib.web.pages.shell.instants import zone
 
@@ -87,8 +87,8 @@ def drawn(days: Days, name: str) -> Markup:
 
 def _in_words(days: Days) -> str:
     bad, part = days.each.count(Day.BAD), days.each.count(Day.PART)
-    known = [f"{counted(bad, 'day')} with an outage"] if bad else []
-    known += [f"{counted(part, 'day')} with a short one"] if part else []
+    known = [f"{quantity(bad, 'day')} with an outage"] if bad else []
+    known += [f"{quantity(part, 'day')} with a short one"] if part else []
     if days.share is None:
         return "not watched yet"
     return ", ".join(known) or "no outage"

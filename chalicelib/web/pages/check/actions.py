@@ -11,62 +11,62 @@ from typing import Any
 
 from chalice.app import Response
 
-from chalicelib.domain.check import Check, Status, Verdict
-from chalicelib.domain.configure import Acknowledge, Change, Pause, Resume, Snooze, Unsnooze, configure
-from chalicelib.domain.errors import BadInput
-from chalicelib.domain.options import LONGEST, parse_instant
+from chalicelib.domain.check import Check
+from chalicelib.domain.configure import Change, Pause, Resume, Snooze, Unsnooze
+from chalicelib.domain.durations import LONGEST, parse_instant
+from chalicelib.domain.errors import BadInput, NotFound
 from chalicelib.domain.rules.snooze import end_of_snooze
-from chalicelib.domain.text.display_status import as_of
 from chalicelib.domain.text.time_format import WallClock
 from chalicelib.runtime import Wiring
-from chalicelib.store.tables import NotFound
-from chalicelib.web.api.checks import carried_out, removed
+from chalicelib.services import checks
+from chalicelib.services.find_checks import named
 from chalicelib.web.pages.overview.position import name_of
-from chalicelib.web.pages.shell.find_check import check_named
+from chalicelib.web.pages.shell.guards import serve_form
 from chalicelib.web.pages.shell.instants import local
 from chalicelib.web.pages.shell.render import see_other
-from chalicelib.web.pages.shell.visit import Visit, changed
+from chalicelib.web.pages.shell.visit import Visit
 
 BY = "the dashboard"  # who acknowledges: sessions bear no names
 _MORNING = 9  # o'clock
+Decision = Callable[[Check], Change]
 _LONGEST_S = int(LONGEST.total_seconds())
 
 
 def acted(wiring: Wiring, request: Any, name: str, action: str) -> Response:
     """`POST /checks/{name}/{action}`."""
-    return changed(wiring, request, lambda visit: _act(visit, name, action))
+    return serve_form(wiring, request, lambda visit: _act(visit, name, action))
 
 
 def _act(visit: Visit, name: str, action: str) -> Response:
-    check = check_named(visit, name)
+    check = named(visit.wiring.ports, visit.project, name)
     if action == "delete":
         return _deleted(visit, check)
     decide = _CHANGES.get(action)
     if decide is None:
         raise NotFound(f"nothing is called {action}")
-    wanted = decide(visit)
-
-    def verdict(current: Check) -> Verdict:
-        if current.project != visit.project:
-            raise NotFound("it is another project's by now")
-        if isinstance(wanted, Acknowledge) and as_of(current, now=visit.now).status is not Status.DOWN:
-            raise BadInput("The check is not down (any more), so there is nothing to acknowledge")
-        return configure(current, wanted, now=visit.now)
-
-    carried_out(visit.wiring.ports, check.code, verdict, now=visit.now, by=visit.actor)
+    wanted, ports = decide(visit), visit.wiring.ports
+    try:
+        checks.change(ports, check.code, wanted, project=visit.project, now=visit.now, by=visit.actor)
+    except checks.NotDown as error:
+        raise BadInput("The check is not down (any more), so there is nothing to acknowledge") from error
     return see_other(f"/checks/{name}")
 
 
-def _snooze(visit: Visit) -> Change:
-    return Snooze(snooze_until(visit.form, now=visit.now))
+def _snooze(visit: Visit) -> Decision:
+    until = snooze_until(visit.form, now=visit.now)
+    return lambda _: Snooze(until)
 
 
-_CHANGES: Mapping[str, Callable[[Visit], Change]] = {
-    "pause": lambda _: Pause(),
-    "resume": lambda _: Resume(),
+def _acknowledge(visit: Visit) -> Decision:
+    return lambda check: checks.acknowledge(check, by=BY, now=visit.now)
+
+
+_CHANGES: Mapping[str, Callable[[Visit], Decision]] = {
+    "pause": lambda _: lambda _: Pause(),
+    "resume": lambda _: lambda _: Resume(),
     "snooze": _snooze,
-    "unsnooze": lambda _: Unsnooze(),
-    "acknowledge": lambda _: Acknowledge(by=BY),
+    "unsnooze": lambda _: lambda _: Unsnooze(),
+    "acknowledge": _acknowledge,
 }
 
 
@@ -79,27 +79,29 @@ def snooze_until(form: Mapping[str, str], *, now: datetime) -> datetime:
 
 
 @dataclass(frozen=True, slots=True)
-class Choice:
+class SnoozeChoice:
     """An end of a snooze that one can choose."""
 
     value: str
     label: str
 
 
-def snooze_choices(clock: WallClock) -> tuple[Choice, ...]:
+def snooze_choices(clock: WallClock) -> tuple[SnoozeChoice, ...]:
     """So many hours, the reader's next morning, and that of the next week's Monday."""
     here = local(clock.now, clock.tz)
     today = here.replace(hour=_MORNING, minute=0, second=0, microsecond=0, fold=0)
     morning = today if here < today else today + timedelta(days=1)
     monday = today + timedelta(days=7 - here.weekday())
-    mornings = [Choice(morning.isoformat(), f"Snooze until {'' if morning == today else 'tomorrow '}{morning:%H:%M}")]
+    mornings = [
+        SnoozeChoice(morning.isoformat(), f"Snooze until {'' if morning == today else 'tomorrow '}{morning:%H:%M}")
+    ]
     if monday != morning:
-        mornings.append(Choice(monday.isoformat(), f"Snooze until {clock.minute(monday)}"))
+        mornings.append(SnoozeChoice(monday.isoformat(), f"Snooze until {clock.minute(monday)}"))
     return (
-        Choice("3600", "Snooze for 1 hour"),
-        Choice("14400", "Snooze for 4 hours"),
+        SnoozeChoice("3600", "Snooze for 1 hour"),
+        SnoozeChoice("14400", "Snooze for 4 hours"),
         *mornings,
-        Choice(str(7 * 86_400), "Snooze for a week"),
+        SnoozeChoice(str(7 * 86_400), "Snooze for a week"),
     )
 
 
@@ -107,7 +109,7 @@ def _deleted(visit: Visit, check: Check) -> Response:
     """Only who has written its name down."""
     if visit.form.get("confirm", "").strip() != confirmation(check):
         raise BadInput(f"The check is still there: to delete it, type {confirmation(check)} into the field")
-    removed(visit.wiring.ports, check.code, project=visit.project, now=visit.now, by=visit.actor)
+    checks.delete(visit.wiring.ports, check.code, project=visit.project, now=visit.now, by=visit.actor)
     return see_other("/?deleted=yes")
 
 

@@ -4,7 +4,6 @@ Start at `answered`. Whatever its history, it reads the check, three queries of 
 channels; a page of older history adds two queries. What its forms do is `check_actions`' business.
 """
 
-import re
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -13,31 +12,31 @@ from urllib.parse import urlencode
 
 from chalice.app import Response
 
-from chalicelib.domain.check import EVERY_CHANNEL, Check, Code, Status, unique_key
+from chalicelib.domain.channels import EVERY_CHANNEL, Channel
+from chalicelib.domain.check import Check, Status
+from chalicelib.domain.errors import NotFound
+from chalicelib.domain.ids import Code, is_uuid, unique_key
 from chalicelib.runtime import Wiring
+from chalicelib.services import find_checks
 from chalicelib.store import batch_get, checks
-from chalicelib.store.registry.projects import Channel
-from chalicelib.store.tables import NotFound
 from chalicelib.web.pages.charts.run_chart import Drawing, drawing
 from chalicelib.web.pages.charts.timeline import GLYPHS
-from chalicelib.web.pages.check.actions import Choice, confirmation, snooze_choices
+from chalicelib.web.pages.check.actions import SnoozeChoice, confirmation, snooze_choices
 from chalicelib.web.pages.check.configuration import Entry, in_words_of
-from chalicelib.web.pages.check.headline import CheckVerdict, verdict
+from chalicelib.web.pages.check.headline import CheckHeadline, verdict
 from chalicelib.web.pages.check.history import History, Link, history_of
 from chalicelib.web.pages.check.next_times import Upcoming, upcoming
 from chalicelib.web.pages.check.open_runs import OpenRun, open_runs
 from chalicelib.web.pages.check.queries import Source, past, source_of
 from chalicelib.web.pages.check.status_changes import FlipRow, Month, flip_rows, months
 from chalicelib.web.pages.check_form.snippets import Snippet, snippets
-from chalicelib.web.pages.overview.headline import Part
+from chalicelib.web.pages.overview.headline import Phrase
 from chalicelib.web.pages.overview.position import name_of, shown_text, standing
 from chalicelib.web.pages.shell.commands import command
-from chalicelib.web.pages.shell.find_check import check_named, with_slug
+from chalicelib.web.pages.shell.guards import serve_page
 from chalicelib.web.pages.shell.layout import Refresh, frame
 from chalicelib.web.pages.shell.render import page, see_other
-from chalicelib.web.pages.shell.visit import Visit, looked_at
-
-_CODE = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+from chalicelib.web.pages.shell.visit import Visit
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,7 +47,7 @@ class Forms:
     acknowledges: bool
     resumes: bool
     is_snoozed: bool
-    snoozes: tuple[Choice, ...]
+    snoozes: tuple[SnoozeChoice, ...]
     pause_words: str
     resume_words: str
     confirmation: str
@@ -60,7 +59,7 @@ class Forms:
 class CheckPage:
     """All that `check.html` shows."""
 
-    verdict: CheckVerdict
+    verdict: CheckHeadline
     tags: tuple[Link, ...]
     namesakes: tuple[Link, ...]
     forms: Forms | None  # None: to look only
@@ -77,12 +76,12 @@ class CheckPage:
 
 def answered(wiring: Wiring, request: Any, name: str) -> Response:
     """`/checks/{name}`."""
-    return looked_at(wiring, request, lambda visit: _look(visit, name))
+    return serve_page(wiring, request, lambda visit: _look(visit, name))
 
 
 def _look(visit: Visit, name: str) -> Response:
     try:
-        stored = check_named(visit, name)
+        stored = find_checks.named(visit.wiring.ports, visit.project, name)
     except NotFound:
         return see_other(f"/checks/{unique_key(_of_code(visit, name).code)}")
     view = check_page(visit, stored, path=f"/checks/{name}")
@@ -101,10 +100,8 @@ def _look(visit: Visit, name: str) -> Response:
 
 def _of_code(visit: Visit, name: str) -> Check:
     """For who may ping it anyway: a code leads to its page, and does not stay in the address. Raises NotFound."""
-    if visit.may_write and _CODE.fullmatch(name):
-        check = checks.get(visit.wiring.ports.tables, Code(name))
-        if check.project == visit.project:
-            return check
+    if visit.may_write and is_uuid(name):
+        return find_checks.with_code(visit.wiring.ports, visit.project, Code(name))
     raise NotFound("no check of this project is called so")
 
 
@@ -168,17 +165,18 @@ def _namesakes(visit: Visit, check: Check) -> tuple[Link, ...]:
         return ()
     if len(checks.codes_by_slug(visit.project, check.config.slug)) < 2:
         return ()
-    others = [each for each in with_slug(visit, check.config.slug) if each.code != check.code]
+    found = find_checks.with_slug(visit.wiring.ports, visit.project, check.config.slug)
+    others = [each for each in found if each.code != check.code]
     return tuple(
         Link(shown_text(each.config.name or each.config.slug), f"/checks/{unique_key(each.code)}") for each in others
     )
 
 
-def _named(visit: Visit, wanted: Sequence[Code]) -> list[Part]:
+def _named(visit: Visit, wanted: Sequence[Code]) -> list[Phrase]:
     """Links to the checks that it names, as far as they are still there. No read where there are none."""
     ports = visit.wiring.ports
-    found = batch_get.checks(ports.tables, wanted, sleep=ports.sleep) if wanted else []
-    return [Part(name_of(each), href=f"/checks/{unique_key(each.code)}") for each in found]
+    found = batch_get.checks(ports.tables, wanted, sleep=ports.sleep)
+    return [Phrase(name_of(each), href=f"/checks/{unique_key(each.code)}") for each in found]
 
 
 def _alarm_name(check: Check) -> str:

@@ -9,17 +9,17 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from urllib.parse import urlencode
 
-from chalicelib.domain.check import EVERY_CHANNEL, Check, Config
-from chalicelib.domain.rules.groups import Group
+from chalicelib.domain.channels import EVERY_CHANNEL, Channel
+from chalicelib.domain.check import Check
+from chalicelib.domain.config import Config, Group
 from chalicelib.domain.runs.runs import max_runtime
 from chalicelib.domain.schedule.describe import in_words
 from chalicelib.domain.schedule.occurrences import Every
 from chalicelib.domain.schedule.parse import lines_of
 from chalicelib.domain.sources.probe import Probe
-from chalicelib.domain.text.reasons import counted
+from chalicelib.domain.text.amounts import quantity
 from chalicelib.domain.text.time_format import WallClock, duration
-from chalicelib.store.registry.projects import Channel
-from chalicelib.web.pages.overview.headline import Part
+from chalicelib.web.pages.overview.headline import Phrase
 from chalicelib.web.pages.overview.position import shown_text
 
 _URL = re.compile(r"https?://[^\s<>\"'\\]*[^\s<>\"'\\.,;:!?)\]}]")
@@ -30,7 +30,7 @@ class Entry:
     """A term and what is said of it; `codes` are its expressions as they were written."""
 
     term: str
-    said: tuple[Part, ...]
+    said: tuple[Phrase, ...]
     codes: tuple[str, ...] = ()
 
 
@@ -39,8 +39,8 @@ def in_words_of(
     channels: Sequence[Channel],
     clock: WallClock,
     *,
-    parents: Sequence[Part],
-    members: Sequence[Part],
+    parents: Sequence[Phrase],
+    members: Sequence[Phrase],
     may_write: bool,
 ) -> tuple[Entry, ...]:
     """All of it. Secrets of a probe and the names of channels are for who may write."""
@@ -60,7 +60,7 @@ def in_words_of(
 
 
 def _plain(term: str, words: str) -> Entry:
-    return Entry(term, (Part(words),))
+    return Entry(term, (Phrase(words),))
 
 
 def _capital(text: str) -> str:
@@ -72,22 +72,22 @@ def _expected(config: Config) -> Iterator[Entry]:
     if isinstance(config.schedule, Every):
         yield _plain("Schedule", f"{words}, counted from the last success")
     else:
-        yield Entry("Schedule", (Part(f"{words}, in {config.tz}"),), lines_of(config.schedule))
+        yield Entry("Schedule", (Phrase(f"{words}, in {config.tz}"),), lines_of(config.schedule))
     yield _plain("Grace", f"{duration(config.grace)} after that for the success, then it is missed")
 
 
-def _members(group: Group, members: Sequence[Part]) -> Iterator[Entry]:
+def _members(group: Group, members: Sequence[Phrase]) -> Iterator[Entry]:
     tagged = (
-        Part("all checks with the tag "),
-        Part(shown_text(group.tag), href=f"/?{urlencode({'tag': group.tag}, errors='replace')}"),
+        Phrase("all checks with the tag "),
+        Phrase(shown_text(group.tag), href=f"/?{urlencode({'tag': group.tag}, errors='replace')}"),
     )
     yield Entry("Members", tagged if group.tag else tuple(_listed(members)))
     needed = "all of them are" if group.down_when is None else f"{group.down_when} of them are"
     yield _plain("Down when", f"{needed}; one that is paused does not count")
 
 
-def _listed(links: Sequence[Part]) -> list[Part]:
-    return [part for each in links for part in (each, Part(", "))][:-1]
+def _listed(links: Sequence[Phrase]) -> list[Phrase]:
+    return [part for each in links for part in (each, Phrase(", "))][:-1]
 
 
 def _probe(probe: Probe | None, *, may_write: bool) -> Iterator[Entry]:
@@ -95,12 +95,12 @@ def _probe(probe: Probe | None, *, may_write: bool) -> Iterator[Entry]:
     if probe is None:
         return
     url = probe.url if may_write else probe.url.partition("?")[0]
-    yield Entry("Overdue asks", (Part(f"{probe.method} "), Part(shown_text(url), kind="address")))
+    yield Entry("Overdue asks", (Phrase(f"{probe.method} "), Phrase(shown_text(url), kind="address")))
     good = [f"status {probe.expect_status}", f"within {duration(probe.slow or probe.timeout)}"]
     if probe.expect_text:
         good.append(f"with “{shown_text(probe.expect_text)}” in its text")
     if probe.url.lower().startswith("https:"):
-        left = f"for {counted(probe.certificate_days, 'day')} more" if probe.certificate_days else ""
+        left = f"for {quantity(probe.certificate_days, 'day')} more" if probe.certificate_days else ""
         good.append(f"a certificate that is good {left}".rstrip())
     if not probe.follow_redirects:
         good.append("redirects are not followed")
@@ -122,7 +122,7 @@ def _limits(config: Config, most: timedelta | None) -> Iterator[Entry]:
         if learnt and most is None:
             yield _plain("A run may take", "as long as the grace, until enough runs tell how long it usually takes")
     if config.min_count is not None and config.count_window is not None:
-        yield _plain("It must do", f"{counted(config.min_count, 'item')} in each {duration(config.count_window)}")
+        yield _plain("It must do", f"{quantity(config.min_count, 'item')} in each {duration(config.count_window)}")
     if config.early:
         yield _plain("Early", f"a success up to {duration(config.early)} before its time counts for it")
 
@@ -139,33 +139,33 @@ def _first_ping(config: Config, clock: WallClock) -> Iterator[Entry]:
 
 def _alert(config: Config, channels: Sequence[Channel], *, may_write: bool) -> Entry:
     failures, misses = config.failures_before_alert, config.misses_before_alert
-    when = f"after {counted(failures, 'failure')} or {counted(misses, 'miss').replace('misss', 'misses')}"
+    when = f"after {quantity(failures, 'failure')} or {quantity(misses, 'miss').replace('misss', 'misses')}"
     if config.remind_every is not None:
         when += f", again every {duration(config.remind_every)} while down"
-    said = [Part(f"{when}, to "), *_told(config.channels, channels, may_write=may_write)]
+    said = [Phrase(f"{when}, to "), *_told(config.channels, channels, may_write=may_write)]
     for step in config.escalation:
-        said += [Part(f"; {duration(step.after)} later, unless acknowledged, to ")]
+        said += [Phrase(f"; {duration(step.after)} later, unless acknowledged, to ")]
         said += _told(step.channels, channels, may_write=may_write)
     if config.escalation_policy:
-        said.append(Part(f" (policy {shown_text(config.escalation_policy)})"))
+        said.append(Phrase(f" (policy {shown_text(config.escalation_policy)})"))
     return Entry("Alert", tuple(said))
 
 
-def _told(ids: tuple[str, ...], channels: Sequence[Channel], *, may_write: bool) -> Iterator[Part]:
+def _told(ids: tuple[str, ...], channels: Sequence[Channel], *, may_write: bool) -> Iterator[Phrase]:
     known = [channel for channel in channels if EVERY_CHANNEL in ids or channel.id in ids]
     every = "all channels" if EVERY_CHANNEL in ids else ""
     if not known:
-        yield Part(f"{every}, of which there are none yet" if every else "nobody")
+        yield Phrase(f"{every}, of which there are none yet" if every else "nobody")
     elif not may_write:
-        yield Part(every or counted(len(known), "channel"))
+        yield Phrase(every or quantity(len(known), "channel"))
     else:
         names = ", ".join(shown_text(channel.name) for channel in known)
-        yield Part(f"{every} ({names})" if every else names)
+        yield Phrase(f"{every} ({names})" if every else names)
 
 
-def _parents(parents: Sequence[Part]) -> Iterator[Entry]:
+def _parents(parents: Sequence[Phrase]) -> Iterator[Entry]:
     if parents:
-        yield Entry("Depends on", (*_listed(parents), Part(": while one of them is down, its own alerts wait")))
+        yield Entry("Depends on", (*_listed(parents), Phrase(": while one of them is down, its own alerts wait")))
 
 
 def _windows(config: Config) -> Iterator[Entry]:
@@ -204,16 +204,16 @@ def _rest(config: Config) -> Iterator[Entry]:
         yield Entry("Note", tuple(linked(config.desc.strip())))
 
 
-def linked(text: str) -> Iterator[Part]:
+def linked(text: str) -> Iterator[Phrase]:
     """A text, with the addresses in it as links."""
     end = 0
     for found in _URL.finditer(text):
         if found.start() > end:
-            yield Part(_lines(text[end : found.start()]))
-        yield Part(shown_text(found[0].split("://", 1)[1]), href=found[0])
+            yield Phrase(_lines(text[end : found.start()]))
+        yield Phrase(shown_text(found[0].split("://", 1)[1]), href=found[0])
         end = found.end()
     if end < len(text):
-        yield Part(_lines(text[end:]))
+        yield Phrase(_lines(text[end:]))
 
 
 def _lines(text: str) -> str:

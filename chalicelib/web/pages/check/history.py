@@ -10,11 +10,11 @@ from datetime import datetime, timedelta
 from typing import Final
 from urllib.parse import urlencode
 
-from chalicelib.alerts.charset import inert
 from chalicelib.domain.check import Check
 from chalicelib.domain.ping import Signal
 from chalicelib.domain.runs.runs import limit
-from chalicelib.domain.text.reasons import counted
+from chalicelib.domain.text.amounts import quantity
+from chalicelib.domain.text.inert import inert
 from chalicelib.domain.text.time_format import WallClock, duration
 from chalicelib.store import history
 from chalicelib.store.history import StoredPing
@@ -127,7 +127,7 @@ def _where(rows: Sequence[StoredPing] | Sequence[Ran], show: str, found: Past, c
         since = f" since {clock.minute(found.pings[-1].ping.at)}" if found.has_more and found.pings else ""
         return f"{number} things went wrong{since}" if number != 1 else f"1 thing went wrong{since}"
     is_of_windows = any(isinstance(row, Ran) and row.count is not None for row in rows)
-    return counted(number, "ping" if show == "pings" else "window" if is_of_windows else "run")
+    return quantity(number, "ping" if show == "pings" else "window" if is_of_windows else "run")
 
 
 def _pings(found: Past) -> tuple[list[StoredPing] | list[Ran], Cursor | None]:
@@ -202,7 +202,7 @@ def _of_ping(stored: StoredPing, clock: WallClock) -> HistoryRow:
     if ping.exit_status:
         what = f"{what}, exit status {ping.exit_status}"
     if ping.count is not None:
-        what = f"{what}, {counted(ping.count, 'item')}"
+        what = f"{what}, {quantity(ping.count, 'item')}"
     return HistoryRow(
         mark=mark,
         what=what,
@@ -248,7 +248,7 @@ def _what(run: Ran) -> str:
     if status:
         what = f"{what}, exit status {status}"
     if run.count is not None:
-        what = f"{what}, {counted(run.count, 'item')}"
+        what = f"{what}, {quantity(run.count, 'item')}"
     if run.is_beyond and run.outcome is not Outcome.OVERRUN:
         what = f"{what}, beyond its limit"
     return what
@@ -257,7 +257,7 @@ def _what(run: Ran) -> str:
 def _source(stored: StoredPing) -> str:
     """Who it came from: the program, and from where."""
     ping = stored.ping
-    if ping.scheme == "cloudwatch":
+    if ping.is_from_alarm:
         return "CloudWatch alarm"
     known = (ping.ua.split(" ", 1)[0][:40], ping.remote_addr)
     return " · ".join(shown_text(part) for part in known if part)

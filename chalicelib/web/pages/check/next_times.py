@@ -14,8 +14,8 @@ from chalicelib.domain.check import Check, Status
 from chalicelib.domain.rules.due import expected
 from chalicelib.domain.schedule.describe import Occurrence, in_words, occurrences
 from chalicelib.domain.schedule.occurrences import Every, later
+from chalicelib.domain.text.amounts import quantity
 from chalicelib.domain.text.display_status import unknown_since
-from chalicelib.domain.text.reasons import counted
 from chalicelib.domain.text.time_format import WallClock
 from chalicelib.web.pages.shell.instants import exact, local
 
@@ -26,7 +26,7 @@ COUNT = 5
 
 
 @dataclass(frozen=True, slots=True)
-class Coming:
+class NextTime:
     """One of them; `odd` is a sentence, or nothing."""
 
     iso: str
@@ -42,7 +42,7 @@ class Upcoming:
 
     tz: str
     words: str  # "" where there is a list
-    list: tuple[Coming, ...]
+    list: tuple[NextTime, ...]
 
 
 def upcoming(check: Check, clock: WallClock) -> Upcoming:
@@ -103,11 +103,11 @@ def _outside(check: Check, now: datetime) -> Iterator[Occurrence]:
 def _hidden(each: "Outside") -> str:
     if not each.hidden:
         return ""
-    number = f"{'' if each.is_counted else 'More than '}{counted(each.hidden, 'occurrence')}"
+    number = f"{'' if each.is_counted else 'More than '}{quantity(each.hidden, 'occurrence')}"
     return f"{number} before it {'falls' if each.is_counted and each.hidden == 1 else 'fall'} into maintenance."
 
 
-def _coming(each: Occurrence, tz: str, clock: WallClock, *, by_second: bool) -> Coming:
+def _coming(each: Occurrence, tz: str, clock: WallClock, *, by_second: bool) -> NextTime:
     here = WallClock(tz=tz, now=clock.now)
     other = clock if clock.tz != tz else (WallClock(tz="UTC", now=clock.now) if tz != "UTC" else None)
     there = ""
@@ -116,7 +116,7 @@ def _coming(each: Occurrence, tz: str, clock: WallClock, *, by_second: bool) -> 
         moved = local(each.at, other.tz).date() - local(each.at, tz).date()
         there = f"{said} {other.tz}" + _days_apart(moved)
     time = _time(each.at, here, by_second=by_second)
-    return Coming(exact(each.at, tz), _day(each.at, here), time, there, each.oddity or "")
+    return NextTime(exact(each.at, tz), _day(each.at, here), time, there, each.oddity or "")
 
 
 def _time(at: datetime, clock: WallClock, *, by_second: bool) -> str:

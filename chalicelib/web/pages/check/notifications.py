@@ -6,10 +6,9 @@ Start at `about_alerts` and `told`. Names of channels are for who may write, as 
 from collections.abc import Iterator, Sequence
 
 from chalicelib.domain.alerts import Kind, Told
-from chalicelib.domain.check import Check, Status
-from chalicelib.domain.rules.dependencies import waits_for
+from chalicelib.domain.check import Check, Status, waits_for
 from chalicelib.domain.rules.due import next_reminder, next_step
-from chalicelib.domain.text.reasons import counted
+from chalicelib.domain.text.amounts import quantity
 from chalicelib.domain.text.time_format import WallClock, ago, duration
 from chalicelib.store.history import StoredFlip
 from chalicelib.web.pages.check.queries import Past
@@ -68,11 +67,11 @@ def told(check: Check, stored: StoredFlip, *, names_channels: bool) -> str:
 
 def _repeats(sent: Sequence[Told], kind: Kind) -> str:
     number = len({each.id for each in sent if each.kind is kind})
-    return counted(number, "reminder" if kind is Kind.REMINDER else "escalation") if number else ""
+    return quantity(number, "reminder" if kind is Kind.REMINDER else "escalation") if number else ""
 
 
 def _names(to: Sequence[str], names_channels: bool, *, last: str = ", ") -> str:
     if not names_channels:
-        return counted(len(to), "channel")
+        return quantity(len(to), "channel")
     *others, end = map(shown_text, to)
     return f"{', '.join(others)}{last}{end}" if others else end

@@ -11,10 +11,12 @@ from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from typing import Final
 
-from chalicelib.domain.check import Check, Flip, Judged
+from chalicelib.domain.check import Check
+from chalicelib.services import check_history
 from chalicelib.store import history
 from chalicelib.store.history import StoredFlip, StoredPing
-from chalicelib.web.pages.check.runs import Ran, ran, still_open
+from chalicelib.web.pages.check.old_rows import complete_old_rows
+from chalicelib.web.pages.check.runs import Ran, past_runs, runs_still_open
 
 MOST_PINGS: Final = 200  # of a timeline and its logs
 MOST_FLIPS: Final = 300
@@ -63,8 +65,9 @@ class Past:
 
 def past(check: Check, *, now: datetime) -> Past:
     """The newest part, of a check as `shown.as_of` returns it: three queries. Raises Unavailable."""
-    found = _read(check, flips(check, now=now), Cursor(_NEWEST, now + _TICK), most=MOST_PINGS, now=now)
-    return replace(found, open=tuple(still_open(check, found.pings, now=now)))
+    flips = tuple(check_history.flips(check, now=now, most=MOST_FLIPS))
+    found = _read(check, flips, Cursor(_NEWEST, now + _TICK), most=MOST_PINGS, now=now)
+    return replace(found, open=tuple(runs_still_open(check, found.pings, now=now)))
 
 
 def older(check: Check, known: Past, before: Cursor, *, most: int, now: datetime) -> Past:
@@ -77,28 +80,10 @@ def _read(check: Check, known: tuple[StoredFlip, ...], before: Cursor, *, most: 
     has_more = len(pings) > most
     pings = pings[:most]
     since = pings[-1].ping.at if has_more else before.at - _ALL
-    judged = _judged(check, since, before.at - _TICK, now=now, most=most)
-    runs = ran(check, pings, judged, [stored.flip for stored in known])
+    judged = check_history.judged_between(check, since, before.at - _TICK, now=now, most=most)
+    pings, judged = complete_old_rows(check, pings, judged, [stored.flip for stored in known])
+    runs = past_runs(check, pings, judged)
     return Past(pings=tuple(pings), flips=known, open=(), runs=tuple(runs), has_more=has_more)
-
-
-def flips(check: Check, *, now: datetime) -> tuple[StoredFlip, ...]:
-    """The newest flips, those first that wait in the check itself. One query."""
-    waiting = [StoredFlip(record, ()) for record in reversed(check.records) if isinstance(record, Flip)]
-    known = {stored.flip.number for stored in waiting}
-    stored = history.flips(check.code, now=now, most=MOST_FLIPS)
-    return (*waiting, *(each for each in stored if each.flip.number not in known))
-
-
-def _judged(check: Check, since: datetime, until: datetime, *, now: datetime, most: int) -> list[Judged]:
-    stored = history.judged_between(check.code, since, until, now=now, most=most)
-    known = {(each.at, each.count is None) for each in stored}
-    waiting = [
-        record
-        for record in reversed(check.records)
-        if isinstance(record, Judged) and since <= record.at <= until and (record.at, record.count is None) not in known
-    ]
-    return [*waiting, *stored]
 
 
 def source_of(check: Check, pings: Sequence[StoredPing]) -> Source:
@@ -107,4 +92,4 @@ def source_of(check: Check, pings: Sequence[StoredPing]) -> Source:
         return Source.GROUP
     if check.config.probe is not None:
         return Source.PROBE
-    return Source.ALARM if pings and pings[0].ping.scheme == "cloudwatch" else Source.JOB
+    return Source.ALARM if pings and pings[0].ping.is_from_alarm else Source.JOB

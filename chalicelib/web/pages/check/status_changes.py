@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from chalicelib.domain.check import Check, Flip, Status
-from chalicelib.domain.text.reasons import spoken
+from chalicelib.domain.text.reasons import reason_name
 from chalicelib.domain.text.time_format import WallClock, duration
 from chalicelib.domain.text.uptime import downtime, times_down
 from chalicelib.web.pages.check.notifications import told
@@ -53,7 +53,7 @@ def flip_rows(check: Check, past: Past, clock: WallClock, *, names_channels: boo
         rows.append(
             FlipRow(
                 mark=_MARKS[flip.new],
-                what=flip.new.value if flip.reason is None else f"{flip.new.value}, {spoken(flip.reason)}",
+                what=flip.new.value if flip.reason is None else f"{flip.new.value}, {reason_name(flip.reason)}",
                 at=Instant(exact(flip.at, clock.tz), clock.minute(flip.at)),
                 down_for=_down_for(flip, before),
                 told=told(check, stored, names_channels=names_channels),

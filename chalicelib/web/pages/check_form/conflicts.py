@@ -9,8 +9,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from chalicelib.domain.check import Config
-from chalicelib.store.registry.projects import Channel
+from chalicelib.domain.channels import Channel
+from chalicelib.domain.config import Config
 from chalicelib.web.pages.check_form.form_fields import Values, filled
 from chalicelib.web.pages.check_form.labels import LABELS, Rule, anchor, in_words, mark, rules
 from chalicelib.web.pages.check_form.parse import Reading, read_form

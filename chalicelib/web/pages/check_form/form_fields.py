@@ -1,6 +1,6 @@
 """What the form of a check holds: a text for each field, filled from a configuration.
 
-Start at `filled`. What fields say to a configuration is read in `form_reading`; a field that still holds what it was
+Start at `filled`. What fields say to a configuration is read in `inputs`; a field that still holds what it was
 filled with says nothing, so that an edit changes only what was edited. Field names that come in pairs are a number and
 its unit: `grace` and `grace_unit`.
 """
@@ -9,20 +9,28 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from hashlib import sha256
 
-from chalicelib.domain.check import EVERY_CHANNEL, Config
-from chalicelib.domain.options import AUTO
+from chalicelib.domain.channels import EVERY_CHANNEL, Channel
+from chalicelib.domain.config import Config
 from chalicelib.domain.schedule.occurrences import Every, zone_named
 from chalicelib.domain.schedule.parse import lines_of
 from chalicelib.domain.sources.probe import Probe
 from chalicelib.domain.sources.probe_json import seconds
-from chalicelib.store.registry.projects import Channel
+from chalicelib.fields.kinds import Choice, Duration, Flag
+from chalicelib.fields.schedule_kinds import FirstPing
+from chalicelib.fields.table import FIELDS, Field
 
 ON = "on"  # as browsers send a box that is ticked; one that is not is not sent
 Values = dict[str, str]
 
-UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}  # as `options.parse_duration` reads them
+UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}  # as `parse_duration` reads them
 LENGTHS_S = {"d": 86_400, "h": 3_600, "m": 60, "s": 1}
-SPANS = {  # and the unit that is offered while it is empty
+ON_TOP = ("name", "slug", "tags")  # of the form, above how a check is known to work
+AREAS = ("desc", "windows")  # inputs of several lines
+PROBE_INPUTS = (
+    *("url", "method", "expect_status", "expect_text", "timeout", "slow", "every", "certificate_days"),
+    "follow_redirects",
+)
+SPANS = {  # durations, and the unit that is offered while one is empty
     "period": "d",
     "grace": "m",
     "min_runtime": "s",
@@ -36,30 +44,32 @@ SPANS = {  # and the unit that is offered while it is empty
 
 def filled(config: Config, channels: Sequence[Channel]) -> Values:
     """The form of a configuration, with a box for each of the project's channels."""
-    return {
-        "name": _on_one_line(config.name),
-        "slug": config.slug,
-        "tags": _on_one_line(config.tags),
-        "desc": with_plain_line_ends(config.desc),
-        "kind": _kind(config),
-        **_of_probe(config.probe or Probe(url="")),
-        **_of_schedule(config),
-        **_span("grace", config.grace),
-        **_span("min_runtime", config.min_runtime),
-        **_span("max_runtime", config.max_runtime),
-        **({"max_runtime": AUTO} if config.learns_max_runtime else {}),
-        "min_count": "" if config.min_count is None else str(config.min_count),
-        **_span("count_window", config.count_window),
-        "failures_before_alert": str(config.failures_before_alert),
-        "misses_before_alert": str(config.misses_before_alert),
-        **_span("remind_every", config.remind_every),
-        **_of_first_ping(config),
-        **_span("early", config.early),
-        "windows": with_plain_line_ends("\n".join(config.windows)),
-        "manual_resume": _flag(config.manual_resume),
-        "post_only": _flag(config.filters.methods == "POST"),
-        **_of_channels(config, channels),
-    }
+    found: Values = {}
+    for field in sorted(FIELDS, key=lambda field: field.name not in ON_TOP):
+        if field.name == "timeout":
+            found |= {"kind": _kind(config), **_of_probe(config.probe or Probe(url="")), **_of_schedule(config)}
+        elif field.name == "channels":
+            found |= _of_channels(config, channels)
+        elif field.form_name is not None:
+            found |= _own(field.form_name, field, config) if field.form_name not in found else {}
+    return found
+
+
+def _own(name: str, field: Field, config: Config) -> Values:
+    """The inputs of a field that has no others."""
+    kind, value = field.kind, field.of(config)
+    match kind:
+        case FirstPing():
+            return _of_first_ping(config)
+        case Duration():
+            return _span(name, value)
+        case Flag():
+            return {name: _flag(value)}
+        case Choice():
+            return {name: _flag(value == "POST")}
+        case _:
+            text = with_plain_line_ends(kind.text(value)) if value else ""
+            return {name: text if name in AREAS else _on_one_line(text)}
 
 
 def channel_field(channel: Channel) -> str:
@@ -128,10 +138,10 @@ def _of_channels(config: Config, channels: Sequence[Channel]) -> Values:
     return {"all_channels": _flag(takes_all), **boxes}
 
 
-def _span(name: str, span: timedelta | None) -> Values:
-    """A number of the largest unit that goes into it."""
-    if span is None:
-        return {name: "", f"{name}_unit": SPANS[name]}
+def _span(name: str, span: timedelta | str | None) -> Values:
+    """A number of the largest unit that goes into it; `auto` as it is."""
+    if span is None or isinstance(span, str):
+        return {name: span or "", f"{name}_unit": SPANS[name]}
     total = int(span.total_seconds())
     unit = next(unit for unit, length in LENGTHS_S.items() if total % length == 0) if total else SPANS[name]
     return {name: str(total // LENGTHS_S[unit]), f"{name}_unit": unit}

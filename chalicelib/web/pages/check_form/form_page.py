@@ -15,27 +15,29 @@ from uuid import UUID, uuid4
 
 from chalice.app import Response
 
-from chalicelib.domain.check import EVERY_CHANNEL, Check, Code, Verdict, unique_key
-from chalicelib.domain.configure import Edit, configure, new_check
-from chalicelib.domain.errors import OverdueError
+from chalicelib.domain.channels import EVERY_CHANNEL
+from chalicelib.domain.check import Check
+from chalicelib.domain.configure import Edit, new_check
+from chalicelib.domain.errors import Conflict, NotFound, OverdueError
+from chalicelib.domain.field_errors import FieldError
+from chalicelib.domain.ids import Code, unique_key
 from chalicelib.domain.limits.quota import NotAdmitted
+from chalicelib.domain.slugs import slug_of
+from chalicelib.fields.merge import BLANK
 from chalicelib.runtime import Wiring
-from chalicelib.store import checks
-from chalicelib.store.tables import Conflict, NotFound
+from chalicelib.services import checks, find_checks
 from chalicelib.web.answers import answer
-from chalicelib.web.api.checks import carried_out, claim_slug, keep_probed, write_new
-from chalicelib.web.api.merged import BLANK, slug_of
-from chalicelib.web.pages.check_form.api_fields import NAMELESS
 from chalicelib.web.pages.check_form.conflicts import Judged, judged, seen
 from chalicelib.web.pages.check_form.form_fields import Values, digest, filled, taken
+from chalicelib.web.pages.check_form.inputs import NAMELESS
 from chalicelib.web.pages.check_form.parse import Problem, Reading, read_form
 from chalicelib.web.pages.check_form.preview import in_short, understood
 from chalicelib.web.pages.check_form.view import Subject, own_slug, shown
 from chalicelib.web.pages.overview.position import path_of
 from chalicelib.web.pages.shell.commands import command
-from chalicelib.web.pages.shell.find_check import check_named, with_slug
+from chalicelib.web.pages.shell.guards import WITH_POST, Forbidden, log_refusal, serve_form, serve_page
 from chalicelib.web.pages.shell.render import HEADERS, environment, see_other
-from chalicelib.web.pages.shell.visit import WITH_POST, Forbidden, Visit, changed, log_refusal, looked_at
+from chalicelib.web.pages.shell.visit import Visit
 
 _NONCE = re.compile(r"[0-9a-f]{32}")
 
@@ -61,8 +63,8 @@ def edited(wiring: Wiring, request: Any, name: str) -> Response:
 
 def _form(wiring: Wiring, request: Any, name: str | None) -> Response:
     if request.to_original_event()["httpMethod"] == "POST":
-        return changed(wiring, request, lambda visit: _sent(visit, _subject(visit, name)))
-    return looked_at(wiring, request, lambda visit: _opened(visit, name), allowed=WITH_POST)
+        return serve_form(wiring, request, lambda visit: _sent(visit, _subject(visit, name)))
+    return serve_page(wiring, request, lambda visit: _opened(visit, name), allowed=WITH_POST)
 
 
 def _subject(visit: Visit, name: str | None) -> Subject:
@@ -77,11 +79,12 @@ def _subject(visit: Visit, name: str | None) -> Subject:
 def _meant(visit: Visit, name: str) -> Check:
     """The check that the form was opened for, though its slug may lead to another by now. Raises NotFound."""
     key = visit.form.get("check", "")
+    ports, project = visit.wiring.ports, visit.project
     try:
-        check = check_named(visit, name)
+        check = find_checks.named(ports, project, name)
     except NotFound:
-        return check_named(visit, key)
-    return check if key in ("", unique_key(check.code)) else check_named(visit, key)
+        return find_checks.named(ports, project, key)
+    return check if key in ("", unique_key(check.code)) else find_checks.named(ports, project, key)
 
 
 def _opened(visit: Visit, name: str | None) -> Response:
@@ -123,15 +126,17 @@ def _sent(visit: Visit, subject: Subject) -> Response:
 def _read(visit: Visit, subject: Subject, values: Values) -> Reading:
     reading = read_form(values, subject.before, subject.channels, now=visit.now)
     if subject.check is None and not values["name"].strip():
-        reading = replace(reading, problems={"name": Problem(NAMELESS), **reading.problems})
+        reading = replace(
+            reading, problems={"name": Problem(FieldError("name", "empty", bound=NAMELESS).words()), **reading.problems}
+        )
     return reading
 
 
 def _made(visit: Visit, subject: Subject, values: Values) -> Response:
     """The new check's page; or the form again, with what is wrong."""
-    code = _code(visit, values)
+    code, ports = _code(visit, values), visit.wiring.ports
     try:
-        return _at(checks.get(visit.wiring.ports.tables, code))
+        return _at(find_checks.with_code(ports, visit.project, code))
     except NotFound:  # as a rule: it is sent for the first time
         pass
     reading = _read(visit, subject, values)
@@ -144,14 +149,13 @@ def _made(visit: Visit, subject: Subject, values: Values) -> Response:
         return shown(visit, subject, values, reading, hidden=_still(visit), status=400)
     check = new_check(code, project=visit.project, config=config, now=visit.now)
     try:
-        visit.wiring.admission.admit(visit.project, by_ping=False, now=visit.now)
-        write_new(visit.wiring.ports, check, by=visit.actor)
+        checks.create(ports, visit.wiring.admission, check, by=visit.actor)
     except NotAdmitted as error:
         log_refusal(visit, "forbidden", "too_many_checks")
         reading = Reading(config, {"name": Problem(f"Not saved: {error}.")})
         return shown(visit, subject, values, reading, hidden=_still(visit), status=403)
     except Conflict:  # by the same form, sent twice at once
-        check = checks.get(visit.wiring.ports.tables, code)
+        check = find_checks.with_code(ports, visit.project, code)
     return _at(check)
 
 
@@ -174,7 +178,7 @@ def _at(check: Check) -> Response:
 
 def _slug_in_use(visit: Visit, slug: str) -> dict[str, Problem]:
     """Two checks of one slug could be pinged and found by it no more."""
-    others = with_slug(visit, slug) if slug else []
+    others = find_checks.with_slug(visit.wiring.ports, visit.project, slug)
     if not others:
         return {}
     text, rest = "Another check has this slug. ", " would no longer be found by it: choose another."
@@ -183,27 +187,22 @@ def _slug_in_use(visit: Visit, slug: str) -> dict[str, Problem]:
 
 def _edited(visit: Visit, subject: Subject, check: Check, values: Values) -> Response:
     """The check's page; or the form again, with what is wrong, or what somebody else has changed."""
-    slug = check.config.slug
 
-    def decide(check: Check) -> Verdict:
-        nonlocal slug
-        slug, then = check.config.slug, visit.form.get("seen", "")
+    def decide(check: Check) -> Edit:
+        then = visit.form.get("seen", "")
         found = judged(values, then, check.config, subject.channels, now=visit.now)
         config = found.reading.config
-        if config.slug != slug and not found.theirs:
+        if config.slug != check.config.slug and not found.theirs:
             found = replace(found, reading=_with_problems(found.reading, _slug_in_use(visit, config.slug)))
         if found.theirs or found.reading.problems:
             raise _NotSaved(check, found)
-        keep_probed(check.code, check.config.probe, config.probe, now=visit.now)
-        return configure(check, Edit(config), now=visit.now)
+        return Edit(config)
 
+    ports = visit.wiring.ports
     try:
-        after = carried_out(visit.wiring.ports, check.code, decide, now=visit.now, by=visit.actor)
+        return _at(checks.change(ports, check.code, decide, project=visit.project, now=visit.now, by=visit.actor))
     except _NotSaved as not_saved:
         return _again(visit, subject, not_saved)
-    if after.config.slug != slug:
-        claim_slug(after.project, after.config.slug, after.code)
-    return _at(after)
 
 
 def _with_problems(reading: Reading, more: Mapping[str, Problem]) -> Reading:

@@ -7,15 +7,12 @@ the rule. Start at `rules`.
 from collections.abc import Sequence
 from hashlib import sha256
 
-from chalicelib.store.registry.projects import Channel
-from chalicelib.web.pages.check_form.form_fields import ON, SPANS, UNITS, Values, channel_field
+from chalicelib.domain.channels import Channel
+from chalicelib.fields.table import FIELDS
+from chalicelib.web.pages.check_form.form_fields import ON, PROBE_INPUTS, SPANS, UNITS, Values, channel_field
 from chalicelib.web.pages.overview.position import shown_text
 
-LABELS = {  # by field; units and boxes of single channels belong to another
-    "name": "Name",
-    "slug": "Slug",
-    "tags": "Tags",
-    "desc": "Description",
+LABELS = {field.form_name: field.label for field in FIELDS if field.form_name is not None} | {
     "kind": "How it is known to work",
     "url": "URL",
     "method": "Asked by",
@@ -27,34 +24,14 @@ LABELS = {  # by field; units and boxes of single channels belong to another
     "certificate_days": "Its certificate must be good for",
     "follow_redirects": "Follow redirects",
     "schedule_kind": "When it is due",
-    "period": "One success every",
-    "schedule": "Schedule",
-    "zone": "Time zone",
-    "grace": "Grace",
-    "max_runtime": "A run takes at most",
-    "min_runtime": "A run takes at least",
-    "min_count": "Items at least",
-    "count_window": "Items in",
-    "failures_before_alert": "Tell after failures",
-    "misses_before_alert": "Tell after misses",
-    "remind_every": "Tell again every",
-    "first_ping_by": "Down if never pinged",
-    "first_ping_at": "Down if never pinged by",
-    "early": "A success counts early",
-    "windows": "Nothing is expected",
-    "manual_resume": "Stays paused",
-    "post_only": "Only POST requests are pings",
-    "all_channels": "Who hears of it",
-}
+    "first_ping_at": "First ping by",
+}  # by input; units and boxes of single channels belong to another
 _IDS = {"kind": "k-job", "schedule_kind": "s-every", "all_channels": "c-all"}  # where they are not the field's name
 _TOGETHER = (
     ("schedule_kind", "period", "period_unit", "schedule"),
     ("first_ping_by", "first_ping_by_unit", "first_ping_at"),
 )
-_NOT_OF_A_GROUP = frozenset(
-    {"url", "method", "expect_status", "expect_text", "timeout", "slow", "every", "certificate_days"}
-    | {"follow_redirects", "schedule_kind", "zone", "grace"}
-)
+_NOT_OF_A_GROUP = frozenset({*PROBE_INPUTS, "schedule_kind", "zone", "grace"})
 _FLAGS = ("follow_redirects", "manual_resume", "post_only")
 _LONGEST = 80  # characters of a value that are told
 

@@ -8,14 +8,14 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from chalicelib.domain.check import EVERY_CHANNEL, Config
+from chalicelib.domain.channels import EVERY_CHANNEL, Channel
+from chalicelib.domain.config import Config
 from chalicelib.domain.schedule.describe import Occurrence, in_words, occurrences
 from chalicelib.domain.schedule.maintenance import Walk
 from chalicelib.domain.schedule.occurrences import Every, Schedule, zone_named
 from chalicelib.domain.schedule.parse import warnings
-from chalicelib.domain.text.reasons import counted, ordinal
+from chalicelib.domain.text.amounts import ordinal, quantity
 from chalicelib.domain.text.time_format import WallClock, duration
-from chalicelib.store.registry.projects import Channel
 from chalicelib.web.pages.check_form.parse import Problem, Reading
 from chalicelib.web.pages.overview.position import shown_text
 from chalicelib.web.pages.shell.instants import exact
@@ -166,7 +166,7 @@ def _limits(config: Config) -> Iterator[Sentence]:
     elif config.max_runtime is not None:
         yield (Phrase("a run takes more than "), _strong(config.max_runtime))
     if config.min_count is not None and config.count_window is not None:
-        items = Phrase(counted(config.min_count, "item"), is_strong=True)
+        items = Phrase(quantity(config.min_count, "item"), is_strong=True)
         yield (Phrase("fewer than "), items, Phrase(f" come in {duration(config.count_window)}"))
 
 

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import timedelta
 
-from chalicelib.domain.check import Config
+from chalicelib.domain.config import Config
 from chalicelib.domain.schedule.describe import in_words
 from chalicelib.domain.schedule.occurrences import AnyOf, Cron, Every
 
@@ -45,7 +45,7 @@ def crons_of(config: Config) -> tuple[str, ...]:
     """The expressions that start a job at the right times; none where cron cannot say it."""
     match config.schedule:
         case Cron(expression):
-            return (expression,)
+            return (expression.strip(),)
         case AnyOf(lines) if all(isinstance(line, Cron) for line in lines):
             return tuple(line.expression for line in lines)
         case Every(period):

@@ -5,10 +5,11 @@ from dataclasses import dataclass
 
 from chalice.app import Response
 
-from chalicelib.domain.check import Check, Config
+from chalicelib.domain.channels import Channel
+from chalicelib.domain.check import Check
+from chalicelib.domain.config import Config
 from chalicelib.domain.schedule.occurrences import zone_choices
-from chalicelib.store.registry.projects import Channel
-from chalicelib.web.api.merged import BLANK
+from chalicelib.fields.merge import BLANK
 from chalicelib.web.pages.check_form.conflicts import Theirs
 from chalicelib.web.pages.check_form.form_fields import UNITS, Values, channel_field, filled
 from chalicelib.web.pages.check_form.labels import LABELS, anchor

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from urllib.parse import urlencode
 
-from chalicelib.web.pages.overview.position import Group, Standing, shown_text
+from chalicelib.web.pages.overview.position import Section, Standing, shown_text
 from chalicelib.web.pages.overview.row import WORDS
 
 MOST_TAGS = 5  # shown at first
@@ -21,7 +21,7 @@ class Wish:
     """What a page of the overview shall show."""
 
     q: str = ""
-    status: Group | None = None
+    status: Section | None = None
     tags: tuple[str, ...] = ()  # a check has all of them
     page: int = 1
     all_tags: bool = False
@@ -51,7 +51,7 @@ def wish(query: Mapping[str, str], tags: Sequence[str]) -> Wish:
     status, page = query.get("status", ""), query.get("page", "")
     return Wish(
         q=query.get("q", "").strip()[:LONGEST],
-        status=Group(status) if status in set(Group) else None,
+        status=Section(status) if status in set(Section) else None,
         tags=tuple(dict.fromkeys(tag[:LONGEST] for tag in tags if tag))[:MOST_ASKED],
         page=max(int(page), 1) if page.isascii() and page.isdigit() and len(page) < 7 else 1,
         all_tags=query.get("tags") == "all",
@@ -71,7 +71,7 @@ def matching(standings: Iterable[Standing], wish: Wish) -> list[Standing]:
 
 
 @dataclass(frozen=True, slots=True)
-class Choice:
+class FilterLink:
     """A link that narrows the page, or widens it again."""
 
     label: str
@@ -87,26 +87,26 @@ class Finder:
 
     q: str
     hidden: tuple[tuple[str, str], ...]  # what a search keeps
-    tally: tuple[Choice, ...]
-    tags: tuple[Choice, ...]
+    tally: tuple[FilterLink, ...]
+    tags: tuple[FilterLink, ...]
 
 
 def finder(standings: Sequence[Standing], found: Sequence[Standing], wish: Wish) -> Finder:
     """`found`: those that match but for their status."""
-    counts = Counter(each.group for each in found)
+    counts = Counter(each.section for each in found)
     first = replace(wish, page=1)
-    tally = [Choice("All", len(found), replace(first, status=None).href(), is_current=wish.status is None)]
+    tally = [FilterLink("All", len(found), replace(first, status=None).href(), is_current=wish.status is None)]
     tally += [
-        Choice(WORDS[group], counts[group], replace(first, status=group).href(), group.value, wish.status is group)
-        for group in Group
-        if counts[group] or wish.status is group
+        FilterLink(WORDS[each], counts[each], replace(first, status=each).href(), each.value, wish.status is each)
+        for each in Section
+        if counts[each] or wish.status is each
     ]
     tags = (("tag", tag) for tag in wish.tags)
     kept = (("status", wish.status or ""), *tags, ("refresh", "" if wish.refreshes else "off"))
     return Finder(wish.q, tuple(pair for pair in kept if pair[1]), tuple(tally), _tags(standings, first))
 
 
-def _tags(standings: Sequence[Standing], wish: Wish) -> tuple[Choice, ...]:
+def _tags(standings: Sequence[Standing], wish: Wish) -> tuple[FilterLink, ...]:
     counts = Counter(tag for each in standings for tag in set(each.check.config.tags.split()))
     ordered = sorted(counts, key=lambda tag: (-counts[tag], tag))
     shown = ordered if wish.all_tags else ordered[:MOST_TAGS]
@@ -115,13 +115,13 @@ def _tags(standings: Sequence[Standing], wish: Wish) -> tuple[Choice, ...]:
     left = len(ordered) - len([tag for tag in shown if tag in counts])
     if left:
         choices.append(
-            Choice(f"{left} more {'tag' if left == 1 else 'tags'}", None, replace(wish, all_tags=True).href())
+            FilterLink(f"{left} more {'tag' if left == 1 else 'tags'}", None, replace(wish, all_tags=True).href())
         )
     return tuple(choices)
 
 
-def _tag(tag: str, count: int, wish: Wish) -> Choice:
+def _tag(tag: str, count: int, wish: Wish) -> FilterLink:
     """The link of a tag, to that one alone; of a chosen one, back to what is without it."""
     is_current = tag in wish.tags
     left = tuple(other for other in wish.tags if other != tag) if is_current else (tag,)
-    return Choice(shown_text(tag), count, replace(wish, tags=left).href(), is_current=is_current)
+    return FilterLink(shown_text(tag), count, replace(wish, tags=left).href(), is_current=is_current)

@@ -14,22 +14,25 @@ from typing import Any
 from chalice.app import Response
 from markupsafe import Markup
 
-from chalicelib.domain.check import Check, Code, Flip, Status
+from chalicelib.domain.check import Check, Flip, Status
+from chalicelib.domain.ids import Code
 from chalicelib.domain.schedule.describe import in_words
 from chalicelib.domain.schedule.occurrences import Every, Schedule
 from chalicelib.domain.text.time_format import WallClock
 from chalicelib.runtime import Wiring
-from chalicelib.store import batch_get, history
+from chalicelib.services.find_checks import all_checks
+from chalicelib.store import history
 from chalicelib.web.pages.charts import ribbon
 from chalicelib.web.pages.overview import reason
 from chalicelib.web.pages.overview.filters import Finder, Wish, finder, matching, wish
-from chalicelib.web.pages.overview.headline import Verdict, verdict
-from chalicelib.web.pages.overview.position import Group, Standing, path_of, place, standing
+from chalicelib.web.pages.overview.headline import Headline, verdict
+from chalicelib.web.pages.overview.position import Section, Standing, path_of, place, standing
 from chalicelib.web.pages.overview.row import WORDS, Row, row
 from chalicelib.web.pages.shell.commands import command
+from chalicelib.web.pages.shell.guards import serve_page
 from chalicelib.web.pages.shell.layout import Refresh, frame
 from chalicelib.web.pages.shell.render import page
-from chalicelib.web.pages.shell.visit import Visit, looked_at
+from chalicelib.web.pages.shell.visit import Visit
 
 PAGE = 200  # checks that are up; all others are on the first page
 OFTEN = timedelta(minutes=15)  # what comes so often is counted on the ribbon, not drawn
@@ -59,7 +62,7 @@ class Pager:
 class Overview:
     """All that `overview.html` shows."""
 
-    verdict: Verdict
+    verdict: Headline
     ribbon: Markup | None
     finder: Finder
     groups: tuple[RowGroup, ...]
@@ -80,12 +83,11 @@ class FirstCheck:
 
 def answered(wiring: Wiring, request: Any) -> Response:
     """`/`."""
-    return looked_at(wiring, request, _overview)
+    return serve_page(wiring, request, _overview)
 
 
 def _overview(visit: Visit) -> Response:
-    ports = visit.wiring.ports
-    checks = batch_get.checks(ports.tables, batch_get.codes(ports.tables, visit.project), sleep=ports.sleep)
+    checks = all_checks(visit.wiring.ports, visit.project)
     asked = wish(visit.query, visit.tags)
     refresh = Refresh(asked.refreshes, replace(asked, refreshes=not asked.refreshes).href())
     notice = "The check has been deleted, with its history." if visit.query.get("deleted") == "yes" else ""
@@ -151,7 +153,7 @@ def overview(
     """The page as it is at an instant."""
     outages = ended(standings, flips, clock)
     found = matching(standings, asked)
-    chosen = [each for each in found if asked.status in (None, each.group)]
+    chosen = [each for each in found if asked.status in (None, each.section)]
     groups, pager = _paged(chosen, outages, asked, clock)
     return Overview(
         verdict=verdict(standings, clock),
@@ -165,7 +167,7 @@ def overview(
 
 def ended(
     standings: Sequence[Standing], flips: Sequence[tuple[Code, Flip]], clock: WallClock
-) -> dict[Code, reason.Outage]:
+) -> dict[Code, reason.EndedOutage]:
     """The last outage of each check that has come up within a day. `flips` come newest first."""
     of_check: dict[Code, list[Flip]] = {}
     for code, flip in flips:
@@ -178,26 +180,28 @@ def ended(
         if clock.now - newest.at < reason.RECOVERED_FOR:
             down = next((flip for flip in older if flip is not None and flip.number == newest.number - 1), None)
             found[each.check.code] = (
-                reason.Outage(None, newest.at, None) if down is None else reason.Outage(down.at, newest.at, down.reason)
+                reason.EndedOutage(None, newest.at, None)
+                if down is None
+                else reason.EndedOutage(down.at, newest.at, down.reason)
             )
     return found
 
 
 def _paged(
-    chosen: Sequence[Standing], outages: Mapping[Code, reason.Outage], asked: Wish, clock: WallClock
+    chosen: Sequence[Standing], outages: Mapping[Code, reason.EndedOutage], asked: Wish, clock: WallClock
 ) -> tuple[tuple[RowGroup, ...], Pager | None]:
-    order = list(Group)
-    ordered = sorted(chosen, key=lambda each: (order.index(each.group), place(each, now=clock.now)))
-    up = [each for each in ordered if each.group is Group.UP]
+    order = list(Section)
+    ordered = sorted(chosen, key=lambda each: (order.index(each.section), place(each, now=clock.now)))
+    up = [each for each in ordered if each.section is Section.UP]
     pages = max(-(-len(up) // PAGE), 1)
     number = min(asked.page, pages)
     shown_up = up[(number - 1) * PAGE : number * PAGE]
     kept = {id(each) for each in shown_up}
-    shown = [each for each in ordered if id(each) in kept or (each.group is not Group.UP and number == 1)]
-    counts = Counter(each.group for each in ordered)
+    shown = [each for each in ordered if id(each) in kept or (each.section is not Section.UP and number == 1)]
+    counts = Counter(each.section for each in ordered)
     groups = tuple(
-        RowGroup(WORDS[group], counts[group], tuple(row(each, outages, clock) for each in members))
-        for group, members in groupby(shown, key=lambda each: each.group)
+        RowGroup(WORDS[section], counts[section], tuple(row(each, outages, clock) for each in members))
+        for section, members in groupby(shown, key=lambda each: each.section)
     )
     if pages == 1:
         return groups, None
@@ -209,8 +213,12 @@ def _paged(
     )
 
 
-def _ribbon(standings: Sequence[Standing], outages: Mapping[Code, reason.Outage], clock: WallClock) -> Markup | None:
-    down = sorted((each for each in standings if each.group is Group.DOWN), key=lambda each: place(each, now=clock.now))
+def _ribbon(
+    standings: Sequence[Standing], outages: Mapping[Code, reason.EndedOutage], clock: WallClock
+) -> Markup | None:
+    down = sorted(
+        (each for each in standings if each.section is Section.DOWN), key=lambda each: place(each, now=clock.now)
+    )
     due, often = [], 0
     rates: dict[Schedule, bool] = {}
     for each in standings:
@@ -219,19 +227,19 @@ def _ribbon(standings: Sequence[Standing], outages: Mapping[Code, reason.Outage]
         schedule = each.check.config.schedule
         if schedule not in rates:
             rates[schedule] = _comes_often(schedule, clock)
-        if each.group is Group.LATE or not rates[schedule]:
-            if each.next_at > clock.now or each.group is Group.LATE:
+        if each.section is Section.LATE or not rates[schedule]:
+            if each.next_at > clock.now or each.section is Section.LATE:
                 due.append(ribbon.Due(each.name, each.next_at))
-        elif each.group is not Group.DOWN:
+        elif each.section is not Section.DOWN:
             often += 1
     names = {each.check.code: each.name for each in standings}
     over = [
-        ribbon.Outage(names[code], outage.down_at, outage.up_at)
+        ribbon.RibbonOutage(names[code], outage.down_at, outage.up_at)
         for code, outage in outages.items()
         if outage.down_at is not None and outage.up_at > clock.now - ribbon.SPAN
     ]
     return ribbon.ribbon(
-        [ribbon.Outage(each.name, each.check.since or clock.now) for each in down],
+        [ribbon.RibbonOutage(each.name, each.check.since or clock.now) for each in down],
         over,
         sorted(due, key=lambda each: (each.at, each.name)),
         often=often,

@@ -1,6 +1,6 @@
-"""Where each check stands on the overview: its group, its next success, its place among others.
+"""Where each check stands on the overview: its section, its next success, its place among others.
 
-Statuses are `domain.shown`'s; here they become the groups that people look for. Start at `standing`.
+Statuses are `domain.shown`'s; here they become the sections that people look for. Start at `standing`.
 """
 
 from collections.abc import Mapping
@@ -8,16 +8,16 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
-from chalicelib.alerts.charset import inert
-from chalicelib.domain.check import Check, Code, short, unique_key
-from chalicelib.domain.rules.due import expected, expected_after
-from chalicelib.domain.rules.first_ping import first_ping_at
+from chalicelib.domain.check import Check
+from chalicelib.domain.ids import Code, short, unique_key
+from chalicelib.domain.rules.due import expected, expected_after, first_ping_at
 from chalicelib.domain.schedule.occurrences import Every
 from chalicelib.domain.text import display_status
 from chalicelib.domain.text.display_status import Shown
+from chalicelib.domain.text.inert import inert
 
 
-class Group(StrEnum):
+class Section(StrEnum):
     """In the order of the page: trouble first. Each is also the name of its mark."""
 
     DOWN = "down"
@@ -28,13 +28,13 @@ class Group(StrEnum):
     NEW = "new"
 
 
-_GROUPS = {
-    Shown.DOWN: Group.DOWN,
-    Shown.GRACE: Group.LATE,
-    Shown.UNKNOWN: Group.LATE,  # `line` says what it is
-    Shown.UP: Group.UP,
-    Shown.PAUSED: Group.PAUSED,
-    Shown.NEW: Group.NEW,
+_SECTIONS = {
+    Shown.DOWN: Section.DOWN,
+    Shown.GRACE: Section.LATE,
+    Shown.UNKNOWN: Section.LATE,  # `line` says what it is
+    Shown.UP: Section.UP,
+    Shown.PAUSED: Section.PAUSED,
+    Shown.NEW: Section.NEW,
 }
 
 
@@ -43,7 +43,7 @@ class Standing:
     """A check at an instant: what `shown.as_of` returned, and what follows from it."""
 
     check: Check
-    group: Group
+    section: Section
     next_at: datetime | None  # of its next success; None: nothing is expected
     name: str
     path: str  # of its page
@@ -52,10 +52,10 @@ class Standing:
 def standing(check: Check, slugs: Mapping[str, int], *, now: datetime) -> Standing:
     """`slugs`: how many checks have each, since only one that is a check's own leads to it."""
     check = display_status.as_of(check, now=now)
-    group = _GROUPS[display_status.status(check, now=now)]
-    if group in (Group.UP, Group.LATE, Group.NEW) and display_status.is_running(check, now=now):
-        group = Group.RUNNING
-    return Standing(check, group, _next(check, group, now=now), name_of(check), path_of(check, slugs))
+    section = _SECTIONS[display_status.status(check, now=now)]
+    if section in (Section.UP, Section.LATE, Section.NEW) and display_status.is_running(check, now=now):
+        section = Section.RUNNING
+    return Standing(check, section, _next(check, section, now=now), name_of(check), path_of(check, slugs))
 
 
 def name_of(check: Check) -> str:
@@ -74,23 +74,23 @@ def path_of(check: Check, slugs: Mapping[str, int]) -> str:
     return f"/checks/{slug if slugs.get(slug) == 1 else unique_key(check.code)}"
 
 
-def _next(check: Check, group: Group, *, now: datetime) -> datetime | None:
+def _next(check: Check, section: Section, *, now: datetime) -> datetime | None:
     """The next instant at which a success is expected; of one that is late, the one that has passed.
 
     A schedule goes on while a check is down; a period begins anew with each failure.
     """
     due = expected(check)
-    if group is not Group.PAUSED and due is not None and due > now:
+    if section is not Section.PAUSED and due is not None and due > now:
         return due
     config = check.config
-    match group:
-        case Group.PAUSED:
+    match section:
+        case Section.PAUSED:
             return None
-        case Group.NEW:
+        case Section.NEW:
             return first_ping_at(check)
-        case Group.LATE | Group.UP:
+        case Section.LATE | Section.UP:
             return due
-        case Group.RUNNING:
+        case Section.RUNNING:
             return expected_after(config, max(run.at for run in check.runs))
         case _:
             if not isinstance(config.schedule, Every):
@@ -100,14 +100,14 @@ def _next(check: Check, group: Group, *, now: datetime) -> datetime | None:
 
 
 def place(each: Standing, *, now: datetime) -> tuple[datetime | str, str, Code]:
-    """What a group is ordered by: the longest trouble first, what goes well by name."""
+    """What a section is ordered by: the longest trouble first, what goes well by name."""
     check, name = each.check, each.name.casefold()
-    match each.group:
-        case Group.DOWN:
+    match each.section:
+        case Section.DOWN:
             return (check.since or now, name, check.code)
-        case Group.LATE:
+        case Section.LATE:
             return (each.next_at or now, name, check.code)
-        case Group.RUNNING:
+        case Section.RUNNING:
             return (min(run.at for run in check.runs), name, check.code)
         case _:
             return (name, name, check.code)

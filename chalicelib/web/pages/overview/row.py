@@ -6,22 +6,23 @@ from datetime import datetime
 
 from markupsafe import Markup
 
-from chalicelib.domain.check import Check, Code
+from chalicelib.domain.check import Check
+from chalicelib.domain.ids import Code
 from chalicelib.domain.text.display_status import unknown_since
 from chalicelib.domain.text.time_format import WallClock
 from chalicelib.web.pages.charts.sparkline import Took, spark_of
 from chalicelib.web.pages.charts.strip import strip_of
-from chalicelib.web.pages.overview.position import Group, Standing, shown_text
-from chalicelib.web.pages.overview.reason import Line, Outage, line
+from chalicelib.web.pages.overview.position import Section, Standing, shown_text
+from chalicelib.web.pages.overview.reason import EndedOutage, Line, line
 from chalicelib.web.pages.shell.instants import Instant, past, to_come
 
 WORDS = {
-    Group.DOWN: "Down",
-    Group.LATE: "Late",
-    Group.RUNNING: "Running",
-    Group.UP: "Up",
-    Group.PAUSED: "Paused",
-    Group.NEW: "New",
+    Section.DOWN: "Down",
+    Section.LATE: "Late",
+    Section.RUNNING: "Running",
+    Section.UP: "Up",
+    Section.PAUSED: "Paused",
+    Section.NEW: "New",
 }
 
 
@@ -42,13 +43,13 @@ class Row:
     line: Line | None
 
 
-def row(each: Standing, outages: Mapping[Code, Outage], clock: WallClock) -> Row:
+def row(each: Standing, outages: Mapping[Code, EndedOutage], clock: WallClock) -> Row:
     """About 60 µs."""
     check = each.check
     last = _last_run(check)
     return Row(
-        mark=each.group.value,
-        status="Unknown" if unknown_since(check, now=clock.now) is not None else WORDS[each.group],
+        mark=each.section.value,
+        status="Unknown" if unknown_since(check, now=clock.now) is not None else WORDS[each.section],
         name=each.name,
         path=each.path,
         tags=shown_text(check.config.tags if check.config.probe is None else f"probe {check.config.tags}"),

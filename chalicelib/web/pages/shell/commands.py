@@ -3,16 +3,13 @@
 Start at `command`. What each does is told by docs/reference/cli.md.
 """
 
-from typing import TYPE_CHECKING
-
-if TYPE_CHECKING:
-    from chalicelib.web.pages.shell.visit import Visit
+from chalicelib.web.pages.shell.visit import Visit
 
 DEFAULT_PROJECT = "default"
 LOCAL = "local"  # the stage that the command line finds by itself
 
 
-def command(visit: "Visit", words: str) -> str:
+def command(visit: Visit, words: str) -> str:
     """`overdue keys add --scope ping` for where the reader is. Of who is not signed in, the project is not known."""
     said = ["overdue", words]
     stage = visit.wiring.settings.stage

@@ -1,6 +1,7 @@
-"""Pages for where no page is, and for when none can be made: without session, table or script. Start at `bare`.
+"""Pages that only say something: not found, refused, try again.
 
-What a page of ours says to who is known by then is `said`'s business; whether who asks is a person, `people`'s.
+Start at `bare`, which needs no session, no table and no script, and at `said`, which has the frame of all pages.
+Whether a request gets a page at all is decided in `accepts_html`.
 """
 
 from collections.abc import Mapping
@@ -11,7 +12,9 @@ from chalice.app import Response
 
 from chalicelib.web.answers import TRY_AGAIN, answer
 from chalicelib.web.pages.shell import static_files
-from chalicelib.web.pages.shell.render import HEADERS, environment
+from chalicelib.web.pages.shell.layout import frame
+from chalicelib.web.pages.shell.render import HEADERS, environment, page
+from chalicelib.web.pages.shell.visit import Visit
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,3 +68,17 @@ def later(*, has_way_back: bool = True) -> Response:
     """503, where DynamoDB or SSM does not answer."""
     heading, sentence = "This page cannot be made at the moment", "Try again in a few seconds."
     return bare(503, heading, sentence, headers=TRY_AGAIN, has_way_back=has_way_back)
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """A heading and a sentence."""
+
+    heading: str
+    sentence: str
+
+
+def said(visit: Visit, status: int, heading: str, sentence: str, headers: Mapping[str, str] | None = None) -> Response:
+    """The page, with its status."""
+    around = frame(visit, title=f"{heading} · Overdue", icon="note", marks=("note",), current="", refresh=None)
+    return page(visit, "said.html", around, Said(heading, sentence), status=status, headers=headers)

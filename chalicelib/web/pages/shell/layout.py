@@ -4,8 +4,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from urllib.parse import urlencode
 
+from chalicelib.domain.errors import Unavailable
 from chalicelib.store.registry import sweeps
-from chalicelib.store.tables import Unavailable
 from chalicelib.web.pages.shell import static_files
 from chalicelib.web.pages.shell.instants import Instant, clock_time
 from chalicelib.web.pages.shell.sweep_age import SweptWords, swept_words

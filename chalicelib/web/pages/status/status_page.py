@@ -5,7 +5,6 @@ read of the registry, all checks of the project, and the flips of 90 days, up to
 `store.status_pages`' business, how 90 days are counted and drawn `days`', what is said of them `status_words`'.
 """
 
-from collections.abc import Sequence
 from datetime import datetime, timedelta
 from functools import cache
 from typing import Any
@@ -13,22 +12,25 @@ from typing import Any
 from chalice.app import Response
 
 from chalicelib import log
-from chalicelib.domain.check import Check, Code, Flip
+from chalicelib.domain.check import Flip
+from chalicelib.domain.errors import NotFound, Unavailable
+from chalicelib.domain.ids import Code
 from chalicelib.domain.text import display_status
 from chalicelib.domain.text.time_format import WallClock
 from chalicelib.runtime import Wiring
-from chalicelib.store import batch_get, history
+from chalicelib.services.check_history import with_waiting
+from chalicelib.services.find_checks import all_checks
+from chalicelib.store import history
 from chalicelib.store.registry.status_pages import StatusPage, status_page
-from chalicelib.store.tables import NotFound, Unavailable
 from chalicelib.web.answers import answer
-from chalicelib.web.api.call import moment
 from chalicelib.web.pages.charts import uptime_bars
 from chalicelib.web.pages.shell import static_files
 from chalicelib.web.pages.shell.error_pages import bare, later, wrong_verb
+from chalicelib.web.pages.shell.guards import GET_ONLY
 from chalicelib.web.pages.shell.render import HEADERS, environment
-from chalicelib.web.pages.shell.visit import GET_ONLY
 from chalicelib.web.pages.status.status_view import status_view
 from chalicelib.web.pages.status.system import System, system
+from chalicelib.web.request import moment
 
 REMEMBERED = timedelta(minutes=1)
 MOST_FLIPS = 5_000  # of a project in 90 days; before the oldest of them, nothing is known then
@@ -84,10 +86,9 @@ def _made(wiring: Wiring, name: str, now: datetime) -> str:
 def _systems(wiring: Wiring, page: StatusPage, clock: WallClock) -> list[System]:
     """The checks that bear a tag of the page, by name."""
     ports = wiring.ports
-    everything = batch_get.checks(ports.tables, batch_get.codes(ports.tables, page.project), sleep=ports.sleep)
     chosen = [
         display_status.as_of(each, now=clock.now)
-        for each in everything
+        for each in all_checks(ports, page.project)
         if set(each.config.tags.split()) & set(page.tags)
     ]
     begins = uptime_bars.midnights(clock.now, clock.tz)
@@ -99,13 +100,7 @@ def _systems(wiring: Wiring, page: StatusPage, clock: WallClock) -> list[System]
     for code, flip in found:
         flips.setdefault(code, []).append(flip)
     made = [
-        system(each, _known(each, flips.get(each.code, [])), begins, since=known_since, clock=clock) for each in chosen
+        system(each, with_waiting(each, flips.get(each.code, [])), begins, since=known_since, clock=clock)
+        for each in chosen
     ]
     return sorted(made, key=lambda each: each.name.casefold())
-
-
-def _known(check: Check, flips: Sequence[Flip]) -> list[Flip]:
-    """Newest first, those included that are on their way into the history."""
-    newest = flips[0].number if flips else 0
-    waiting = [record for record in check.records if isinstance(record, Flip) and record.number > newest]
-    return [*reversed(waiting), *flips]

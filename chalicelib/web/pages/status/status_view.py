@@ -6,13 +6,13 @@ from datetime import datetime
 
 from markupsafe import Markup
 
+from chalicelib.domain.text.amounts import quantity
 from chalicelib.domain.text.display_status import Shown
-from chalicelib.domain.text.reasons import counted
-from chalicelib.domain.text.time_format import WallClock, duration, lasted
+from chalicelib.domain.text.time_format import WallClock, duration, duration_rounded
 from chalicelib.store.registry.status_pages import StatusPage
 from chalicelib.web.pages.charts.uptime_bars import drawn, percent
 from chalicelib.web.pages.shell.instants import Instant, exact, face, zone
-from chalicelib.web.pages.status.system import Outage, System
+from chalicelib.web.pages.status.system import Downtime, System
 
 MOST_OUTAGES = 20  # that are told; all of them are in the bars
 _MARKS = {
@@ -38,7 +38,7 @@ class SystemView:
 
 
 @dataclass(frozen=True, slots=True)
-class Section:
+class TagSection:
     """The systems of a tag."""
 
     heading: str
@@ -75,7 +75,7 @@ class StatusView:
     as_of: Instant
     tz: str
     marks: tuple[str, ...]
-    sections: tuple[Section, ...]
+    sections: tuple[TagSection, ...]
     incidents: tuple[Incident, ...]
     left_out: str
 
@@ -98,7 +98,9 @@ def status_view(page: StatusPage, systems: Sequence[System], clock: WallClock) -
         marks=tuple(dict.fromkeys((mark, *(_MARKS[each.status][0] for each in systems)))),
         sections=tuple(_sections(page, systems, clock)),
         incidents=tuple(_incident(each, clock) for each in outages[:MOST_OUTAGES]),
-        left_out=f"{counted(len(outages) - MOST_OUTAGES, 'outage')} before that" if len(outages) > MOST_OUTAGES else "",
+        left_out=f"{quantity(len(outages) - MOST_OUTAGES, 'outage')} before that"
+        if len(outages) > MOST_OUTAGES
+        else "",
     )
 
 
@@ -110,7 +112,7 @@ def _in_title(systems: Sequence[System]) -> str:
     troubled = len(_of(systems, Shown.DOWN, Shown.GRACE))
     if not troubled:
         return "everything works" if _of(systems, Shown.UP) and not _of(systems, Shown.UNKNOWN) else "status"
-    return f"{troubled} of {counted(len(systems), 'system')} {'has' if troubled == 1 else 'have'} trouble"
+    return f"{troubled} of {quantity(len(systems), 'system')} {'has' if troubled == 1 else 'have'} trouble"
 
 
 def _heading(systems: Sequence[System], worst: Shown) -> str:
@@ -136,7 +138,7 @@ def _sentence(systems: Sequence[System], worst: Shown, clock: WallClock) -> str:
         return "How these systems are will stand here as soon as it is known."
     if worst is Shown.UNKNOWN:
         return "What watches these systems was out of reach for a while. It finds out again within minutes."
-    works = f"{counted(working, 'system')} {'works' if working == 1 else 'work'}."
+    works = f"{quantity(working, 'system')} {'works' if working == 1 else 'work'}."
     if worst is Shown.UP:
         return works
     said = []
@@ -152,14 +154,14 @@ def _sentence(systems: Sequence[System], worst: Shown, clock: WallClock) -> str:
     return " ".join(said)
 
 
-def _sections(page: StatusPage, systems: Sequence[System], clock: WallClock) -> Iterator[Section]:
+def _sections(page: StatusPage, systems: Sequence[System], clock: WallClock) -> Iterator[TagSection]:
     left = list(systems)
     for tag in page.tags:
         members = [each for each in left if tag in each.tags]
         left = [each for each in left if tag not in each.tags]
         if members:
             words = "systems" if len(page.tags) == 1 else tag.replace("-", " ")
-            yield Section(words[:1].upper() + words[1:], tuple(_line(each, clock) for each in members))
+            yield TagSection(words[:1].upper() + words[1:], tuple(_line(each, clock) for each in members))
 
 
 def _line(each: System, clock: WallClock) -> SystemView:
@@ -169,14 +171,14 @@ def _line(each: System, clock: WallClock) -> SystemView:
     return SystemView(mark, word, each.name, share, drawn(each.days, each.name), since)
 
 
-def _incident(each: Outage, clock: WallClock) -> Incident:
+def _incident(each: Downtime, clock: WallClock) -> Incident:
     begun = "Down, since before then." if each.was_before else "Down."
     events = [Event(_instant(each.start, clock), begun)]
     if each.acknowledged_at is not None:
         events.append(Event(_instant(each.acknowledged_at, clock), "Someone is on it."))
     if each.is_over:
         events.append(Event(_instant(each.end, clock), "Up again." if each.comes_up else "Not watched any more."))
-    long = lasted(each.end - each.start) if each.is_over else f"{duration(each.end - each.start)} so far"
+    long = duration_rounded(each.end - each.start) if each.is_over else f"{duration(each.end - each.start)} so far"
     return Incident(each.name, long, tuple(events))
 
 

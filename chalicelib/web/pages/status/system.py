@@ -19,7 +19,7 @@ _NOT_WATCHED = (Status.NEW, Status.PAUSED)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Outage:
+class Downtime:
     """One time that it was down."""
 
     name: str
@@ -39,7 +39,7 @@ class System:
     tags: frozenset[str]
     status: Shown
     days: Days
-    outages: tuple[Outage, ...]  # oldest first
+    outages: tuple[Downtime, ...]  # oldest first
     watched_since: datetime | None  # None: for longer than is shown, or never
 
 
@@ -73,8 +73,8 @@ def _watched(check: Check, flips: Sequence[Flip], *, since: datetime, now: datet
     return [*spans, (begun, now)] if status not in _NOT_WATCHED and now > begun else spans
 
 
-def _outage(name: str, check: Check, time: TimeDown, flips: Sequence[Flip], *, since: datetime) -> Outage:
-    return Outage(
+def _outage(name: str, check: Check, time: TimeDown, flips: Sequence[Flip], *, since: datetime) -> Downtime:
+    return Downtime(
         name=name,
         start=time.start,
         end=time.end,

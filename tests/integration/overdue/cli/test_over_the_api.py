@@ -276,7 +276,7 @@ def test_show_tells_the_rules_that_hold() -> None:
     [
         (["checks", "edit", "x"], "nothing to change"),
         (["checks", "add", "x", "--every", "1d", "--schedule", "@daily"], "exclude each other"),
-        (["checks", "add", "x", "--every", "0 2 * * *"], "is no period"),
+        (["checks", "add", "x", "--every", "0 2 * * *"], "is not a duration"),
         (["checks"], "Commands:"),
         (["ping", "x", "--fail", "--exit-status", "3"], "exclude each other"),
         (["ping", "x", "--rid", "7"], "is no UUID"),
@@ -411,9 +411,9 @@ def test_an_escalation_is_steps_or_a_policy_or_off(server: StandIn, said: list[s
 @pytest.mark.parametrize(
     ("said", "why"),
     [
-        (["soon ops"], 'a step\'s delay "soon" is no duration'),
-        (["15m ops", "nights"], 'step "nights" is none'),
-        (["15m ops", "900 sms"], "two steps come after 900 s"),
+        (["soon ops"], '--escalate.after "soon" is not a duration'),
+        (["15m ops", "nights"], '--escalate "nights" is not a step: write "15m oncall"'),
+        (["15m ops", "900 sms"], 'two steps come after "15m"'),
     ],
 )
 def test_an_escalation_that_cannot_be_is_wrong_usage(server: StandIn, said: list[str], why: str) -> None:

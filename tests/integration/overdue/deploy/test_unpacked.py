@@ -14,7 +14,7 @@ import boto3
 import pytest
 
 from chalicelib.domain.ingress.ingress_ledger import proof
-from overdue.deploy.packaging.dependencies import THIS_MACHINE
+from overdue.deploy.packaging.wheels import THIS_MACHINE
 from overdue.local.engines import moto, resources
 from overdue.local.engines.access import access_key
 from tests.packaged import packaged

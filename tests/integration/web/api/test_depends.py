@@ -4,7 +4,8 @@
 
 import pytest
 
-from chalicelib.domain.check import Code, Status
+from chalicelib.domain.check import Status
+from chalicelib.domain.ids import Code
 from tests.builders import minutes, utc
 from tests.integration.conftest import Deployment
 from tests.integration.web.calling import Api

@@ -6,10 +6,10 @@ from typing import Any
 
 import pytest
 
-from chalicelib.domain.check import Code
-from chalicelib.domain.rules.escalation import Step
+from chalicelib.domain.channels import Channel
+from chalicelib.domain.config import Step
+from chalicelib.domain.ids import Code
 from chalicelib.store.registry import projects
-from chalicelib.store.registry.projects import Channel
 from tests.builders import hours, minutes, utc
 from tests.integration.conftest import Deployment
 from tests.integration.web.calling import Api

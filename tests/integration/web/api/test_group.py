@@ -7,8 +7,9 @@ from typing import Any
 import pytest
 
 from chalicelib.domain.alerts import Alert
-from chalicelib.domain.check import Check, Code, Status, Verdict
-from chalicelib.services.groups import judged
+from chalicelib.domain.check import Check, Status, Verdict
+from chalicelib.domain.ids import Code
+from chalicelib.services.groups import evaluate_group
 from chalicelib.services.transaction import change
 from chalicelib.sweep.loop import sweep
 from tests.builders import minutes, seconds, utc
@@ -138,7 +139,7 @@ def test_a_member_that_flips_while_its_group_is_being_looked_at_is_not_missed(ap
     ports, flipped = deployment.wiring.ports, list[Answer]()
 
     def look(check: Check) -> Verdict:
-        verdict = judged(ports, check, now=NOON + seconds(30))
+        verdict = evaluate_group(ports, check, now=NOON + seconds(30))
         if not flipped:
             flipped.append(deployment.ping(code, "/fail", at=NOON + seconds(29)))
         return verdict

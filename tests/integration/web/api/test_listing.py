@@ -12,11 +12,13 @@ import pytest
 from botocore.awsrequest import AWSResponse
 
 from benchmarks.in_memory import in_memory
-from chalicelib.domain.check import Check, Code, Config
+from chalicelib.domain.check import Check
+from chalicelib.domain.config import Config
 from chalicelib.domain.configure import new_check
+from chalicelib.domain.errors import Unavailable
+from chalicelib.domain.ids import Code
 from chalicelib.store import batch_get, checks
 from chalicelib.store.codecs import check_codec
-from chalicelib.store.tables import Unavailable
 from tests.integration.conftest import Deployment
 from tests.integration.faults import throttled
 from tests.integration.putting import put_all
@@ -70,6 +72,7 @@ def test_ten_thousand_checks_are_listed_whole_and_oldest_first(deployment: Deplo
     assert [check["name"] for check in unzipped(answer)["checks"]] == [f"job {number}" for number in range(10_000)]
 
 
+@pytest.mark.on_moto("it ends a page at a megabyte")
 def test_keys_of_more_than_a_megabyte_are_read_page_by_page(deployment: Deployment) -> None:
     add_many(deployment, 1_200, slug="-" * 1_000)
     with counted(deployment.wiring.ports.tables.client) as calls:

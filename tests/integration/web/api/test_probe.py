@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from chalicelib.domain.check import Code
+from chalicelib.domain.ids import Code
 from chalicelib.domain.schedule.occurrences import Every
 from chalicelib.domain.sources.probe import Probe
 from chalicelib.store.registry import probes
@@ -108,18 +108,18 @@ def test_an_edited_probe_is_asked_at_once_and_one_that_stays_is_not(deployment: 
 @pytest.mark.parametrize(
     ("said", "detail"),
     [
-        ({}, "probe must contain ['url'] properties"),
-        ({"url": "ftp://example.com/"}, "probe.url must match pattern"),
+        ({}, "probe: url is missing"),
+        ({"url": "ftp://example.com/"}, 'url "ftp://example.com/": a probe asks http:// and https:// only'),
         ({"url": "https://user:pw@example.com/"}, "url holds a user name or a password"),
-        ({"url": URL, "every": 30}, "probe.every must be bigger than or equal to 60"),
-        ({"url": URL, "every": 90}, "probe.every must be multiple of 60"),
-        ({"url": URL, "timeout": 21}, "probe.timeout must be smaller than or equal to 20"),
+        ({"url": URL, "every": 30}, 'probe.every "30" is too short: use 1m to 1d'),
+        ({"url": URL, "every": 90}, "every 90 s: a probe comes every whole minute"),
+        ({"url": URL, "timeout": 21}, 'probe.timeout "21" is too long: use 1s to 20s'),
         ({"url": URL, "slow": 10}, "slow 10 s: it must be below the timeout, 10 s"),
-        ({"url": URL, "method": "TRACE"}, "probe.method must be one of"),
+        ({"url": URL, "method": "TRACE"}, 'probe.method "TRACE" is not a choice: use GET or HEAD'),
         ({"url": URL, "expect_status": "fine"}, 'expect_status "fine"'),
         ({"url": URL, "headers": {"Host": "inside"}}, 'header "Host" is set by the probe itself'),
-        ({"url": URL, "headers": {"X-A": 1}}, "probe.headers.X-A must be string"),
-        ({"url": URL, "body": "x"}, "probe must not contain {'body'} properties"),
+        ({"url": URL, "headers": {"X-A": 1}}, 'probe.headers.X-A "1" is not a text'),
+        ({"url": URL, "body": "x"}, 'probe "body" is not known here; known are: url, method'),
     ],
 )
 def test_a_probe_that_cannot_be_done_is_refused_and_says_why(

@@ -2,7 +2,8 @@
 
 import pytest
 
-from chalicelib.domain.check import Code, Status
+from chalicelib.domain.check import Status
+from chalicelib.domain.ids import Code
 from tests.builders import hours, minutes, utc
 from tests.integration.conftest import Deployment
 from tests.integration.web.calling import Api
@@ -86,7 +87,7 @@ def test_a_first_ping_that_has_passed_may_be_sent_back_and_no_other_one(api: Api
     refused = api.post(f"/checks/{code}", {"first_ping_by": "2026-03-01T11:30:00Z"}, status=400)
     assert refused == {
         "error": "json validation error: first_ping_by has passed",
-        "detail": "first_ping_by 2026-03-01T11:30:00Z has passed: give an instant to come",
+        "detail": 'first_ping_by "2026-03-01T11:30:00Z" has passed: use an instant in the future',
     }
 
 
@@ -101,7 +102,7 @@ def test_failures_are_counted_in_the_answer_and_told_in_the_alert(api: Api) -> N
     api.deployment.ping(code, "/fail", at=NOON + minutes(3))
     [alert] = api.deployment.alerts()
     assert alert["failures_in_a_row"] == 3
-    assert "is down: failed, 3rd failure in a row." in alert["text"]
+    assert "This is the 3rd failure in a row." in alert["text"]
 
 
 def test_misses_are_counted_in_the_answer_and_told_in_the_alert(api: Api) -> None:
@@ -116,7 +117,7 @@ def test_misses_are_counted_in_the_answer_and_told_in_the_alert(api: Api) -> Non
     api.deployment.sweep(NOON + minutes(126))
     [alert] = api.deployment.alerts()
     assert (alert["misses_in_a_row"], alert["expected"]) == (2, "2026-03-01T14:00:00+00:00")
-    assert "is down: missed, 2nd miss in a row." in alert["text"]
+    assert "This is the 2nd miss in a row." in alert["text"]
 
 
 def test_a_first_ping_that_does_not_come_is_missed(api: Api) -> None:
@@ -124,8 +125,8 @@ def test_a_first_ping_that_does_not_come_is_missed(api: Api) -> None:
     api.deployment.sweep(NOON + hours(2))
     [alert] = api.deployment.alerts()
     assert (alert["reason"], alert["last_success"], alert["since"]) == ("missed", None, "2026-03-01T14:00:00+00:00")
-    assert "Its first success was due by then." in alert["text"]
-    assert "nothing has ever come from it" in alert["text"]
+    assert "The first success was due by then." in alert["text"]
+    assert "it has never pinged" in alert["text"]
     assert api.deployment.check(code).status is Status.DOWN
 
 

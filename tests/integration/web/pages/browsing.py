@@ -7,8 +7,8 @@ from datetime import datetime
 from typing import Any
 from urllib.parse import urlencode
 
+from chalicelib.services.signed_links.sessions import Signer, new_link
 from chalicelib.store.secure_strings import SESSION_SECRET, get_or_create
-from chalicelib.web.pages.shell.session_cookie import Signer, new_link
 from tests.builders import hours
 from tests.integration.conftest import Answer, Deployment
 

@@ -6,9 +6,9 @@ import pytest
 from itsdangerous import URLSafeSerializer
 
 import app
-from chalicelib.domain.check import Code, unique_key
+from chalicelib.domain.ids import Code, unique_key
+from chalicelib.services.signed_links.sessions import Signer, new_link
 from chalicelib.store.secure_strings import ALERT_LINK_SECRET, get_or_create, parameter
-from chalicelib.web.pages.shell.session_cookie import Signer, new_link
 from tests.builders import days, hours, minutes, seconds, utc
 from tests.integration.web.pages.browsing import STAGE, Browser
 

@@ -7,13 +7,15 @@ from typing import Any
 
 import pytest
 
-from chalicelib.domain.check import Check, Code, unique_key
+from chalicelib.domain.channels import Channel
+from chalicelib.domain.check import Check
+from chalicelib.domain.ids import Code, unique_key
 from chalicelib.domain.limits.quota import Limits
 from chalicelib.domain.schedule.occurrences import AnyOf, Cron, Every, OnCalendar
 from chalicelib.domain.sources.probe import Probe
 from chalicelib.store import batch_get
 from chalicelib.store.registry import probes
-from chalicelib.store.registry.projects import Channel, add_channel
+from chalicelib.store.registry.projects import add_channel
 from tests.builders import days, hours, minutes, seconds, utc
 from tests.integration.web.pages.browsing import Browser, fields_of, send
 
@@ -56,7 +58,7 @@ def test_all_that_it_asks_for_is_stored(browser: Browser) -> None:
     assert config.schedule == AnyOf(
         (Cron("30 2 * * *", "Europe/Berlin"), OnCalendar("Mon..Fri 12:00", "Europe/Berlin"))
     )
-    assert (config.slug, config.tags, config.desc) == ("ledger-export", "finance  nightly", "line 1\nline 2")
+    assert (config.slug, config.tags, config.desc) == ("ledger-export", "finance nightly", "line 1\nline 2")
     assert (config.grace, config.min_runtime, config.max_runtime) == (minutes(45), seconds(40), minutes(30))
     assert (config.min_count, config.count_window, config.remind_every) == (500, hours(1), hours(4))
     assert (config.failures_before_alert, config.misses_before_alert, config.early) == (3, 2, minutes(10))
@@ -101,13 +103,10 @@ def test_what_is_wrong_stands_at_its_field_and_nothing_typed_is_lost(browser: Br
     assert "<title>Error: New check" in text
     assert re.findall(r'id="([a-z_]+)-error"', text) == ["name", "slug", "grace", "windows"]
     assert re.findall(r'<a href="#([a-z_]+)">', text) == ["name", "slug", "schedule", "grace", "windows"]
-    assert (
-        "0 hours is too short: it may be 1 min to 365 days"
-        in text.partition('id="grace-error">')[2].partition("</p>")[0]
-    )
+    assert '"0h" is too short: use 1m to 365d' in text.partition('id="grace-error">')[2].partition("</p>")[0]
     assert "minute 61 is not within 0–59" in text.partition('data-said="understood"')[2].partition("</div>")[0]
     assert [label for _, label in re.findall(r'<a href="#([a-z_]+)">([^<]*)', text)] == [
-        "Name", "Slug", "Schedule", "Grace", "Nothing is expected",
+        "Name", "Slug", "Schedule", "Grace", "Maintenance windows",
     ]  # fmt: skip
     kept = fields_of(answer.text)
     assert {name: kept[name] for name in typed} == typed
@@ -264,7 +263,10 @@ def test_what_decides_which_fields_are_read_is_not_guessed(browser: Browser) -> 
     browser.sign_in()
     answer = send(browser, name="x", kind="cron")
     assert answer.status == 400
-    assert "“cron” is none of them: choose one" in html.unescape(answer.text).partition('id="kind-error">')[2]
+    assert (
+        '"cron" is not a choice: use job or probe or group'
+        in html.unescape(answer.text).partition('id="kind-error">')[2]
+    )
     assert send(browser, name="x", schedule_kind="sometimes").status == 400
     assert the_checks(browser) == []
 
@@ -273,7 +275,7 @@ def test_a_first_ping_that_has_passed_is_refused(browser: Browser) -> None:
     browser.sign_in()
     answer = send(browser, name="x", first_ping_at="2020-01-01T00:00")
     assert answer.status == 400
-    assert "this has passed: give an instant to come" in answer.text.partition('id="first_ping_at-error">')[2]
+    assert "has passed: use an instant in the future" in answer.text.partition('id="first_ping_at-error">')[2]
     assert the_checks(browser) == []
 
 

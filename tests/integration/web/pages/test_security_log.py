@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 import app as lambda_app
-from chalicelib.domain.check import Code
+from chalicelib.domain.ids import Code
 from chalicelib.domain.limits.quota import Limits
 from chalicelib.store.secure_strings import ALERT_LINK_SECRET, get_or_create
 from chalicelib.web.api.routes import ROUTES

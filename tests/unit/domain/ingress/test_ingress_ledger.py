@@ -3,7 +3,7 @@
 from datetime import datetime
 
 from chalicelib.domain.ingress.ingress_ledger import Ledger, Word, closed, is_blind, opened, proof, to_tell, told
-from chalicelib.domain.ingress.ingress_outage import Blindness
+from chalicelib.domain.ingress.ingress_outage import IngressOutage
 from tests.builders import minutes, utc
 
 
@@ -20,7 +20,7 @@ def test_an_outage_is_told_once_when_it_begins_and_once_when_it_is_over() -> Non
     again = closed(told(BLIND, Word.CLOSED), since=at("13:06"), why="no answer")
     assert to_tell(again, now=at("13:06")) == ()
     over = opened(again, at=at("13:30"))
-    assert over.blindness == (Blindness(at("13:05"), at("13:30")),)
+    assert over.blindness == (IngressOutage(at("13:05"), at("13:30")),)
     assert (to_tell(over, now=at("13:34")), to_tell(over, now=at("13:35"))) == ((), (Word.OPEN,))
     assert to_tell(told(over, Word.OPEN), now=at("13:36")) == ()
 
@@ -28,7 +28,7 @@ def test_an_outage_is_told_once_when_it_begins_and_once_when_it_is_over() -> Non
 def test_a_door_that_flaps_is_one_outage() -> None:
     over = opened(told(BLIND, Word.CLOSED), at=at("13:30"))
     again = closed(over, since=at("13:34"), why="no answer")
-    assert again.blindness == (Blindness(at("13:05"), None),)
+    assert again.blindness == (IngressOutage(at("13:05"), None),)
     assert to_tell(again, now=at("14:00")) == ()
     assert to_tell(opened(again, at=at("14:00")), now=at("14:05")) == (Word.OPEN,)
 

@@ -9,11 +9,12 @@ import pytest
 from chalicelib.domain.advance import advance
 from chalicelib.domain.alerts import Alert, Kind, alert_id
 from chalicelib.domain.check import Check
+from chalicelib.domain.config import Step
 from chalicelib.domain.configure import Acknowledge, Edit, Pause, Snooze, Unsnooze, configure
 from chalicelib.domain.errors import BadInput
 from chalicelib.domain.ping import Signal
 from chalicelib.domain.rules.due import next_due
-from chalicelib.domain.rules.escalation import Step, in_order, policy_name
+from chalicelib.domain.rules.escalation import in_order, policy_name
 from chalicelib.domain.schedule.occurrences import Every
 from tests.builders import CODE, a_check, a_ping, after, minutes, utc
 
@@ -228,9 +229,9 @@ def test_steps_are_kept_in_the_order_in_which_they_come() -> None:
 @pytest.mark.parametrize(
     ("steps", "why"),
     [
-        ([ONCALL, replace(MANAGER, after=ONCALL.after)], "two steps come after 900 s"),
-        ([replace(ONCALL, channels=())], "tells nobody"),
-        ([replace(ONCALL, after=timedelta(hours=hour)) for hour in range(1, 12)], "11 steps are too many: 10"),
+        ([ONCALL, replace(MANAGER, after=ONCALL.after)], 'two steps come after "15m"'),
+        ([replace(ONCALL, channels=())], "a step has no channels"),
+        ([replace(ONCALL, after=timedelta(hours=hour)) for hour in range(1, 12)], "11 are too many: 10"),
     ],
 )
 def test_steps_that_nobody_can_have_meant_are_refused(steps: list[Step], why: str) -> None:

@@ -10,7 +10,6 @@ import pytest
 
 from chalicelib.domain.errors import BadInput
 from chalicelib.domain.schedule.occurrences import (
-    CRON_ALIASES,
     Cron,
     Every,
     OnCalendar,
@@ -352,18 +351,6 @@ def test_hostile_text_is_refused_quickly(text: str) -> None:
         parse_schedule(text, "UTC")
     assert process_time() - before < 0.25
     assert str(refused.value).encode("utf-8")
-
-
-def test_every_alias_is_a_schedule() -> None:
-    assert {alias: parse_schedule(text, "UTC") for alias, text in CRON_ALIASES.items()} == {
-        "@hourly": Cron("0 * * * *"),
-        "@daily": Cron("0 0 * * *"),
-        "@midnight": Cron("0 0 * * *"),
-        "@weekly": Cron("0 0 * * 0"),
-        "@monthly": Cron("0 0 1 * *"),
-        "@yearly": Cron("0 0 1 1 *"),
-        "@annually": Cron("0 0 1 1 *"),
-    }
 
 
 @pytest.mark.parametrize(

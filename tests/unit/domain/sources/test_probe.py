@@ -6,8 +6,8 @@ from itertools import pairwise
 
 import pytest
 
-from chalicelib.domain.check import Code
 from chalicelib.domain.errors import BadInput
+from chalicelib.domain.ids import Code
 from chalicelib.domain.sources.probe import Probe, Target, default_grace, is_due, sound, statuses, target
 from tests.builders import CODE, days, hours, minutes, seconds, utc
 

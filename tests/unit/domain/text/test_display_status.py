@@ -5,7 +5,8 @@ from datetime import datetime
 
 import pytest
 
-from chalicelib.domain.check import Check, Run, Status, unique_key
+from chalicelib.domain.check import Check, Run, Status
+from chalicelib.domain.ids import unique_key
 from chalicelib.domain.limits.steps import DECISION_STEPS, spend
 from chalicelib.domain.schedule.occurrences import Cron, OnCalendar
 from chalicelib.domain.text.display_status import as_of, is_running, next_ping, status

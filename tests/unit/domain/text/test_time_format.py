@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from chalicelib.domain.text.time_format import WallClock, ago, between, duration, lasted
+from chalicelib.domain.text.time_format import WallClock, ago, duration, duration_range, duration_rounded
 
 
 def s(seconds: float) -> timedelta:
@@ -51,7 +51,7 @@ def test_a_duration_has_two_units_at_most_and_never_says_more_than_has_passed(se
     [(22.4, "22 s"), (37 * 60 + 54, "38 min"), (59 * 60 + 31, "1 h"), (7200, "2 h"), (89 * 60 + 29, "1 h 29 min")],
 )
 def test_what_is_over_lasted_to_the_nearest_minute(seconds: float, said: str) -> None:
-    assert lasted(s(seconds)) == said
+    assert duration_rounded(s(seconds)) == said
 
 
 @pytest.mark.parametrize(
@@ -71,7 +71,7 @@ def test_what_is_over_lasted_to_the_nearest_minute(seconds: float, said: str) ->
     ],
 )
 def test_a_range_is_as_coarse_as_its_upper_end(low: float, high: float, said: str) -> None:
-    assert between(s(low), s(high)) == said
+    assert duration_range(s(low), s(high)) == said
 
 
 @pytest.mark.parametrize(

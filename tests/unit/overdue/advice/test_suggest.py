@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from chalicelib.domain.check import Config
+from chalicelib.domain.config import Config
 from chalicelib.domain.schedule.occurrences import Every, parse_schedule
 from overdue.advice.replay import history_of
 from overdue.advice.suggest import suggested

@@ -5,7 +5,8 @@ from datetime import datetime
 import pytest
 
 from chalicelib.domain.errors import BadInput
-from chalicelib.store.registry.projects import Key, Scope, StoredKey
+from chalicelib.domain.keys import Key, Scope
+from chalicelib.store.registry.projects import StoredKey
 from overdue.aws.key_admin import chosen, is_over, lasting, project_name
 from tests.builders import utc
 

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from chalicelib.domain.errors import BadInput
-from overdue.cli.settings import read_file
+from overdue.cli.settings import Given, SettingsFile, read_file
 from overdue.cli.settings_file import forget, remember
 
 URL = "https://overdue.example.com"
@@ -98,14 +98,64 @@ def test_a_default_that_is_forgotten_leaves_the_only_other_one_or_none(tmp_path:
     assert path.read_text() == "# of ann\n\n# a last word\n"
 
 
+LAYOUTS = [
+    pytest.param('stages = { prod = { url = "https://old.example.com" }, test = { url = "t" } }\n', id="inline"),
+    pytest.param('stages.prod.url = "https://old.example.com"\n[stages.test]\nurl = "t"\n', id="dotted"),
+    pytest.param('[stages]\nprod.url = "https://old.example.com"\ntest = { url = "t" }\n', id="one table"),
+    pytest.param('[stages.prod]\nurl = """https://old.example.com"""\n[stages.test]\nurl = "t"', id="a long string"),
+    pytest.param('["stages"."prod"]\nurl = "https://old.example.com"\n[stages.test]\nurl = "t"\n', id="quoted"),
+    pytest.param("[stages.test]\nurl = 't'\n[stages.prod]\n", id="without values, as the last"),
+]
+
+
+@pytest.mark.parametrize("text", LAYOUTS)
+@pytest.mark.parametrize("stage", ["prod", "new"])
+def test_a_stage_is_set_however_the_file_is_written(tmp_path: Path, text: str, stage: str) -> None:
+    path = tmp_path / "config.toml"
+    path.write_text(f'# mine\nstage = "test"\n{text}')
+    before = read_file(path)
+
+    remember(path, stage, {"url": URL, "api_key": 'of "ann"\\'})
+
+    changed = Given(stage=stage, url=URL, api_key='of "ann"\\')
+    assert read_file(path) == SettingsFile(stages={**before.stages, stage: changed}, default="test")
+    assert path.read_text().startswith("# mine\n")
+
+
+@pytest.mark.parametrize("text", LAYOUTS)
+@pytest.mark.parametrize(("default", "left"), [("test", "test"), ("prod", "test")])
+def test_a_stage_is_forgotten_however_the_file_is_written(tmp_path: Path, text: str, default: str, left: str) -> None:
+    path = tmp_path / "config.toml"
+    path.write_text(f'# mine\nstage = "{default}"\n{text}')
+
+    assert forget(path, "prod") == left
+
+    assert read_file(path) == SettingsFile(stages={"test": Given(stage="test", url="t")}, default=left)
+    assert path.read_text().startswith("# mine\n")
+
+
 def test_a_file_that_cannot_be_changed_safely_is_left_as_it_is(tmp_path: Path) -> None:
     path = tmp_path / "config.toml"
-    text = 'stages = {prod = {url = "https://overdue.example.com"}}\n'
+    text = 'stage = "test"\nstages.prod.url = "https://old.example.com"\nstages.test.url = "t"\n'
     path.write_text(text)
 
     with pytest.raises(BadInput, match="cannot be changed safely"):
-        forget(path, "prod")
+        remember(path, "new", {"url": URL})
+
     assert path.read_text() == text
+    assert [each.name for each in tmp_path.iterdir()] == ["config.toml"]
+
+
+def test_comments_above_the_next_stage_stay_above_it(tmp_path: Path) -> None:
+    path = tmp_path / "config.toml"
+    text = '[stages.prod]\nurl = "https://old.example.com"\n\n# for trials\n[stages.test]\nurl = "t"\n'
+    path.write_text(text)
+
+    remember(path, "prod", {"ping_key": "secret"})
+    assert path.read_text() == text.replace("\n\n", '\nping_key = "secret"\n\n')
+
+    forget(path, "prod")
+    assert path.read_text() == '# for trials\n[stages.test]\nurl = "t"\n'
 
 
 def test_a_second_stage_does_not_change_which_one_is_meant_by_default(tmp_path: Path) -> None:
@@ -116,26 +166,6 @@ def test_a_second_stage_does_not_change_which_one_is_meant_by_default(tmp_path: 
 
     assert read_file(path).default == "prod"
     assert path.read_text().splitlines()[0] == 'stage = "prod"'
-
-
-@pytest.mark.parametrize(
-    "text",
-    [
-        'stages = { prod = { url = "https://old.example.com" } }\n',
-        'stages.prod.url = "https://old.example.com"\n',
-        '[stages]\nprod = { url = "https://old.example.com" }\n',
-        '[stages.prod]\nurl = """https://old.example.com"""\n',
-    ],
-)
-def test_a_file_that_cannot_be_added_to_safely_stays_as_it_is(tmp_path: Path, text: str) -> None:
-    path = tmp_path / "config.toml"
-    path.write_text(text)
-
-    with pytest.raises(BadInput, match="cannot be changed safely"):
-        remember(path, "prod", {"url": URL})
-
-    assert path.read_text() == text
-    assert [each.name for each in tmp_path.iterdir()] == ["config.toml"]
 
 
 def test_what_is_no_file_or_no_toml_is_not_replaced(tmp_path: Path) -> None:

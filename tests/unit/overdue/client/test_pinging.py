@@ -4,7 +4,7 @@ import pytest
 
 from chalicelib.domain.errors import BadInput
 from overdue.cli.settings import Settings
-from overdue.client.pinging import Target, ping_url, slug_of, target
+from overdue.client.pinging import Target, ping_url, target
 
 CODE = "7f0e8d4c-1b2a-4c3d-8e9f-0123456789ab"
 RID = "11111111-1111-4111-8111-111111111111"
@@ -62,14 +62,6 @@ def test_a_ping_url_has_the_action_the_new_checks_settings_and_the_run_id(
     action: str, new: dict[str, str] | None, rid: str | None, url: str
 ) -> None:
     assert ping_url(Target(url="https://a/ping/k/s", new=new), action, rid=rid) == url
-
-
-@pytest.mark.parametrize(
-    ("name", "slug"),
-    [("Nightly backup (EU)", "nightly-backup-eu"), ("äöü", ""), ("a_b", "a_b"), ("x" * 120, "x" * 100)],
-)
-def test_a_slug_is_made_from_a_name(name: str, slug: str) -> None:
-    assert slug_of(name) == slug
 
 
 @pytest.mark.parametrize("check", ["\udcff", "https://a/ping/\udcff"])

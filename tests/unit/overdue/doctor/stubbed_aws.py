@@ -7,7 +7,7 @@ from typing import Any, cast
 from boto3.session import Session
 from botocore.stub import Stubber
 
-from chalicelib.store.registry.projects import Channel
+from chalicelib.domain.channels import Channel
 from overdue.aws.account import Account
 from overdue.cli.settings import Settings
 from overdue.doctor.stage import Patient

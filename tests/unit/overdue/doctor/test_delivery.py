@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from chalicelib.store.registry.projects import Channel
+from chalicelib.domain.channels import Channel
 from overdue.doctor import delivery
 from tests.unit.overdue.doctor.stubbed_aws import StubbedAws
 

@@ -1,26 +1,18 @@
 from typing import Any
 
 import pytest
+from werkzeug.wrappers import Request
 
 from overdue.local import gateway
-from overdue.local.exchange import LocalRequest
+from tests import wsgi
 
 
-def a_request(
-    *, path: str = "/ping/x", query: str = "", body: bytes = b"", headers: tuple[tuple[str, str], ...] = ()
-) -> LocalRequest:
-    return LocalRequest(
-        method="POST",
-        path=path,
-        query=query,
-        headers=(("Host", "localhost"), *headers),
-        body=body,
-        peer="192.0.2.7",
-        keeps_alive=True,
-    )
+def a_request(*, target: str = "/ping/x", body: bytes = b"", headers: tuple[tuple[str, str], ...] = ()) -> Request:
+    headers = (("Host", "localhost"), *headers)
+    return wsgi.a_request(target, method="POST", headers=headers, body=body, peer="192.0.2.7")
 
 
-def an_event(request: LocalRequest) -> dict[str, Any]:
+def an_event(request: Request) -> dict[str, Any]:
     return gateway.event(request, epoch_ms=1_793_000_000_123, base="http://127.0.0.1:8000")
 
 
@@ -66,11 +58,11 @@ def test_a_text_body_that_is_no_utf_8_is_decoded_with_replacement() -> None:
 
 
 def test_a_question_mark_that_was_encoded_cuts_the_path_as_api_gateway_does() -> None:
-    assert an_event(a_request(path="/ping/x?y", query="a=1"))["path"] == "/ping/x"
+    assert an_event(a_request(target="/ping/x%3Fy?a=1"))["path"] == "/ping/x"
 
 
 def test_parameters_keep_their_repeats_and_empty_values() -> None:
-    event = an_event(a_request(query="tag=a&tag=b&create&msg=%C3%A9+%FF"))
+    event = an_event(a_request(target="/ping/x?tag=a&tag=b&create&msg=%C3%A9+%FF"))
     expected = {"tag": ["a", "b"], "create": [""], "msg": ["é \N{REPLACEMENT CHARACTER}"]}
     assert event["multiValueQueryStringParameters"] == expected
     assert event["queryStringParameters"]["tag"] == "b"
@@ -105,9 +97,14 @@ def test_an_answer_has_all_values_of_its_headers_and_its_decoded_body() -> None:
             "isBase64Encoded": True,
         }
     )
-    assert answer.status == 201
-    assert answer.body == b"\x00\xff"
-    assert answer.headers == (("Content-Type", "image/png"), ("Set-Cookie", "a=1"), ("Set-Cookie", "b=2"))
+    assert answer.status_code == 201
+    assert answer.get_data() == b"\x00\xff"
+    assert answer.headers.getlist("Set-Cookie") == ["a=1", "b=2"]
+    assert answer.headers["Content-Type"] == "image/png"
+
+
+def test_an_answer_has_no_type_that_the_app_has_not_set() -> None:
+    assert "Content-Type" not in gateway.answer({"statusCode": 200, "body": "OK"}).headers
 
 
 @pytest.mark.parametrize(

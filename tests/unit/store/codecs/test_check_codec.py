@@ -7,9 +7,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from chalicelib.domain.alerts import Alert, Facts, Kind, Reason
-from chalicelib.domain.check import Check, Code, Config, End, Filters, Flip, Judged, Pace, Run, Status, Window
-from chalicelib.domain.rules.escalation import Step
-from chalicelib.domain.rules.groups import Group
+from chalicelib.domain.check import Check, End, Flip, Judged, Pace, Run, Status, Window
+from chalicelib.domain.config import Config, Filters, Group, Step
+from chalicelib.domain.ids import Code
 from chalicelib.domain.schedule.occurrences import AnyOf, Cron, Every, OnCalendar
 from chalicelib.store.codecs import check_codec
 

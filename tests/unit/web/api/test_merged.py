@@ -4,14 +4,18 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from chalicelib.domain.check import Config, Filters
-from chalicelib.domain.rules.escalation import Step
+from chalicelib.domain.channels import Channel
+from chalicelib.domain.config import Config, Filters, Step
+from chalicelib.domain.field_errors import FieldError
 from chalicelib.domain.schedule.occurrences import Cron, Every, OnCalendar
 from chalicelib.domain.schedule.parse import lines_of
-from chalicelib.store.registry.projects import Channel
+from chalicelib.domain.slugs import slug_of
+from chalicelib.fields.merge import Lookup, require_future_first_ping, resolved_channels
+from chalicelib.fields.table import BY_NAME
 from chalicelib.web.api.call import Json, Refused
-from chalicelib.web.api.merged import chosen, insist_on_time_to_come, merged, slug_of
+from chalicelib.web.api.merged import merged
 from chalicelib.web.api.schema.fields import read
+from chalicelib.web.api.schema.wire_errors import refused
 from chalicelib.web.api.versions import VERSIONS
 
 CHANNELS = tuple(
@@ -24,8 +28,19 @@ POLICIES = {"nights": (Step(after=timedelta(minutes=15), channels=("id-1",)),)}
 
 def after(said: Json, *, config: Config | None = None, version: str = "v3") -> Config:
     found = VERSIONS[version]
-    fields = read(said, has_extras=found.has_extras)
-    return merged(config or Config(), fields, version=found, channels=CHANNELS, policies=POLICIES)
+    try:
+        fields = read(said, has_extras=found.has_extras)
+        return merged(config or Config(), fields, version=found, channels=CHANNELS, policies=POLICIES)
+    except FieldError as error:
+        raise refused(error) from error
+
+
+def chosen(identifiers: str) -> tuple[str, ...]:
+    said = BY_NAME["channels"].kind.read("channels", identifiers)
+    try:
+        return resolved_channels(said, Lookup(channels=CHANNELS))
+    except FieldError as error:
+        raise refused(error) from error
 
 
 @pytest.mark.parametrize(
@@ -142,7 +157,7 @@ def test_filters_have_old_names_and_new_ones(said: Json, filters: Filters) -> No
     ],
 )
 def test_channels_are_chosen_by_id_or_name(identifiers: str, ids: tuple[str, ...]) -> None:
-    assert chosen(identifiers, CHANNELS) == ids
+    assert chosen(identifiers) == ids
 
 
 @pytest.mark.parametrize(
@@ -157,7 +172,7 @@ def test_channels_are_chosen_by_id_or_name(identifiers: str, ids: tuple[str, ...
 )
 def test_a_channel_that_is_not_one_is_refused(identifiers: str, error: str) -> None:
     with pytest.raises(Refused) as refusal:
-        chosen(identifiers, CHANNELS)
+        chosen(identifiers)
     assert str(refusal.value) == error
 
 
@@ -187,15 +202,15 @@ NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
 @pytest.mark.parametrize(
     ("by", "told"),
     [
-        ("2020-01-01T00:00:00Z", "first_ping_by 2020-01-01T00:00:00Z has passed: give an instant to come"),
-        ("2026-03-01T13:00:00+01:00", "first_ping_by 2026-03-01T12:00:00Z has passed: give an instant to come"),
+        ("2020-01-01T00:00:00Z", 'first_ping_by "2020-01-01T00:00:00Z" has passed: use an instant in the future'),
+        ("2026-03-01T13:00:00+01:00", 'first_ping_by "2026-03-01T12:00:00Z" has passed: use an instant in the future'),
     ],
 )
 def test_an_instant_that_has_passed_is_no_first_ping_to_wait_for(by: str, told: str) -> None:
-    with pytest.raises(Refused) as refusal:
-        insist_on_time_to_come(after({"first_ping_by": by}), before=Config(), now=NOON)
-    assert str(refusal.value) == "json validation error: first_ping_by has passed"
-    assert refusal.value.detail == told
+    with pytest.raises(FieldError) as passed:
+        require_future_first_ping(after({"first_ping_by": by}), before=Config(), now=NOON)
+    wire = refused(passed.value)
+    assert (str(wire), wire.detail) == ("json validation error: first_ping_by has passed", told)
 
 
 @pytest.mark.parametrize(
@@ -212,7 +227,7 @@ def test_an_instant_that_has_passed_is_no_first_ping_to_wait_for(by: str, told: 
 )
 def test_a_first_ping_to_come_and_the_one_that_is_there_are_taken(by: str | int | None, kept: datetime | None) -> None:
     before = Config(first_ping_by=kept)
-    insist_on_time_to_come(after({"first_ping_by": by}, config=before), before=before, now=NOON)
+    require_future_first_ping(after({"first_ping_by": by}, config=before), before=before, now=NOON)
 
 
 def test_steps_are_taken_by_name_or_id_and_put_in_order() -> None:
@@ -293,12 +308,12 @@ def test_a_schedule_that_never_occurs_and_is_stored_already_stays() -> None:
 
 def test_a_check_that_costs_too_much_to_evaluate_is_refused_and_says_why() -> None:
     december = ["*/2 * 1-30 12 * for 60s", "1-59/2 * 1-30 12 * for 60s"]
-    with pytest.raises(Refused, match="windows cost too much") as refused:
+    with pytest.raises(Refused, match="windows cost too much") as refusal:
         after({"schedule": "* * * * *", "windows": december})
-    assert "use fewer, longer windows" in str(refused.value.detail)
-    with pytest.raises(Refused, match="misses_before_alert costs too much") as refused:
+    assert "use fewer, longer windows" in str(refusal.value.detail)
+    with pytest.raises(Refused, match="misses_before_alert costs too much") as refusal:
         after({"schedule": "\n".join(["*:0"] * 25), "misses_before_alert": 100})
-    assert "lower misses_before_alert" in str(refused.value.detail)
+    assert "lower it, or use fewer schedules" in str(refusal.value.detail)
 
 
 def test_a_check_that_costs_too_much_and_is_stored_already_can_be_edited_otherwise() -> None:

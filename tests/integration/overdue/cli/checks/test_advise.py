@@ -71,7 +71,7 @@ def test_with_options_it_compares_and_suggests_nothing(server: StandIn) -> None:
 @pytest.mark.parametrize(
     ("options", "why"),
     [
-        (["--grace", "soon"], '--grace "soon" is no duration'),
+        (["--grace", "soon"], '--grace "soon" is not a duration'),
         (["--every", "1h", "--schedule", "@daily"], "exclude each other"),
     ],
 )

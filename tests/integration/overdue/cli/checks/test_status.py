@@ -38,7 +38,7 @@ def a_check(name: str, status: str, **given: Any) -> dict[str, Any]:
 FLEET = [
     a_check("web", "up"),
     a_check("mail", "up", next_ping=instant(hours=2, minutes=30)),
-    a_check("backup", "down", reason="missed", next_ping=None),
+    a_check("backup", "down", reason="missed", explanation="No success arrived by 02:30.", next_ping=None),
     a_check("invoices", "grace", next_ping=instant(hours=-7, minutes=-30)),
     a_check("off", "paused", next_ping=None),
 ]
@@ -102,7 +102,14 @@ def test_json_is_one_document() -> None:
     assert json.loads(done.stdout) == {
         "total": 5,
         "counts": {"down": 1, "grace": 1, "up": 2, "paused": 1},
-        "down": [{"check": "backup", "reason": "missed", "since": instant(hours=-3, minutes=-30)}],
+        "down": [
+            {
+                "check": "backup",
+                "reason": "missed",
+                "explanation": "No success arrived by 02:30.",
+                "since": instant(hours=-3, minutes=-30),
+            }
+        ],
         "late": [{"check": "invoices", "expected": instant(hours=-7, minutes=-30)}],
         "next": {"check": "mail", "expected": instant(hours=2, minutes=30)},
     }

@@ -130,7 +130,7 @@ def test_an_invalid_file_is_wrong_usage_and_no_request(kept: Kept) -> None:
     refused = apply("checks:\n  a: {every: 1 hour}\n  b: {evry: 1h}\n")
     assert (refused.exit_code, refused.stdout) == (2, "")
     assert refused.stderr.splitlines() == [
-        'stdin:2: a: every "1 hour" is no duration: write seconds (600), or 10m, 1h, 1d, 1w',
+        'stdin:2: a: every "1 hour" is not a duration: write seconds (600), or 10m, 1h, 1d, 1w',
         'stdin:3: b: there is no field "evry": did you mean every?',
         "Nothing was changed: 2 errors in the file.",
     ]
@@ -148,7 +148,7 @@ def test_channels_that_there_are_not_are_told_beside_all_else_that_is_wrong(kept
     found = apply("checks:\n  a:\n    grace: 1 hour\n    channels: [nosuch, ops]\n  b: {depends_on: [gone]}\n")
     assert found.exit_code == 2
     assert found.stderr.splitlines() == [
-        'stdin:3: a: grace "1 hour" is no duration: write seconds (600), or 10m, 1h, 1d, 1w',
+        'stdin:3: a: grace "1 hour" is not a duration: write seconds (600), or 10m, 1h, 1d, 1w',
         'stdin:4: there is no channel "nosuch". There are: ops',
         'stdin:5: b: depends_on: there is no check "gone", in the file or outside it',
         "Nothing was changed: 3 errors in the file.",

@@ -55,7 +55,7 @@ def test_what_is_inside_is_closed_unless_it_is_named(shop: Answering) -> None:
     [
         (["ftp://example.com/"], 'url "ftp://example.com/": a probe asks http:// and https:// only'),
         ([URL, "--expect-status", "fine"], 'expect_status "fine"'),
-        ([URL, "--timeout", "1m"], '--timeout "1m": write a duration up to 20 s'),
+        ([URL, "--timeout", "1m"], '--timeout "1m" is too long: use 1s to 20s'),
         ([URL, "--slow", "12s"], "slow 12 s: it must be below the timeout"),
         ([URL, "--header", "X-Api-Key"], '--header "X-Api-Key" has no colon'),
         ([URL, "--inside", "everything"], 'networks that probes may reach, "everything"'),
@@ -159,7 +159,7 @@ def test_a_probe_is_taken_away(server: StandIn) -> None:
     ("arguments", "problem"),
     [
         (["add", "web", "--expect-text", "Hi"], "add --probe URL"),
-        (["add", "web", "--probe", URL, "--schedule", "0 2 * * *"], "--every says how often"),
+        (["add", "web", "--probe", URL, "--schedule", "0 2 * * *"], "set its interval with --every"),
         (["add", "web", "--probe", URL, "--every", "61s"], "every 61 s: a probe comes every whole minute"),
         (["edit", "backup", "--slow", "1s"], "add --probe URL"),
         (["edit", "shop"], "nothing to change"),

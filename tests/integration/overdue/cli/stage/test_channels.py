@@ -195,7 +195,7 @@ def test_a_test_reaches_the_one_channel_that_it_is_for(stage: Stage) -> None:
     [envelope] = stage.came(ops)
     alert = json.loads(envelope["Message"])
     assert (alert["kind"], alert["subject"]) == ("test", "TEST channel ops: alerts reach you")
-    assert alert["text"] == "This is a test: alerts of channel ops reach you. Nothing has happened to it."
+    assert alert["text"] == "This is a test: alerts of channel ops reach you. Nothing is wrong with it."
     assert stage.came(night) == []
 
 

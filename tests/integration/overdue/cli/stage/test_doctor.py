@@ -10,8 +10,8 @@ import pytest
 from click.testing import CliRunner, Result
 from moto.cloudwatch.models import cloudwatch_backends
 
+from chalicelib.domain.channels import Channel
 from chalicelib.store.registry import projects
-from chalicelib.store.registry.projects import Channel
 from overdue.cli.main import main
 from tests.integration.conftest import Deployment
 from tests.integration.overdue.aws_stage import ACCOUNT, AwsStage, a_stage

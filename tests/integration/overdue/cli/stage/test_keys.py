@@ -12,8 +12,9 @@ import pytest
 from click.testing import CliRunner, Result
 
 import app as lambda_app
-from chalicelib.store.registry.projects import Registry, Scope
-from chalicelib.store.tables import NotFound
+from chalicelib.domain.errors import NotFound
+from chalicelib.domain.keys import Scope
+from chalicelib.store.registry.projects import Registry
 from overdue.cli.main import main
 from tests.builders import hours
 from tests.integration.conftest import Deployment
@@ -72,7 +73,7 @@ def test_a_command_to_copy_is_one_that_a_shell_takes_whatever_the_name(stage: De
         (["keys", "add", "a\nb"], r"'a\nb' is not a valid key name"),
         (["keys", "add", "a\u202eb"], r"'a\u202eb' is not a valid key name"),
         (["keys", "add", "x" * 101], "Use 1 to 100 printable characters"),
-        (["keys", "rotate", "laptop", "--overlap", "soon"], '--overlap "soon" is no duration'),
+        (["keys", "rotate", "laptop", "--overlap", "soon"], '--overlap "soon" is not a duration'),
         (["projects", "add", "Billing"], '"Billing" is not a valid project name'),
     ],
 )

@@ -81,4 +81,4 @@ def test_a_bad_duration_is_wrong_usage_before_aws_is_asked() -> None:
     done = overdue("--since", "soon")
 
     assert done.exit_code == 2
-    assert '--since "soon" is no duration' in done.stderr
+    assert '--since "soon" is not a duration' in done.stderr

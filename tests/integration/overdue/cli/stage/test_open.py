@@ -81,7 +81,7 @@ def test_rows_of_links_that_have_expired_are_forgotten(stage: Deployment) -> Non
     ("arguments", "status", "said"),
     [
         (("--for", "91d"), 2, "--for 91d is too long: a session lasts 90 days at most"),
-        (("--for", "soon"), 2, '--for "soon" is no duration'),
+        (("--for", "soon"), 2, '--for "soon" is not a duration'),
         (("--project", "nobody", "--print"), 1, 'There is no project "nobody"'),
     ],
 )

@@ -3,13 +3,13 @@ import subprocess
 import sys
 from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import boto3
 import pytest
 import requests
 
-from overdue.local.engines import access, dynalite, moto
+from overdue.local.engines import access, dynalite, environment, moto
 from overdue.local.engines.moto import Engine
 
 if TYPE_CHECKING:
@@ -79,6 +79,42 @@ def test_one_of_20_threads_wins_a_conditional_write(table: "DynamoDBClient") -> 
 
     with ThreadPoolExecutor(20) as threads:
         assert sum(threads.map(claim, range(60))) == 1
+
+
+@pytest.mark.parametrize(
+    "update",
+    [
+        pytest.param("SET a = :one SET b = :one", id="two clauses of one kind"),
+        pytest.param("SET a = :one REMOVE a", id="one path in two actions"),
+        pytest.param("SET a = :one, b.c = :one REMOVE b", id="a path within another"),
+    ],
+)
+def test_updates_that_dynamodb_refuses_are_refused(table: "DynamoDBClient", update: str) -> None:
+    with pytest.raises(table.exceptions.ClientError, match="ValidationException"):
+        table.update_item(
+            TableName="races",
+            Key={"code": {"S": "a"}},
+            UpdateExpression=update,
+            ExpressionAttributeValues={":one": {"N": "1"}},
+        )
+
+
+def test_every_type_of_value_is_read_as_it_was_written(table: "DynamoDBClient") -> None:
+    scalars = {
+        "s": {"S": ""},
+        "n": {"N": "1.5"},
+        "yes": {"BOOL": True},
+        "none": {"NULL": True},
+        "b": {"B": b"\x00\xff"},
+    }
+    item: dict[str, Any] = {
+        "code": {"S": "a"},
+        "ss": {"SS": ["x"]},
+        "m": {"M": scalars},
+        "l": {"L": [*scalars.values()]},
+    }
+    table.put_item(TableName="races", Item=item | scalars)
+    assert table.get_item(TableName="races", Key={"code": {"S": "a"}})["Item"] == item | scalars
 
 
 def test_an_engine_knows_nothing_of_the_one_before() -> None:
@@ -186,8 +222,8 @@ def test_motos_own_api_is_closed_even_to_clients_with_the_key(running: Engine, p
 
 def test_beside_a_database_of_another_program_the_engine_knows_its_clients_by_their_token(running: Engine) -> None:
     environ = dict[str, str]()
-    moto.keep_off_aws(environ, endpoint=running.endpoint, key=access.access_key())
-    moto.share_database(environ)
+    environment.keep_off_aws(environ, endpoint=running.endpoint, key=access.access_key())
+    environment.share_database(environ)
     assert environ["AWS_ACCESS_KEY_ID"] == "overdue-local"  # DynamoDB Local: another key would be another database
     session = boto3.session.Session(
         environ["AWS_ACCESS_KEY_ID"], environ["AWS_SECRET_ACCESS_KEY"], environ["AWS_SESSION_TOKEN"], "us-east-1"
@@ -221,7 +257,7 @@ def test_a_persons_account_and_settings_are_not_in_the_environment_any_more() ->
         "HTTPS_PROXY": "http://proxy.example.com",
         "no_proxy": "intranet.example.com",
     }
-    moto.keep_off_aws(environ, endpoint="http://127.0.0.1:1", key="random")
+    environment.keep_off_aws(environ, endpoint="http://127.0.0.1:1", key="random")
     assert "AKIAREAL" not in environ.values()
     assert not {"AWS_PROFILE", "AWS_SESSION_TOKEN", "AWS_ENDPOINT_URL_DYNAMODB"} & environ.keys()
     assert environ["AWS_SHARED_CREDENTIALS_FILE"] == os.devnull
@@ -233,7 +269,7 @@ def test_a_client_that_names_no_endpoint_reaches_the_engine_and_not_aws(
     monkeypatch: pytest.MonkeyPatch, running: Engine
 ) -> None:
     environ = dict(os.environ)
-    moto.keep_off_aws(environ, endpoint=running.endpoint, key=access.access_key())
+    environment.keep_off_aws(environ, endpoint=running.endpoint, key=access.access_key())
     for name in [name for name in os.environ if name not in environ]:
         monkeypatch.delenv(name)
     for name, value in environ.items():

@@ -2,16 +2,15 @@ import json
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from html.parser import HTMLParser
-from http import HTTPStatus
 from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
 import requests
+from werkzeug.wrappers import Response
 
 from overdue.local.clock import Clock
 from overdue.local.engines import moto, resources
-from overdue.local.exchange import plain
 from overdue.local.inbox.layout import NavLink
 from overdue.local.inbox.received_alerts import Inbox
 from overdue.local.inbox.sns_message import ReceivedAlert
@@ -55,9 +54,9 @@ def post() -> Iterator[Post]:
             "/inbox": inbox.page,
             "/inbox.json": inbox.as_json,
             "/inbox/deliver": inbox.deliver,
-            "/static/style.css": lambda _: plain(HTTPStatus.OK, "the pages' own"),
-            "/static/pages.js": lambda _: plain(HTTPStatus.OK, "the pages' own"),
-            "/static/note.svg": lambda _: plain(HTTPStatus.OK, "the pages' own"),
+            "/static/style.css": lambda _: Response("the pages' own\n"),
+            "/static/pages.js": lambda _: Response("the pages' own\n"),
+            "/static/note.svg": lambda _: Response("the pages' own\n"),
         },
     )
     with requests.Session() as session:
@@ -78,7 +77,7 @@ def a_message(**changes: Any) -> dict[str, Any]:
         "check": {"name": "backup", "slug": "backup", "tags": ["db"], "url": "http://127.0.0.1/checks/backup"},
         "channels": ["inbox", "ops-email"],
         "subject": "DOWN backup: missed, expected 02:00",
-        "text": "backup is down: missed.\n\nNothing came by 02:30.",
+        "text": "backup is down: missed.\n\nNo success arrived by 02:30.",
         "sms": "DOWN backup: missed",
         "expected": "2026-10-24T00:00:00Z",
     } | changes
@@ -153,9 +152,9 @@ def test_an_alert_is_told_and_shown_as_people_would_get_it(post: Post) -> None:
         "inbox, ops-email",
         "DOWN backup: missed, expected 02:00",
     ]
-    assert page.only("pre") == "backup is down: missed.\n\nNothing came by 02:30."
+    assert page.only("pre") == "backup is down: missed.\n\nNo success arrived by 02:30."
     assert "SMS 19 of 160 characters" in page.texts["h2"]
-    assert [alert.text for alert in post.told] == ["backup is down: missed.\n\nNothing came by 02:30."]
+    assert [alert.text for alert in post.told] == ["backup is down: missed.\n\nNo success arrived by 02:30."]
 
 
 def test_an_empty_inbox_says_so_and_has_nothing_to_empty(post: Post) -> None:

@@ -6,7 +6,8 @@ from typing import Any
 from urllib.parse import parse_qsl
 
 from chalicelib.domain.alerts import Reason
-from chalicelib.domain.check import Code, Judged, Status, unique_key
+from chalicelib.domain.check import Judged, Status
+from chalicelib.domain.ids import Code, unique_key
 from chalicelib.domain.schedule.occurrences import Cron, Every
 from chalicelib.domain.sources.probe import Probe
 from chalicelib.store import history
@@ -38,7 +39,10 @@ def test_a_check_that_is_well_says_so_first(browser: Browser) -> None:
     browser.sign_in()
     text = see(browser)
     assert "<title>nightly-backup is up · Overdue</title>" in text
-    assert "Last success 30 min ago, after 4 min (usual not known yet). Next expected in 30 min." in text
+    assert (
+        "Last success 30 min ago, after 4 min (not enough runs yet for a usual duration). Next expected in 30 min."
+        in text
+    )
     assert text.index("<h1>") < text.index('id="h-runs"')
 
 
@@ -171,7 +175,7 @@ def test_paused_it_can_be_resumed_and_is_new_again(browser: Browser) -> None:
     browser.sign_in()
     browser.post(f"{PAGE}/pause", {"csrf": browser.csrf()})
     text = see(browser)
-    assert "It has been paused since 12:00: nothing is expected of it. A ping resumes it." in text
+    assert "It has been paused since 12:00: no ping is expected. A ping resumes it." in text
     assert f'action="{PAGE}/snooze"' not in text
     browser.post(f"{PAGE}/resume", {"csrf": browser.csrf()})
     assert browser.deployment.check(code).status is Status.NEW
@@ -294,8 +298,11 @@ def test_an_open_run_stands_with_what_it_last_said(browser: Browser) -> None:
     browser.sign_in()
     text = see(browser)
     assert '<span class="running">is running</span>' in text
-    assert "It has been running for 10 min. How long it usually takes is not known yet; its limit is 30 min." in text
-    assert "Its last word, at 11:55: <samp>step 2 of 3</samp>" in " ".join(text.split())
+    assert (
+        "It has been running for 10 min. There are not enough runs yet for a usual duration; its limit is 30 min."
+        in text
+    )
+    assert "Its last output, at 11:55: <samp>step 2 of 3</samp>" in " ".join(text.split())
     assert "<code>11111111</code>" in text
     assert "10 min, until 12:20" in text
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from chalicelib.domain.check import Code, unique_key
+from chalicelib.domain.ids import Code, unique_key
 from chalicelib.domain.schedule.occurrences import Every
 from chalicelib.store.registry.status_pages import StatusPage, add_status_page, remove_status_page
 from chalicelib.web.pages.status import status_page

@@ -28,7 +28,7 @@ SHELL=/bin/sh
 
 def test_a_users_crontab_becomes_a_file_that_can_be_applied() -> None:
     found = imported(USER, name="crontab", system=False, zone="Europe/Berlin")
-    checks = {each.slug: (each.settings["schedule"], each.settings["tz"]) for each in read(found.text, name="x")}
+    checks = {each.slug: (*each.settings["schedule"], each.settings["tz"]) for each in read(found.text, name="x")}
     assert checks == {
         "backup": ("0 2 * * *", "Europe/Berlin"),
         "artisan-schedule-run": ("0 0 * * *", "Europe/Berlin"),

@@ -3,6 +3,7 @@ from typing import Any, cast
 from overdue.checks_file.file import read
 from overdue.checks_file.imports.healthchecks import imported
 from overdue.client.schemas import ChannelJson, CheckJson
+from tests.builders import hours, minutes
 
 CHANNELS: list[ChannelJson] = [{"id": "a1", "name": "ops", "kind": "email"}, {"id": "b2", "name": "", "kind": "sms"}]
 
@@ -47,13 +48,13 @@ def test_all_that_a_check_is_there_it_is_here() -> None:
         "nightly-backup",
         {
             "name": "Nightly backup",
-            "every": 7200,
+            "every": hours(2),
             "failures_before_alert": 1,
             "misses_before_alert": 1,
             "tz": "UTC",
-            "grace": 600,
-            "tags": ("prod", "db"),
-            "channels": "*",
+            "grace": minutes(10),
+            "tags": "prod db",
+            "channels": ("*",),
             "desc": "Look here.",
             "methods": "POST",
             "manual_resume": True,
@@ -67,14 +68,14 @@ def test_all_that_a_check_is_there_it_is_here() -> None:
 def test_a_schedule_keeps_its_zone_and_what_is_silent_stays_so() -> None:
     found = imported([there(schedule="0 5 * * *", tz="Europe/Kiev", channels="")], [], source="x")
     [wanted] = read(found.text, name="x")
-    assert (wanted.settings["schedule"], wanted.settings["tz"]) == ("0 5 * * *", "Europe/Kyiv")
+    assert (wanted.settings["schedule"], wanted.settings["tz"]) == (("0 5 * * *",), "Europe/Kyiv")
     assert wanted.settings["channels"] == ()
 
 
 def test_a_check_of_an_overdue_keeps_each_of_its_schedules() -> None:
     found = imported([there(schedule="0 9 * * 1-5\nSat 12:00", tz="Europe/Berlin")], [], source="x")
     [wanted] = read(found.text, name="x")
-    assert (found.notes, wanted.settings["schedule"]) == ((), "0 9 * * 1-5\nSat 12:00")
+    assert (found.notes, wanted.settings["schedule"]) == ((), ("0 9 * * 1-5", "Sat 12:00"))
 
 
 def test_what_cannot_be_the_same_here_is_told() -> None:
@@ -85,10 +86,10 @@ def test_what_cannot_be_the_same_here_is_told() -> None:
         there(name="Bad", slug="bad", schedule="0 0 31 2 *", tz="UTC"),
     ]
     found = imported(checks, CHANNELS, source="x")
-    assert [each.slug for each in read(found.text, name="x")] == ["nightly-backup", "nightly-backup-2", "nnamed"]
+    assert [each.slug for each in read(found.text, name="x")] == ["nightly-backup", "nightly-backup-2", "unnamed"]
     assert found.notes == (
         '"Copy" becomes nightly-backup-2: its slug nightly-backup is another\'s, too',
-        '"Ünnamed" becomes nnamed: it has no slug there',
+        '"Ünnamed" becomes unnamed: it has no slug there',
         'Left out: "Bad", schedule "0 0 31 2 *": no month in it has such a day, so it would never come',
     )
     assert "# paused there" in found.text
@@ -99,4 +100,4 @@ def test_a_read_only_key_tells_no_channels() -> None:
     check = there()
     del check["uuid"], check["channels"]
     [wanted] = read(imported([check], [], source="x").text, name="x")
-    assert wanted.settings["channels"] == "*"
+    assert wanted.settings["channels"] == ("*",)

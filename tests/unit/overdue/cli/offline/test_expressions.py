@@ -4,7 +4,7 @@ import pytest
 
 from chalicelib.domain.errors import BadInput
 from chalicelib.domain.schedule.occurrences import Cron, Every, OnCalendar, Schedule
-from overdue.cli.offline.expressions import schedule_of, without_alias
+from overdue.cli.offline.expressions import schedule_of
 from tests.builders import days, minutes
 
 
@@ -28,8 +28,3 @@ def test_periods_cron_its_aliases_and_oncalendar_are_told_apart(text: str, sched
 def test_what_is_no_schedule_is_refused(text: str) -> None:
     with pytest.raises(BadInput):
         schedule_of(text, "UTC")
-
-
-def test_only_aliases_are_replaced() -> None:
-    assert without_alias("@hourly") == "0 * * * *"
-    assert without_alias("5 4 * * *") == "5 4 * * *"

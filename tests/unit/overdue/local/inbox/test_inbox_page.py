@@ -29,7 +29,7 @@ def a_page(*sent_at: str, tz: str = "UTC", default_tz: str = "UTC", speed: float
     wish = Wish(kind=None, tz=tz, default_tz=default_tz, refreshes=True)
     nav = [NavLink("/", "Checks"), NavLink("/inbox", "Alerts")]
     answer = shown([an_alert(at) for at in sent_at], wish, now=NOW, speed=speed, nav=nav)
-    return answer.body.decode()
+    return answer.get_data(as_text=True)
 
 
 def texts(html: str, element: str) -> list[str]:

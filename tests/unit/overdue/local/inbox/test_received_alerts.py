@@ -1,18 +1,20 @@
 import json
 from concurrent.futures import ThreadPoolExecutor
 
+from werkzeug.wrappers import Request
+
 from overdue.local.clock import Clock
-from overdue.local.exchange import LocalRequest
 from overdue.local.inbox.layout import NavLink
 from overdue.local.inbox.received_alerts import Inbox
 from overdue.local.inbox.sns_message import ReceivedAlert
+from tests.wsgi import a_request
 
 
 def an_inbox(told: list[ReceivedAlert]) -> Inbox:
     return Inbox(clock=Clock(1), on_alert=told.append, nav=[NavLink("/inbox", "Alerts")])
 
 
-def a_delivery(number: int) -> LocalRequest:
+def a_delivery(number: int) -> Request:
     message = {
         "version": 1,
         "id": str(number),
@@ -24,15 +26,13 @@ def a_delivery(number: int) -> LocalRequest:
         "sms": "",
     }
     body = json.dumps({"Type": "Notification", "Message": json.dumps(message)}).encode()
-    return LocalRequest(
-        method="POST", path="/inbox/deliver", query="", headers=(), body=body, peer="127.0.0.1", keeps_alive=True
-    )
+    return a_request("/inbox/deliver", method="POST", body=body)
 
 
 def test_the_oldest_alert_makes_room_for_the_501st() -> None:
     inbox = an_inbox([])
     for number in range(501):
-        assert inbox.deliver(a_delivery(number)).status == 200
+        assert inbox.deliver(a_delivery(number)).status_code == 200
     kept = [alert.id for alert in inbox.alerts()]
     assert (len(kept), kept[0], kept[-1]) == (500, "500", "1")
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from chalicelib.web.api.schema.fields import Schema
+from chalicelib.fields.kinds import Schema
 from chalicelib.web.api.schema.openapi import document
 
 

@@ -26,7 +26,7 @@ TOLERANCE = ["failures_before_alert", "failures", "misses_before_alert", "misses
 CALENDAR = ["first_ping_by", "early", "windows", "maintenance_until", "schedules", "warnings"]
 QUIET = ["snoozed_until", "acknowledged_at", "acknowledged_by", "unknown_since"]
 THROTTLED = ["throttled_since", "throttled_at"]
-STATE = ["reason", "runs", "due_at", "zone", "every_channel"]
+STATE = ["reason", "explanation", "runs", "due_at", "zone", "every_channel"]
 EXTRAS = [
     "probe",
     "depends_on",
@@ -138,6 +138,21 @@ def test_looking_at_a_check_writes_nothing_into_it() -> None:
     value = shaped(check, viewer())
     assert (value["status"], value["reason"], value["due_at"]) == ("down", "missed", "2026-03-01T11:05:00+00:00")
     assert check == replace(check)
+
+
+def test_a_check_that_is_down_explains_why_in_its_own_zone() -> None:
+    check = a_check(
+        last_success=utc("2026-03-01T10:00Z"),
+        schedule=Cron("0 12 * * *", "Europe/Berlin"),
+        tz="Europe/Berlin",
+        grace=minutes(5),
+    )
+    assert shaped(check, viewer())["explanation"] == (
+        "No success arrived by 12:05. It was expected at 12:00, with 5 min of grace. No start arrived either. "
+        "Look first at the scheduler, not at the script: it was probably never launched "
+        "(host down, cron stopped, timer disabled)."
+    )
+    assert shaped(replace(check, last_success=NOW, due_at=None), viewer())["explanation"] is None
 
 
 @pytest.mark.parametrize(

@@ -1,37 +1,43 @@
-"""What pings and judgements tell together: which run ended when, and how."""
+"""The runs that rows of the history make up: which ended when, and how."""
 
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
 
 from chalicelib.domain.alerts import Reason
-from chalicelib.domain.check import Check, Flip, Judged, Run, Status
+from chalicelib.domain.check import Check, Judged, Run, RunEnd
 from chalicelib.domain.ping import Ping, Signal
-from chalicelib.domain.schedule.occurrences import Cron, Every
+from chalicelib.domain.runs.recent_runs import Ended
+from chalicelib.domain.schedule.occurrences import Every
 from chalicelib.domain.sources.probe import Probe
 from chalicelib.store.history import StoredPing
-from chalicelib.web.pages.check.runs import Outcome, Ran, ran, still_open
-from tests.builders import R1, R2, a_check, days, hours, minutes, seconds, utc
+from chalicelib.web.pages.check.runs import Outcome, Ran, past_runs, runs_still_open
+from tests.builders import R1, R2, a_check, hours, minutes, seconds, utc
 
 BEGUN = utc("2026-03-01T00:00Z")
 SUCCESS, START, FAIL, LOG, IGN = Signal.SUCCESS, Signal.START, Signal.FAIL, Signal.LOG, Signal.IGN
-CAME_UP = Flip(number=1, at=BEGUN - days(1), old=Status.NEW, new=Status.UP, reason=None)
 
 
 def pings(*said: tuple[Signal, timedelta, timedelta | None, str]) -> list[StoredPing]:
     """Newest first, as the history gives them: the signal, when, how long, and the run's id."""
+    ends = {SUCCESS: Ended.SUCCESS, FAIL: Ended.FAILED}
     stored = [
-        StoredPing(number, Ping(at=BEGUN + when, signal=signal, rid=rid), signal, took)
+        StoredPing(
+            number,
+            Ping(at=BEGUN + when, signal=signal, rid=rid),
+            signal,
+            took,
+            RunEnd(outcome=ends[signal], exceeded_limit=False) if signal in ends else None,
+        )
         for number, (signal, when, took, rid) in enumerate(said, start=1)
     ]
     return stored[::-1]
 
 
-def told(
-    check: Check, stored: list[StoredPing], judged: list[Judged] | None = None, flips: list[Flip] | None = None
-) -> list[Ran]:
-    return ran(check, stored, judged or [], flips or [CAME_UP])
+def told(check: Check, stored: list[StoredPing], judged: list[Judged] | None = None) -> list[Ran]:
+    return past_runs(check, stored, judged or [])
 
 
 def hourly(**config: Any) -> Check:
@@ -88,69 +94,29 @@ def test_what_is_ignored_is_no_run() -> None:
     assert told(hourly(), pings((IGN, minutes(0), None, ""), (LOG, minutes(1), None, ""))) == []
 
 
-NIGHTLY = Cron("0 2 * * *", "UTC")
-
-
 @pytest.mark.parametrize(
-    ("came", "took", "outcome"),
+    ("ended", "outcome"),
     [
-        pytest.param(hours(26), None, Outcome.OK, id="at its time"),
-        pytest.param(hours(28), None, Outcome.OK, id="it may have worked for half of its grace"),
-        pytest.param(hours(28) + seconds(1), None, Outcome.LATE, id="it came when more had passed"),
-        pytest.param(hours(27), minutes(60), Outcome.OK, id="it began in time"),
-        pytest.param(hours(28), minutes(60), Outcome.LATE, id="it began an hour late"),
+        (Ended.SUCCESS, Outcome.OK),
+        (Ended.LATE, Outcome.LATE),
+        (Ended.FAILED, Outcome.FAILED),
+        (Ended.TOO_SHORT, Outcome.TOO_SHORT),
     ],
 )
-def test_late_is_what_began_or_came_long_after_its_time(
-    came: timedelta, took: timedelta | None, outcome: Outcome
-) -> None:
-    check = a_check(schedule=NIGHTLY, grace=hours(4), last_success=BEGUN)
-    newest, *_ = told(check, pings((SUCCESS, hours(2), None, ""), (SUCCESS, came, took, "")))
-    assert newest.outcome is outcome
+def test_how_a_run_ended_is_read_from_its_row_whatever_the_configuration_is_now(ended: Ended, outcome: Outcome) -> None:
+    [stored] = pings((SUCCESS, hours(9), minutes(50), ""))
+    row = replace(stored, run_end=RunEnd(outcome=ended, exceeded_limit=True))
+    [run] = told(hourly(min_runtime=hours(1), max_runtime=hours(2)), [row])
+    assert (run.outcome, run.is_beyond) == (outcome, True)
 
 
-def test_what_ends_an_outage_is_not_late() -> None:
-    check = a_check(schedule=NIGHTLY, grace=hours(4), last_success=BEGUN)
-    down = Flip(number=2, at=BEGUN + hours(30), old=Status.UP, new=Status.DOWN, reason=Reason.MISSED)
-    missed = Judged(at=BEGUN + hours(30), reason=Reason.MISSED, count=None)
-    stored = pings((SUCCESS, hours(2), None, ""), (SUCCESS, hours(40), None, ""))
-    found = told(check, stored, [missed], [down, CAME_UP])
-    assert [run.outcome for run in found] == [Outcome.OK, Outcome.MISSED, Outcome.OK]
-    assert found[1].expected == BEGUN + hours(26)
-
-
-def test_the_first_success_had_no_grace() -> None:
-    check = a_check(schedule=NIGHTLY, grace=hours(4), first_ping_by=hours(6))
-    first = Flip(number=1, at=BEGUN, old=Status.NEW, new=Status.DOWN, reason=Reason.MISSED)
-    up = Flip(number=2, at=BEGUN + hours(2), old=Status.DOWN, new=Status.UP, reason=None)
-    second = Flip(number=3, at=BEGUN + hours(30), old=Status.UP, new=Status.DOWN, reason=Reason.MISSED)
-    missed = [Judged(at=flip.at, reason=Reason.MISSED, count=None) for flip in (second, first)]
-    found = told(check, pings((SUCCESS, hours(2), None, "")), missed, [second, up, first])
-    assert [(run.outcome, run.expected) for run in found] == [
-        (Outcome.MISSED, BEGUN + hours(26)),
-        (Outcome.OK, None),
-        (Outcome.MISSED, None),
+def test_a_miss_says_when_the_success_was_expected_and_the_first_one_had_no_grace() -> None:
+    missed = Judged(at=BEGUN + hours(2), reason=Reason.MISSED, count=None, since=BEGUN + hours(1))
+    first = Judged(at=BEGUN, reason=Reason.MISSED, count=None, since=BEGUN)
+    assert [(run.outcome, run.at, run.expected) for run in told(hourly(), [], [missed, first])] == [
+        (Outcome.MISSED, BEGUN + hours(2), BEGUN + hours(1)),
+        (Outcome.MISSED, BEGUN, None),
     ]
-
-
-def test_after_a_miss_that_was_borne_the_next_time_counts() -> None:
-    check = a_check(schedule=NIGHTLY, grace=hours(4), last_success=BEGUN, misses_before_alert=2)
-    missed = Judged(at=BEGUN + hours(30), reason=Reason.MISSED, count=None)
-    stored = pings((SUCCESS, hours(2), None, ""), (SUCCESS, hours(50), None, ""))
-    assert [run.outcome for run in told(check, stored, [missed])] == [Outcome.OK, Outcome.MISSED, Outcome.OK]
-
-
-def test_a_run_that_was_too_short_is_told_so_even_where_its_limit_has_gone() -> None:
-    stored = pings((SUCCESS, minutes(1), seconds(2), ""))
-    assert told(hourly(min_runtime=seconds(40)), stored)[0].outcome is Outcome.TOO_SHORT
-    flip = Flip(number=2, at=BEGUN + minutes(1), old=Status.UP, new=Status.DOWN, reason=Reason.TOO_SHORT)
-    assert told(hourly(), stored, flips=[flip, CAME_UP])[0].outcome is Outcome.TOO_SHORT
-    assert told(hourly(), stored)[0].outcome is Outcome.OK
-
-
-@pytest.mark.parametrize(("took", "is_beyond"), [(minutes(30), False), (minutes(31), True)])
-def test_a_run_that_ended_beyond_its_limit_shows_it(took: timedelta, is_beyond: bool) -> None:
-    assert told(hourly(), pings((SUCCESS, hours(1), took, "")))[0].is_beyond is is_beyond
 
 
 def test_a_probe_has_no_start() -> None:
@@ -162,8 +128,8 @@ def test_a_probe_has_no_start() -> None:
 def test_of_a_throughput_check_windows_are_told_not_pings() -> None:
     check = hourly(min_count=500, count_window=minutes(30))
     judged = [
-        Judged(at=BEGUN + minutes(60), reason=Reason.STALLED, count=0),
-        Judged(at=BEGUN + minutes(30), reason=None, count=700),
+        Judged(at=BEGUN + minutes(60), reason=Reason.STALLED, count=0, since=BEGUN + minutes(30)),
+        Judged(at=BEGUN + minutes(30), reason=None, count=700, since=BEGUN),
     ]
     found = told(check, pings((SUCCESS, minutes(1), None, ""), (FAIL, minutes(20), None, "")), judged)
     assert [(run.outcome, run.count) for run in found] == [
@@ -183,7 +149,7 @@ def test_open_runs_are_told_with_what_they_have_said_so_far() -> None:
         (LOG, minutes(5), None, ""),
         (START, minutes(50), None, R1),
     )
-    found = list(still_open(check, stored, now=now))
+    found = list(runs_still_open(check, stored, now=now))
     assert [(run.outcome, run.took, [word.number for word in run.words]) for run in found] == [
         (Outcome.RUNNING, minutes(10), [4]),
         (Outcome.OVERRUN, minutes(60), [2, 3]),

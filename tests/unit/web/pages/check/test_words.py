@@ -11,15 +11,14 @@ from typing import Any
 import pytest
 
 from chalicelib.domain.alerts import Alert, Facts, Kind, Reason, Told
-from chalicelib.domain.check import NO_FILTERS, Check, Flip, Run, Status
+from chalicelib.domain.channels import Channel
+from chalicelib.domain.check import Check, Flip, Run, Status
+from chalicelib.domain.config import NO_FILTERS, Group, Step
 from chalicelib.domain.ping import Ping, Signal
-from chalicelib.domain.rules.escalation import Step
-from chalicelib.domain.rules.groups import Group
 from chalicelib.domain.schedule.occurrences import AnyOf, Cron, Every, OnCalendar
 from chalicelib.domain.sources.probe import Probe
 from chalicelib.domain.text.time_format import WallClock
 from chalicelib.store.history import StoredFlip, StoredPing
-from chalicelib.store.registry.projects import Channel
 from chalicelib.web.pages.check.actions import snooze_choices
 from chalicelib.web.pages.check.configuration import in_words_of, linked
 from chalicelib.web.pages.check.headline import verdict
@@ -27,7 +26,7 @@ from chalicelib.web.pages.check.next_times import upcoming
 from chalicelib.web.pages.check.notifications import told
 from chalicelib.web.pages.check.queries import Cursor, Past
 from chalicelib.web.pages.check.status_changes import months
-from chalicelib.web.pages.overview.headline import Part
+from chalicelib.web.pages.overview.headline import Phrase
 from chalicelib.web.pages.overview.position import standing
 from tests.browser import story
 from tests.browser.story import at, cron
@@ -58,22 +57,22 @@ def told_of(check: Check, past: Past = NOTHING, remedy: str = "") -> list[str]:
         (
             "postgres-backup",
             "is down: missed",
-            "Nothing came by 02:30. It was expected at 02:00 and had 30 min of grace. No start came either.",
+            "No success arrived by 02:30. It was expected at 02:00, with 30 min of grace. No start arrived either.",
         ),
         (
             "invoice-mailer",
             "is down: failed",
-            "Exit status 75 at 04:40:00, after 7.3 s (usually 7.3 to 8.6 s). It is the 3rd failure in a row.",
+            "Exit status 75 at 04:40:00, after 7.3 s (usually 7.3 to 8.6 s). This is the 3rd failure in a row.",
         ),
         (
             "ledger-export",
             "is down: too short",
-            "It succeeded after 1.8 s. It cannot be done in less than 40 s and usually takes 1 min 9 s to 1 min 21 s.",
+            "The run succeeded after 1.8 s, but needs at least 40 s. It usually takes 1 min 9 s to 1 min 21 s.",
         ),
         (
             "thumbnail-sweeper",
             "is late",
-            "Its success was expected at 05:05, 7 min ago. It goes down at 05:20 if nothing comes.",
+            "A success was expected at 05:05, 7 min ago. The check goes down at 05:20 unless one arrives.",
         ),
         (
             "warehouse-sync",
@@ -88,9 +87,9 @@ def told_of(check: Check, past: Past = NOTHING, remedy: str = "") -> list[str]:
         (
             "legacy-ftp-import",
             "is paused",
-            "It has been paused since Mon 12 Oct 16:20: nothing is expected of it. A ping resumes it.",
+            "It has been paused since Mon 12 Oct 16:20: no ping is expected. A ping resumes it.",
         ),
-        ("gdpr-purge", "is new", "It has never been pinged. Nothing is expected of it before the first ping."),
+        ("gdpr-purge", "is new", "It has never been pinged. Nothing is expected before the first ping."),
     ],
 )
 def test_a_page_begins_with_what_is_the_matter(name: str, said: str, lead: str) -> None:
@@ -112,7 +111,7 @@ PROBE = Probe(url="https://api.example.com/health")
         pytest.param(
             changed("thumbnail-sweeper", grace=minutes(5), blind_since=at("05:00")),
             NOTHING,
-            "It is judged 5 min after they can again.",
+            "Overdue evaluates it 5 min after pings can come in again.",
             id="unknown says why, and until when",
         ),
         pytest.param(
@@ -136,7 +135,7 @@ PROBE = Probe(url="https://api.example.com/health")
         pytest.param(
             changed("legacy-ftp-import", manual_resume=True),
             NOTHING,
-            "nothing is expected of it. Pings do not resume it.",
+            "no ping is expected. Pings do not resume it.",
             id="paused until somebody resumes it",
         ),
         pytest.param(
@@ -148,51 +147,54 @@ PROBE = Probe(url="https://api.example.com/health")
             ),
             NOTHING,
             (
-                "2 of 5 members are down: web-1, web-2. It is down when 2 of them are. "
-                "Look first at its members: each tells what is the matter with it."
+                "2 of 5 members are down: web-1, web-2. The group is down when 2 of them are. "
+                "Look first at the members: the page of each one says why it is down."
             ),
             id="a group tells which members are down",
         ),
         pytest.param(
             changed("dns-zone-sync", group=Group(tag="web")),
             NOTHING,
-            "Its members do their work, or too few of them are down to count.",
+            "Its members are up, or too few of them are down.",
             id="a group that is up",
         ),
         pytest.param(
             changed("legacy-ftp-import", probe=PROBE),
             NOTHING,
-            "Overdue does not ask until somebody resumes it.",
+            "Overdue makes no probes until somebody resumes it.",
             id="a paused probe is not made",
         ),
         pytest.param(
             changed("gdpr-purge", probe=PROBE),
             NOTHING,
-            "No probe has been made yet: the first comes within a minute.",
+            "No probe has been made yet. The first one follows within a minute.",
             id="a new probe",
         ),
         pytest.param(
             changed("gdpr-purge", first_ping_by=utc("2026-10-24T07:00Z")),
             NOTHING,
-            "It goes down if no success has come by 09:00.",
+            "It goes down at 09:00 unless a success has arrived.",
             id="new, awaited",
         ),
         pytest.param(
             changed("invoice-mailer", probe=PROBE, last_exit=None),
             NOTHING,
-            "Its last probe, at 04:40:00, got no good answer. It is the 3rd failure in a row.",
+            (
+                "The probe at 04:40:00 got no good answer, after 7.3 s (usually 7.3 to 8.6 s). "
+                "This is the 3rd failure in a row."
+            ),
             id="a probe has no exit status",
         ),
         pytest.param(
             changed("postgres-backup", probe=PROBE),
             NOTHING,
-            "Look first at Overdue itself: its prober asks, and has not.",
+            "Look first at Overdue itself: its prober made no probe.",
             id="a probe that was not made points at Overdue",
         ),
         pytest.param(
             changed("invoice-mailer", last_exit=None, failures=1),
             ALARM,
-            "Its alarm in CloudWatch said so at 04:40:00.",
+            "The CloudWatch alarm went off at 04:40:00. What the alarm says:",
             id="an alarm",
         ),
         pytest.param(
@@ -222,7 +224,7 @@ PROBE = Probe(url="https://api.example.com/health")
         pytest.param(
             changed("search-reindex"),
             NOTHING,
-            "Its last word: shard 7/12: waiting for lock index_writer, held by pid 4121",
+            "Its last output: shard 7/12: waiting for lock index_writer, held by pid 4121",
             id="the last word of the run that is stuck",
         ),
     ],
@@ -235,7 +237,7 @@ def test_a_recovery_is_told_for_a_day() -> None:
     down = Flip(number=3, at=at("03:58"), old=Status.UP, new=Status.DOWN, reason=Reason.FAILED)
     up = Flip(number=4, at=at("04:36"), old=Status.DOWN, new=Status.UP, reason=None)
     past = replace(NOTHING, flips=(StoredFlip(up, ()), StoredFlip(down, ())))
-    assert "Up again since 04:36; it was down for 38 min (failed)." in told_of(NIGHT["fx-rates"], past)
+    assert "Up again since 04:36, was down for 38 min (failed)." in told_of(NIGHT["fx-rates"], past)
     assert "Up again" not in " ".join(told_of(NIGHT["fx-rates"]))
 
 
@@ -244,7 +246,7 @@ CHANNELS = [
 ]
 
 
-PARENTS = [Part("web-1", href="/checks/web-1"), Part("web-2", href="/checks/web-2")]
+PARENTS = [Phrase("web-1", href="/checks/web-1"), Phrase("web-2", href="/checks/web-2")]
 
 
 def words(may_write: bool = True, **config: Any) -> dict[str, str]:

@@ -7,11 +7,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from chalicelib.domain.check import Config
-from chalicelib.domain.rules.groups import Group
+from chalicelib.domain.channels import Channel
+from chalicelib.domain.config import Config, Group
 from chalicelib.domain.schedule.occurrences import Cron, Every
 from chalicelib.domain.sources.probe import Probe
-from chalicelib.store.registry.projects import Channel
 from chalicelib.web.pages.check_form.conflicts import Judged, judged, seen
 from chalicelib.web.pages.check_form.form_fields import Values, filled
 from tests.builders import hours, minutes, utc
@@ -93,12 +92,12 @@ CASES: list[tuple[dict[str, Any], str]] = [
     ({"tz": "Europe/Berlin"}, "Time zone: “Europe/Berlin”"),
     ({"slug": ""}, "Slug: empty"),
     ({"desc": "one\ntwo " + "y" * 90}, f"Description: “one two {'y' * 72}…”"),
-    ({"learns_max_runtime": True}, "A run takes at most: auto"),
-    ({"remind_every": hours(4)}, "Tell again every: 4 hours"),
-    ({"first_ping_by": utc("2026-12-24T20:00Z")}, "Down if never pinged: “2026-12-24T20:00”"),
-    ({"manual_resume": True}, "Stays paused: yes"),
-    ({"channels": ("c-2",)}, "Who hears of it: oncall-sms"),
-    ({"channels": ()}, "Who hears of it: nobody"),
+    ({"learns_max_runtime": True}, "Maximum runtime: auto"),
+    ({"remind_every": hours(4)}, "Reminder: 4 hours"),
+    ({"first_ping_by": utc("2026-12-24T20:00Z")}, "First ping: “2026-12-24T20:00”"),
+    ({"manual_resume": True}, "Manual resume: yes"),
+    ({"channels": ("c-2",)}, "Channels: oncall-sms"),
+    ({"channels": ()}, "Channels: nobody"),
 ]
 
 

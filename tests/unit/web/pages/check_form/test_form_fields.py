@@ -8,12 +8,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from chalicelib.domain.check import Config, Filters
-from chalicelib.domain.rules.groups import Group
+from chalicelib.domain.channels import Channel
+from chalicelib.domain.config import Config, Filters, Group
 from chalicelib.domain.schedule.occurrences import AnyOf, Cron, Every, OnCalendar
 from chalicelib.domain.sources.probe import Probe, default_grace
 from chalicelib.domain.text.time_format import WallClock
-from chalicelib.store.registry.projects import Channel
 from chalicelib.web.pages.check_form.form_fields import SPANS, Values, filled, taken
 from chalicelib.web.pages.check_form.labels import LABELS
 from chalicelib.web.pages.check_form.parse import Reading, read_form
@@ -106,7 +105,8 @@ def test_a_form_that_nobody_edits_changes_nothing(config: Config) -> None:
 @given(configs(), configs())
 def test_a_form_that_holds_another_configuration_makes_it_so(before: Config, wanted: Config) -> None:
     """But for what a form cannot show: keywords, headers, channels that are gone, an instant's very second."""
-    wanted = replace(wanted, name=f"job {wanted.name}", first_ping_by=None, channels=("*",), windows=())
+    tags = " ".join(dict.fromkeys(wanted.tags.split()))
+    wanted = replace(wanted, name=f"job {wanted.name}", tags=tags, first_ping_by=None, channels=("*",), windows=())
     values = filled(wanted, CHANNELS)
     reading = read_form(sent(values), before, CHANNELS, now=NIGHT.now)
     assert reading.problems == {}
@@ -135,43 +135,55 @@ def test_a_span_is_shown_in_the_largest_unit_that_goes_into_it(span: timedelta, 
 @pytest.mark.parametrize(
     ("typed", "field", "told"),
     [
-        ({"name": " "}, "name", "give it a name: say what its job does"),
+        ({"name": " "}, "name", "it is empty: say what its job does"),
         ({"name": "y" * 101}, "name", "101 characters are too many: 100 are allowed"),
-        ({"slug": "Ledger Export"}, "slug", "“Ledger Export” cannot be one: use a-z, 0-9, hyphens"),
-        ({"slug": "Ledger Export"}, "slug", "100 at most, such as ledger-export"),
-        ({"grace": "0"}, "grace", "0 hours is too short: it may be 1 min to 365 days"),
-        ({"grace": "1", "grace_unit": "s"}, "grace", "1 second is too short: it may be 1 min to 365 days"),
-        ({"grace": "53w"}, "grace", "53 weeks is too long: it may be 1 min to 365 days"),
-        ({"grace": "2", "grace_unit": "y"}, "grace", "“y” is no unit: choose one of seconds, minutes, hours, days"),
-        ({"grace": ""}, "grace", "say how long"),
-        ({"period": "1.5"}, "period", "“1.5” is no whole number: write one, such as 30, and choose its unit"),
-        ({"min_count": "5"}, "min_count", "say both, how many items and in what time, or leave both empty"),
-        ({"count_window": "5"}, "min_count", "say both, how many items and in what time, or leave both empty"),
-        ({"min_count": "-5", "count_window": "5"}, "min_count", "“-5” is not a whole number from 1 to 1,000,000"),
-        ({"min_count": "5", "count_window": "x"}, "count_window", "“x” is no whole number"),
-        ({"min_count": "many"}, "min_count", "“many” is not a whole number from 1 to 1,000,000,000,000,000"),
-        ({"min_runtime": "40m", "max_runtime": "30"}, "min_runtime", "more than a run may take at most: no run could"),
-        ({"min_runtime": "40m", "max_runtime": "x"}, "max_runtime", "“x” is no whole number"),
-        ({"failures_before_alert": "101"}, "failures_before_alert", "“101” is not a whole number from 1 to 100"),
-        ({"misses_before_alert": ""}, "misses_before_alert", "say how many: a whole number from 1 to 100"),
-        ({"early": "2", "early_unit": "d"}, "early", "2 days is too long: it may be 0 s to 24 h"),
+        ({"slug": "Ledger Export"}, "slug", '"Ledger Export" is not a slug: use a-z, 0-9, hyphens and underscores'),
+        ({"slug": "Ledger Export"}, "slug", ", such as ledger-export"),
+        ({"grace": "0"}, "grace", '"0h" is too short: use 1m to 365d'),
+        ({"grace": "1", "grace_unit": "s"}, "grace", '"1s" is too short: use 1m to 365d'),
+        ({"grace": "53w"}, "grace", '"53w" is too long: use 1m to 365d'),
+        ({"grace": "2", "grace_unit": "y"}, "grace", '"y" is not a choice: use s or m or h or d'),
+        ({"grace": ""}, "grace", "it is empty: say how long"),
+        ({"period": "1.5"}, "period", '"1.5" is not a duration: write seconds (600), or 10m'),
+        ({"min_count": "5"}, "min_count", "it needs “Count window”, too: set both, or neither"),
+        ({"count_window": "5"}, "count_window", "it needs “Minimum count”, too: set both, or neither"),
+        ({"min_count": "-5", "count_window": "5"}, "min_count", '"-5" is not a whole number: use 1 to 10^15'),
+        ({"min_count": "5", "count_window": "x"}, "count_window", '"x" is not a duration'),
+        ({"min_count": "many"}, "min_count", '"many" is not a whole number: use 1 to 10^15'),
+        (
+            {"min_runtime": "40m", "max_runtime": "30"},
+            "min_runtime",
+            "it is above “Maximum runtime”: no run could ever be right",
+        ),
+        ({"min_runtime": "40m", "max_runtime": "x"}, "max_runtime", '"x" is not a duration'),
+        ({"failures_before_alert": "101"}, "failures_before_alert", '"101" is too large: use 1 to 100'),
+        ({"misses_before_alert": ""}, "misses_before_alert", "an empty text is not a whole number: use 1 to 100"),
+        ({"early": "2", "early_unit": "d"}, "early", '"2d" is too long: use 0s to 1d'),
         ({"windows": "sometimes"}, "windows", 'window "sometimes" is none: write "0 2 * * 0 for 2h"'),
-        ({"first_ping_by": "3", "first_ping_at": "2026-03-05T08:00"}, "first_ping_by", "give one of them"),
-        ({"first_ping_at": "soon"}, "first_ping_at", "“soon” is no date and time: write 2026-12-24T20:00"),
-        ({"first_ping_at": "2020-01-01T00:00"}, "first_ping_at", "this has passed: give an instant to come"),
+        (
+            {"first_ping_by": "3", "first_ping_at": "2026-03-05T08:00"},
+            "first_ping_by",
+            "it excludes “First ping by”: set one of them",
+        ),
+        ({"first_ping_at": "soon"}, "first_ping_at", '"soon" is not an instant: write 2026-12-24T20:00'),
+        ({"first_ping_at": "2020-01-01T00:00"}, "first_ping_at", "has passed: use an instant in the future"),
         ({"kind": "probe"}, "url", "say which one, such as https://example.com/health"),
         (
             {"kind": "probe", "url": "ftp://example.com"},
             "url",
             '"ftp://example.com": a probe asks http:// and https://',
         ),
-        ({"kind": "probe", "url": "https://me:pw@example.com"}, "url", "it holds a user name or a password"),
+        ({"kind": "probe", "url": "https://me:pw@example.com"}, "url", "url holds a user name or a password"),
         (
             {"kind": "probe", "url": "https://example.com", "timeout": "30"},
             "timeout",
-            "30 s: a probe may take 1 to 20 s",
+            '"30" is too long: use 1s to 20s',
         ),
-        ({"kind": "probe", "url": "https://example.com", "slow": "x"}, "slow", "“x” is no number of seconds"),
+        (
+            {"kind": "probe", "url": "https://example.com", "slow": "x"},
+            "slow",
+            '"x" is not a duration: use 1ms to 20s',
+        ),
         (
             {"kind": "probe", "url": "https://example.com", "slow": "11"},
             "slow",
@@ -180,24 +192,24 @@ def test_a_span_is_shown_in_the_largest_unit_that_goes_into_it(span: timedelta, 
         (
             {"kind": "probe", "url": "https://example.com", "every": "0.5"},
             "every",
-            "“0.5” is not a whole number from 1 to 1,440",
+            '"0.5" is not a whole number: use 1 to 1,440',
         ),
         ({"schedule_kind": "times", "schedule": "61 * * * *"}, "schedule", "minute 61 is not within 0–59"),
-        ({"schedule_kind": "times", "schedule": "@daily"}, "schedule", "write 0 0 * * *"),
-        ({"schedule_kind": "times", "schedule": ""}, "schedule", "say when: five words as in a crontab"),
+        ({"schedule_kind": "times", "schedule": "15m"}, "schedule", '"15m" is a period, not a schedule'),
+        ({"schedule_kind": "times", "schedule": ""}, "schedule", "it is empty: say when, such as"),
         ({"schedule_kind": "times", "schedule": "0 2 * * *\n0 2 30 2 *"}, "schedule", "it would never come"),
         ({"schedule_kind": "times", "schedule": "*-02-30"}, "schedule", "it never occurs after the year 2000"),
         (
             {"schedule_kind": "times", "schedule": "Sun *-03-25..31 02:30", "zone": "Europe/Berlin"},
             "schedule",
-            "it never occurs: clocks in this zone skip all its times",
+            'it never occurs: clocks in the zone "Europe/Berlin" skip all its times',
         ),
-        ({"schedule_kind": "times", "schedule": "y" * 101}, "schedule", "a line is too long: 100 characters at most"),
-        ({"schedule_kind": "times", "schedule": "0 2 * * *\n" * 11}, "schedule", "11 lines are too many: 10 at most"),
+        ({"schedule_kind": "times", "schedule": "y" * 101}, "schedule", "101 characters are too many: 100 are allowed"),
+        ({"schedule_kind": "times", "schedule": "0 2 * * *\n" * 11}, "schedule", "11 are too many: 10 are allowed"),
         ({"schedule_kind": "times", "schedule": "0 2 * * *", "zone": "Mars/X"}, "zone", 'zone "Mars/X" is not known'),
-        ({"kind": "cron"}, "kind", "“cron” is none of them: choose one"),
-        ({"kind": ""}, "kind", "choose one"),
-        ({"schedule_kind": "sometimes"}, "schedule_kind", "“sometimes” is none of them: choose one"),
+        ({"kind": "cron"}, "kind", '"cron" is not a choice: use job or probe or group'),
+        ({"kind": ""}, "kind", "choose job or probe or group"),
+        ({"schedule_kind": "sometimes"}, "schedule_kind", '"sometimes" is not a choice: use every or times'),
     ],
 )
 def test_what_is_wrong_is_told_at_its_field_and_what_to_do(typed: Values, field: str, told: str) -> None:
@@ -405,7 +417,7 @@ def test_what_could_be_understood_is_told_beside_what_is_wrong() -> None:
         pytest.param(
             {"schedule": "\r\n".join(["*:0"] * 10), "misses_before_alert": "100"},
             "misses_before_alert",
-            "lower this number",
+            "lower it, or use fewer schedules",
             id="misses",
         ),
     ],

@@ -8,14 +8,14 @@ import pytest
 
 from chalicelib.domain.alerts import Alert, Facts, Kind, Reason
 from chalicelib.domain.check import Check, Flip, Run, Status
-from chalicelib.domain.rules import groups as group
+from chalicelib.domain.config import Group
 from chalicelib.domain.schedule.occurrences import Every
 from chalicelib.domain.sources.probe import Probe
 from chalicelib.domain.text.time_format import WallClock
 from chalicelib.web.pages.overview.filters import finder, matching, wish
 from chalicelib.web.pages.overview.headline import verdict
 from chalicelib.web.pages.overview.overview import PAGE, ended, overview
-from chalicelib.web.pages.overview.position import Group, Standing, standing
+from chalicelib.web.pages.overview.position import Section, Standing, standing
 from chalicelib.web.pages.overview.reason import line
 from chalicelib.web.pages.shell.instants import past, to_come
 from tests.browser import story
@@ -61,12 +61,12 @@ NIGHT = {check.config.name: check for check in story.night()}
                 "smtplib.SMTPServerDisconnected: Connection unexpectedly closed"
             ),
         ),
-        ("orders-consumer", "stalled · alive 22 s ago, but fewer than 500 items from 04:30 to 05:00"),
+        ("orders-consumer", "stalled · fewer than 500 items from 04:30 to 05:00 · last ping 22 s ago"),
         (
             "ledger-export",
-            "too short · finished in 1.8 s, cannot be done in less than 40 s | 0 accounts selected, nothing to do",
+            "too short · took 1.8 s, minimum 40 s | 0 accounts selected, nothing to do",
         ),
-        ("thumbnail-sweeper", "late · expected 05:05, 7 min ago · down at 05:20 if nothing comes"),
+        ("thumbnail-sweeper", "late · expected 05:05, 7 min ago · down at 05:20 unless it succeeds"),
         ("warehouse-sync", "running for 12 min of usually 22 to 26 min, limit 1 h"),
         ("video-transcode", "running · 3 runs open, the oldest for 6 min of usually 8 min 11 s to 9 min 37 s"),
         ("dns-zone-sync", ""),
@@ -81,8 +81,11 @@ def test_each_kind_of_trouble_says_why(name: str, expected: str) -> None:
 @pytest.mark.parametrize(
     ("changes", "expected"),
     [
-        ({"last_exit": None, "failures": 1, "last_output": ""}, "failed · it said so, 32 min ago"),
-        ({"last_exit": 0, "failures": 2, "last_output": ""}, "failed · it said so, 32 min ago · 2nd failure in a row"),
+        ({"last_exit": None, "failures": 1, "last_output": ""}, "failed · it reported a failure, 32 min ago"),
+        (
+            {"last_exit": 0, "failures": 2, "last_output": ""},
+            "failed · it reported a failure, 32 min ago · 2nd failure in a row",
+        ),
     ],
 )
 def test_a_failure_without_an_exit_status_says_so(changes: dict[str, Any], expected: str) -> None:
@@ -96,7 +99,7 @@ def test_a_miss_points_at_the_job_when_it_did_start() -> None:
 
 def test_an_overrun_whose_run_has_ended_says_what_is_known() -> None:
     check = replace(NIGHT["search-reindex"], runs=())
-    assert why(check) == "overrun · a run took longer than its limit of 1 h 30 min, 1 h ago"
+    assert why(check) == "overrun · a run exceeded its limit of 1 h 30 min, 1 h ago"
 
 
 def test_what_stays_paused_says_who_resumes_it() -> None:
@@ -139,18 +142,18 @@ def test_what_waits_for_a_parent_says_for_which() -> None:
 
 def test_a_group_says_since_when_its_members_are_down() -> None:
     told = "2 of 2 members are down: a, b"
-    check = a_check(status=Status.DOWN, since=at("05:00"), group=group.Group(tag="web"), last_output=told)
-    assert why(check) == f"failed · as its members are, 12 min ago | {told}"
+    check = a_check(status=Status.DOWN, since=at("05:00"), group=Group(tag="web"), last_output=told)
+    assert why(check) == f"failed · {told} · since 05:00"
 
 
 def test_nobody_pings_a_group_or_a_probe() -> None:
-    assert why(a_check(group=group.Group(tag="web"))) == "no member that counts, or none has told anything yet"
+    assert why(a_check(group=Group(tag="web"))) == "no members yet, or all of them are new or paused"
     assert why(a_check(probe=Probe(url="https://example.com/"))) == "no probe has been made yet"
 
 
 def test_a_new_check_says_by_when_something_must_come() -> None:
     check = a_check(first_ping_by=utc("2026-10-26T08:00Z"), tz=story.ZONE)
-    assert why(check) == "never pinged · down if nothing has come by Mon 26 Oct 09:00"
+    assert why(check) == "never pinged · down at Mon 26 Oct 09:00 unless it succeeds"
     [each] = standings([check])
     assert each.next_at == utc("2026-10-26T08:00Z")
 
@@ -355,5 +358,5 @@ def test_a_page_that_is_none_is_the_first(page: str) -> None:
 
 def test_a_check_that_is_late_by_now_is_shown_so_before_any_sweep() -> None:
     check = a_check(last_success=at("04:00"), period=minutes(60), grace=minutes(10))
-    assert standings([check])[0].group is Group.DOWN
+    assert standings([check])[0].section is Section.DOWN
     assert why(check).startswith("missed · expected 05:00, 12 min ago")
