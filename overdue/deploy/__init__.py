@@ -1,4 +1,4 @@
-"""From an AWS account to a running stage and back: package, artifact bucket, stack, what comes after.
+"""Deploy a stage to an AWS account and remove it again: package, artifact bucket, stack, first keys.
 
-Start at `deployment`, which is the order of it all. What a deployment consists of stands in `infra/template.yaml`.
+Start at `deployment`, which has the order of the steps. `infra/template.yaml` lists the resources of a stage.
 """

@@ -1,6 +1,6 @@
 """Set up a stage after its stack was deployed: its first keys, and a subscription for the operator.
 
-Each step can be repeated. `subscriptions` manages channels. Start at `first_keys`, `subscribe_operator` and
+Each step can be repeated. `overdue.channels` manages channels. Start at `first_keys`, `subscribe_operator` and
 `short_lived_key`.
 """
 
@@ -21,21 +21,21 @@ CHECKS_TAKE = timedelta(minutes=15)
 
 @dataclass(frozen=True, slots=True)
 class Keys:
-    """The first keys of a stage; they can be shown this once."""
+    """The first keys of a stage. They are not stored in plain text, so this is the only time to show them."""
 
     api: str
     ping: str
 
 
 def settings(account: Account) -> Settings:
-    """The stage as `keyring.opened` asks for it."""
+    """The settings of the account's stage, as `key_admin.opened` needs them."""
     return Settings(
         stage=account.stage, url=None, api_key=None, ping_key=None, region=account.region, dynamodb_url=None
     )
 
 
 def first_keys(account: Account, *, now: datetime) -> Keys | None:
-    """A read-write and a ping key for the project that is always there; None when it has keys already."""
+    """Create a read-write and a ping key for the default project; None if it already has keys."""
     stage = settings(account)
     with key_admin.opened(stage):
         if any(each.key.project == key_admin.DEFAULT_PROJECT for each in projects.all_keys()):
@@ -49,7 +49,7 @@ def first_keys(account: Account, *, now: datetime) -> Keys | None:
 
 @contextmanager
 def short_lived_key(account: Account, *, now: datetime) -> Iterator[str]:
-    """A read-write key for what a deploy itself does over the API; gone at the end, and in 15 minutes anyhow."""
+    """A read-write key for the API calls of a deploy. Revoked at the end; expires after 15 minutes in any case."""
     secret = projects.new_secret(Scope.READ_WRITE)
     key = Key(key_admin.DEFAULT_PROJECT, Scope.READ_WRITE, "overdue deploy --checks")
     digest, stage = sha256(secret.encode()).hexdigest(), settings(account)
@@ -64,7 +64,7 @@ def short_lived_key(account: Account, *, now: datetime) -> Iterator[str]:
 
 
 def subscribe_operator(account: Account, topic: str, email: str) -> bool:
-    """Let an address hear of Overdue's own troubles; whether it was not subscribed yet. A second time mails nothing."""
+    """Subscribe an address to notices about Overdue itself. False, and no e-mail, if it is subscribed already."""
     sns = account.session.client("sns", config=PATIENT)
     for page in sns.get_paginator("list_subscriptions_by_topic").paginate(TopicArn=topic):
         if any((each["Protocol"], each["Endpoint"]) == ("email", email) for each in page["Subscriptions"]):

@@ -1,4 +1,4 @@
-"""How much Lambda concurrency a stage may set aside for its sweep; a new account, with its limit of 10, has none."""
+"""Compute how much Lambda concurrency a stage can reserve for its sweep: none in a new account, whose limit is 10."""
 
 from botocore.exceptions import ClientError
 
@@ -6,15 +6,15 @@ from overdue.aws.account import PATIENT, Account
 
 FOR_PARTS = 8  # executions: the template's default of ReservedSweeps
 FEWEST_FOR_PARTS = 4  # a sweep has four parts
-FOR_SWEEP = 3  # what the template reserves for the sweep in addition
-MUST_STAY = 100  # unreserved, says Lambda
+FOR_SWEEP = 3  # reserved by the template for the sweep function itself
+MUST_STAY = 100  # Lambda requires that many unreserved executions
 
 
 def reservable(account: Account, *, wanted: int) -> int:
-    """The executions that can be set aside for the parts of a sweep: as many as wanted, else what fits, 0 for none.
+    """The executions that can be reserved for the parts of a sweep: `wanted`, or as many as fit, or 0.
 
-    What the stage holds already counts as free: an update gives it back first. Three calls. Someone who may not ask
-    gets what is wanted, and the stack's own error if that does not fit.
+    Executions that the stage has reserved count as free, since an update returns them first. Three calls. If the
+    credentials may not read the limits, returns `wanted`; if that does not fit, the stack reports its own error.
     """
     if wanted == 0:
         return 0
@@ -23,13 +23,13 @@ def reservable(account: Account, *, wanted: int) -> int:
         free = client.get_account_settings()["AccountLimit"]["UnreservedConcurrentExecutions"]
         for function in ("sweep", "storm"):
             try:
-                held = client.get_function_concurrency(FunctionName=account.named(function))
+                reserved = client.get_function_concurrency(FunctionName=account.named(function))
             except client.exceptions.ResourceNotFoundException:
                 continue
-            free += held.get("ReservedConcurrentExecutions", 0)
+            free += reserved.get("ReservedConcurrentExecutions", 0)
     except ClientError:
         return wanted
-    room = free - MUST_STAY - FOR_SWEEP
-    if room >= wanted:
+    available = free - MUST_STAY - FOR_SWEEP
+    if available >= wanted:
         return wanted
-    return room if room >= FEWEST_FOR_PARTS else 0
+    return available if available >= FEWEST_FOR_PARTS else 0

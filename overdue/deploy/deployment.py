@@ -1,7 +1,7 @@
-"""From a package to a running stage, in order: settle, upload, propose, ask, carry out, follow. Nothing is half-told.
+"""Deploy a package as a stage: wait for a running operation, upload, create a change set, confirm, execute, wait.
 
-Start at `Deployment.run`. It shows and asks by a `Desk` and knows no terminal. What comes afterwards (keys, channels,
-checks) is `handover`'s business; taking a stage away is `removal`'s.
+Start at `Deployment.run`. It prints and asks through a `Desk`; `terminal` has the one for a terminal. `bootstrap` then
+creates keys and channels; `destroy` removes a stage.
 """
 
 import json
@@ -28,34 +28,34 @@ RESERVATION = "ReservedSweeps"  # the template's parameter
 
 
 class Desk(Protocol):
-    """Where a deploy tells what it does and what it would do, and is told to go on."""
+    """The interface to the operator: prints progress and changes, and asks for confirmation."""
 
     def say(self, text: str) -> None:
-        """One line of news."""
+        """Print one line about the progress."""
 
     def show(self, changes: tuple[Change, ...]) -> None:
-        """What would change."""
+        """Show the changes of a change set."""
 
     def agree(self, question: str) -> None:
-        """Return to go on; raise to stop."""
+        """Ask for confirmation. Returns to continue, raises to stop."""
 
     def watching(self, what: str) -> AbstractContextManager[Callable[[Event], None]]:
-        """While something goes on: what takes its events."""
+        """Show an operation while it runs: a context manager that gives a function for its events."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Deployed:
-    """What has come of it."""
+    """The result of a deploy."""
 
     done: Literal["created", "updated", "unchanged", "planned"]
     changes: tuple[Change, ...]
-    outputs: Mapping[str, str]  # of the stack; empty where there is none yet
-    adopted: tuple[str, ...] = ()  # tables of an earlier stack
+    outputs: Mapping[str, str]  # of the stack; empty after a dry run
+    adopted: tuple[str, ...] = ()  # names of the tables imported from an earlier stack
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Deployment:
-    """One run of `overdue deploy`. `said` are the template's parameters that the operator has chosen now."""
+    """One run of `overdue deploy`. `said`: the template parameters that the operator gives this time."""
 
     account: Account
     package: "Package"
@@ -66,35 +66,35 @@ class Deployment:
     dry_run: bool
 
     def run(self) -> Deployed:
-        """Bring the stage to what the package is; a dry run only tells what that would change.
+        """Deploy the package to the stage. A dry run only determines the changes.
 
-        Raises OverdueError, and what boto3 raises.
+        Raises OverdueError and botocore's errors.
         """
         state = settled(self.stack, self.desk)
         match next_step(state.status if state else None):
             case Step.UPDATE | Step.CONTINUE as step:
-                assert state is not None, "there is one to update"
+                assert state is not None, "UPDATE and CONTINUE are steps of an existing stack"
                 if step is Step.CONTINUE:
                     self._roll_back(state)
                 return self._change("UPDATE", known=state.parameters)
             case Step.DELETE:
-                assert state is not None, "there is one to delete"
+                assert state is not None, "DELETE is a step of an existing stack"
                 return self._anew(left_over=state)
             case Step.CREATE:
                 if left_behind(self.account, self.package.template):
                     return self._anew(left_over=None)
                 return self._change("CREATE", known={})
             case step:
-                assert state is not None, f"{step} is of a stack"
+                assert state is not None, f"{step} is a step of an existing stack"
                 raise OverdueError(
-                    f"Stack {self.stack.name} is {state.status}, and cannot be deployed to. Take it away with `overdue "
-                    f"destroy --stage {self.account.stage}` (its tables stay), then deploy again"
+                    f"Stack {self.stack.name} is {state.status} and cannot be updated. Delete it with `overdue destroy "
+                    f"--stage {self.account.stage}` (its tables are kept), then deploy again."
                 )
 
     def _change(
         self, kind: Literal["CREATE", "UPDATE"], *, known: Mapping[str, str], is_agreed: bool = False
     ) -> Deployed:
-        """Propose, ask, carry out, follow."""
+        """Create a change set, ask for confirmation, execute it and wait for its end."""
         done: Literal["created", "updated"] = "created" if kind == "CREATE" else "updated"
         try:
             with self.stack.proposed(kind, **self._uploaded(known)) as change_set:
@@ -131,8 +131,8 @@ class Deployment:
         return f"Deploy this to stage {self.account.stage}, account {self.account.id}, region {self.account.region}?"
 
     def _uploaded(self, known: Mapping[str, str]) -> dict[str, Any]:
-        """What a change set is made from, once it is in the artifact bucket. Sends only what is not there."""
-        there = bucket.prepare(self.account)
+        """Upload the package to the artifact bucket, without existing objects; return the arguments of a change set."""
+        artifacts = bucket.prepare(self.account)
         functions, notifier = self.package.functions, self.package.notifier
         template = json.dumps(self.package.template, separators=(",", ":"), sort_keys=True).encode()
         keys = {
@@ -141,48 +141,48 @@ class Deployment:
             f"templates/{sha256(template).hexdigest()}.json": template,
         }
         for key, content in keys.items():
-            if there.put(key, content):
+            if artifacts.put(key, content):
                 kind, _, name = key.partition("/")
-                self.desk.say(f"Uploaded {kind}/{name[:8]}…, {len(content) / 1e6:.2f} MB, to {there.name}")
+                self.desk.say(f"Uploaded {kind}/{name[:8]}…, {len(content) / 1e6:.2f} MB, to {artifacts.name}")
         ours = {
             **self._spared(known),
             **({} if watchdog_to_write(self.watchdog, known=known) is None else {WATCHDOG_PARAMETER: ""}),
             "Stage": self.account.stage,
-            "ArtifactBucket": there.name,
+            "ArtifactBucket": artifacts.name,
             "FunctionsKey": f"functions/{functions.sha256}.zip",
             "NotifierKey": f"notifier/{notifier.sha256}.zip",
         }
         return {
-            "TemplateURL": there.url(f"templates/{sha256(template).hexdigest()}.json"),
+            "TemplateURL": artifacts.url(f"templates/{sha256(template).hexdigest()}.json"),
             "Parameters": parameters(self.package.template, {**self.said, **ours}, known=known),
             "Tags": [{"Key": "overdue:stage", "Value": self.account.stage}],
         }
 
     def _spared(self, known: Mapping[str, str]) -> dict[str, str]:
-        """What is set aside for the sweep where the account has no room for as much as wanted: else the stack fails."""
+        """A smaller reservation for the sweep if the account's concurrency is too low, which would fail the stack."""
         if RESERVATION not in self.package.template["Parameters"]:
             return {}
         wanted = int(known.get(RESERVATION, FOR_PARTS))
         fits = reservable(self.account, wanted=wanted)
         if fits == wanted:
             return {}
-        kept = f"{FOR_SWEEP} are, and {fits} for its parts" if fits else "none is"
+        reserved = f"only {FOR_SWEEP + fits} are reserved" if fits else "none are reserved"
         self.desk.say(
-            f"This account's Lambda concurrency is too small to set {wanted + FOR_SWEEP} aside for the sweep: {kept}. "
-            "Ask for 1000 in Service Quotas (Lambda, concurrent executions) before much depends on it"
+            f"This account's Lambda concurrency is too low to reserve {wanted + FOR_SWEEP} executions for the sweep: "
+            f"{reserved}. Request 1000 in Service Quotas (Lambda, concurrent executions) before you rely on the stage."
         )
         return {RESERVATION: str(fits)}
 
     def _anew(self, *, left_over: State | None) -> Deployed:
-        """Make a stack where an earlier one has left something: clear it away, take its tables over, make the rest."""
+        """Create a stack where an earlier one left something: delete that, import its tables, create the rest."""
         template = self.package.template
         orphans = left_behind(self.account, template)
         changes = foreseen(template, orphans)
         self.desk.show(changes)
         for orphan in orphans:
-            self.desk.say(f"Table {orphan.name} of an earlier deployment is taken over, with all that is in it")
+            self.desk.say(f"Table {orphan.name} of an earlier deployment is imported, with all its data")
         if left_over is not None:
-            self.desk.say(f"Before that, stack {self.stack.name} ({left_over.status}) is removed; its tables stay")
+            self.desk.say(f"Before that, stack {self.stack.name} ({left_over.status}) is deleted; its tables are kept")
         if self.dry_run:
             return Deployed(done="planned", changes=changes, outputs={})
         self.desk.agree(self._question())
@@ -192,19 +192,19 @@ class Deployment:
         if not orphans:
             return replace(self._change("CREATE", known={}, is_agreed=True), changes=changes)
         known = self._adopt(orphans)
-        made = self._change("UPDATE", known=known, is_agreed=True)
-        return replace(made, done="created", changes=changes, adopted=tuple(each.name for each in orphans))
+        updated = self._change("UPDATE", known=known, is_agreed=True)
+        return replace(updated, done="created", changes=changes, adopted=tuple(each.name for each in orphans))
 
     def _clear_away(self, state: State) -> None:
         after = newest(self.stack, state.id)
         self.stack.delete(state.id)
-        ended = followed(self.stack, state.id, self.desk, after=after, doing="Removing what is left")
+        ended = followed(self.stack, state.id, self.desk, after=after, doing="Deleting the failed stack")
         if not ended.went_well:
             raise failure(self.stack.name, ended)
         forget_logs(self.account)
 
     def _adopt(self, orphans: tuple[Orphan, ...]) -> Mapping[str, str]:
-        """Let a new stack have these tables; its parameters."""
+        """Import tables into a new stack; return the stack's parameters."""
         template = only_these(self.package.template, orphans)
         with self.stack.proposed(
             "IMPORT",
@@ -214,19 +214,19 @@ class Deployment:
         ) as change_set:
             after = newest(self.stack, change_set.stack_id)
             self.stack.execute(change_set)
-        ended = followed(self.stack, change_set.stack_id, self.desk, after=after, doing="Taking tables over")
+        ended = followed(self.stack, change_set.stack_id, self.desk, after=after, doing="Importing tables")
         if not ended.went_well or ended.state is None:
             raise failure(self.stack.name, ended)
         return ended.state.parameters
 
     def _roll_back(self, state: State) -> None:
-        """Let a rollback that got stuck be tried again; a dry run only says so."""
-        self.desk.say(f"The last deploy's rollback got stuck ({state.reason or state.status}): it is tried again first")
+        """Retry a failed rollback. Raises OverdueError in a dry run."""
+        self.desk.say(
+            f"The rollback of the last deploy failed ({state.reason or state.status}) and must be retried first"
+        )
         if self.dry_run:
-            raise OverdueError(
-                "What a deploy would change is known only once that rollback is through. Nothing was done"
-            )
-        self.desk.agree("Try the rollback again?")
+            raise OverdueError("The changes of a deploy are known only after that rollback. Nothing was changed.")
+        self.desk.agree("Retry the rollback?")
         after = newest(self.stack, state.id)
         self.stack.continue_rollback()
         ended = followed(self.stack, state.id, self.desk, after=after, doing="Rolling back")
@@ -234,26 +234,29 @@ class Deployment:
             raise failure(self.stack.name, ended)
 
 
-def settled(stack: Stack, desk: Desk) -> State | None:
-    """The stack once nothing goes on with it: what others, or an interrupted run, have begun is followed to its end."""
+def settled(stack: Stack, console: Desk) -> State | None:
+    """Wait until no operation runs on the stack, such as one of another person or of an interrupted run.
+
+    Returns the state then; None if there is no stack.
+    """
     state = stack.state()
     while state is not None and next_step(state.status) is Step.WAIT:
-        desk.say(f"Stack {stack.name} is {state.status}: following that first")
-        ended = followed(stack, state.id, desk, after=None, doing="Following")
+        console.say(f"Stack {stack.name} is {state.status}; waiting for that to finish first")
+        ended = followed(stack, state.id, console, after=None, doing="Waiting")
         cause = first_cause(ended.events)
         if cause is not None:
-            desk.say(f"That failed: {cause.logical_id} ({cause.type}): {cause.reason}")
+            console.say(f"That failed: {cause.logical_id} ({cause.type}): {cause.reason}")
         state = stack.state()
     return state
 
 
-def followed(stack: Stack, stack_id: str, desk: Desk, *, after: str | None, doing: str) -> Ended:
-    """Follow an operation at the desk. Ctrl-C ends the following only, and is told so: OverdueError."""
+def followed(stack: Stack, stack_id: str, console: Desk, *, after: str | None, doing: str) -> Ended:
+    """Wait for the end of an operation and show its events. Ctrl-C ends only the wait; it raises OverdueError."""
     try:
-        with desk.watching(f"{doing}: {stack.name}") as tell:
-            return follow(stack, stack_id, tell, after=after)
+        with console.watching(f"{doing}: {stack.name}") as show_event:
+            return follow(stack, stack_id, show_event, after=after)
     except KeyboardInterrupt as interrupted:
         raise OverdueError(
-            f"Interrupted, but CloudFormation goes on with {stack.name}, and undoes it if it fails. "
-            "Run the same command again: it follows what is going on, and then does what is left"
+            f"Interrupted. CloudFormation continues with {stack.name}, and rolls back if it fails. "
+            "Run the same command again: it waits for that to finish, and then does the rest."
         ) from interrupted

@@ -1,4 +1,4 @@
-"""The functions that a stage has, by the last part of their names; what each does stands in `app.py` and `notifier`."""
+"""The names of a stage's functions, without the prefix. `app.py` and `notifier` define what each does."""
 
 FUNCTIONS = ("api", "sweep", "storm", "prober", "alarms", "canary", "notifier")
-SCHEDULED = ("sweep", "prober", "canary")  # EventBridge calls them by the clock
+SCHEDULED = ("sweep", "prober", "canary")  # invoked by EventBridge rules

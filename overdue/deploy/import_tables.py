@@ -1,7 +1,7 @@
-"""What an earlier stack of this stage has left behind, and how a new one takes its tables over with all their data.
+"""Find the tables that an earlier stack of the stage left behind, and import them with their data into a new stack.
 
-`overdue destroy` and a creation that failed keep the tables. A new stack could not make them, as their names are taken:
-CloudFormation imports them instead, in a change set of its own, before the rest is made. Start at `left_behind`.
+`overdue destroy` and a failed creation keep the tables. A new stack cannot create them, since their names are taken, so
+CloudFormation imports them in a change set of its own before it creates the rest. Start at `left_behind`.
 """
 
 from collections.abc import Iterator, Mapping
@@ -22,13 +22,13 @@ Template = Mapping[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class Orphan:
-    """A table that no stack has."""
+    """A table that belongs to no stack."""
 
     logical_id: str
     name: str
 
     def to_import(self) -> dict[str, Any]:
-        """What CloudFormation needs to find it."""
+        """The table as an entry of ResourcesToImport."""
         return {
             "ResourceType": TABLE,
             "LogicalResourceId": self.logical_id,
@@ -37,16 +37,16 @@ class Orphan:
 
 
 def tables(template: Template, *, stage: str) -> Iterator[tuple[str, str]]:
-    """Each table of the template: its logical id and its name on this stage."""
+    """Yield the logical id and the name of each table of the template."""
     for logical_id, resource in template["Resources"].items():
         if resource["Type"] == TABLE:
             yield logical_id, resource["Properties"]["TableName"]["Fn::Sub"].replace("${Stage}", stage)
 
 
 def left_behind(account: Account, template: Template) -> tuple[Orphan, ...]:
-    """The tables that are there although the stack is not. A call each.
+    """The existing tables of a stage that has no stack. One call per table.
 
-    Raises OverdueError for one that is about to go, or has other keys or indexes than the template's.
+    Raises OverdueError if a table is being deleted, or has other keys or indexes than the template.
     """
     dynamodb = account.session.client("dynamodb", config=PATIENT)
     return tuple(
@@ -62,36 +62,37 @@ def _is_there(dynamodb: "DynamoDBClient", name: str, wanted: Mapping[str, Any]) 
     except dynamodb.exceptions.ResourceNotFoundException:
         return False
     if found["TableStatus"] == "DELETING":
-        raise OverdueError(f"Table {name} is being deleted: deploy again in a minute")
+        raise OverdueError(f"Table {name} is being deleted. Deploy again in a minute.")
     if _keys(found) != _keys(wanted):
         raise OverdueError(
-            f"There is a table {name} already, with other keys or indexes than this version of Overdue has: another "
-            "version left it, or it is somebody else's. Deploy the version that made it, and then this one; or choose "
-            "another --stage"
+            f"Table {name} already exists with other keys or indexes than this version of Overdue uses. It is from "
+            "another version or another application. Deploy the version that created it and then this one, or use "
+            "another --stage."
         )
     return True
 
 
 def _keys(table: Any) -> dict[str, set[tuple[str, str]]]:
-    """What identifies items, by index; the table itself under the empty name."""
+    """The key schema of each index, by name; "" is the table itself."""
     schemas = {"": table["KeySchema"]}
     schemas |= {each["IndexName"]: each["KeySchema"] for each in table.get("GlobalSecondaryIndexes", ())}
     return {name: {(key["AttributeName"], key["KeyType"]) for key in schema} for name, schema in schemas.items()}
 
 
 def only_these(template: Template, orphans: tuple[Orphan, ...]) -> dict[str, Any]:
-    """The template of the import: it may hold nothing that is not imported, and no outputs."""
-    kept = {
+    """The template of the import. CloudFormation allows only imported resources in it, and no outputs."""
+    sections = {
         name: template[name] for name in ("AWSTemplateFormatVersion", "Parameters", "Conditions") if name in template
     }
     resources = {each.logical_id: template["Resources"][each.logical_id] for each in orphans}
-    return {**kept, "Resources": resources}
+    return {**sections, "Resources": resources}
 
 
 def foreseen(template: Template, orphans: tuple[Orphan, ...]) -> tuple[Change, ...]:
-    """What a new stack will do, before CloudFormation can be asked: it cannot compare before the import is done.
+    """The changes that a new stack will make, derived from the template.
 
-    Whether a resource under a condition is made, only CloudFormation works out.
+    CloudFormation cannot compute them before the import. "Perhaps": a resource with a condition, which only
+    CloudFormation evaluates.
     """
     imported = {each.logical_id for each in orphans}
     return tuple(
@@ -107,9 +108,9 @@ def foreseen(template: Template, orphans: tuple[Orphan, ...]) -> tuple[Change, .
 
 
 def forget_logs(account: Account) -> None:
-    """Delete the log groups that a function's last words have made anew after the stack's were gone.
+    """Delete the log groups that functions created again by logging after the stack had deleted them.
 
-    They never expire, and a new stack could not make its own. A call each.
+    Such groups never expire, and a new stack could not create its own. One call per function.
     """
     logs = account.session.client("logs", config=PATIENT)
     for function in FUNCTIONS:

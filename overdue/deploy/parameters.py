@@ -1,6 +1,6 @@
-"""What an operator says of a deployment, checked before AWS is asked, and the template's parameters that it means.
+"""Validate the options of `overdue deploy` before any call to AWS, and translate them into template parameters.
 
-Start at `parameters`. Whatever is not said stays as it is; `none` takes a thing away.
+Start at `parameters`. An option that is not given keeps the stage's present value; the value `none` removes it.
 """
 
 import re
@@ -32,17 +32,17 @@ NUMBERS = {  # options, and the template's parameters that they set
 
 
 def stage_name(text: str) -> str:
-    """A name that a stage at AWS may have. Raises BadInput."""
+    """Validate the name of a stage on AWS. Raises BadInput."""
     if text == LOCAL_STAGE:
-        raise BadInput(f'"{LOCAL_STAGE}" is the server that runs on this machine: choose another --stage')
+        raise BadInput(f'"{LOCAL_STAGE}" is the server on this machine. Use another --stage.')
     if not _STAGE.fullmatch(text):
-        raise BadInput(f'"{text}" cannot be a stage: use 1 to 32 lower-case letters, digits and hyphens')
+        raise BadInput(f'"{text}" is not a valid stage name. Use 1 to 32 lower-case letters, digits and hyphens.')
     return text
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Choices:
-    """What was said; None: nothing was, so that it stays as it is."""
+    """The options of a deploy. None: not given, so the present value stays."""
 
     email: str | None
     sms: str | None
@@ -56,22 +56,24 @@ class Choices:
 
 
 def parameters(choices: Choices) -> dict[str, str]:
-    """The template's parameters that are chosen now; what is not said stays as it is. Raises BadInput."""
+    """The template parameters for the options that were given. Raises BadInput."""
     insist(_EMAIL, choices.email, "--email", "an e-mail address, such as ops@example.com")
     insist(_PHONE, choices.sms, "--sms", "a phone number with its country, such as +15550100")
     return _domain(choices.domain, choices.hosted_zone, choices.certificate) | _beside(choices)
 
 
 def _domain(domain: str | None, hosted_zone: str | None, certificate: str | None) -> dict[str, str]:
-    said: dict[str, str] = {}
+    given: dict[str, str] = {}
     if domain == NONE:
-        said = {"Domain": "", "HostedZoneId": "", "CertificateArn": ""}
+        given = {"Domain": "", "HostedZoneId": "", "CertificateArn": ""}
     if hosted_zone is not None and certificate is not None:
-        raise BadInput("--hosted-zone and --certificate exclude each other: with a zone, the certificate is made")
+        raise BadInput(
+            "--hosted-zone and --certificate exclude each other: with a zone, the deploy makes a certificate"
+        )
     if domain in (None, NONE) and (hosted_zone is not None or certificate is not None):
-        raise BadInput("--hosted-zone and --certificate are for a --domain")
+        raise BadInput("--hosted-zone and --certificate need --domain")
     if domain not in (None, NONE):
-        insist(_DOMAIN, domain, "--domain", "a name of your own, such as overdue.example.com")
+        insist(_DOMAIN, domain, "--domain", "a domain name, such as overdue.example.com")
         if hosted_zone is None and certificate is None:
             raise BadInput(
                 f"--domain {domain} needs --hosted-zone (its Route 53 zone) or --certificate (its ARN in ACM)"
@@ -79,18 +81,18 @@ def _domain(domain: str | None, hosted_zone: str | None, certificate: str | None
         zone = (hosted_zone or "").removeprefix("/hostedzone/")
         insist(_ZONE, zone or None, "--hosted-zone", "the ID of a Route 53 zone, such as Z0123456789ABCDEFGHIJ")
         insist(_CERTIFICATE, certificate, "--certificate", "the ARN of a certificate in ACM, arn:aws:acm:…")
-        said = {"Domain": domain or "", "HostedZoneId": zone, "CertificateArn": certificate or ""}
-    return said
+        given = {"Domain": domain or "", "HostedZoneId": zone, "CertificateArn": certificate or ""}
+    return given
 
 
 def _beside(choices: Choices) -> dict[str, str]:
-    said: dict[str, str] = {}
+    given: dict[str, str] = {}
     if (inside := choices.probe_inside) is not None:
-        said["ProbeInside"] = "" if inside == NONE else ",".join(str(each) for each in networks(inside))
+        given["ProbeInside"] = "" if inside == NONE else ",".join(str(each) for each in networks(inside))
     if choices.tz is not None:
-        said["TimeZone"] = current_zone(choices.tz)
-    said |= {name: str(number) for name, number in choices.numbers.items() if number is not None}
-    return said
+        given["TimeZone"] = current_zone(choices.tz)
+    given |= {name: str(number) for name, number in choices.numbers.items() if number is not None}
+    return given
 
 
 def chosen_watchdog(url: str | None) -> str | None:
@@ -100,14 +102,14 @@ def chosen_watchdog(url: str | None) -> str | None:
     return "" if url == NONE else url
 
 
-def insist(pattern: re.Pattern[str], value: str | None, option: str, what: str) -> None:
-    """Raises BadInput for a value that is said, and is not what it must be."""
+def insist(pattern: re.Pattern[str], value: str | None, option: str, expected: str) -> None:
+    """Raise BadInput if a value is given and does not match; `expected` describes a valid value."""
     if value is not None and not pattern.fullmatch(value):
-        raise BadInput(f'{option} "{value}" is not {what}')
+        raise BadInput(f'{option} "{value}" is not {expected}')
 
 
 def insist_on_region(certificate: str | None, region: str) -> None:
-    """Raises BadInput for a certificate that is elsewhere than its stage."""
-    found = _CERTIFICATE.fullmatch(certificate or "")
-    if found and found[1] != region:
-        raise BadInput(f"the certificate is in {found[1]}, but the stage in {region}: it must be in the stage's region")
+    """Raise BadInput for a certificate in another region than the stage."""
+    match = _CERTIFICATE.fullmatch(certificate or "")
+    if match and match[1] != region:
+        raise BadInput(f"The certificate is in {match[1]}, but it must be in {region}, the region of the stage.")

@@ -1,7 +1,7 @@
-"""A running operation of a stack: follow its events to the end, and name what really went wrong.
+"""Follow the events of a stack operation to its end, and find the failure that caused the others.
 
-Start at `follow`; `first_cause` decides which failure is the cause. What to do about it is `remedies`' business, how it
-looks `watching`'s.
+Start at `follow`; `first_cause` decides which failure is the cause. `remedies` says what to do about it; `terminal`
+shows the events.
 """
 
 from collections.abc import Callable, Sequence
@@ -17,14 +17,14 @@ from overdue.deploy.remedies import remedy
 from overdue.deploy.stack import POLL_S, Stack, State
 
 LONGEST_POLL_S = 30.0
-TRIES = 20  # polls that may fail one after another: about eight minutes
+TRIES = 20  # consecutive polls that may fail: about eight minutes
 _BEGINS = ("CREATE_IN_PROGRESS", "UPDATE_IN_PROGRESS", "DELETE_IN_PROGRESS", "IMPORT_IN_PROGRESS")
 _CONSEQUENCES = ("Resource creation cancelled", "Resource update cancelled", "Resource deletion cancelled")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Event:
-    """What happened to a resource, or to the stack itself."""
+    """An event of a resource, or of the stack itself."""
 
     id: str
     at: datetime
@@ -37,14 +37,14 @@ class Event:
 
 @dataclass(frozen=True, slots=True)
 class Ended:
-    """How an operation ended, with all that happened since it began, oldest first."""
+    """The end of an operation, with all its events, oldest first."""
 
     state: State | None  # None: the stack is gone
     events: tuple[Event, ...]
 
     @property
     def went_well(self) -> bool:
-        """Whether it did what was asked for, rather than undo it."""
+        """Whether the operation succeeded. A completed rollback is a failure."""
         status = "DELETE_COMPLETE" if self.state is None else self.state.status
         return status in (
             "CREATE_COMPLETE",
@@ -55,23 +55,23 @@ class Ended:
 
 
 def newest(stack: Stack, stack_id: str) -> str | None:
-    """The last event so far, after which a new operation's events begin; None: none yet."""
-    found = stack.client.describe_stack_events(StackName=stack_id)["StackEvents"]
-    return found[0]["EventId"] if found else None
+    """The id of the last event so far: a new operation's events come after it. None: no events yet."""
+    events = stack.client.describe_stack_events(StackName=stack_id)["StackEvents"]
+    return events[0]["EventId"] if events else None
 
 
-def follow(stack: Stack, stack_id: str, tell: Callable[[Event], None], *, after: str | None) -> Ended:
-    """Tell each event of an operation until it has ended.
+def follow(stack: Stack, stack_id: str, on_event: Callable[[Event], None], *, after: str | None) -> Ended:
+    """Pass each event of an operation to `on_event` until the operation has ended.
 
-    `after`: the last event before it; None: an operation that others began, told from its beginning. What passes by
-    itself (a throttle, a network that is away) is waited out. Raises ClientError, BotoCoreError.
+    `after`: the id of the last event before the operation; None: an operation that is already running, from its first
+    event. Retries on transient errors, such as a throttle or no network. Raises ClientError, BotoCoreError.
     """
     seen: list[Event] = []
     wait_s, failed = POLL_S, 0
     while True:
         try:
-            state = stack.state(stack_id)  # before its events, so that none of them is missed at the end
-            found = _since(stack, stack_id, after=seen[-1].id if seen else after, known=bool(seen))
+            state = stack.state(stack_id)  # read before the events, so that none is missed at the end
+            new = _since(stack, stack_id, after=seen[-1].id if seen else after, known=bool(seen))
         except (ClientError, BotoCoreError) as error:
             failed += 1
             if failed == TRIES or not is_passing(error):
@@ -79,16 +79,16 @@ def follow(stack: Stack, stack_id: str, tell: Callable[[Event], None], *, after:
             wait_s = min(wait_s * 2, LONGEST_POLL_S)
         else:
             wait_s, failed = POLL_S, 0
-            for event in found:
-                tell(event)
-            seen += found
+            for event in new:
+                on_event(event)
+            seen += new
             if _has_ended(state, seen):
                 return Ended(state, tuple(seen))
         stack.clock.sleep(wait_s)
 
 
 def _has_ended(state: State | None, events: Sequence[Event]) -> bool:
-    """Whether nothing goes on any more. The state alone does not tell: right after the start it may be the old one."""
+    """Whether the operation has ended. The state alone is not enough: right after the start it can be the old one."""
     if state is None:
         return True
     last = next((each for each in reversed(events) if each.is_of_stack), None)
@@ -96,17 +96,17 @@ def _has_ended(state: State | None, events: Sequence[Event]) -> bool:
 
 
 def _since(stack: Stack, stack_id: str, *, after: str | None, known: bool) -> list[Event]:
-    """Events after one, or from the beginning of the operation, oldest first. AWS has the newest first."""
-    found: list[Event] = []
+    """The events after one, or since the operation's first event, oldest first. AWS lists the newest first."""
+    newest_first: list[Event] = []
     for page in stack.client.get_paginator("describe_stack_events").paginate(StackName=stack_id):
         for row in page["StackEvents"]:
             event = _event(row)
             if event.id == after:
-                return found[::-1]
-            found.append(event)
+                return newest_first[::-1]
+            newest_first.append(event)
             if after is None and not known and event.is_of_stack and event.status in _BEGINS:
-                return found[::-1]
-    return found[::-1]
+                return newest_first[::-1]
+    return newest_first[::-1]
 
 
 def _event(row: Any) -> Event:
@@ -122,7 +122,7 @@ def _event(row: Any) -> Event:
 
 
 def first_cause(events: Sequence[Event]) -> Event | None:
-    """The earliest failure that is no consequence of another; None: nothing failed."""
+    """The earliest failure that is not a consequence of another; None if nothing failed."""
     failed = [each for each in events if each.status.endswith("_FAILED")]
     causes = [each for each in failed if not each.reason.startswith(_CONSEQUENCES)]
     of_resources = [each for each in causes if not each.is_of_stack]
@@ -130,30 +130,29 @@ def first_cause(events: Sequence[Event]) -> Event | None:
 
 
 def failure(name: str, ended: Ended) -> OverdueError:
-    """What went wrong, with which resource, how the stack stands now, and what to do."""
-    assert ended.state is not None, "a stack that is gone was deleted, which is no failure"
+    """The error of a failed operation: the resource, the reason, what to do, and the state of the stack."""
+    assert ended.state is not None, "a stack that is gone was deleted successfully"
     cause = first_cause(ended.events)
-    stands = f"Stack {name} is now {ended.state.status}: {_stands(ended.state.status)}"
+    outcome = f"Stack {name} is now {ended.state.status}: {_stands(ended.state.status)}"
     if cause is None:
-        said = f": {ended.state.reason}" if ended.state.reason else ""
-        return OverdueError(f"CloudFormation did not do it{said}. {stands}")
+        return OverdueError(f"CloudFormation failed: {ended.state.reason or 'AWS gives no reason'}. {outcome}")
     return OverdueError(
-        f"{cause.logical_id} ({cause.type}) failed: {cause.reason or 'AWS does not say why'}\n"
-        f"{remedy(cause.reason)}\n{stands}"
+        f"{cause.logical_id} ({cause.type}) failed: {cause.reason or 'AWS gives no reason'}\n"
+        f"{remedy(cause.reason)}\n{outcome}"
     )
 
 
 def _stands(status: str) -> str:
     match status:
         case "UPDATE_ROLLBACK_COMPLETE":
-            return "as it was before, and working"
+            return "it is as before the deploy, and works."
         case "ROLLBACK_COMPLETE" | "ROLLBACK_FAILED" | "CREATE_FAILED":
-            return "nothing works yet; the next deploy removes what is left of it, and keeps the tables"
+            return "nothing works yet. The next deploy deletes this stack and keeps the tables."
         case "IMPORT_ROLLBACK_COMPLETE":
-            return "the tables are as they were"
+            return "the tables are unchanged."
         case "UPDATE_ROLLBACK_FAILED":
-            return "the way back got stuck; the next deploy tries it again"
+            return "the rollback failed. The next deploy retries it."
         case "DELETE_FAILED":
-            return "run `overdue destroy` again once that is mended"
+            return "once that is fixed, run `overdue destroy` again."
         case _:
-            return "look at it in CloudFormation's console"
+            return "see the CloudFormation console."

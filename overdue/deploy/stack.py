@@ -1,7 +1,7 @@
-"""A stage's CloudFormation stack: what state it is in, what a change set would change, and that it is carried out.
+"""The CloudFormation stack of a stage: read its state, create change sets, execute them, delete it.
 
-`next_step` decides what each state lets us do. Waiting and telling is `progress`'s business, tables that an earlier
-stack left behind are `adoption`'s. Start at `Stack`.
+Start at `Stack`. `next_step` decides what is possible in each state. `progress` waits for operations; `import_tables`
+handles tables of an earlier stack.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -25,18 +25,18 @@ _UNCHANGED = ("didn't contain changes", "No updates are to be performed")
 
 
 class Step(Enum):
-    """What may come next for a stack."""
+    """The next step of a deploy for a stack."""
 
     CREATE = auto()
     UPDATE = auto()
-    WAIT = auto()  # something is going on
-    DELETE = auto()  # what is left of a creation that failed; then create
-    CONTINUE = auto()  # a rollback that got stuck; then update
+    WAIT = auto()  # for a running operation
+    DELETE = auto()  # the remains of a failed creation; then create
+    CONTINUE = auto()  # a failed rollback; then update
     REFUSE = auto()
 
 
 def next_step(status: str | None) -> Step:
-    """What a deploy does first with a stack in this state; None: there is none."""
+    """The first step of a deploy for a stack with this status; None: there is no stack."""
     match status:
         case None | "REVIEW_IN_PROGRESS" | "DELETE_COMPLETE":
             return Step.CREATE
@@ -54,18 +54,18 @@ def next_step(status: str | None) -> Step:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Change:
-    """What a change set does to one resource."""
+    """The change of one resource by a change set."""
 
     action: str  # Add, Modify, Remove, Import, Dynamic
     logical_id: str
     type: str
-    replacement: Literal["True", "False", "Conditional"] | None  # None: not for this action
-    properties: tuple[str, ...]  # that differ
+    replacement: Literal["True", "False", "Conditional"] | None  # None: does not apply to this action
+    properties: tuple[str, ...]  # the ones that change
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ChangeSet:
-    """A change set that is ready to be carried out."""
+    """A change set that is ready to be executed."""
 
     name: str
     stack_id: str
@@ -74,7 +74,7 @@ class ChangeSet:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class State:
-    """What CloudFormation says of a stack."""
+    """The state of a stack as CloudFormation reports it."""
 
     id: str
     status: str
@@ -84,12 +84,12 @@ class State:
 
 
 class NoChanges(OverdueError):
-    """There is nothing to change: it is deployed as it should be."""
+    """The change set is empty: the stage is up to date."""
 
 
 @dataclass(frozen=True, slots=True)
 class Stack:
-    """The stack of a stage, there or not. Methods raise ClientError for what AWS refuses."""
+    """The stack of a stage, whether it exists or not. Methods raise ClientError if AWS refuses."""
 
     name: str
     client: "CloudFormationClient"
@@ -97,11 +97,11 @@ class Stack:
 
     @classmethod
     def of(cls, account: Account, clock: Clock) -> "Stack":
-        """The stack of this stage. No call."""
+        """The stack of the account's stage. Makes no call."""
         return cls(f"overdue-{account.stage}", account.session.client("cloudformation", config=PATIENT), clock)
 
     def state(self, stack_id: str | None = None) -> State | None:
-        """As it is now; None when there is none. A deleted one is found by its id only."""
+        """The present state; None if there is no stack. A deleted stack is found only by its id."""
         try:
             [found] = self.client.describe_stacks(StackName=stack_id or self.name)["Stacks"]
         except ClientError as error:
@@ -117,10 +117,10 @@ class Stack:
         )
 
     @contextmanager
-    def proposed(self, kind: Literal["CREATE", "UPDATE", "IMPORT"], **asked: Any) -> Iterator[ChangeSet]:
-        """A change set, deleted again at the end unless it was carried out, and with it a stack that is only a draft.
+    def proposed(self, kind: Literal["CREATE", "UPDATE", "IMPORT"], **arguments: Any) -> Iterator[ChangeSet]:
+        """Create a change set. If it was not executed, delete it at the end, together with a stack created only for it.
 
-        Raises NoChanges, and OverdueError when CloudFormation cannot make it.
+        `arguments` are those of CreateChangeSet. Raises NoChanges, and OverdueError if CloudFormation rejects it.
         """
         name = f"overdue-{self.clock.now():%Y%m%d-%H%M%S}"
         made = self.client.create_change_set(
@@ -128,7 +128,7 @@ class Stack:
             ChangeSetName=name,
             ChangeSetType=kind,
             Capabilities=["CAPABILITY_IAM", "CAPABILITY_NAMED_IAM"],
-            **asked,
+            **arguments,
         )
         try:
             yield self._ready(made["Id"], stack_id=made["StackId"])
@@ -136,7 +136,7 @@ class Stack:
             self._discard(made["Id"], stack_id=made["StackId"])
 
     def _ready(self, name: str, *, stack_id: str) -> ChangeSet:
-        """Wait until CloudFormation has compared, usually for some seconds."""
+        """Wait until CloudFormation has computed the changes, usually a few seconds."""
         while True:
             found = self._described(name)
             match found["Status"]:
@@ -144,10 +144,10 @@ class Stack:
                     changes = tuple(_change(each["ResourceChange"]) for each in found["Changes"])
                     return ChangeSet(name=name, stack_id=stack_id, changes=changes)
                 case "FAILED":
-                    reason = found.get("StatusReason", "it does not say why")
+                    reason = found.get("StatusReason", "it gives no reason")
                     if any(words in reason for words in _UNCHANGED):
-                        raise NoChanges("No changes: it is deployed as it should be")
-                    raise OverdueError(f"CloudFormation cannot make a change set of {self.name}: {reason}")
+                        raise NoChanges("No changes: the stage is up to date")
+                    raise OverdueError(f"CloudFormation cannot create a change set for {self.name}: {reason}")
                 case _:
                     self.clock.sleep(POLL_S)
 
@@ -177,15 +177,15 @@ class Stack:
             self.client.delete_stack(StackName=stack_id)
 
     def execute(self, change_set: ChangeSet) -> None:
-        """Let a change set be carried out; it goes on whether we look or not."""
+        """Start executing a change set. Does not wait for the end."""
         self.client.execute_change_set(ChangeSetName=change_set.name, StackName=self.name)
 
     def delete(self, stack_id: str) -> None:
-        """Let it be deleted; what its template retains stays."""
+        """Start deleting the stack. Resources with a deletion policy of Retain stay. Does not wait for the end."""
         self.client.delete_stack(StackName=stack_id)
 
     def continue_rollback(self) -> None:
-        """Let a rollback that got stuck be tried again."""
+        """Start retrying a failed rollback. Does not wait for the end."""
         self.client.continue_update_rollback(StackName=self.name)
 
 
@@ -206,18 +206,18 @@ def _change(found: Any) -> Change:
 
 
 def parameters(
-    template: Mapping[str, Any], said: Mapping[str, str], *, known: Mapping[str, str]
+    template: Mapping[str, Any], given: Mapping[str, str], *, known: Mapping[str, str]
 ) -> list[dict[str, object]]:
-    """The values of a template's parameters: what is said now, else what the stack has, else its default, else empty.
+    """The values of a template's parameters: the given one, else the stack's present one, else the default, else "".
 
-    So a second deploy need not repeat what the first was told.
+    A second deploy therefore need not repeat the options of the first.
     """
-    found: list[dict[str, object]] = []
+    values: list[dict[str, object]] = []
     for name, declared in template.get("Parameters", {}).items():
-        if name in said:
-            found.append({"ParameterKey": name, "ParameterValue": said[name]})
+        if name in given:
+            values.append({"ParameterKey": name, "ParameterValue": given[name]})
         elif name in known:
-            found.append({"ParameterKey": name, "UsePreviousValue": True})
+            values.append({"ParameterKey": name, "UsePreviousValue": True})
         elif "Default" not in declared:
-            found.append({"ParameterKey": name, "ParameterValue": ""})
-    return found
+            values.append({"ParameterKey": name, "ParameterValue": ""})
+    return values

@@ -1,6 +1,6 @@
-"""How a deploy looks: a table of changes, a live line of what is in work on a terminal, plain lines anywhere else.
+"""Show a deploy: a table of changes, and a live line of resources in progress on a terminal, plain lines elsewhere.
 
-All of it goes to stderr but a plan, which is a result. What happens is decided elsewhere. Start at `Terminal`.
+Everything goes to stderr, except the changes of a dry run, which are its result. Start at `Terminal`.
 """
 
 from collections.abc import Callable, Iterator
@@ -18,24 +18,24 @@ from overdue.cli.show import NOTHING, say
 from overdue.deploy.progress import Event
 from overdue.deploy.stack import Change
 
-MOST_SHOWN = 6  # resources in work that a live line names
+MOST_SHOWN = 6  # resources in progress that the live line names
 _COLOURS = {"Add": "green", "Import": "cyan", "Modify": "yellow", "Remove": "red"}
 _REPLACED = {"True": "replaced", "Conditional": "perhaps replaced"}
 
 
 class Terminal:
-    """The operator's own. `yes`: nothing is asked; `is_plan`: changes are the result."""
+    """The operator's terminal. `yes`: skip confirmations; `is_plan`: print the changes on stdout."""
 
     def __init__(self, *, yes: bool, is_plan: bool) -> None:
         self._yes = yes
         self._is_plan = is_plan
 
     def say(self, text: str) -> None:
-        """A line on stderr."""
+        """Print a line on stderr."""
         say(text)
 
     def show(self, changes: tuple[Change, ...]) -> None:
-        """Action, resource, type, and in red what is replaced: its data, address or name may go with it."""
+        """Show the changes. Replacements are red, since the resource's data, address or name may be lost."""
         console = Console(stderr=not self._is_plan)
         if not console.is_terminal:
             for change in changes:
@@ -62,51 +62,51 @@ class Terminal:
         console.print(table)
 
     def agree(self, question: str) -> None:
-        """Ask; `--yes` has been said already. Raises BadInput without a terminal, Abort."""
+        """Ask for confirmation unless `--yes` was given. Raises BadInput without a terminal, Abort if declined."""
         confirm(question, yes=self._yes)
 
     @contextmanager
     def watching(self, what: str) -> Iterator[Callable[[Event], None]]:
-        """Show events as they come."""
+        """Show the events of an operation as they arrive."""
         console = Console(stderr=True)
         if not console.is_terminal:
             say(what)
             yield lambda event: say(line(event))
             return
-        with _live(console, what) as tell:
-            yield tell
+        with _live(console, what) as show_event:
+            yield show_event
 
 
 def replacement(change: Change) -> str:
-    """Whether a changed resource is another one afterwards."""
+    """Whether the change replaces the resource, in words."""
     return _REPLACED.get(change.replacement or "", NOTHING)
 
 
 def line(event: Event) -> str:
-    """An event in one line."""
+    """An event as one line: UTC time, status, resource, type and reason."""
     words = (f"{event.at.astimezone(UTC):%H:%M:%S}", event.status, event.logical_id, event.type, event.reason)
     return "  ".join(word for word in words if word)
 
 
 @contextmanager
 def _live(console: Console, what: str) -> Iterator[Callable[[Event], None]]:
-    """Below what is done, one line that tells for how long it goes on, and what is in work."""
+    """Print finished resources, and below them a live line with the elapsed time and the resources in progress."""
     columns = (SpinnerColumn(), TextColumn("{task.description}", markup=False), TimeElapsedColumn())
-    in_work: dict[str, None] = {}
+    in_progress: dict[str, None] = {}
     with Progress(*columns, console=console, transient=True) as progress:
         task = progress.add_task(what, total=None)
 
-        def tell(event: Event) -> None:
+        def show_event(event: Event) -> None:
             if event.is_of_stack:
                 return
             if event.status.endswith("_IN_PROGRESS"):
-                in_work[event.logical_id] = None
+                in_progress[event.logical_id] = None
             else:
-                in_work.pop(event.logical_id, None)
-                colour = "red" if event.status.endswith("_FAILED") else "green"
-                progress.console.print(Text(line(event), colour), highlight=False, soft_wrap=True)
-            more = f" and {len(in_work) - MOST_SHOWN} more" if len(in_work) > MOST_SHOWN else ""
-            names = ", ".join(list(in_work)[:MOST_SHOWN])
+                in_progress.pop(event.logical_id, None)
+                color = "red" if event.status.endswith("_FAILED") else "green"
+                progress.console.print(Text(line(event), color), highlight=False, soft_wrap=True)
+            more = f" and {len(in_progress) - MOST_SHOWN} more" if len(in_progress) > MOST_SHOWN else ""
+            names = ", ".join(list(in_progress)[:MOST_SHOWN])
             progress.update(task, description=f"{what}: {names}{more}" if names else what)
 
-        yield tell
+        yield show_event

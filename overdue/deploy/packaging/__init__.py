@@ -1,1 +1,1 @@
-"""Build the deployment package and its template."""
+"""Build the deployment package and its CloudFormation template. Start at `package`."""

@@ -1,7 +1,8 @@
-"""The artifact bucket: what CloudFormation and Lambda fetch from, one for an account and region.
+"""The artifact bucket, from which CloudFormation and Lambda load a deployment. One per account and region.
 
-Private, encrypted, versioned, TLS only, and never one of somebody else. Everything in it is named by its content, so
-nothing is sent twice, and stages share what is the same. Start at `prepare`. What is packaged is `package`'s business.
+It is private, encrypted, versioned and TLS only, and the code refuses a bucket of another account. Objects are named by
+the hash of their content, so nothing is uploaded twice and stages share equal objects. Start at `prepare`. `package`
+builds the objects.
 """
 
 import json
@@ -21,20 +22,20 @@ if TYPE_CHECKING:
 
 OLD_VERSIONS_DAYS = 90
 UNFINISHED_UPLOADS_DAYS = 7
-_SUFFIXES = {"aws-cn": "amazonaws.com.cn"}  # of addresses in other partitions
+_SUFFIXES = {"aws-cn": "amazonaws.com.cn"}  # host name suffixes of other partitions
 
 
 @dataclass(frozen=True, slots=True)
 class Bucket:
-    """A bucket that is ours."""
+    """The artifact bucket of an account and region."""
 
     name: str
-    owner: str  # the account; S3 refuses everything if it is another's
+    owner: str  # account id, sent with each call: S3 refuses the call if another account owns the bucket
     address: str
     s3: "S3Client"
 
     def put(self, key: str, content: bytes) -> bool:
-        """Send an object whose key holds its content's hash; whether that was necessary. One or two calls."""
+        """Upload an object whose key contains its hash. False if it exists already. One or two calls."""
         if self._has(key, size_bytes=len(content)):
             return False
         checksum = b64encode(sha256(content).digest()).decode()
@@ -45,26 +46,26 @@ class Bucket:
 
     def _has(self, key: str, *, size_bytes: int) -> bool:
         try:
-            found = self.s3.head_object(Bucket=self.name, Key=key, ExpectedBucketOwner=self.owner)
+            head = self.s3.head_object(Bucket=self.name, Key=key, ExpectedBucketOwner=self.owner)
         except ClientError as error:
             if error.response["Error"]["Code"] in ("404", "NoSuchKey"):
                 return False
             raise
-        return found["ContentLength"] == size_bytes
+        return head["ContentLength"] == size_bytes
 
     def url(self, key: str) -> str:
-        """Where CloudFormation finds an object."""
+        """The URL of an object, for CloudFormation."""
         return f"https://{self.address}/{key}"
 
     def remove(self) -> bool:
-        """Delete all its objects in all their versions, and itself; whether there was one."""
+        """Delete the bucket with all versions of its objects. False if it does not exist."""
         with_owner: Any = {"Bucket": self.name, "ExpectedBucketOwner": self.owner}
         try:
             for page in self.s3.get_paginator("list_object_versions").paginate(**with_owner):
-                found = [*page.get("Versions", ()), *page.get("DeleteMarkers", ())]
-                doomed: Any = [{"Key": each["Key"], "VersionId": each["VersionId"]} for each in found]
-                if doomed:
-                    self.s3.delete_objects(**with_owner, Delete={"Objects": doomed, "Quiet": True})
+                versions = [*page.get("Versions", ()), *page.get("DeleteMarkers", ())]
+                objects: Any = [{"Key": each["Key"], "VersionId": each["VersionId"]} for each in versions]
+                if objects:
+                    self.s3.delete_objects(**with_owner, Delete={"Objects": objects, "Quiet": True})
             self.s3.delete_bucket(**with_owner)
         except ClientError as error:
             if error.response["Error"]["Code"] != "NoSuchBucket":
@@ -74,24 +75,24 @@ class Bucket:
 
 
 def of(account: Account) -> Bucket:
-    """The bucket of this account and region, there or not. No call."""
+    """The bucket of this account and region, whether it exists or not. Makes no call."""
     name = f"overdue-artifacts-{account.id}-{account.region}"
     address = f"{name}.s3.{account.region}.{_SUFFIXES.get(account.partition, 'amazonaws.com')}"
     return Bucket(name, account.id, address, account.session.client("s3", config=PATIENT))
 
 
 def prepare(account: Account) -> Bucket:
-    """The bucket, made if it is not there, and set as it must be. About seven calls.
+    """Create the bucket if it does not exist, and apply all its settings. About seven calls.
 
-    It is set anew each time: an interrupted deploy may have left it half-made. Raises OverdueError for a bucket of
-    this name in another account, ClientError.
+    The settings are applied each time, since an interrupted deploy may have left some of them out. Raises OverdueError
+    if another account has a bucket of this name, ClientError.
     """
     bucket = of(account)
     if not _is_there(bucket):
         _make(bucket, account)
-    whose: Any = {"Bucket": bucket.name, "ExpectedBucketOwner": bucket.owner}
+    with_owner: Any = {"Bucket": bucket.name, "ExpectedBucketOwner": bucket.owner}
     bucket.s3.put_public_access_block(
-        **whose,
+        **with_owner,
         PublicAccessBlockConfiguration={
             "BlockPublicAcls": True,
             "IgnorePublicAcls": True,
@@ -100,17 +101,17 @@ def prepare(account: Account) -> Bucket:
         },
     )
     bucket.s3.put_bucket_ownership_controls(
-        **whose, OwnershipControls={"Rules": [{"ObjectOwnership": "BucketOwnerEnforced"}]}
+        **with_owner, OwnershipControls={"Rules": [{"ObjectOwnership": "BucketOwnerEnforced"}]}
     )
     bucket.s3.put_bucket_encryption(
-        **whose,
+        **with_owner,
         ServerSideEncryptionConfiguration={
             "Rules": [{"ApplyServerSideEncryptionByDefault": {"SSEAlgorithm": "AES256"}}]
         },
     )
-    bucket.s3.put_bucket_versioning(**whose, VersioningConfiguration={"Status": "Enabled"})
-    bucket.s3.put_bucket_lifecycle_configuration(**whose, LifecycleConfiguration=_lifecycle())
-    bucket.s3.put_bucket_policy(**whose, Policy=json.dumps(_tls_only(bucket.name, account.partition)))
+    bucket.s3.put_bucket_versioning(**with_owner, VersioningConfiguration={"Status": "Enabled"})
+    bucket.s3.put_bucket_lifecycle_configuration(**with_owner, LifecycleConfiguration=_lifecycle())
+    bucket.s3.put_bucket_policy(**with_owner, Policy=json.dumps(_tls_only(bucket.name, account.partition)))
     return bucket
 
 
@@ -121,10 +122,10 @@ def _is_there(bucket: Bucket) -> bool:
         code = error.response["Error"]["Code"]
         if code in ("404", "NoSuchBucket"):
             return False
-        if code in ("403", "AccessDenied"):  # HEAD has no body that would say which of the two
+        if code in ("403", "AccessDenied"):  # the answer to HEAD has no body that says which of the two
             raise OverdueError(
-                f"The bucket {bucket.name} does not let us in. Either these credentials lack s3:ListBucket on it, or "
-                "another account has taken its name: have a look at it in S3 before anything is put there"
+                f"Access to bucket {bucket.name} is denied, and nothing was uploaded. Either these credentials lack "
+                "s3:ListBucket on it, or another account has a bucket of this name. Check the bucket in S3."
             ) from error
         raise
     return True
@@ -132,17 +133,17 @@ def _is_there(bucket: Bucket) -> bool:
 
 def _make(bucket: Bucket, account: Account) -> None:
     more: Any = {}
-    if account.region != "us-east-1":  # which is no constraint, says S3
-        where: BucketLocationConstraintType = account.region  # type: ignore[assignment]  # whichever there are
+    if account.region != "us-east-1":  # S3 rejects us-east-1 as a location constraint
+        where: BucketLocationConstraintType = account.region  # type: ignore[assignment]  # any region
         more = {"CreateBucketConfiguration": {"LocationConstraint": where}}
     try:
         bucket.s3.create_bucket(Bucket=bucket.name, ObjectOwnership="BucketOwnerEnforced", **more)
     except bucket.s3.exceptions.BucketAlreadyOwnedByYou:
-        return  # somebody else's deploy, at the same time
+        return  # a concurrent deploy created it
     except bucket.s3.exceptions.BucketAlreadyExists as error:
         raise OverdueError(
-            f"A bucket {bucket.name} belongs to another account: nothing is put there. Buckets' names are the whole "
-            "world's; use another region until AWS Support has it removed"
+            f"Bucket {bucket.name} belongs to another account, and nothing was uploaded. Bucket names are global: use "
+            "another region, or ask AWS Support to have that bucket removed."
         ) from error
 
 

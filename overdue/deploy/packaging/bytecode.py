@@ -1,11 +1,11 @@
-"""A program: compile every module below a folder, so that Lambda, which cannot write bytecode, finds it there.
+"""A program that compiles every module below a folder to bytecode, which Lambda cannot write itself.
 
-Without docstrings, which are a fifth of it and which nothing reads there; assertions stay. Runs in a process of its
-own, without site-packages and with a fixed hash seed: what an interpreter has loaded before shows in the bytes that it
-marshals, and equal input must give equal bytes.
+Docstrings are removed: they are a fifth of the bytecode and nothing reads them there. Assertions stay. It runs in a
+process of its own, without site-packages and with a fixed hash seed, because equal input must give equal bytes and the
+modules that an interpreter has loaded before affect the bytes that it marshals.
 
-Its arguments are the folder and, if not everything shall keep its source, the names at its top that shall. A module
-without one is found as `name.pyc` (PEP 3147): a traceback names its file and line, and does not show the text.
+Arguments: the folder, and the top-level names that keep their sources (none: all keep them). A module without a source
+is imported from `name.pyc` (PEP 3147); its tracebacks show file and line, but no source text.
 """
 
 import ast
@@ -15,14 +15,14 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-ON_LAMBDA = "/var/task"  # what tracebacks name
-UNCHECKED_HASH = b"\x01\x00\x00\x00"  # PEP 552: a zip has no true times of change, and nobody edits a source on Lambda
+ON_LAMBDA = "/var/task"  # the folder in tracebacks
+UNCHECKED_HASH = b"\x01\x00\x00\x00"  # PEP 552: the zip has no real modification times, and sources do not change
 
 
 def main(folder: Path, *, ours: Sequence[str]) -> None:
-    """Compile in a fixed order; `ours` keep their sources, and if there are none, all do.
+    """Compile all modules in a fixed order. `ours` keep their sources; if empty, all do.
 
-    What does not compile (a template, another version's syntax) stays source only.
+    A file that does not compile (a template, the syntax of another version) keeps only its source.
     """
     for source in sorted(folder.rglob("*.py")):
         text = source.read_bytes()
@@ -42,12 +42,12 @@ def main(folder: Path, *, ours: Sequence[str]) -> None:
 
 
 def _undocumented(tree: ast.Module) -> ast.Module:
-    """Without docstrings: no line moves, and a body of nothing else becomes `pass`."""
+    """Remove the docstrings. Line numbers stay the same; a body with only a docstring becomes `pass`."""
     for node in ast.walk(tree):
         if isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef) and _is_documented(
             node
         ):
-            first = node.body.pop(0)  # nothing in its place: a module may go on with `from __future__`
+            first = node.body.pop(0)  # not replaced: `from __future__` may come next
             if not node.body:
                 node.body = [ast.copy_location(ast.Pass(), first)]
     return tree

@@ -1,7 +1,7 @@
-"""What a deployment uploads: the template, and a zip each for the functions and for the notifier.
+"""Build what a deployment uploads: the template, a zip for the functions and one for the notifier.
 
-Start at `package`. Needs no AWS and no credentials; needs the repository (app.py, chalicelib, infra, notifier), and at
-its first run the network, for the functions' dependencies.
+Start at `package`. Needs no AWS credentials, but the repository (app.py, chalicelib, infra, notifier), and on its first
+run the network, to download the functions' dependencies.
 """
 
 import json
@@ -22,20 +22,20 @@ from overdue.deploy.packaging.wheels import Architecture, installed, without_aws
 
 ROOT = Path(__file__).parents[3]
 INPUT = ("app.py", "chalicelib", "requirements.txt", ".chalice", "infra")
-CACHE = ROOT / ".chalice" / "deployments"  # Chalice's own place for it; not in git
+CACHE = ROOT / ".chalice" / "deployments"  # Chalice's folder for packages; ignored by git
 
 FUNCTIONS_CALL = ("dynamodb", "lambda", "sns", "ssm")  # AWS services, by botocore's names
 NOTIFIER_CALLS = ("lambda", "ssm")
 
-# A quarter of the zip would be libraries' sources. The notifier's ship: Apprise finds its plugins by them.
+# The sources of libraries would be a quarter of the zip. The notifier keeps them: Apprise finds its plugins by source.
 OURS = ("app.py", "chalicelib")
 
-RUN_CHALICE = "import sys; from chalice.cli import main; sys.exit(main())"  # it answers with its status
+RUN_CHALICE = "import sys; from chalice.cli import main; sys.exit(main())"  # main returns the exit status
 
 
 @dataclass(frozen=True, slots=True)
 class Package:
-    """What a stack is made of. `template` is plain CloudFormation."""
+    """The parts of a deployment. `template` is plain CloudFormation, without transforms."""
 
     template: dict[str, Any]
     functions: Archive
@@ -43,30 +43,30 @@ class Package:
 
 
 def package(out: Path, *, architecture: Architecture = "arm64") -> Package:
-    """Write `functions.zip`, `notifier.zip` and `template.json` into a folder that exists or is made.
+    """Write `functions.zip`, `notifier.zip` and `template.json` to a folder, which is created if needed.
 
-    The same input gives the same bytes. About 15 s, at the first run and after a change of requirements 30 s more.
-    Raises OverdueError when something is missing, or cannot be fetched.
+    The same input gives the same bytes. Takes about 15 s, and 30 s more on the first run and after a change of the
+    requirements. Raises OverdueError if a file is missing or cannot be downloaded.
     """
     missing = [name for name in (*INPUT, "notifier") if not (ROOT / name).exists()]
     if missing:
-        raise OverdueError(f"{', '.join(missing)}: not in {ROOT}. Deploy from a checkout of Overdue's repository")
+        raise OverdueError(f"{ROOT} has no {', '.join(missing)}. Deploy from a checkout of Overdue's repository.")
     out.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(prefix="overdue-package-") as folder:
         project, task = Path(folder) / "project", Path(folder) / "functions"
         _copy(project)
-        made = _chalice(project, architecture=architecture)
+        packaged = _chalice(project, architecture=architecture)
         shutil.copytree(installed(ROOT / "requirements.txt", architecture=architecture, cache=CACHE), task)
-        with zipfile.ZipFile(made / "deployment.zip") as archive:
+        with zipfile.ZipFile(packaged / "deployment.zip") as archive:
             archive.extractall(task)
         functions = bundle(task, out / "functions.zip", services=FUNCTIONS_CALL, ours=OURS)
-        template = plain(made / "sam.yaml", project / "infra" / "policies")
+        template = plain(packaged / "sam.yaml", project / "infra" / "policies")
     (out / "template.json").write_text(json.dumps(template, indent=1) + "\n", encoding="utf-8")
     return Package(template, functions, _notifier(out, architecture=architecture))
 
 
 def _copy(project: Path) -> None:
-    """Exactly what Chalice shall see; without requirements, which are fetched here and kept."""
+    """Copy the input of Chalice, with empty requirements: `dependencies` installs those."""
     project.mkdir()
     ignore = shutil.ignore_patterns("__pycache__", "deployments", "deployed")
     for name in INPUT:
@@ -79,14 +79,14 @@ def _copy(project: Path) -> None:
 
 
 def _chalice(project: Path, *, architecture: Architecture) -> Path:
-    """Let Chalice package the copy: the folder with its zip and its template."""
+    """Package the copy with Chalice; return the folder with the zip and the template."""
     config = project / ".chalice" / "config.json"
     config.write_text(json.dumps(json.loads(config.read_text("utf-8")) | {"lambda_architecture": architecture}))
     arguments = ["package", "--stage", "prod", "--merge-template", str(project / "infra" / "template.yaml"), "made"]
-    done = subprocess.run(  # noqa: S603  # our own arguments
+    done = subprocess.run(  # noqa: S603  # fixed arguments
         [sys.executable, "-c", RUN_CHALICE, *arguments],
         cwd=project,
-        # It asks for a region, although it calls nothing; and loads a profile if one is named.
+        # Chalice makes no calls, but requires a region and loads a profile if one is named.
         env=without_aws(os.environ) | {"AWS_DEFAULT_REGION": "us-east-1", "PYTHONDONTWRITEBYTECODE": "1"},
         capture_output=True,
         text=True,
@@ -94,7 +94,7 @@ def _chalice(project: Path, *, architecture: Architecture) -> Path:
     )
     if done.returncode:
         why = (done.stderr.strip() or done.stdout.strip()).splitlines()
-        raise OverdueError(f"app.py cannot be packaged: {why[-1] if why else 'Chalice does not say why'}")
+        raise OverdueError(f"app.py cannot be packaged: {why[-1] if why else 'Chalice gives no reason'}")
     return project / "made"
 
 

@@ -1,7 +1,7 @@
-"""The stack as CloudFormation reads it: what Chalice makes of `app.py`, and `infra/`, without any Transform.
+"""Turn Chalice's template for `app.py`, merged with `infra/`, into plain CloudFormation without transforms.
 
-Start at `plain`. Chalice's REST API is taken out (the HTTP API of `infra/template.yaml` stands in its place), the code
-is in the artifact bucket, and samtranslator writes out what AWS would otherwise expand.
+Start at `plain`. Chalice's REST API is removed (`infra/template.yaml` has an HTTP API instead), the functions load
+their code from the artifact bucket, and samtranslator expands locally what AWS would expand otherwise.
 """
 
 import json
@@ -23,7 +23,7 @@ Template = dict[str, Any]
 
 
 def plain(merged: Path, policies: Path) -> Template:
-    """Chalice's merged template (YAML) as plain CloudFormation. Half a second. Raises OverdueError with the faults."""
+    """Chalice's merged template (YAML) as plain CloudFormation. Takes 0.5 s. Raises OverdueError if it is invalid."""
     template = load(merged)
     for name in REST_API:
         del template["Resources"][name]
@@ -37,19 +37,19 @@ def plain(merged: Path, policies: Path) -> Template:
 
 
 def load(path: Path) -> Template:
-    """A template in YAML, with its short forms (`!Ref`, `!Sub`) written out."""
+    """Load a YAML template, with its short forms (`!Ref`, `!Sub`) written out."""
     loaded: Template = YAMLTemplateSerializer().load_template(path.read_text(encoding="utf-8"), path.name)
     return loaded
 
 
 def _place(function: dict[str, Any]) -> None:
-    """Where the code is; and no tag of Chalice's, which would name a stage of its own."""
+    """Point a function to its code in the artifact bucket, and drop Chalice's tag with its own stage name."""
     function["CodeUri"] = {"Bucket": {"Ref": "ArtifactBucket"}, "Key": {"Ref": "FunctionsKey"}}
     del function["Tags"]
 
 
 def _complete_notifier(resources: dict[str, Any], policies: Path) -> None:
-    """Chalice knows nothing of this function: it runs as the others do, with its own policy."""
+    """Complete the notifier, which Chalice does not know: the runtime of the other functions, and its own policy."""
     others = resources["APIHandler"]["Properties"]
     resources["Notifier"]["Properties"] |= {name: others[name] for name in ("Runtime", "Architectures")}
     policy = json.loads((policies / "notifier.json").read_text(encoding="utf-8"))
@@ -57,13 +57,14 @@ def _complete_notifier(resources: dict[str, Any], policies: Path) -> None:
 
 
 def _expanded(template: Template) -> Template:
-    # samtranslator 1.115 would write a parameter's default wherever a function refers to it, and its own region: the
-    # one is kept from it, the other resolves to itself. It insists on a region all the same.
+    """Expand the SAM resources."""
+    # samtranslator 1.115 replaces a function's reference to a parameter by its default, and AWS::Region by its own
+    # region. So the parameters are hidden from it, and the region resolves to a reference. It requires a region anyway.
     parameters = template.pop("Parameters")
-    themselves = {name: {"Ref": name} for name in ("AWS::Region", "AWS::Partition")}
+    references = {name: {"Ref": name} for name in ("AWS::Region", "AWS::Partition")}
     try:
         translator = Translator(None, Parser(), boto_session=Session(region_name="us-east-1"))
-        expanded: Template = translator.translate(template, themselves)
+        expanded: Template = translator.translate(template, references)
     except InvalidDocumentException as error:
         raise OverdueError(f"infra/template.yaml cannot be expanded: {error.message}") from error
     expanded.pop("Transform", None)

@@ -1,4 +1,4 @@
-"""The stage `test` as AWS has it after a deploy, as far as moto goes: what `doctor`, `logs` and `cost` look at."""
+"""The stage `test` as it is on AWS after a deploy, as far as moto supports it, for `doctor`, `logs` and `cost`."""
 
 import io
 import json
@@ -29,7 +29,7 @@ TEMPLATE = {
 
 @dataclass
 class AwsStage:
-    """A stage in good health; tests make it ill."""
+    """A healthy stage, which tests damage."""
 
     alarms: list[str]
 
@@ -37,13 +37,13 @@ class AwsStage:
         return boto3.client(service, region_name="us-east-1")  # type: ignore[call-overload]
 
     def count(self, metric: str, value: float, *, at: datetime, namespace: str = "Overdue", **dimensions: str) -> None:
-        """Let a metric have a value."""
+        """Add a value to a metric."""
         named = [{"Name": name, "Value": value} for name, value in (dimensions or {"Stage": "test"}).items()]
         data = [{"MetricName": metric, "Dimensions": named, "Value": value, "Timestamp": at}]
         self.client("cloudwatch").put_metric_data(Namespace=namespace, MetricData=data)
 
     def write(self, function: str, *messages: str | dict[str, object], at: datetime) -> None:
-        """Let a function write lines."""
+        """Write lines to the log of a function."""
         logs, group = self.client("logs"), f"/aws/lambda/overdue-test-{function}"
         if not logs.describe_log_streams(logGroupName=group)["logStreams"]:
             logs.create_log_stream(logGroupName=group, logStreamName="one")
@@ -56,7 +56,7 @@ class AwsStage:
 
 
 def a_stage() -> AwsStage:
-    """Make what a deploy makes besides tables and the first topics, which are there."""
+    """Create what a deploy creates besides the tables and first topics, which exist already."""
     teach()
     client = AwsStage([]).client
     client("cloudformation").create_stack(StackName="overdue-test", TemplateBody=json.dumps(TEMPLATE))

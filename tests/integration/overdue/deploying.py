@@ -28,12 +28,12 @@ NOW = utc("2026-03-01T12:00Z")
 
 @cache
 def _real() -> dict[str, Any]:
-    """Read once: half a second."""
+    """The real template, read once: it takes 0.5 s."""
     return load(ROOT / "infra" / "template.yaml")
 
 
 def a_template(base: str = BASE) -> dict[str, Any]:
-    """The tables of `infra/template.yaml`, and of the rest what a deploy itself asks for."""
+    """The tables of `infra/template.yaml`, and the other resources that a deploy reads."""
     tables = {name: _real()["Resources"][name] for name in ("ChecksTable", "HistoryTable", "RegistryTable")}
     named: Callable[[str], dict[str, str]] = lambda name: {"Fn::Sub": f"overdue-${{Stage}}-{name}"}  # noqa: E731
     return {
@@ -63,7 +63,7 @@ def a_package(folder: Path, template: dict[str, Any]) -> Package:
 
 
 def deploying(*arguments: str, template: dict[str, Any] | None = None, **environ: str) -> Result:
-    """Run `overdue`, with this template for the package, on a clock that nobody waits for."""
+    """Run `overdue` with this template as the package, and a clock that does not wait."""
     made = a_template() if template is None else template
     tools = Tools(lambda folder: a_package(folder, json.loads(json.dumps(made))), StillClock(NOW))
     known = {"OVERDUE_CONFIG": os.devnull, "AWS_REGION": "us-east-1"}

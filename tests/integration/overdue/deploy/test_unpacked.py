@@ -1,4 +1,4 @@
-"""The packaged functions as Lambda has them: unpacked into an empty folder, and nothing else importable."""
+"""The packaged functions run as on Lambda: unpacked into an empty folder, with nothing else importable."""
 
 import json
 import os
@@ -20,14 +20,14 @@ from overdue.local.engines.access import access_key
 from tests.packaged import packaged
 from tests.stand_in import Asked, Says, stand_in
 
-# Reads events from stdin; writes answers, then what was imported from elsewhere than the folder and the library.
+# Reads events from stdin and writes answers, then the files imported from outside the folder and the standard library.
 PROGRAM = """
 import json, sys, sysconfig, time, zoneinfo
 from pathlib import Path
 task = sys.argv[1]
 library = sysconfig.get_path("stdlib")
 sys.path[:] = [task, *(each for each in sys.path if "site-packages" not in each)]
-zoneinfo.reset_tzpath(())  # Lambda's image has no zones of its own
+zoneinfo.reset_tzpath(())  # Lambda's image has no time zones
 from chalicelib import runtime
 from chalicelib.store.registry import projects as registry
 from chalicelib.store.registry.projects import Key, Scope
@@ -39,19 +39,19 @@ class Context:
     aws_request_id = "8476a536-e9f4-11e8-9739-2dfe598c3fcd"
     function_name = "overdue-test-api"
 
-said, sys.stdout = sys.stdout, sys.stderr
+answers, sys.stdout = sys.stdout, sys.stderr
 for line in sys.stdin:
     name, event = json.loads(line)
-    json.dump(getattr(app, name)(event, Context()), said)
-    said.write("\\n")
-    said.flush()
+    json.dump(getattr(app, name)(event, Context()), answers)
+    answers.write("\\n")
+    answers.flush()
 files = [file for module in list(sys.modules.values()) if (file := getattr(module, "__file__", None))]
-json.dump([file for file in files if not file.startswith((task, library))], said)
+json.dump([file for file in files if not file.startswith((task, library))], answers)
 """
 
 
 class Function:
-    """The process that stands for Lambda."""
+    """A process that runs the functions as Lambda would."""
 
     def __init__(self, process: subprocess.Popen[str]) -> None:
         self.process = process
@@ -66,21 +66,21 @@ class Function:
         return self.call("app", an_event(verb, path, at_s=at_s, body=body))
 
     def foreign(self) -> list[str]:
-        """End it; the files that it has imported from elsewhere."""
+        """End the process; return the files that it imported from outside the folder."""
         assert self.process.stdin is not None
         self.process.stdin.close()
-        found: list[str] = json.loads(self._line())
-        return found
+        files: list[str] = json.loads(self._line())
+        return files
 
     def _line(self) -> str:
         assert self.process.stdout is not None
         line = self.process.stdout.readline()
-        assert line, "the function has died: its words are above"
+        assert line, "the function has died; see its output above"
         return line
 
 
 def an_event(verb: str, path: str, *, at_s: float, body: Any) -> dict[str, Any]:
-    """AWS, "Create AWS Lambda proxy integrations for HTTP APIs": payload format 1.0."""
+    """An event in payload format 1.0 (AWS, "Create AWS Lambda proxy integrations for HTTP APIs")."""
     headers = {"Content-Type": "application/json", "User-Agent": "curl/8.5.0", "X-Api-Key": "w" * 32}
     return {
         "version": "1.0",
@@ -130,7 +130,7 @@ A_SCHEDULED_EVENT = {
 
 @pytest.fixture(scope="module")
 def task(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The folder that would be /var/task, for this machine."""
+    """The content of /var/task, for the architecture of this machine."""
     folder = tmp_path_factory.mktemp("task")
     with ZipFile(packaged(tmp_path_factory, THIS_MACHINE).functions.path) as archive:
         archive.extractall(folder)
@@ -139,13 +139,13 @@ def task(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture
 def environ() -> Iterator[dict[str, str]]:
-    """What the stack would set, and an AWS on loopback."""
+    """The environment that the stack sets, with an AWS on loopback."""
     with ExitStack() as stack:
         yield from _environ(stack)
 
 
 def as_the_api(asked: Asked, dynamodb: Any, registry: str) -> Says:
-    """What the function api answers when the sweep looks at the door."""
+    """The answer of the function `api` to the sweep's ingress check."""
     row = dynamodb.get_item(TableName=registry, Key={"pk": {"S": "badges"}, "sk": {"S": "secret"}})["Item"]
     return Says(body=proof(bytes.fromhex(row["secret"]["S"]), asked.path.rpartition("/")[2]).encode())
 
@@ -183,7 +183,7 @@ def function(task: Path, environ: dict[str, str]) -> Iterator[Function]:
         process.kill()
 
 
-def test_the_unpacked_functions_take_a_ping_miss_the_next_and_tell_of_it(
+def test_the_unpacked_functions_record_a_ping_detect_a_miss_and_send_an_alert(
     function: Function, environ: dict[str, str]
 ) -> None:
     sqs = boto3.session.Session(
@@ -195,9 +195,9 @@ def test_the_unpacked_functions_take_a_ping_miss_the_next_and_tell_of_it(
         TopicArn=environ["OVERDUE_ALERTS_TOPIC"], Protocol="sqs", Endpoint="arn:aws:sqs:us-east-1:123456789012:alerts"
     )
     long_ago_s = 1_772_366_400  # 2026-03-01T12:00Z
-    wanted = {"name": "nightly", "schedule": "0 2 * * *", "tz": "Europe/Berlin", "grace": 60}
+    fields = {"name": "nightly", "schedule": "0 2 * * *", "tz": "Europe/Berlin", "grace": 60}
 
-    made = function.request("POST", "/api/v3/checks/", at_s=long_ago_s, body=wanted)
+    made = function.request("POST", "/api/v3/checks/", at_s=long_ago_s, body=fields)
     assert made["statusCode"] == 201, made
     path = json.loads(made["body"])["ping_url"].removeprefix(environ["OVERDUE_BASE_URL"])
     assert function.request("GET", path, at_s=long_ago_s)["body"] == "OK"

@@ -1,6 +1,6 @@
-"""The packaged notifier, unpacked into an empty folder: it delivers with nothing else importable.
+"""The packaged notifier, unpacked into an empty folder, delivers with nothing else importable.
 
-Botocore is not in its package: Lambda's image brings it, and it is made only to read the channels.
+botocore is not in its package: Lambda's image has it, and the notifier needs it only to read the channels.
 """
 
 import json
@@ -30,22 +30,22 @@ print(send(url, document, remaining_s=lambda: 60.0, sleep=lambda _: None).is_ok)
 
 @pytest.fixture
 def receiver() -> Iterator[tuple[str, list[dict[str, str]]]]:
-    """A web hook on loopback: its address, and what it was told."""
-    told: list[dict[str, str]] = []
+    """A webhook on loopback: its address, and the messages that it received."""
+    received: list[dict[str, str]] = []
 
     class Hook(BaseHTTPRequestHandler):
         def do_POST(self) -> None:
-            told.append(json.loads(self.rfile.read(int(self.headers["Content-Length"]))))
+            received.append(json.loads(self.rfile.read(int(self.headers["Content-Length"]))))
             self.send_response(204)
             self.end_headers()
 
         def log_message(self, *_: object) -> None:
-            """Say nothing."""
+            """Log nothing."""
 
     with HTTPServer(("127.0.0.1", 0), Hook) as server:
         thread = threading.Thread(target=server.serve_forever)
         thread.start()
-        yield f"json://127.0.0.1:{server.server_port}/", told
+        yield f"json://127.0.0.1:{server.server_port}/", received
         server.shutdown()
         thread.join()
 
@@ -53,7 +53,7 @@ def receiver() -> Iterator[tuple[str, list[dict[str, str]]]]:
 def test_the_unpacked_notifier_delivers(
     tmp_path_factory: pytest.TempPathFactory, tmp_path: Path, receiver: tuple[str, list[dict[str, str]]]
 ) -> None:
-    url, told = receiver
+    url, received = receiver
     with ZipFile(packaged(tmp_path_factory, THIS_MACHINE).notifier.path) as archive:
         archive.extractall(tmp_path)
     done = subprocess.run(
@@ -64,4 +64,4 @@ def test_the_unpacked_notifier_delivers(
         text=True,
     )
     assert (done.stdout, done.stderr, done.returncode) == ("True\n", "", 0)
-    assert [(each["title"], each["message"]) for each in told] == [("DOWN: nightly", "It was expected at 02:00.")]
+    assert [(each["title"], each["message"]) for each in received] == [("DOWN: nightly", "It was expected at 02:00.")]

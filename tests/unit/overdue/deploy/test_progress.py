@@ -1,4 +1,4 @@
-"""Following what CloudFormation does, to its end, and telling what really failed."""
+"""Following a stack operation to its end, and finding the failure that caused the others."""
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -21,7 +21,7 @@ STACK = "AWS::CloudFormation::Stack"
 
 
 class CountingClock:
-    """Counts what is slept; ends it at an instant by Ctrl-C, if told."""
+    """A clock that records sleeps, or raises KeyboardInterrupt at the first one."""
 
     def __init__(self, *, interrupt: bool = False) -> None:
         self.slept: list[float] = []
@@ -36,14 +36,14 @@ class CountingClock:
         self.slept.append(seconds)
 
 
-class Desk:
-    """Remembers what was said."""
+class RecordingConsole:
+    """A console that records its lines and events."""
 
     def __init__(self) -> None:
-        self.said: list[str] = []
+        self.lines: list[str] = []
 
     def say(self, text: str) -> None:
-        self.said.append(text)
+        self.lines.append(text)
 
     def show(self, changes: tuple[Change, ...]) -> None:
         raise AssertionError(changes)
@@ -53,8 +53,8 @@ class Desk:
 
     @contextmanager
     def watching(self, what: str) -> Iterator[Callable[[Event], None]]:
-        self.said.append(what)
-        yield lambda event: self.said.append(event.logical_id)
+        self.lines.append(what)
+        yield lambda event: self.lines.append(event.logical_id)
 
 
 def watched(clock: CountingClock) -> tuple[Stack, Stubber]:
@@ -65,14 +65,14 @@ def watched(clock: CountingClock) -> tuple[Stack, Stubber]:
 
 
 def poll(aws: Stubber, status: str, *events: dict[str, Any]) -> None:
-    """One look: the stack's state, and its events, given oldest first."""
-    found = {
+    """Script the answers of one poll: the stack's status and its events, given oldest first."""
+    description = {
         "StackId": ID,
         "StackName": "overdue-test",
         "CreationTime": utc("2026-03-01T12:00Z"),
         "StackStatus": status,
     }
-    aws.add_response("describe_stacks", {"Stacks": [found]}, {"StackName": ID})
+    aws.add_response("describe_stacks", {"Stacks": [description]}, {"StackName": ID})
     aws.add_response("describe_stack_events", {"StackEvents": list(events)[::-1]}, {"StackName": ID})
 
 
@@ -97,24 +97,24 @@ CREATING = row(2, "CREATE_IN_PROGRESS", "Topic", "AWS::SNS::Topic")
 DONE = row(3, "UPDATE_COMPLETE")
 
 
-def test_a_state_from_before_the_operation_is_not_its_end() -> None:
+def test_a_status_from_before_the_operation_is_not_its_end() -> None:
     clock = CountingClock()
     stack, aws = watched(clock)
     poll(aws, "CREATE_COMPLETE", OLD)
-    poll(aws, "CREATE_COMPLETE", OLD, BEGUN)  # the state was read just before it began
+    poll(aws, "CREATE_COMPLETE", OLD, BEGUN)  # the status was read just before the operation began
     poll(aws, "UPDATE_IN_PROGRESS", OLD, BEGUN, CREATING)
     poll(aws, "UPDATE_COMPLETE", OLD, BEGUN, CREATING, DONE)
-    told: list[str] = []
+    shown: list[str] = []
 
     with aws:
-        ended = follow(stack, ID, lambda event: told.append(f"{event.status} {event.logical_id}"), after="0")
+        ended = follow(stack, ID, lambda event: shown.append(f"{event.status} {event.logical_id}"), after="0")
 
-    assert told == ["UPDATE_IN_PROGRESS overdue-test", "CREATE_IN_PROGRESS Topic", "UPDATE_COMPLETE overdue-test"]
+    assert shown == ["UPDATE_IN_PROGRESS overdue-test", "CREATE_IN_PROGRESS Topic", "UPDATE_COMPLETE overdue-test"]
     assert ended.went_well
     assert clock.slept == [2.0, 2.0, 2.0]
 
 
-def test_what_others_have_begun_is_told_from_its_beginning_and_no_earlier() -> None:
+def test_a_running_operation_is_shown_from_its_first_event() -> None:
     stack, aws = watched(CountingClock())
     poll(aws, "UPDATE_IN_PROGRESS", row(-1, "CREATE_IN_PROGRESS"), OLD, BEGUN, CREATING)
     poll(aws, "UPDATE_COMPLETE", row(-1, "CREATE_IN_PROGRESS"), OLD, BEGUN, CREATING, DONE)
@@ -125,7 +125,7 @@ def test_what_others_have_begun_is_told_from_its_beginning_and_no_earlier() -> N
     assert [event.id for event in ended.events] == ["1", "2", "3"]
 
 
-def test_throttles_are_waited_out_with_growing_patience() -> None:
+def test_throttles_are_retried_with_growing_pauses() -> None:
     clock = CountingClock()
     stack, aws = watched(clock)
     aws.add_client_error("describe_stacks", "Throttling", "Rate exceeded")
@@ -139,7 +139,7 @@ def test_throttles_are_waited_out_with_growing_patience() -> None:
     assert clock.slept == [4.0, 8.0, 2.0]
 
 
-def test_patience_ends_and_a_refusal_is_none_of_its_business() -> None:
+def test_retries_are_limited_and_a_refusal_is_not_retried() -> None:
     stack, aws = watched(CountingClock())
     for _ in range(TRIES):
         aws.add_client_error("describe_stacks", "Throttling", "Rate exceeded")
@@ -152,12 +152,12 @@ def test_patience_ends_and_a_refusal_is_none_of_its_business() -> None:
         follow(stack, ID, lambda _: None, after="0")
 
 
-def test_ctrl_c_says_that_aws_goes_on() -> None:
+def test_ctrl_c_says_that_cloudformation_continues() -> None:
     stack, aws = watched(CountingClock(interrupt=True))
     poll(aws, "UPDATE_IN_PROGRESS", OLD, BEGUN)
 
-    with aws, pytest.raises(OverdueError, match=r"goes on with overdue-test.*Run the same command again"):
-        followed(stack, ID, Desk(), after="0", doing="Deploying")
+    with aws, pytest.raises(OverdueError, match=r"continues with overdue-test.*Run the same command again"):
+        followed(stack, ID, RecordingConsole(), after="0", doing="Deploying")
 
 
 def an_event(status: str, logical_id: str, reason: str, *, is_of_stack: bool = False) -> Event:
@@ -182,7 +182,7 @@ def a_state(status: str, reason: str = "") -> State:
     return State(id=ID, status=status, reason=reason, parameters={}, outputs={})
 
 
-def test_the_first_cause_is_the_earliest_failure_that_is_no_consequence() -> None:
+def test_the_first_cause_is_the_earliest_failure_that_is_not_a_consequence() -> None:
     cause = first_cause(FAILED)
 
     assert cause is not None
@@ -190,41 +190,41 @@ def test_the_first_cause_is_the_earliest_failure_that_is_no_consequence() -> Non
     assert first_cause(FAILED[:1]) is None
 
 
-def test_a_failure_names_the_resource_the_reason_what_to_do_and_how_it_stands() -> None:
-    told = str(failure("overdue-test", Ended(a_state("ROLLBACK_COMPLETE"), FAILED)))
+def test_a_failure_names_the_resource_the_reason_what_to_do_and_the_state_of_the_stack() -> None:
+    message = str(failure("overdue-test", Ended(a_state("ROLLBACK_COMPLETE"), FAILED)))
 
-    assert told.splitlines() == [
+    assert message.splitlines() == [
         (
             "Sweep (AWS::Lambda::Function) failed: Specified ReservedConcurrentExecutions decreases "
             "UnreservedConcurrentExecution"
         ),
         (
-            "This account's Lambda concurrency is too small to reserve some of it, as in new accounts. Ask for 1000 in "
+            "This account's Lambda concurrency is too low to reserve a part of it, as in new accounts. Request 1000 in "
             "Service Quotas (Lambda, concurrent executions), then deploy again."
         ),
         (
-            "Stack overdue-test is now ROLLBACK_COMPLETE: nothing works yet; the next deploy removes what is left of "
-            "it, and keeps the tables"
+            "Stack overdue-test is now ROLLBACK_COMPLETE: nothing works yet. The next deploy deletes this stack and "
+            "keeps the tables."
         ),
     ]
 
 
 def test_a_failure_without_a_failed_resource_gives_the_stacks_own_reason() -> None:
-    told = str(failure("overdue-test", Ended(a_state("UPDATE_ROLLBACK_COMPLETE", "Stack policy denies it"), ())))
+    message = str(failure("overdue-test", Ended(a_state("UPDATE_ROLLBACK_COMPLETE", "Stack policy denies it"), ())))
 
-    assert "did not do it: Stack policy denies it" in told
-    assert told.endswith("UPDATE_ROLLBACK_COMPLETE: as it was before, and working")
+    assert "CloudFormation failed: Stack policy denies it." in message
+    assert message.endswith("UPDATE_ROLLBACK_COMPLETE: it is as before the deploy, and works.")
 
 
 @pytest.mark.parametrize(
     ("reason", "part"),
     [
         ("User is not authorized to perform: iam:CreateRole on resource: x", "These credentials lack iam:CreateRole."),
-        ("Resource handler returned message: x already exists", "choose another --stage"),
+        ("Resource handler returned message: x already exists", "use another --stage"),
         ("The certificate is not issued", "The certificate must be issued"),
         ("RRSet with DNS name x is not permitted in zone", "The hosted zone must be"),
-        ("Rate exceeded", "AWS was busy: deploy again."),
-        ("Something else", "Mend that, then deploy again."),
+        ("Rate exceeded", "AWS was busy. Deploy again."),
+        ("Something else", "Fix that, then deploy again."),
     ],
 )
 def test_each_known_reason_has_its_remedy(reason: str, part: str) -> None:

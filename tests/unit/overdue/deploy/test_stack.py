@@ -1,4 +1,4 @@
-"""What each state of a stack lets a deploy do, and what becomes of a change set."""
+"""The next step for each status of a stack, and the life of a change set."""
 
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -74,11 +74,11 @@ def stacks(status: str) -> dict[str, Any]:
         ("IMPORT_ROLLBACK_FAILED", Step.REFUSE),
     ],
 )
-def test_each_state_has_one_next_step(status: str | None, step: Step) -> None:
+def test_each_status_has_one_next_step(status: str | None, step: Step) -> None:
     assert next_step(status) is step
 
 
-def test_a_change_set_without_changes_is_no_failure_and_is_deleted() -> None:
+def test_an_empty_change_set_is_not_a_failure_and_is_deleted() -> None:
     stack, aws = a_stack()
     nothing = described("FAILED", StatusReason="The submitted information didn't contain changes. Submit different …")
     aws.add_response("create_change_set", {"Id": SET, "StackId": ID})
@@ -94,7 +94,7 @@ def test_a_change_set_without_changes_is_no_failure_and_is_deleted() -> None:
     aws.assert_no_pending_responses()
 
 
-def test_a_change_set_that_cannot_be_made_says_why() -> None:
+def test_the_error_for_a_failed_change_set_has_the_reason() -> None:
     stack, aws = a_stack()
     wrong = described("FAILED", StatusReason="Parameters: [Stage] must have values")
     aws.add_response("create_change_set", {"Id": SET, "StackId": ID})
@@ -150,12 +150,12 @@ def test_changes_are_read_from_all_pages_past_a_throttle() -> None:
     assert (canary.action, canary.replacement, canary.properties) == ("Add", None, ())
 
 
-def test_what_was_said_before_need_not_be_said_again() -> None:
+def test_a_parameter_that_is_not_given_keeps_its_value() -> None:
     template = {"Parameters": {"Stage": {}, "Domain": {"Default": ""}, "LogDays": {"Default": 30}, "WatchdogUrl": {}}}
 
-    found = parameters(template, {"Stage": "test"}, known={"Domain": "overdue.example.com", "Stage": "test"})
+    values = parameters(template, {"Stage": "test"}, known={"Domain": "overdue.example.com", "Stage": "test"})
 
-    assert found == [
+    assert values == [
         {"ParameterKey": "Stage", "ParameterValue": "test"},
         {"ParameterKey": "Domain", "UsePreviousValue": True},
         {"ParameterKey": "WatchdogUrl", "ParameterValue": ""},

@@ -1,4 +1,4 @@
-"""Which URL of a watchdog a deploy writes into SSM."""
+"""The watchdog URL that a deploy writes to SSM."""
 
 import pytest
 
@@ -10,13 +10,13 @@ URL = "https://watchdog.example.com/abc"
 @pytest.mark.parametrize(
     ("chosen", "known", "written"),
     [
-        pytest.param(None, {}, None, id="a new stage without one"),
-        pytest.param(URL, {}, URL, id="chosen now"),
-        pytest.param(None, {"WatchdogUrl": URL}, URL, id="a stage of before the upgrade: it moves"),
-        pytest.param(None, {"WatchdogUrl": ""}, None, id="moved already: SSM has it"),
-        pytest.param(None, {"WatchdogUrl": "****"}, None, id="set by hand with the new template: it cannot be read"),
-        pytest.param("", {"WatchdogUrl": URL}, "", id="no more"),
+        pytest.param(None, {}, None, id="a new stage without a watchdog"),
+        pytest.param(URL, {}, URL, id="given now"),
+        pytest.param(None, {"WatchdogUrl": URL}, URL, id="a stage from before the upgrade: the URL moves"),
+        pytest.param(None, {"WatchdogUrl": ""}, None, id="already moved to SSM"),
+        pytest.param(None, {"WatchdogUrl": "****"}, None, id="set by hand with the new template: unreadable"),
+        pytest.param("", {"WatchdogUrl": URL}, "", id="removed"),
     ],
 )
-def test_what_goes_to_ssm(chosen: str | None, known: dict[str, str], written: str | None) -> None:
+def test_the_url_that_is_written_to_ssm(chosen: str | None, known: dict[str, str], written: str | None) -> None:
     assert watchdog_to_write(chosen, known=known) == written

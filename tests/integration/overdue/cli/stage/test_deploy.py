@@ -106,7 +106,7 @@ def test_a_second_deploy_changes_nothing_and_shows_no_key(tmp_path: Path) -> Non
     again = deploying("deploy", "--stage", "test", OVERDUE_CONFIG=str(file))
 
     assert (again.exit_code, again.stdout) == (0, f"Base URL  {BASE}\n")
-    assert "No changes: it is deployed as it should be" in again.stderr
+    assert "No changes: the stage is up to date" in again.stderr
     assert "Uploaded" not in again.stderr
     assert file.read_text() == before
 
@@ -265,7 +265,7 @@ def test_somebody_elses_table_is_left_alone_and_nothing_is_made() -> None:
     done = deploying("deploy", "--stage", "test", "--yes")
 
     assert done.exit_code == 1
-    assert "There is a table overdue-test-checks already, with other keys" in done.stderr
+    assert "Table overdue-test-checks already exists with other keys" in done.stderr
     assert not is_there()
 
 
@@ -277,7 +277,7 @@ def test_what_a_failed_creation_has_left_is_cleared_away_first() -> None:
     done = deploying("deploy", "--stage", "test", "--yes")
 
     assert done.exit_code == 0
-    assert "Before that, stack overdue-test (ROLLBACK_COMPLETE) is removed; its tables stay" in done.stderr
+    assert "Before that, stack overdue-test (ROLLBACK_COMPLETE) is deleted; its tables are kept" in done.stderr
     assert (stack()["StackStatus"], stack()["StackId"] == found.stack_id) == ("UPDATE_COMPLETE", False)
 
 
@@ -289,7 +289,7 @@ def test_a_stack_that_cannot_be_deployed_to_says_what_to_do() -> None:
     done = deploying("deploy", "--stage", "test", "--yes")
 
     assert done.exit_code == 1
-    assert "Stack overdue-test is DELETE_FAILED, and cannot be deployed to. Take it away with" in done.stderr
+    assert "Stack overdue-test is DELETE_FAILED and cannot be updated. Delete it with" in done.stderr
 
 
 CHECKS = "version: 1\nchecks:\n  nightly-backup:\n    every: 1d\n"
@@ -370,13 +370,13 @@ def test_a_settings_file_that_cannot_be_written_costs_nothing_but_the_saving() -
 @pytest.mark.parametrize(
     ("arguments", "told"),
     [
-        (["--stage", "Prod"], '"Prod" cannot be a stage'),
-        (["--stage", "local"], '"local" is the server that runs on this machine'),
+        (["--stage", "Prod"], '"Prod" is not a valid stage name'),
+        (["--stage", "local"], '"local" is the server on this machine'),
         (["--email", "ops"], '--email "ops" is not an e-mail address'),
         (["--sms", "5550100"], '--sms "5550100" is not a phone number with its country'),
-        (["--domain", "example"], '--domain "example" is not a name of your own'),
+        (["--domain", "example"], '--domain "example" is not a domain name'),
         (["--domain", "o.example.com"], "needs --hosted-zone (its Route 53 zone) or --certificate"),
-        (["--hosted-zone", "Z0123456789"], "are for a --domain"),
+        (["--hosted-zone", "Z0123456789"], "--hosted-zone and --certificate need --domain"),
         (["--domain", "o.example.com", "--hosted-zone", "Z0123456789", "--certificate", "arn:x"], "exclude each other"),
         (["--domain", "o.example.com", "--hosted-zone", "example.com"], "is not the ID of a Route 53 zone"),
         (["--watchdog", "example.com"], '--watchdog "example.com" is not a URL'),
@@ -403,4 +403,4 @@ def test_a_certificate_of_another_region_is_refused() -> None:
     done = deploying("deploy", "--stage", "test", "--yes", "--domain", "o.example.com", "--certificate", arn)
 
     assert done.exit_code == 1
-    assert "the certificate is in eu-central-1, but the stage in us-east-1" in done.stderr
+    assert "The certificate is in eu-central-1, but it must be in us-east-1" in done.stderr

@@ -110,7 +110,7 @@ def test_the_artifacts_of_another_stage_stay() -> None:
 
     done = deploying("destroy", "--stage", "test", "--yes", "--delete-data")
 
-    assert f"Bucket {BUCKET} stays: overdue-other may use it" in done.stderr
+    assert f"Bucket {BUCKET} is kept: overdue-other may use it" in done.stderr
     assert buckets() == [BUCKET]
     assert stacks() == ["overdue-other"]
 

@@ -1,4 +1,4 @@
-"""The artifact bucket: private, encrypted, versioned, and never somebody else's."""
+"""The artifact bucket is private, encrypted, versioned, and owned by the account."""
 
 import json
 from typing import Any, cast
@@ -27,7 +27,7 @@ def account(aws: Aws) -> Account:  # noqa: ARG001  # its moto
     return Account(Session(region_name="eu-central-1"), "eu-central-1", ACCOUNT, "aws", "test")
 
 
-def test_it_is_made_as_it_must_be_and_may_be_prepared_again(account: Account) -> None:
+def test_the_bucket_has_all_settings_and_can_be_prepared_again(account: Account) -> None:
     bucket.prepare(account)
     made = bucket.prepare(account)
 
@@ -46,7 +46,7 @@ def test_it_is_made_as_it_must_be_and_may_be_prepared_again(account: Account) ->
     assert (statement["Effect"], statement["Condition"]) == ("Deny", {"Bool": {"aws:SecureTransport": "false"}})
 
 
-def test_what_is_there_is_not_sent_again_and_what_was_cut_short_is(account: Account) -> None:
+def test_an_existing_object_is_not_uploaded_again_but_a_truncated_one_is(account: Account) -> None:
     made = bucket.prepare(account)
 
     assert made.put("functions/abc.zip", b"content")
@@ -58,10 +58,10 @@ def test_what_is_there_is_not_sent_again_and_what_was_cut_short_is(account: Acco
 
 
 class OneClient:
-    """A session that knows one client, stubbed."""
+    """A session with a single stubbed client."""
 
     def __init__(self, service: str) -> None:
-        made = boto3.client(service, region_name="eu-central-1")  # type: ignore[call-overload]  # any of them
+        made = boto3.client(service, region_name="eu-central-1")  # type: ignore[call-overload]  # any service
         self._client: Any = made
         self.stub = Stubber(made)
 
@@ -72,20 +72,23 @@ class OneClient:
         return Account(cast("Session", self), "eu-central-1", ACCOUNT, "aws", "test")
 
 
-def test_a_bucket_that_does_not_let_us_in_gets_nothing() -> None:
+def test_nothing_is_uploaded_to_a_bucket_that_denies_access() -> None:
     session = OneClient("s3")
     session.stub.add_client_error("head_bucket", "403", "Forbidden", 403)
 
-    with session.stub, pytest.raises(OverdueError, match=rf"{NAME} does not let us in.*another account has taken"):
+    with session.stub, pytest.raises(OverdueError, match=rf"{NAME} is denied.*another account has a bucket"):
         bucket.prepare(session.account())
 
 
-def test_a_name_that_another_account_has_is_told() -> None:
+def test_a_bucket_name_of_another_account_is_reported() -> None:
     session = OneClient("s3")
     session.stub.add_client_error("head_bucket", "404", "Not Found", 404)
     session.stub.add_client_error("create_bucket", "BucketAlreadyExists", "", 409)
 
-    with session.stub, pytest.raises(OverdueError, match=f"{NAME} belongs to another account: nothing is put there"):
+    with (
+        session.stub,
+        pytest.raises(OverdueError, match=f"{NAME} belongs to another account, and nothing was uploaded"),
+    ):
         bucket.prepare(session.account())
 
 
@@ -98,40 +101,40 @@ def test_a_name_that_another_account_has_is_told() -> None:
         (110, None, None, 8, 7),
         (111, None, None, 8, 8),
         (1000, None, None, 8, 8),
-        (100, 8, None, 8, 5),  # deployed before there was the function storm, and nothing to spare
+        (100, 8, None, 8, 5),  # deployed before the function storm existed, with nothing to spare
         (103, 8, None, 8, 8),
         (100, 3, None, 3, 0),
         (103, 3, None, 3, 3),
-        (100, 3, 8, 8, 8),  # as it is
+        (100, 3, 8, 8, 8),  # unchanged
         (100, 3, 5, 5, 5),
     ],
 )
-def test_what_can_be_set_aside_leaves_100_executions_unreserved(
+def test_a_reservation_leaves_100_executions_unreserved(
     unreserved: int, sweep: int | None, storm: int | None, wanted: int, fits: int
 ) -> None:
     session = OneClient("lambda")
     session.stub.add_response(
         "get_account_settings", {"AccountLimit": {"UnreservedConcurrentExecutions": unreserved}, "AccountUsage": {}}
     )
-    for held in (sweep, storm):
-        if held is None:
+    for reserved in (sweep, storm):
+        if reserved is None:
             session.stub.add_client_error("get_function_concurrency", "ResourceNotFoundException", "", 404)
         else:
-            session.stub.add_response("get_function_concurrency", {"ReservedConcurrentExecutions": held})
+            session.stub.add_response("get_function_concurrency", {"ReservedConcurrentExecutions": reserved})
 
     with session.stub:
         assert reservable(session.account(), wanted=wanted) == fits
     session.stub.assert_no_pending_responses()
 
 
-def test_a_stage_that_sets_nothing_aside_stays_so() -> None:
+def test_a_stage_without_a_reservation_stays_without_one() -> None:
     session = OneClient("lambda")
 
     with session.stub:
         assert reservable(session.account(), wanted=0) == 0
 
 
-def test_who_may_not_ask_goes_on() -> None:
+def test_credentials_that_may_not_read_the_limits_get_the_wanted_reservation() -> None:
     session = OneClient("lambda")
     session.stub.add_client_error("get_account_settings", "AccessDeniedException", "", 403)
 

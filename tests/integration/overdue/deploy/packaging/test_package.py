@@ -1,4 +1,4 @@
-"""What `overdue deploy` uploads: complete, small, and the same for the same input."""
+"""The package that `overdue deploy` uploads is complete, small, and the same for the same input."""
 
 import os
 import re
@@ -18,7 +18,7 @@ from overdue.deploy.packaging.wheels import installed
 from tests.packaged import packaged
 
 ROOT = Path(__file__).parents[5]
-UNCHECKED_HASH = b"\x01\x00\x00\x00"  # PEP 552: a hash stands where the time of change would, and is not looked at
+UNCHECKED_HASH = b"\x01\x00\x00\x00"  # PEP 552: a hash instead of the modification time, which is not checked
 
 
 @pytest.fixture(scope="module")
@@ -35,7 +35,7 @@ def test_the_functions_are_at_most_three_and_a_half_megabytes(made: Package) -> 
     assert made.functions.path.stat().st_size <= 3_500_000
 
 
-def test_the_functions_ship_without_the_operators_side_and_without_each_others(made: Package) -> None:
+def test_the_functions_ship_without_the_operators_code_and_without_each_others(made: Package) -> None:
     functions, notifier = ({name.partition("/")[0] for name in names(each)} for each in (made.functions, made.notifier))
     assert {"app.py", "chalicelib", "chalice", "botocore", "tzdata"} <= functions
     assert functions.isdisjoint({"overdue", "tests", "infra", "boto3", "moto", "apprise", "notifier", ".chalice"})
@@ -43,7 +43,7 @@ def test_the_functions_ship_without_the_operators_side_and_without_each_others(m
     assert notifier.isdisjoint({"overdue", "app.py", "chalicelib"})
 
 
-def test_every_module_of_ours_has_bytecode_that_lambda_need_not_check(made: Package) -> None:
+def test_each_module_of_ours_has_bytecode_that_lambda_does_not_check(made: Package) -> None:
     for archive, ours in ((made.functions, "chalicelib/"), (made.notifier, "notifier/")):
         with ZipFile(archive.path) as opened:
             sources = [name for name in opened.namelist() if name.startswith(ours) and name.endswith(".py")]
@@ -58,7 +58,7 @@ def test_every_module_of_ours_has_bytecode_that_lambda_need_not_check(made: Pack
 @pytest.mark.parametrize(
     ("which", "requirements"), [("functions", "requirements.txt"), ("notifier", "notifier/requirements.txt")]
 )
-def test_whatever_ships_is_pinned(made: Package, which: str, requirements: str) -> None:
+def test_each_shipped_package_is_pinned(made: Package, which: str, requirements: str) -> None:
     archive: Archive = getattr(made, which)
     found = {match[1] for name in names(archive) if (match := re.match(r"(.+)\.dist-info/", name))}
     shipped = {tuple(each.replace("_", "-").lower().rsplit("-", 1)) for each in found}
@@ -67,19 +67,19 @@ def test_whatever_ships_is_pinned(made: Package, which: str, requirements: str) 
 
 
 @pytest.mark.parametrize("requirements", ["requirements.txt", "notifier/requirements.txt"])
-def test_whatever_a_package_needs_is_listed(requirements: str) -> None:
-    """pip is not asked to look for what is missing: what it finds would have no hash."""
+def test_each_dependency_of_a_package_is_listed(requirements: str) -> None:
+    """pip runs without resolving dependencies, since one that it finds would have no hash."""
     folder = installed(ROOT / requirements, architecture="arm64", cache=CACHE)
     found = {canonicalize_name(each.name): each for each in distributions(path=[str(folder)])}
     needed = [Requirement(line) for each in found.values() for line in each.requires or ()]
-    on_lambda = {"sys_platform": "linux", "platform_machine": "aarch64", "extra": ""}  # the Python is this one
+    on_lambda = {"sys_platform": "linux", "platform_machine": "aarch64", "extra": ""}  # Python itself is the same
     needed = [each for each in needed if each.marker is None or each.marker.evaluate(on_lambda)]
     assert needed
     for each in needed:
         assert each.specifier.contains(found[canonicalize_name(each.name)].version), each
 
 
-def test_compiled_parts_are_for_the_functions_machine(made: Package) -> None:
+def test_compiled_files_are_for_the_functions_architecture(made: Package) -> None:
     compiled = {name for name in names(made.notifier) | names(made.functions) if name.endswith(".so")}
     assert all("aarch64" in name for name in compiled)
 

@@ -1,4 +1,4 @@
-"""A folder becomes a zip: what is left out, what is added, and the same bytes each time."""
+"""Zipping a folder: what is left out, what is added, and the same bytes for the same input."""
 
 import gzip
 import os
@@ -45,7 +45,7 @@ def a_folder(at: Path) -> Path:
     return at
 
 
-def test_what_no_function_reads_does_not_ship(tmp_path: Path) -> None:
+def test_files_that_no_function_reads_do_not_ship(tmp_path: Path) -> None:
     made = bundle(a_folder(tmp_path / "task"), tmp_path / "made.zip", services=("dynamodb",))
     with ZipFile(made.path) as archive:
         assert {name for name in archive.namelist() if not name.endswith(".pyc")} == {
@@ -63,7 +63,7 @@ def test_what_no_function_reads_does_not_ship(tmp_path: Path) -> None:
         )
 
 
-def test_bytecode_runs_without_its_source_being_looked_at(tmp_path: Path) -> None:
+def test_bytecode_runs_without_a_check_of_its_source(tmp_path: Path) -> None:
     made = bundle(a_folder(tmp_path / "task"), tmp_path / "made.zip", services=())
     unpacked = tmp_path / "unpacked"
     with ZipFile(made.path) as archive:
@@ -74,7 +74,7 @@ def test_bytecode_runs_without_its_source_being_looked_at(tmp_path: Path) -> Non
     assert done.stdout == "True\n"
 
 
-def test_a_library_ships_as_bytecode_alone_and_ours_with_its_source(tmp_path: Path) -> None:
+def test_a_library_ships_as_bytecode_only_and_our_code_with_its_source(tmp_path: Path) -> None:
     folder = a_folder(tmp_path / "task")
     (folder / "theirs").mkdir()
     (folder / "theirs" / "__init__.py").write_text("from ours.rules import has\n")
@@ -90,7 +90,7 @@ def test_a_library_ships_as_bytecode_alone_and_ours_with_its_source(tmp_path: Pa
     assert done.stdout == "True\n"
 
 
-def test_neither_hash_seed_nor_clock_nor_permissions_show_in_the_bytes(tmp_path: Path) -> None:
+def test_hash_seed_times_and_permissions_do_not_change_the_bytes(tmp_path: Path) -> None:
     made = []
     for seed, stamp, mode in (("1", 1_000_000_000, 0o600), ("2", 1_700_000_000, 0o644)):
         folder = a_folder(tmp_path / seed / "task")
@@ -104,7 +104,7 @@ def test_neither_hash_seed_nor_clock_nor_permissions_show_in_the_bytes(tmp_path:
     assert made[0] == made[1]
 
 
-def test_other_content_has_another_name(tmp_path: Path) -> None:
+def test_different_content_has_a_different_hash(tmp_path: Path) -> None:
     first = bundle(a_folder(tmp_path / "task"), tmp_path / "first.zip", services=())
     shutil.rmtree(tmp_path / "task")
     folder = a_folder(tmp_path / "task")
@@ -112,7 +112,7 @@ def test_other_content_has_another_name(tmp_path: Path) -> None:
     assert bundle(folder, tmp_path / "second.zip", services=()).sha256 != first.sha256
 
 
-def test_everybody_may_read_and_only_libraries_be_run(tmp_path: Path) -> None:
+def test_all_files_are_readable_and_only_shared_libraries_executable(tmp_path: Path) -> None:
     folder = a_folder(tmp_path / "task")
     (folder / "ours" / "fast.so").write_bytes(b"\x7fELF")
     (folder / "ours" / "rules.py").chmod(0o600)

@@ -1,4 +1,4 @@
-"""What packaging installs: wheels whose hashes are known, and nothing else."""
+"""Packaging installs only wheels whose hashes are listed."""
 
 import io
 import os
@@ -20,7 +20,7 @@ NO_HASH = "0" * 64
 
 @pytest.fixture
 def index(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A folder where pip looks instead of in the network."""
+    """A folder that pip uses instead of the network."""
     folder = tmp_path / "index"
     folder.mkdir()
     monkeypatch.setenv("PIP_NO_INDEX", "1")
@@ -30,7 +30,7 @@ def index(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def a_wheel(index: Path, name: str) -> str:
-    """A wheel of one module; its hash."""
+    """Add a wheel with one module; return its hash."""
     path, info = index / f"{name}-1.0-py3-none-any.whl", f"{name}-1.0.dist-info"
     with ZipFile(path, "w") as archive:
         archive.writestr(f"{name}.py", "")
@@ -41,7 +41,7 @@ def a_wheel(index: Path, name: str) -> str:
 
 
 def a_source(index: Path, name: str, setup: str) -> str:
-    """A source distribution whose setup.py does something first; its hash."""
+    """Add a source distribution whose setup.py first runs `setup`; return its hash."""
     path = index / f"{name}-1.0.tar.gz"
     files = {
         "setup.py": f"{setup}\nimport setuptools as s\ns.setup(name={name!r}, version='1.0', py_modules=[{name!r}])\n",
@@ -62,7 +62,7 @@ def requirements(folder: Path, *lines: str) -> Path:
     return path
 
 
-def test_a_file_with_its_hash_is_installed_and_kept(tmp_path: Path, index: Path) -> None:
+def test_a_file_with_a_listed_hash_is_installed_and_cached(tmp_path: Path, index: Path) -> None:
     wanted = requirements(tmp_path, f"known==1.0 --hash=sha256:{a_wheel(index, 'known')}")
     ready = installed(wanted, architecture="arm64", cache=tmp_path / "cache")
     assert (ready / "known.py").exists()
@@ -95,9 +95,9 @@ def test_a_requirement_without_a_hash_is_refused(tmp_path: Path, index: Path) ->
 
 
 @pytest.mark.usefixtures("index")
-def test_a_requirement_that_cannot_be_had_is_named(tmp_path: Path) -> None:
+def test_the_error_names_a_requirement_that_cannot_be_found(tmp_path: Path) -> None:
     wanted = requirements(tmp_path, f"overdue-needs-this==1.0 --hash=sha256:{NO_HASH}")
-    with pytest.raises(OverdueError, match=r"overdue-needs-this.*check the network"):
+    with pytest.raises(OverdueError, match=r"overdue-needs-this.*Check the network"):
         installed(wanted, architecture="arm64", cache=tmp_path / "cache")
     assert list((tmp_path / "cache").iterdir()) == []
 
@@ -113,7 +113,7 @@ def test_pip_runs_without_aws_credentials(monkeypatch: pytest.MonkeyPatch) -> No
 
 def test_a_python_without_hashes_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(wheels, "THIS_PYTHON", "3.15")
-    with pytest.raises(OverdueError, match=r"has hashes for Python 3\.11 to 3\.14, and this is 3\.15"):
+    with pytest.raises(OverdueError, match=r"has hashes for Python 3\.11 to 3\.14, but this is 3\.15"):
         installed(requirements(tmp_path, ""), architecture="arm64", cache=tmp_path / "cache")
 
 
@@ -128,8 +128,8 @@ def test_locking_replaces_the_hashes_and_keeps_the_rest(index: Path) -> None:
 
 
 @pytest.mark.usefixtures("index")
-def test_locking_says_what_cannot_be_found() -> None:
-    with pytest.raises(OverdueError, match=r"pip does not find nowhere==1\.0 with --only-binary :all:"):
+def test_locking_names_a_package_that_cannot_be_found() -> None:
+    with pytest.raises(OverdueError, match=r"pip cannot find nowhere==1\.0 with --only-binary :all:"):
         lock.locked("nowhere==1.0\n", ["3.11"])
 
 
