@@ -13,6 +13,7 @@ from chalicelib.domain.config import Group, Step
 from chalicelib.domain.durations import UNIT_S
 from chalicelib.domain.errors import BadInput
 from chalicelib.domain.field_errors import FieldError
+from chalicelib.domain.rules.escalation import in_order, policy_name
 from chalicelib.domain.slugs import LONGEST_SLUG
 from chalicelib.domain.sources import probe as probes
 from chalicelib.domain.sources import probe_json
@@ -109,8 +110,6 @@ class Steps(Kind):
 
     def whole(self, field: str, steps: Sequence[Step]) -> tuple[Step, ...]:
         """All of them, the earliest first. Raises FieldError."""
-        from chalicelib.domain.rules.escalation import in_order
-
         self._require_few(field, steps)
         return in_order(steps)
 
@@ -139,8 +138,6 @@ class PolicyName(Kind):
     shown: Schema = {"anyOf": [{"type": "string"}, {"type": "null"}]}
 
     def parse(self, field: str, text: str) -> str:
-        from chalicelib.domain.rules.escalation import policy_name
-
         word = text.strip()
         try:
             return "" if word.lower() == OFF else policy_name(word)

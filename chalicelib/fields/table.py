@@ -9,7 +9,6 @@ from typing import Any, NamedTuple
 
 from chalicelib.domain.config import Config
 from chalicelib.domain.durations import SHORTEST
-from chalicelib.domain.rules import dependencies
 from chalicelib.domain.schedule.occurrences import LONGEST as LONGEST_EXPRESSION
 from chalicelib.domain.schedule.occurrences import Every
 from chalicelib.domain.schedule.parse import lines_of
@@ -119,7 +118,8 @@ def _max_runtime(config: Config) -> Any:
 
 _KEYWORDS = Text(200)
 _IN_A_ROW = Count(1, 100)
-_CHECK = Checks(most=dependencies.MOST, longest=LONGEST_SLUG, shortest=1)
+MOST_PARENTS = 20  # of a check
+_CHECK = Checks(most=MOST_PARENTS, longest=LONGEST_SLUG, shortest=1)
 
 FIELDS = (
     Field("name", Text(100), "Name", "Its name in pages and alerts. Default: its slug.", "check", on_create=True),

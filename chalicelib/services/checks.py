@@ -109,7 +109,7 @@ def _with_members(ports: Ports, check: Check, *, now: datetime) -> Check:
     """A group, evaluated at once."""
     if check.config.group is None:
         return check
-    from chalicelib.services.groups import evaluate_at_once  # most deployments have none
+    from chalicelib.services.groups import evaluate_at_once  # most have none: 1 % of a cold start
 
     return evaluate_at_once(ports, check, now=now)
 

@@ -20,7 +20,6 @@ from chalicelib.domain.rules.due import due_still, reminder_after, told_since
 from chalicelib.domain.rules.groups import is_member
 from chalicelib.domain.schedule.occurrences import later
 
-MOST = 20  # parents of a check
 SHORTEST_LOOK, LONGEST_LOOK = timedelta(minutes=1), timedelta(minutes=15)
 SOON = timedelta(minutes=2)  # in which a sweep declares down what must be
 

@@ -45,6 +45,14 @@ class TooLarge(OverdueError):
     """A body that is not even looked at."""
 
 
+class NotPaused(OverdueError):
+    """Only a paused check can be resumed."""
+
+
+class BadFilter(BadInput):
+    """A parameter that is no number, or out of bounds."""
+
+
 class Refused(BadInput):
     """A value that cannot be used. The message is the wire's; `detail` tells a person what to do."""
 
