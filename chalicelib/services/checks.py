@@ -14,10 +14,10 @@ from chalicelib.domain.errors import Conflict, NotFound, OverdueError, Unavailab
 from chalicelib.domain.ids import Code, short
 from chalicelib.domain.sources.probe import Probe
 from chalicelib.domain.text.display_status import as_of
-from chalicelib.security_log import Actor, log_change
 from chalicelib.services import transaction, unique_match
 from chalicelib.services.admission import Admission
 from chalicelib.services.find_checks import require_project
+from chalicelib.services.security_log import Actor, log_change
 from chalicelib.services.transaction import Ports
 from chalicelib.store import checks
 from chalicelib.store.registry import probes, slug_claims

@@ -14,7 +14,7 @@ from typing import Any
 from chalicelib.domain.errors import BadInput, OverdueError, WrongKey
 from chalicelib.domain.keys import KEY_LENGTH, Key, Scope, prefix_of
 from chalicelib.runtime import Wiring
-from chalicelib.security_log import Actor
+from chalicelib.services.security_log import Actor
 from chalicelib.web.api.versions import Version
 
 MOST_BODY_BYTES = 1024 * 1024
