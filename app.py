@@ -4,10 +4,13 @@ Handlers are imported when they are first called, and those of pings at once: be
 function a whole CPU.
 """
 
-from chalice.app import Cron, Rate
+from chalicelib.cold_start import collector_off
 
-from chalicelib.entry_points import on_event, on_invoke, on_schedule, routes
-from chalicelib.web import ping
+with collector_off("import"):
+    from chalice.app import Cron, Rate
+
+    from chalicelib.entry_points import on_event, on_invoke, on_schedule, routes
+    from chalicelib.web import ping
 
 app = routes(
     {

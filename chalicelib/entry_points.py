@@ -11,8 +11,6 @@ gets (wiring, clock, event), the event as Lambda brings it. What they raise is l
 import os
 import time
 from collections.abc import Callable, Mapping
-from functools import cache
-from importlib import import_module
 from typing import Any
 
 from chalice.app import Response, ScheduleExpression
@@ -21,18 +19,9 @@ from chalicelib import log
 from chalicelib.clock import SystemClock
 from chalicelib.runtime import wiring
 from chalicelib.web.accepts_html import is_for_people
-from chalicelib.web.app import VERBS, App, Event, security_headers
+from chalicelib.web.app import VERBS, App, Event, View, load, security_headers
 
 Entry = Callable[..., None]  # what Lambda calls
-View = Callable[..., Response]
-
-
-@cache
-def load(handler: str) -> Callable[..., Any]:
-    """Import a handler, named "module:function"."""
-    module, _, function = handler.partition(":")
-    loaded: Callable[..., Any] = getattr(import_module(module), function)
-    return loaded
 
 
 def routes(handlers: Mapping[str, str | View], *, error_page: str) -> App:

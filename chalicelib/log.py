@@ -1,5 +1,5 @@
 """Logs: one JSON object a line, named in the domain's words. Never a body, a key, an address or a whole code,
-except client addresses in the security log (`chalicelib.security_log`).
+except client addresses in the security log (`chalicelib.services.security_log`).
 
 Start at `event` and `crash`. A handler says once by `invoked` whose invocation this is, and each line bears it. On
 Lambda the lines go to stdout as they are: its own handler would write words of its own before them. Elsewhere they

@@ -11,7 +11,7 @@ def slug_of(name: str) -> str:
 
     Empty for a name without letters and digits of ASCII.
     """
-    import unicodedata  # here for the cold start of a ping
+    import unicodedata  # a ping by code makes no slug
 
     plain = unicodedata.normalize("NFKD", name).encode("ascii", "ignore").decode().lower()
     kept = re.sub(r"[^a-z0-9_\s-]", "", plain)

@@ -11,6 +11,7 @@ from typing import Any
 from chalicelib.domain.config import Group, Step
 from chalicelib.domain.errors import BadInput
 from chalicelib.domain.field_errors import FieldError
+from chalicelib.domain.rules.escalation import in_order, policy_name
 from chalicelib.domain.slugs import LONGEST_SLUG
 from chalicelib.fields.kinds import LONGEST_TAGS, OFF, Kind, Schema, Tag, require_text
 from chalicelib.fields.list_kinds import Channels, Checks
@@ -94,8 +95,6 @@ class Steps(Kind):
 
     def whole(self, field: str, steps: Sequence[Step]) -> tuple[Step, ...]:
         """All of them, the earliest first. Raises FieldError."""
-        from chalicelib.domain.rules.escalation import in_order
-
         self._require_few(field, steps)
         return in_order(steps)
 
@@ -125,8 +124,6 @@ class PolicyName(Kind):
     shown: Schema = {"anyOf": [{"type": "string"}, {"type": "null"}]}
 
     def parse(self, field: str, text: str) -> str:
-        from chalicelib.domain.rules.escalation import policy_name
-
         word = text.strip()
         try:
             return "" if word.lower() == OFF else policy_name(word)

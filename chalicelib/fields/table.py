@@ -37,7 +37,8 @@ def _max_runtime(config: Config) -> Any:
 
 
 _KEYWORDS = Text(200)
-_CHECK = Checks(most=20, longest=LONGEST_SLUG, shortest=1)
+MOST_PARENTS = 20  # of a check
+_CHECK = Checks(most=MOST_PARENTS, longest=LONGEST_SLUG, shortest=1)
 
 FIELDS = (
     Field("name", Text(100), "Name", "Its name in pages and alerts. Default: its slug.", "check", on_create=True),

@@ -14,10 +14,10 @@ from chalicelib.domain.errors import Conflict, NotFound, OverdueError, Unavailab
 from chalicelib.domain.ids import Code, short
 from chalicelib.domain.sources.probe import Probe
 from chalicelib.domain.text.display_status import as_of
-from chalicelib.security_log import Actor, log_change
 from chalicelib.services import transaction, unique_match
 from chalicelib.services.admission import Admission
 from chalicelib.services.find_checks import require_project
+from chalicelib.services.security_log import Actor, log_change
 from chalicelib.services.transaction import Ports
 from chalicelib.store import checks
 from chalicelib.store.registry import probes, slug_claims
@@ -109,7 +109,7 @@ def _with_members(ports: Ports, check: Check, *, now: datetime) -> Check:
     """A group, evaluated at once."""
     if check.config.group is None:
         return check
-    from chalicelib.services.groups import evaluate_at_once  # most deployments have none
+    from chalicelib.services.groups import evaluate_at_once  # most have none: 1 % of a cold start
 
     return evaluate_at_once(ports, check, now=now)
 

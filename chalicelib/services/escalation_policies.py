@@ -11,9 +11,9 @@ from chalicelib.domain.check import Check
 from chalicelib.domain.config import Step
 from chalicelib.domain.configure import Edit
 from chalicelib.domain.errors import NotFound, OverdueError
-from chalicelib.security_log import Actor, log_event
 from chalicelib.services import checks
 from chalicelib.services.find_checks import all_checks
+from chalicelib.services.security_log import Actor, log_event
 from chalicelib.services.transaction import Ports
 from chalicelib.store.registry import escalations
 

@@ -13,8 +13,8 @@ from chalicelib.domain.configure import new_check
 from chalicelib.domain.errors import Ambiguous, Conflict, NotFound, Unavailable
 from chalicelib.domain.ids import Code
 from chalicelib.domain.slugs import LONGEST_SLUG
-from chalicelib.security_log import Actor, log_change
 from chalicelib.services.admission import Admission
+from chalicelib.services.security_log import Actor, log_change
 from chalicelib.services.transaction import Ports
 from chalicelib.store import checks
 from chalicelib.store.registry import slug_claims

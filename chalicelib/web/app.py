@@ -9,6 +9,7 @@ import base64
 import threading
 from collections.abc import Callable, Mapping
 from functools import cache, cached_property
+from importlib import import_module
 from typing import Any
 
 from chalice.app import Chalice, Request, Response
@@ -22,6 +23,14 @@ BUG = '{"error": "an internal error: it is logged, and was not your doing"}'
 
 Event = Mapping[str, Any]
 View = Callable[..., Response]
+
+
+@cache
+def load(handler: str) -> Callable[..., Any]:
+    """Import a handler, named "module:function"."""
+    module, _, function = handler.partition(":")
+    loaded: Callable[..., Any] = getattr(import_module(module), function)
+    return loaded
 
 
 class App(Chalice):

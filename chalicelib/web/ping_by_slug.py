@@ -7,8 +7,8 @@ from chalicelib.domain.ids import Code
 from chalicelib.domain.keys import Scope
 from chalicelib.fields.create import config_of_new, parameter_of
 from chalicelib.runtime import Wiring
-from chalicelib.security_log import Actor
 from chalicelib.services.find_or_create import find_or_create
+from chalicelib.services.security_log import Actor
 from chalicelib.web.ping_request import BadPing, PingRequest
 
 

@@ -1,9 +1,9 @@
 """Log commands that use AWS credentials to the stage's security log: changes of keys, sign-in links.
 
-The functions log requests (`chalicelib.security_log`). These commands run on the operator's machine, so they write to
-the log group of the function api themselves, to the stream `operators`. The log is not a proof: anyone with such
-credentials can change the table without this command. CloudTrail's data events for DynamoDB would show that; they are
-off by default and billed per request. See docs/adr/0020.
+The functions log requests (`chalicelib.services.security_log`). These commands run on the operator's machine, so they
+write to the log group of the function api themselves, to the stream `operators`. The log is not a proof: anyone with
+such credentials can change the table without this command. CloudTrail's data events for DynamoDB would show that; they
+are off by default and billed per request. See docs/adr/0020.
 """
 
 import json

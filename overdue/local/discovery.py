@@ -77,7 +77,7 @@ def _is_running(pid: int) -> bool:
 
 
 def _answers(base: str) -> bool:
-    from http.client import HTTPConnection, HTTPException  # here because only a local server needs asking
+    from http.client import HTTPConnection, HTTPException  # 20 ms, which `exec` waits for only beside a local server
 
     parts = urlsplit(base)
     connection = HTTPConnection(parts.hostname or "", parts.port, timeout=ANSWER_S)

@@ -68,7 +68,7 @@ def _values(field: _Field, word: str) -> frozenset[int]:
     if word == "*":
         return frozenset(range(field.low, field.high + 1))
     terms = word.split(",")
-    from croniter import croniter  # here for the cold start: 35 ms that a simple check never pays
+    from croniter import croniter  # 35 ms of a cold start that a plain expression never pays
 
     spelled = [_as_croniter_reads_it(field, term) for term in terms if not _is_special(field, term)]
     if not spelled:

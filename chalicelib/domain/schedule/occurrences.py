@@ -242,7 +242,7 @@ def zone_named(name: str) -> tzinfo:
     """
     if name == "UTC":
         return UTC
-    from zoneinfo import ZoneInfo  # here for the cold start
+    from zoneinfo import ZoneInfo  # 1 % of a cold start, which UTC does without
 
     return ZoneInfo(name)
 

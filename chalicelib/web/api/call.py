@@ -14,7 +14,7 @@ from typing import Any
 from chalicelib.domain.errors import BadInput, OverdueError, WrongKey
 from chalicelib.domain.keys import KEY_LENGTH, Key, Scope, prefix_of
 from chalicelib.runtime import Wiring
-from chalicelib.security_log import Actor
+from chalicelib.services.security_log import Actor
 from chalicelib.web.api.versions import Version
 
 MOST_BODY_BYTES = 1024 * 1024
@@ -43,6 +43,14 @@ class Unauthorized(OverdueError):
 
 class TooLarge(OverdueError):
     """A body that is not even looked at."""
+
+
+class NotPaused(OverdueError):
+    """Only a paused check can be resumed."""
+
+
+class BadFilter(BadInput):
+    """A parameter that is no number, or out of bounds."""
 
 
 class Refused(BadInput):

@@ -5,7 +5,6 @@ from chalice.app import Response
 from chalicelib.domain.config import Step
 from chalicelib.domain.errors import BadInput, NotFound
 from chalicelib.domain.rules.escalation import policy_name
-from chalicelib.domain.text.amounts import quantity
 from chalicelib.fields.merge import Lookup, resolved_steps
 from chalicelib.fields.table import BY_NAME
 from chalicelib.services import escalation_policies
@@ -46,12 +45,6 @@ def removed(call: Call) -> Response:
     name = call.place["policy"]
     steps = escalation_policies.remove(call.wiring.ports, call.key.project, name, by=call.actor)
     return json_answer(_policy(name, steps), call.accepts)
-
-
-def in_use(error: escalation_policies.InUse) -> str:
-    """What a refusal to remove a policy says: up to five of the checks that name it."""
-    some = ", ".join(check.config.slug or check.config.name for check in error.users[:5])
-    return f"policy {error.name} is that of {quantity(len(error.users), 'check')} ({some}): give each another first"
 
 
 def _require_v3(call: Call) -> None:

@@ -7,13 +7,13 @@ from typing import NotRequired, TypedDict
 from chalice.app import Response
 
 from chalicelib.domain.check import Check, Status
-from chalicelib.domain.errors import BadInput, NotFound
+from chalicelib.domain.errors import NotFound
 from chalicelib.domain.keys import Scope
 from chalicelib.services import check_history
 from chalicelib.store import history
 from chalicelib.store.history import StoredFlip, StoredPing
 from chalicelib.web.answers import answer, json_answer
-from chalicelib.web.api.call import Call
+from chalicelib.web.api.call import BadFilter, Call
 from chalicelib.web.api.checks import own, own_by_unique_key
 from chalicelib.web.api.schema.shape import whole_seconds
 
@@ -21,10 +21,6 @@ MOST_PINGS = 1_000
 MOST_FLIPS = 10_000  # a flip takes two minutes at least, unless somebody plays with it
 LATEST_EPOCH_S = 10_000_000_000
 LONGEST_S = 31_536_000
-
-
-class BadFilter(BadInput):
-    """A parameter that is no number, or out of bounds."""
 
 
 class PingJson(TypedDict):

@@ -1,11 +1,11 @@
-"""The Management API's routes: which room answers what, who may ask, and how each refusal is told.
+"""The Management API's routes: which handler answers what, who may ask, and how each refusal is told.
 
 Start at `answered`. `app.py` sends everything below `/api/` here, with any verb. The order is the wire's: route (404),
-verb (405, OPTIONS), body (400), key (401), then the room, which finds the check (404, 403).
+verb (405, OPTIONS), body (400), key (401), then the handler, which finds the check (404, 403).
 """
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
@@ -18,6 +18,7 @@ from chalicelib.domain.field_errors import FieldError
 from chalicelib.domain.ids import UUID
 from chalicelib.domain.keys import Key, Scope
 from chalicelib.domain.limits.quota import NotAdmitted
+from chalicelib.domain.text.amounts import quantity
 from chalicelib.runtime import Wiring
 from chalicelib.services import relations
 from chalicelib.services.checks import NotDown
@@ -25,19 +26,18 @@ from chalicelib.services.escalation_policies import InUse
 from chalicelib.services.find_checks import OtherProject
 from chalicelib.services.relations import BadRelation
 from chalicelib.web import answers
-from chalicelib.web.api import checks, escalations, history, project, snooze
-from chalicelib.web.api.call import Call, Needs, Refused, TooLarge, Unauthorized, body_of, key_of
+from chalicelib.web.api.call import BadFilter, Call, Needs, NotPaused, Refused, TooLarge, Unauthorized, body_of, key_of
 from chalicelib.web.api.schema import wire_errors
 from chalicelib.web.api.versions import VERSIONS, Version
-from chalicelib.web.app import plain
+from chalicelib.web.app import load, plain
 from chalicelib.web.request import moment, query_of, source_of
 
 
 @dataclass(frozen=True, slots=True)
 class Endpoint:
-    """What answers a verb, and what it takes to be answered."""
+    """What answers a verb, and what a request must show for it."""
 
-    room: Callable[[Call], Response]
+    handler: str  # "module:function" of (call), imported when it is first called
     needs: Needs
 
 
@@ -55,40 +55,36 @@ _N = r"(?P<n>[0-9]{1,12})"
 _POLICY = r"(?P<policy>[A-Za-z0-9._-]{1,40})"
 
 
-def _open_api(call: Call) -> Response:
-    from chalicelib.web.api.schema.openapi import document
-
-    if not call.version.has_extras:
-        raise NotFound("only v3 is described")
-    return answers.json_answer(document(call.wiring.settings.base_url), call.accepts)
-
-
 _READ, _WRITE, _ANYBODY = Needs.READING, Needs.WRITING, Needs.NOTHING
+_ENDPOINTS = (
+    ("checks", "GET", "chalicelib.web.api.checks:listed", _READ),
+    ("checks", "POST", "chalicelib.web.api.check_edits:made", _WRITE),
+    (f"checks/{_CODE}", "GET", "chalicelib.web.api.checks:one", _READ),
+    (f"checks/{_CODE}", "POST", "chalicelib.web.api.check_edits:edited", _WRITE),
+    (f"checks/{_CODE}", "DELETE", "chalicelib.web.api.checks:deleted", _WRITE),
+    (f"checks/{_UNIQUE_KEY}", "GET", "chalicelib.web.api.checks:one_by_unique_key", _READ),
+    (f"checks/{_CODE}/pause", "POST", "chalicelib.web.api.checks:paused", _WRITE),
+    (f"checks/{_CODE}/resume", "POST", "chalicelib.web.api.checks:resumed", _WRITE),
+    (f"checks/{_CODE}/snooze", "POST", "chalicelib.web.api.snooze:snoozed", _WRITE),
+    (f"checks/{_CODE}/unsnooze", "POST", "chalicelib.web.api.snooze:unsnoozed", _WRITE),
+    (f"checks/{_CODE}/ack", "POST", "chalicelib.web.api.snooze:acknowledged", _WRITE),
+    (f"checks/{_CODE}/pings", "GET", "chalicelib.web.api.history:pings", _WRITE),
+    (f"checks/{_CODE}/pings/{_N}/body", "GET", "chalicelib.web.api.history:body", _WRITE),
+    (f"checks/{_CODE}/flips", "GET", "chalicelib.web.api.history:flips", _READ),
+    (f"checks/{_UNIQUE_KEY}/flips", "GET", "chalicelib.web.api.history:flips_by_unique_key", _READ),
+    ("channels", "GET", "chalicelib.web.api.project:channels", _WRITE),
+    ("escalations", "GET", "chalicelib.web.api.escalations:listed", _WRITE),
+    ("escalations", "POST", "chalicelib.web.api.escalations:kept", _WRITE),
+    (f"escalations/{_POLICY}", "DELETE", "chalicelib.web.api.escalations:removed", _WRITE),
+    ("badges", "GET", "chalicelib.web.api.project:badges", _READ),
+    ("status", "GET", "chalicelib.web.api.project:is_working", _ANYBODY),
+    (r"openapi\.json", "GET", "chalicelib.web.api.description:open_api", _ANYBODY),
+)
 ROUTES = tuple(
-    Route(re.compile(path), {verb: Endpoint(*endpoint) for verb, endpoint in verbs.items()})
-    for path, verbs in (
-        ("checks", {"GET": (checks.listed, _READ), "POST": (checks.made, _WRITE)}),
-        (
-            f"checks/{_CODE}",
-            {"GET": (checks.one, _READ), "POST": (checks.edited, _WRITE), "DELETE": (checks.deleted, _WRITE)},
-        ),
-        (f"checks/{_UNIQUE_KEY}", {"GET": (checks.one_by_unique_key, _READ)}),
-        (f"checks/{_CODE}/pause", {"POST": (checks.paused, _WRITE)}),
-        (f"checks/{_CODE}/resume", {"POST": (checks.resumed, _WRITE)}),
-        (f"checks/{_CODE}/snooze", {"POST": (snooze.snoozed, _WRITE)}),
-        (f"checks/{_CODE}/unsnooze", {"POST": (snooze.unsnoozed, _WRITE)}),
-        (f"checks/{_CODE}/ack", {"POST": (snooze.acknowledged, _WRITE)}),
-        (f"checks/{_CODE}/pings", {"GET": (history.pings, _WRITE)}),
-        (f"checks/{_CODE}/pings/{_N}/body", {"GET": (history.body, _WRITE)}),
-        (f"checks/{_CODE}/flips", {"GET": (history.flips, _READ)}),
-        (f"checks/{_UNIQUE_KEY}/flips", {"GET": (history.flips_by_unique_key, _READ)}),
-        ("channels", {"GET": (project.channels, _WRITE)}),
-        ("escalations", {"GET": (escalations.listed, _WRITE), "POST": (escalations.kept, _WRITE)}),
-        (f"escalations/{_POLICY}", {"DELETE": (escalations.removed, _WRITE)}),
-        ("badges", {"GET": (project.badges, _READ)}),
-        ("status", {"GET": (project.is_working, _ANYBODY)}),
-        (r"openapi\.json", {"GET": (_open_api, _ANYBODY)}),
+    Route(
+        re.compile(path), {verb: Endpoint(handler, needs) for each, verb, handler, needs in _ENDPOINTS if each == path}
     )
+    for path in dict.fromkeys(path for path, *_ in _ENDPOINTS)
 )
 
 
@@ -132,12 +128,13 @@ def _for_any_origin(response: Response, route: Route) -> Response:
 def _answered(
     wiring: Wiring, event: Any, headers: Mapping[str, str], version: Version, place: dict[str, str], endpoint: Endpoint
 ) -> Response:
-    """The room's answer; every refusal becomes its answer here."""
+    """The handler's answer; every refusal becomes its answer here."""
     now, source = moment(event), source_of(event)
     call: Call | None = None
     try:
         call = _call(wiring, event, headers, version, place, endpoint.needs)
-        return endpoint.room(call)
+        response: Response = load(endpoint.handler)(call)
+        return response
     except TooLarge as error:
         return answers.error(413, str(error))
     except FieldError as error:
@@ -145,7 +142,7 @@ def _answered(
         return answers.error(400, str(wire), detail=wire.detail)
     except Refused as error:
         return answers.error(400, str(error), detail=error.detail)
-    except history.BadFilter:
+    except BadFilter:
         return plain(400, "")
     except Unauthorized as error:
         if error.prefix is not None:
@@ -161,12 +158,12 @@ def _answered(
         return answers.error(403, str(error))
     except NotFound:
         return answers.error(404, "not found")
-    except checks.NotPaused as error:
+    except NotPaused as error:
         return plain(409, str(error))
     except NotDown:
         return plain(409, "check is not down")
     except InUse as error:
-        return answers.error(409, escalations.in_use(error))
+        return answers.error(409, _in_use(error))
     except Unavailable as error:
         log.event("api_refused", why=str(error))
         return answers.error(503, "try again in a few seconds", headers=answers.TRY_AGAIN)
@@ -178,6 +175,12 @@ _RELATION_TEXTS: Mapping[relations.Problem, str] = {
     "own_member": "json validation error: a group cannot depend on a member of its own",
     "circle": "json validation error: depends_on goes in a circle",
 }
+
+
+def _in_use(error: InUse) -> str:
+    """What a refusal to remove a policy says: up to five of the checks that name it."""
+    some = ", ".join(check.config.slug or check.config.name for check in error.users[:5])
+    return f"policy {error.name} is that of {quantity(len(error.users), 'check')} ({some}): give each another first"
 
 
 def _log_forbidden(wiring: Wiring, call: Call | None, *, now: datetime, **facts: str) -> None:

@@ -15,8 +15,8 @@ from chalicelib.domain.configure import Acknowledge
 from chalicelib.domain.text.display_status import as_of
 from chalicelib.domain.text.reasons import reason_name
 from chalicelib.runtime import Wiring
-from chalicelib.security_log import Actor
 from chalicelib.services import checks, find_checks
+from chalicelib.services.security_log import Actor
 from chalicelib.services.signed_links.ack_tokens import LASTS, NamedOutage, read_token
 from chalicelib.web.pages.shell.guards import WITH_POST, serve_public_form, serve_public_page
 from chalicelib.web.pages.shell.layout import frame

@@ -12,6 +12,8 @@ from chalicelib.domain.channels import EVERY_CHANNEL
 from chalicelib.domain.check import Check, holders, started
 from chalicelib.domain.config import Config, Step
 from chalicelib.domain.ids import Code, unique_key
+from chalicelib.domain.rules import windows
+from chalicelib.domain.runs.duration_stats import durations, learnt
 from chalicelib.domain.schedule.occurrences import Every
 from chalicelib.domain.schedule.parse import warnings
 from chalicelib.domain.sources.probe import Probe
@@ -150,7 +152,7 @@ def _add_extras(value: Json, check: Check, *, now: datetime, is_list: bool) -> N
     value["explanation"] = _explanation(check, now=now)
     value["learnt"] = _learnt(check) if config.learns_max_runtime else None
     value["failures"], value["misses"] = check.failures, check.misses
-    value["maintenance_until"] = iso(_maintenance_end(config, now)) if config.windows else None
+    value["maintenance_until"] = iso(windows.end_of(config, now))
     ignored = () if is_list else _ignored(config)
     value["warnings"] = [*warnings(config.schedule, now=now), *ignored]
     value["snoozed_until"] = iso(check.snoozed_until)
@@ -173,8 +175,6 @@ def _explanation(check: Check, *, now: datetime) -> str | None:
 
 
 def _learnt(check: Check) -> Json:
-    from chalicelib.domain.runs.duration_stats import durations, learnt  # most checks learn nothing
-
     found = learnt(check.recent)
     return {
         "runs": len(durations(check.recent)),
@@ -186,16 +186,10 @@ def _learnt(check: Check) -> Json:
 def _ignored(config: Config) -> Iterator[str]:
     """Windows of a check that was stored before such windows were refused."""
     if config.windows or config.misses_before_alert > 1:
-        from chalicelib.domain.limits.evaluation_cost import ignored_windows  # most checks have neither
+        from chalicelib.domain.limits.evaluation_cost import ignored_windows  # few have either: 2 %
 
         if (found := ignored_windows(config)) is not None:
             yield found
-
-
-def _maintenance_end(config: Config, now: datetime) -> datetime | None:
-    from chalicelib.domain.schedule.maintenance import window_end  # most checks have none
-
-    return window_end(config.windows, now, tz=config.tz)
 
 
 def _seconds(span: timedelta) -> int:

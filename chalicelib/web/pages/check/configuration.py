@@ -15,6 +15,7 @@ from chalicelib.domain.check import Check
 from chalicelib.domain.config import Config
 from chalicelib.domain.runs.runs import max_runtime
 from chalicelib.domain.schedule.describe import in_words
+from chalicelib.domain.schedule.maintenance import Once, parse_window
 from chalicelib.domain.schedule.occurrences import Every
 from chalicelib.domain.schedule.parse import lines_of
 from chalicelib.domain.text.amounts import quantity
@@ -198,8 +199,6 @@ def _windows(seen: Seen) -> Iterator[Entry]:
     config = seen.config
     if not config.windows:
         return
-    from chalicelib.domain.schedule.maintenance import Once, parse_window  # most checks have none
-
     said = []
     for line in config.windows:
         window = parse_window(line, config.tz)

@@ -11,11 +11,13 @@ from typing import assert_never
 from chalicelib.domain.alerts import Facts, Reason
 from chalicelib.domain.check import Check
 from chalicelib.domain.config import Config
+from chalicelib.domain.limits.evaluation_cost import ignored_windows
 from chalicelib.domain.rules.due import deadline, first_ping_at
 from chalicelib.domain.rules.throughput import is_watched
 from chalicelib.domain.runs.duration_stats import usual
 from chalicelib.domain.runs.recent_runs import Ended, unpacked
 from chalicelib.domain.runs.runs import limit
+from chalicelib.domain.schedule.maintenance import window_end
 from chalicelib.domain.text.amounts import compare_with_usual, quantity
 from chalicelib.domain.text.display_status import unknown_since
 from chalicelib.domain.text.explanations import explain, output_label, where_to_look
@@ -251,8 +253,6 @@ def _facts_in_any_state(check: Check, clock: WallClock) -> Iterator[Fact]:
     if check.throttled_since is not None and check.throttled_at is not None:
         yield from _throttled(check.throttled_since, check.throttled_at, clock)
     if check.config.windows:
-        from chalicelib.domain.schedule.maintenance import window_end  # most checks have none
-
         until = window_end(check.config.windows, clock.now, tz=check.config.tz)
         if until is not None:
             yield Fact(f"Maintenance until {clock.minute(until)}: nothing is expected before that.")
@@ -263,8 +263,6 @@ def _facts_in_any_state(check: Check, clock: WallClock) -> Iterator[Fact]:
 
 def _ignored(config: Config) -> Iterator[str]:
     """Windows of a check that was stored before such windows were refused."""
-    from chalicelib.domain.limits.evaluation_cost import ignored_windows  # as above
-
     if (found := ignored_windows(config)) is not None:
         yield found
 

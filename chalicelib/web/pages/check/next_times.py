@@ -7,20 +7,17 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from itertools import takewhile
-from typing import TYPE_CHECKING
 
 from chalicelib.domain.alerts import Reason
 from chalicelib.domain.check import Check, Status
 from chalicelib.domain.rules.due import expected
 from chalicelib.domain.schedule.describe import Occurrence, in_words, occurrences
+from chalicelib.domain.schedule.maintenance import Outside, occurrences_outside
 from chalicelib.domain.schedule.occurrences import Every, later
 from chalicelib.domain.text.amounts import quantity
 from chalicelib.domain.text.display_status import unknown_since
 from chalicelib.domain.text.time_format import WallClock
 from chalicelib.web.pages.shell.instants import exact, local
-
-if TYPE_CHECKING:  # most checks have no windows
-    from chalicelib.domain.schedule.maintenance import Outside
 
 COUNT = 5
 
@@ -91,8 +88,6 @@ def _outside(check: Check, now: datetime) -> Iterator[Occurrence]:
     if not config.windows:
         yield from occurrences(config.schedule, after=now, count=COUNT)
         return
-    from chalicelib.domain.schedule.maintenance import occurrences_outside  # most checks have none
-
     for each in occurrences_outside(config.schedule, config.windows, tz=config.tz, after=now, count=COUNT):
         start = (each.at if each.before is None else each.before) - timedelta.resolution
         found = occurrences(config.schedule, after=start, count=1 if each.before is None else 2)[-1]
@@ -100,7 +95,7 @@ def _outside(check: Check, now: datetime) -> Iterator[Occurrence]:
         yield replace(found, oddity=odd or None)
 
 
-def _hidden(each: "Outside") -> str:
+def _hidden(each: Outside) -> str:
     if not each.hidden:
         return ""
     number = f"{'' if each.is_counted else 'More than '}{quantity(each.hidden, 'occurrence')}"

@@ -12,7 +12,7 @@ from chalice.app import Response
 
 from chalicelib.domain.errors import Conflict
 from chalicelib.runtime import Wiring
-from chalicelib.security_log import log_event
+from chalicelib.services.security_log import log_event
 from chalicelib.services.signed_links.sessions import SignInLink
 from chalicelib.store.registry import signins
 from chalicelib.web.pages.shell.guards import WITH_POST, serve_form, serve_public_form, serve_public_page

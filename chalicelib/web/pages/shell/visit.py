@@ -14,7 +14,7 @@ from chalicelib.domain.errors import BadInput
 from chalicelib.domain.schedule.occurrences import current_zone
 from chalicelib.domain.text.time_format import WallClock
 from chalicelib.runtime import Wiring
-from chalicelib.security_log import Actor
+from chalicelib.services.security_log import Actor
 from chalicelib.services.signed_links.sessions import Session, Signer, short_id
 from chalicelib.store.registry import signins
 from chalicelib.web.request import moment, query_of, source_of

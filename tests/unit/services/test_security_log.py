@@ -9,7 +9,7 @@ import pytest
 
 from chalicelib import log
 from chalicelib.domain.check import Status
-from chalicelib.security_log import Actor, Refusals, changed_fields, log_change
+from chalicelib.services.security_log import Actor, Refusals, changed_fields, log_change
 from tests.builders import a_check, hours, seconds, utc
 
 NOON = utc("2026-03-01T12:00Z")
