@@ -20,8 +20,9 @@ botocore.session.get_session().create_client("dynamodb", region_name="eu-central
 """
 FIRST_PING = """
 import app
+from chalicelib import runtime
 from benchmarks.canned import LAST_PING_S, Canned, event, item
-Canned(app.wiring().ports.tables.client, item({"every": 3600}, due_at_s=LAST_PING_S + 3900))
+Canned(runtime.wiring().ports.tables.client, item({"every": 3600}, due_at_s=LAST_PING_S + 3900))
 assert app.app(event(at_s=LAST_PING_S + 3595), None)["body"] == "OK"
 """
 

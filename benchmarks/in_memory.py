@@ -34,7 +34,7 @@ def in_memory(wiring: Wiring) -> Iterator[tuple[Wiring, "Dynamo", "Sns"]]:
     """Let a wiring talk to engines in memory, which are empty, while the block runs."""
     dynamo, sns = Dynamo(), Sns()
     client: Any = dynamo
-    publisher: Any = wiring.ports.publish
+    publisher = wiring.publisher
     before, clients = wiring.ports, [publisher._sns, *(_connection(model)._client for model in _MODELS)]
     _talk_to(wiring, replace(before, tables=replace(before.tables, client=client)), [sns, *(client for _ in _MODELS)])
     try:
@@ -46,8 +46,8 @@ def in_memory(wiring: Wiring) -> Iterator[tuple[Wiring, "Dynamo", "Sns"]]:
 def _talk_to(wiring: Wiring, ports: Any, clients: list[Any]) -> None:
     wiring.ports = ports
     wiring.registry.forget()
-    ports.publish.forget()
-    ports.publish._sns, *others = clients
+    wiring.publisher.forget()
+    wiring.publisher._sns, *others = clients
     for model, client in zip(_MODELS, others, strict=True):
         _connection(model)._client = client
 

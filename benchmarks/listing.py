@@ -25,8 +25,9 @@ def main() -> None:
     """Measure, print a table, write JSON."""
     os.environ.update(ENVIRONMENT)
     import app
+    from chalicelib import runtime
 
-    canned = Canned(app.wiring().ports.tables.client)
+    canned = Canned(runtime.wiring().ports.tables.client)
     asked = listing_event()
     first = app.app(asked, None)
     assert first["statusCode"] == 200, first

@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from chalicelib.alerts.text import Letter
+from chalicelib.alerts.text import Message
 
 
 class Open:
@@ -15,5 +15,5 @@ class Open:
         """It is open."""
         return None
 
-    def tell(self, letter: Letter) -> None:
+    def tell(self, message: Message) -> None:
         """There is nothing to tell."""

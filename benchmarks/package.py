@@ -14,8 +14,8 @@ import botocore
 
 from benchmarks.cold import FIRST_PING, FLOOR, cpu_of
 from benchmarks.report import Row, report
-from overdue.deploy.packaging.dependencies import THIS_MACHINE
 from overdue.deploy.packaging.package import ROOT, package
+from overdue.deploy.packaging.wheels import THIS_MACHINE
 
 ROUNDS = 15
 SITE = Path(botocore.__file__).parents[1]

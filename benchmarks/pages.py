@@ -24,11 +24,12 @@ def main() -> None:
     """Measure, print a table, write JSON."""
     os.environ.update(ENVIRONMENT)
     import app
+    from chalicelib import runtime
     from chalicelib.services.signed_links.sessions import Signer, new_link
     from chalicelib.web.pages.shell.visit import session_cookie_name
 
     now = datetime.fromtimestamp(LAST_PING_S + 60, UTC)
-    wiring = app.wiring()
+    wiring = runtime.wiring()
     wiring.session_secret._read = (now, SECRET.hex())
     Varied(wiring.ports.tables.client)
     link = new_link(project="default", may_write=True, now=now, session_lasts=timedelta(hours=8))

@@ -29,8 +29,9 @@ def main() -> None:
     """Measure, print a table, write JSON."""
     os.environ.update(ENVIRONMENT | ON_LAMBDA)
     import app
+    from chalicelib import runtime
 
-    client = app.wiring().ports.tables.client
+    client = runtime.wiring().ports.tables.client
     plain = botocore.session.get_session().create_client("dynamodb", region_name=ENVIRONMENT["AWS_REGION"])
     Canned(plain, {})
     schedules: dict[str, tuple[dict[str, Any], float]] = {

@@ -36,15 +36,15 @@ ROUND = datetime.fromtimestamp(LAST_PING_S + 60, UTC)  # a minute after the last
 def main() -> None:
     """Measure, print a table, write JSON."""
     os.environ.update(ENVIRONMENT)
-    import app
+    from chalicelib import runtime
     from chalicelib.probes.address import networks, resolved
-    from chalicelib.probes.exchange import Way, exchange
+    from chalicelib.probes.exchange import ProbeNetwork, exchange
     from chalicelib.probes.probing import TIME_BOX, Probed, probing
 
     authority = Authority.new(NOW)
-    out = Way(resolve=resolved, opened=networks("127.0.0.0/8,::1/128"), tls=authority.trusted())
-    canned = Canned(app.wiring().ports.tables.client)
-    ports = replace(app.wiring().ports, publish=lambda *_, **__: ())  # SNS answers at once
+    out = ProbeNetwork(resolve=resolved, opened=networks("127.0.0.0/8,::1/128"), tls=authority.trusted())
+    canned = Canned(runtime.wiring().ports.tables.client)
+    ports = replace(runtime.wiring().ports, publish=lambda *_, **__: ())  # SNS answers at once
 
     def minute(port: int) -> Probed:
         canned.serve(port)

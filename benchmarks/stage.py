@@ -92,7 +92,7 @@ class Stage:
 @contextmanager
 def stage() -> Iterator[Stage]:
     """An empty one, while the block runs."""
-    import app
+    from chalicelib import runtime
 
     moto.make_atomic()
     os.environ.update(ENVIRONMENT | {"OVERDUE_STAGE": "prod", "AWS_LAMBDA_FUNCTION_NAME": "overdue-prod-api"})
@@ -100,9 +100,9 @@ def stage() -> Iterator[Stage]:
         session = boto3.Session()
         items = session.client("dynamodb")
         resources.create(items, session.client("sns"), stage="prod")
-        app.wiring.cache_clear()
-        yield Stage(app.wiring(), items)
-        app.wiring.cache_clear()
+        runtime.wiring.cache_clear()
+        yield Stage(runtime.wiring(), items)
+        runtime.wiring.cache_clear()
 
 
 def utc(text: str) -> datetime:

@@ -192,11 +192,11 @@ def make_bare_calls(client: Any, code: str) -> None:
 
 def measure_failing_pings() -> tuple[StormResult, float]:
     """Measure failing pings, each with its alert; also the CPU in ms of a ping that changes nothing."""
-    import app
+    from chalicelib import runtime
 
-    app.wiring.cache_clear()
+    runtime.wiring.cache_clear()
     with wired_in_memory(AWS_LAMBDA_FUNCTION_NAME="overdue-prod-api"):
-        wiring = app.wiring()
+        wiring = runtime.wiring()
         transport = Transport(dynamodb_s=0, sns_s=0)
         transport.answer(wiring.ports.tables.client)
         publisher: Any = wiring.ports.publish
@@ -211,7 +211,7 @@ def measure_failing_pings() -> tuple[StormResult, float]:
         quiet_ms = measure_cpu(transport, checks[1:], "", now=now)
         failing_ms = measure_cpu(transport, checks[1:], "/fail", now=now)
         calls = {operation: number / FAILURES for operation, number in transport.calls.items()}
-    app.wiring.cache_clear()
+    runtime.wiring.cache_clear()
     n = len(transport.published_at)
     assert n == FAILURES, f"{n} alerts of {FAILURES} failures"
     return StormResult(alerts=n, cpu_ms=failing_ms, calls=calls, messages=n, first_s=0, last_s=0), quiet_ms

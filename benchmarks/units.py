@@ -173,8 +173,9 @@ def a_pings_cpu_ms() -> float:
     """Of the handler, with all that it calls, and no engine in the same process."""
     os.environ.update(ENVIRONMENT | {"OVERDUE_STAGE": "prod", "AWS_LAMBDA_FUNCTION_NAME": "overdue-prod-api"})
     import app
+    from chalicelib import runtime
 
-    client = app.wiring().ports.tables.client
+    client = runtime.wiring().ports.tables.client
     Canned(client, item({"every": 3600}, due_at_s=LAST_PING_S + 3900))
     one = event(at_s=LAST_PING_S + 3595)
     app.app(one, CONTEXT)

@@ -1,183 +1,64 @@
-"""What a process needs of the outside, made once: clients, tables, registry, the way to SNS."""
+"""What a process needs of the outside, made once: clients, tables, registry, the way to SNS.
+
+What a plain ping does without is imported when it is first asked for.
+"""
 
 import gc
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+import os
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from datetime import datetime
-from functools import cached_property
-from threading import Lock
+from functools import cache, cached_property
 from typing import TYPE_CHECKING
 
 from chalicelib.domain.alerts import Alert
-from chalicelib.domain.channels import AMAZON_Q, EVERY_CHANNEL, PAGERDUTY
 from chalicelib.domain.check import Check
-from chalicelib.domain.ids import unique_key
+from chalicelib.domain.errors import Undelivered
 from chalicelib.metrics import Meter
 from chalicelib.services.transaction import Ports, Together
 from chalicelib.settings import Settings, settings
-from chalicelib.store.tables import connect, sns_client
+from chalicelib.store.tables import connect
 
 if TYPE_CHECKING:
-    from mypy_boto3_sns import SNSClient
-
-    from chalicelib.alerts.payload import Document
-    from chalicelib.domain.channels import Channel
     from chalicelib.domain.digest import Digest
-    from chalicelib.domain.errors import Undelivered
     from chalicelib.security_log import Refusals
     from chalicelib.services.admission import Admission
     from chalicelib.services.liveness.watchdog import Watchdog
-    from chalicelib.services.signed_links.ack_links import AckLinks
+    from chalicelib.services.publisher import Publisher
     from chalicelib.store.registry.projects import Registry
     from chalicelib.store.secure_strings import SecureString
 
-_Way = Callable[..., None]  # `publish`, and the likes of it
-MOST_REMEMBERED = 20_000  # alerts, about 4 MB; more than a sweep evaluates before it publishes
 
-
-class Publisher:
-    """Words an alert and publishes it. Its client is made when the first alert goes out: pings need none."""
-
-    def __init__(self, settings: Settings, registry: Callable[[], "Registry"]) -> None:
-        self._settings = settings
-        self._registry = registry
-        self._taken: dict[str, set[str]] = {}  # by alert id: the topics that accepted it; the oldest are dropped first
-        self._lock = Lock()
-
-    @cached_property
-    def _ack_links(self) -> "AckLinks":
-        from chalicelib.services.signed_links.ack_links import AckLinks
-
-        return AckLinks(self._settings)
-
-    @cached_property
-    def _sns(self) -> "SNSClient":
-        from botocore.config import Config
-
-        return sns_client(self._settings, Config(connect_timeout=2, read_timeout=5, retries={"total_max_attempts": 2}))
-
-    def __call__(self, check: Check, alert: Alert, *, now: datetime) -> tuple[str, ...]:
-        """Publish one alert; return the names of the channels that it went to. Raises Undelivered, Unavailable.
-
-        Skips topics that have accepted it before, alone or in a digest: while DynamoDB refuses the writes that follow,
-        each sweep would repeat it. Another process does not know that, and repeats it.
-        """
-        from chalicelib.alerts.payload import document
-        from chalicelib.alerts.text import Sending, letter
-        from chalicelib.domain.digest import wanted as wanted_by
-
-        wanted = wanted_by(check, alert)
-        channels = self._channels(check.project, wanted, now=now)
-        names = tuple(channel.name for channel in channels)
-        topics = self._topics({channel.kind for channel in channels})
-        if self._taken.get(alert.id, set()) >= set(topics):
-            return names
-        sending = Sending(
-            at=now,
-            channels=names,
-            link=f"{self._settings.base_url}/checks/{check.config.slug or unique_key(check.code)}",
-            ack_link=self._ack_links.of(check, alert, now=now),
-        )
-        text = letter(check.code, check.config, alert, sending)
-        told = document(check.code, check.config, alert, text, sending, project=check.project)
-        refused = self._publish(told, topics, to=_addressees(wanted, names), ids=[alert.id])
-        if refused is not None:
-            raise refused
-        return names
-
-    def digest(self, digest: "Digest", *, now: datetime) -> "dict[str, Undelivered]":
-        """Publish a digest, in as many messages as it needs; return what was refused, by the ids of its members.
-
-        PagerDuty gets none: it has an incident for each check, which its recovery must find. Raises Unavailable.
-        """
-        from chalicelib.alerts.digest import parts, told
-        from chalicelib.alerts.text import Sending
-        from chalicelib.domain.errors import Away
-
-        wanted = digest.common.channels
-        channels = self._channels(digest.common.project, wanted, now=now)
-        names = tuple(channel.name for channel in channels)
-        topics = self._topics({channel.kind for channel in channels} - {PAGERDUTY})
-        sending = Sending(at=now, channels=names, link=f"{self._settings.base_url}/", ack_link=None)
-        refused: dict[str, Undelivered] = {}
-        away: Away | None = None
-        for part in parts(digest):
-            ids = [member.alert.id for member in part.members]
-            why = away or self._publish(told(part, sending), topics, to=_addressees(wanted, names), ids=ids)
-            if why is not None:
-                refused |= dict.fromkeys(ids, why)
-            away = why if isinstance(why, Away) else None
-        return refused
-
-    def _channels(self, project: str, wanted: Collection[str], *, now: datetime) -> "tuple[Channel, ...]":
-        """Those of a project that are wanted, as far as they still exist."""
-        channels = self._registry().channels(project, now=now)
-        return tuple(channel for channel in channels if EVERY_CHANNEL in wanted or channel.id in wanted)
-
-    def _topics(self, kinds: Collection[str]) -> "dict[str, _Way]":
-        """Those that serve channels of these kinds, by their ARNs, each with how it is published to."""
-        from chalicelib.alerts.publish import publish, publish_alarm, publish_notification
-
-        ways: dict[str, _Way] = {self._settings.alerts_topic: publish}
-        if PAGERDUTY in kinds and self._settings.pagerduty_topic is not None:
-            ways[self._settings.pagerduty_topic] = publish_alarm
-        if AMAZON_Q in kinds and self._settings.chat_topic is not None:
-            ways[self._settings.chat_topic] = publish_notification
-        return ways
-
-    def _publish(
-        self, told: "Document", topics: "Mapping[str, _Way]", *, to: Sequence[str], ids: Sequence[str]
-    ) -> "Undelivered | None":
-        """To each of these topics what tells of the alerts of these ids; what it was refused with, if it was.
-
-        One that refuses it does not keep it from the others; when it is tried again, this process spares those that
-        have taken it, another repeats it.
-        """
-        from chalicelib.domain.errors import Away, Undelivered
-
-        refused = None
-        for topic, publish_there in topics.items():
-            if all(topic in self._taken.get(each, ()) for each in ids):
-                continue
-            try:
-                publish_there(self._sns, topic, told, to=to)
-            except Away as error:
-                return error
-            except Undelivered as error:
-                refused = error
-                continue
-            self._remember(ids, topic)
-        return refused
-
-    def _remember(self, ids: Sequence[str], topic: str) -> None:
-        with self._lock:
-            for each in ids:
-                self._taken.setdefault(each, set()).add(topic)
-            while len(self._taken) > MOST_REMEMBERED:
-                del self._taken[next(iter(self._taken))]
-
-    def forget(self) -> None:
-        """Forget all accepted alerts, like a new process."""
-        self._taken.clear()
-
-
-def _addressees(wanted: Collection[str], names: tuple[str, ...]) -> tuple[str, ...]:
-    """What filter policies see: the names, and "*" for a channel that is younger than what is remembered."""
-    return (EVERY_CHANNEL, *names) if EVERY_CHANNEL in wanted else names
+@cache
+def wiring() -> "Wiring":
+    """That of this process, connected at the first call."""
+    return Wiring(os.environ)
 
 
 class Wiring:
     """All of it, for one process."""
 
     def __init__(self, environ: Mapping[str, str]) -> None:
-        self.settings = settings(environ)
+        self.settings: Settings = settings(environ)
         with _nothing_is_garbage():
             tables = connect(self.settings)
         self.meter = Meter.of(environ)
-        publisher = Publisher(self.settings, lambda: self.registry)
         at_least = self.settings.digest_from
-        together = Together(at_least=at_least, publish=publisher.digest) if at_least else None
-        self.ports = Ports(tables=tables, publish=publisher, tally=self.meter.tally, together=together)
+        together = Together(at_least=at_least, publish=self._publish_digest) if at_least else None
+        self.ports = Ports(tables=tables, publish=self._publish, tally=self.meter.tally, together=together)
+
+    @cached_property
+    def publisher(self) -> "Publisher":
+        """Words and publishes alerts. Most pings cause none: 15 ms of a cold start."""
+        from chalicelib.services.publisher import Publisher
+
+        return Publisher(self.settings, self.registry)
+
+    def _publish(self, check: Check, alert: Alert, *, now: datetime) -> tuple[str, ...]:
+        return self.publisher(check, alert, now=now)
+
+    def _publish_digest(self, digest: "Digest", *, now: datetime) -> Mapping[str, Undelivered]:
+        return self.publisher.digest(digest, now=now)
 
     @cached_property
     def registry(self) -> "Registry":
@@ -189,13 +70,9 @@ class Wiring:
     @cached_property
     def admission(self) -> "Admission":
         """Admits new checks. Not needed for pings of existing checks."""
-        from chalicelib.domain.limits.quota import Limits
         from chalicelib.services.admission import Admission
-        from chalicelib.services.liveness.self_ping import FrontDoor
 
-        limits = Limits(checks=self.settings.checks_per_project, by_ping=self.settings.creates_per_minute)
-        operators = FrontDoor(self.settings, self.registry)
-        return Admission(tables=self.ports.tables, limits=limits, notify=operators.tell)
+        return Admission.of(self.settings, self.ports.tables, self.registry)
 
     @cached_property
     def session_secret(self) -> "SecureString":

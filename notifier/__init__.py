@@ -1,5 +1,5 @@
-"""The function that delivers alerts where SNS itself cannot: chats, pagers, push, by Apprise.
+"""The Lambda function that delivers alerts with Apprise, to services that SNS does not support: chat, pagers, push.
 
-A package of its own, with its own role: it knows the URLs of channels and nothing else of Overdue, nor does anything
-of Overdue import it. What it is told is the JSON document of docs/reference/alerts.md. Start at `handler`.
+It is a package of its own, with a role of its own. It reads the URLs of channels and imports nothing from Overdue, nor
+does Overdue import it. Its input is the JSON document of docs/reference/alerts.md. Start at `handler`.
 """

@@ -1,6 +1,6 @@
-"""Which channels a project has, and their URLs: SSM parameters, remembered for at most 60 seconds.
+"""The channels of a project and their URLs, from SSM parameters cached for at most 60 seconds.
 
-`/overdue/{stage}/channels/{project}/{id}` holds `{"name": …, "url": …}`. They are written by `overdue channels`.
+The parameter `/overdue/{stage}/channels/{project}/{id}` holds `{"name": …, "url": …}`. `overdue channels` writes it.
 """
 
 import json
@@ -8,12 +8,12 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
-REMEMBERED_S = 60.0
+CACHED_S = 60.0
 
 
 @dataclass(frozen=True, slots=True)
 class Channel:
-    """A destination. Its URL is a secret: never logged, never told."""
+    """A destination. Its URL is a secret and never logged."""
 
     id: str
     name: str
@@ -22,29 +22,29 @@ class Channel:
 
 @dataclass(frozen=True, slots=True)
 class Channels:
-    """Those of a stage. One a process."""
+    """The channels of a stage, with their cache. One per process."""
 
-    ssm: Any  # botocore has no types for it without its stubs, which do not ship
+    ssm: Any  # a client of SSM; its stubs are not in the package
     stage: str
-    clock: Callable[[], float]  # seconds that only grow
-    _remembered: dict[str, tuple[float, tuple[Channel, ...]]] = field(default_factory=dict)
+    clock: Callable[[], float]  # monotonic seconds
+    _cache: dict[str, tuple[float, tuple[Channel, ...]]] = field(default_factory=dict)
 
     def of(self, project: str) -> tuple[Channel, ...]:
-        """The channels of a project that Apprise delivers to. At most one call a page of ten."""
-        at, known = self._remembered.get(project, (0.0, None))
-        if known is not None and self.clock() - at < REMEMBERED_S:
+        """The channels of a project that Apprise delivers to. If not cached, one call per ten channels."""
+        at, known = self._cache.get(project, (0.0, None))
+        if known is not None and self.clock() - at < CACHED_S:
             return known
-        return self.afresh(project)
+        return self.read(project)
 
-    def afresh(self, project: str) -> tuple[Channel, ...]:
-        """The same, not from memory."""
+    def read(self, project: str) -> tuple[Channel, ...]:
+        """The same, never from the cache."""
         path = f"/overdue/{self.stage}/channels/{project}"
         pages = self.ssm.get_paginator("get_parameters_by_path").paginate(Path=path, WithDecryption=True)
         found = tuple(_channel(each, path) for page in pages for each in page["Parameters"])
-        self._remembered[project] = (self.clock(), found)
+        self._cache[project] = (self.clock(), found)
         return found
 
 
 def _channel(parameter: dict[str, str], path: str) -> Channel:
-    kept = json.loads(parameter["Value"])
-    return Channel(parameter["Name"].removeprefix(f"{path}/"), kept["name"], kept["url"])
+    value = json.loads(parameter["Value"])
+    return Channel(parameter["Name"].removeprefix(f"{path}/"), value["name"], value["url"])

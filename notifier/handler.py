@@ -1,8 +1,8 @@
-"""What Lambda calls: an alert from SNS, or one alert for one channel.
+"""The handler: deliver an alert from SNS to its channels, or one alert to one channel.
 
-From SNS: one channel that is meant is told here; of several, each gets an invocation of its own, so that one that
-fails is repeated alone. Whatever fails raises: Lambda repeats an asynchronous invocation twice, then it goes to the
-failed ones' queue. Start at `Notifier`.
+An alert for one channel is delivered here. For several channels, each gets an invocation of its own, so that a failed
+one is repeated alone. A failure raises: Lambda repeats an asynchronous invocation twice, then moves the event to the
+dead-letter queue. Start at `Notifier`.
 """
 
 import json
@@ -15,75 +15,75 @@ from functools import cache
 from typing import Any
 
 from notifier.channels import Channel, Channels
-from notifier.sending import Sent, send
+from notifier.sending import Result, send
 
 ALL = "*"
 
 
 class UnsentError(Exception):
-    """A channel was not told."""
+    """An alert was not delivered to a channel."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Notifier:
-    """What the function needs of the outside. One a process."""
+    """What the function needs from outside. One per process."""
 
     channels: Channels
-    functions: Any  # a client of Lambda
+    functions: Any  # a client of Lambda; its stubs are not in the package
     name: str  # of this function
     stage: str
     sleep: Callable[[float], None]
 
     def __call__(self, event: dict[str, Any], *, remaining_s: Callable[[], float], request_id: str) -> object:
-        """Take an event. Raises UnsentError, and what SSM and Lambda raise."""
+        """Handle an event. Raises UnsentError, and the errors of SSM and Lambda."""
         if "Records" in event:
             for record in event["Records"]:  # SNS sends one
                 self._from_sns(record["Sns"], remaining_s, request_id)
             return None
-        document, is_asked = event["document"], event.get("report", False)
-        channel = self._channel(document["project"], event["channel"], afresh=is_asked)
+        document, is_test = event["document"], event.get("report", False)
+        channel = self._channel(document["project"], event["channel"], uncached=is_test)
         if channel is None:
-            _say("gone", channel=event["channel"], alert=document["id"], request_id=request_id)
+            _log("gone", channel=event["channel"], alert=document["id"], request_id=request_id)
             return {"ok": False, "said": "there is no such channel"}
-        sent = self._tell(channel, document, remaining_s, request_id)
-        if not sent.is_ok and not is_asked:
-            raise UnsentError(f"channel {channel.id}: {sent.said}")
-        return {"ok": sent.is_ok, "said": sent.said}
+        result = self._deliver(channel, document, remaining_s, request_id)
+        if not result.is_ok and not is_test:
+            raise UnsentError(f"channel {channel.id}: {result.text}")
+        return {"ok": result.is_ok, "said": result.text}
 
     def _from_sns(self, message: dict[str, Any], remaining_s: Callable[[], float], request_id: str) -> None:
         document = json.loads(message["Message"])
-        meant = _meant(self.channels.of(document["project"]), document, message.get("MessageAttributes", {}))
-        if len(meant) == 1:
-            sent = self._tell(meant[0], document, remaining_s, request_id)
-            if not sent.is_ok:
-                raise UnsentError(f"channel {meant[0].id}: {sent.said}")
-        for channel in meant if len(meant) > 1 else ():
+        addressed = _addressed(self.channels.of(document["project"]), document, message.get("MessageAttributes", {}))
+        if len(addressed) == 1:
+            result = self._deliver(addressed[0], document, remaining_s, request_id)
+            if not result.is_ok:
+                raise UnsentError(f"channel {addressed[0].id}: {result.text}")
+        for channel in addressed if len(addressed) > 1 else ():
             self.functions.invoke(
                 FunctionName=self.name,
                 InvocationType="Event",
                 Payload=json.dumps({"document": _without_members(document), "channel": channel.id}).encode(),
             )
 
-    def _channel(self, project: str, identity: str, *, afresh: bool) -> Channel | None:
-        found = self.channels.afresh(project) if afresh else self.channels.of(project)
+    def _channel(self, project: str, identity: str, *, uncached: bool) -> Channel | None:
+        found = self.channels.read(project) if uncached else self.channels.of(project)
         return next((channel for channel in found if channel.id == identity), None)
 
-    def _tell(
+    def _deliver(
         self, channel: Channel, document: dict[str, Any], remaining_s: Callable[[], float], request_id: str
-    ) -> Sent:
-        sent = send(channel.url, document, remaining_s=remaining_s, sleep=self.sleep)
+    ) -> Result:
+        result = send(channel.url, document, remaining_s=remaining_s, sleep=self.sleep)
         facts = {"channel": channel.id, "project": document["project"], "alert": document["id"]}
-        facts |= {"kind": document["kind"], "tries": sent.tries, "said": sent.said, "request_id": request_id}
-        _say("sent" if sent.is_ok else "unsent", **facts)
-        if not sent.is_ok:
-            _count_a_failure(self.stage)
-        return sent
+        facts |= {"kind": document["kind"], "tries": result.tries, "said": result.text, "request_id": request_id}
+        _log("sent" if result.is_ok else "unsent", **facts)
+        if not result.is_ok:
+            _count_failure(self.stage)
+        return result
 
 
-def _meant(
+def _addressed(
     channels: tuple[Channel, ...], document: dict[str, Any], attributes: dict[str, dict[str, str]]
 ) -> list[Channel]:
-    """Those that the alert goes to: by their names; all, younger ones too, when it goes to all."""
+    """The channels that an alert goes to, by name; "*" stands for all, also those added after it was published."""
     names = set(document["channels"])
     if "channels" in attributes:
         names |= set(json.loads(attributes["channels"]["Value"]))
@@ -91,19 +91,19 @@ def _meant(
 
 
 def _without_members(document: dict[str, Any]) -> dict[str, Any]:
-    """Of a digest, what is sent on: hundreds of members might be more than an invocation takes."""
+    """The document without the members of a digest, because hundreds of them may exceed an invocation's size limit."""
     digest = document.get("digest")
     return document if digest is None else document | {"digest": digest | {"members": []}}
 
 
-def _say(event: str, **facts: str | int) -> None:
-    """One JSON object a line."""
+def _log(event: str, **facts: str | int) -> None:
+    """Log one JSON object on a line."""
     sys.stdout.write(json.dumps({"event": event, **facts}) + "\n")
     sys.stdout.flush()
 
 
-def _count_a_failure(stage: str) -> None:
-    """A metric in CloudWatch's embedded format: the line itself is it."""
+def _count_failure(stage: str) -> None:
+    """Count a failure, by a line in CloudWatch's embedded metric format."""
     metric = {
         "Namespace": "Overdue",
         "Dimensions": [["Stage"]],
@@ -116,7 +116,7 @@ def _count_a_failure(stage: str) -> None:
 
 @cache
 def _notifier() -> Notifier:
-    """Made once a process, from the environment that Lambda and the deployment set."""
+    """Build it once per process, from the environment variables of Lambda and of the deployment."""
     from botocore.config import Config
     from botocore.session import get_session
 
@@ -133,7 +133,7 @@ def _notifier() -> Notifier:
 
 
 def handle(event: dict[str, Any], context: Any) -> object:
-    """The handler. `context` is Lambda's."""
+    """The entry point of Lambda, which passes its own `context`."""
     return _notifier()(
         event,
         remaining_s=lambda: context.get_remaining_time_in_millis() / 1000,

@@ -18,7 +18,7 @@ MERGED_TITLE = 32  # characters at most that plugins add around a title which th
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """What a service gets. An empty subject: the text stands for itself."""
+    """The message for a service. An empty subject means that only the text is sent."""
 
     subject: str
     text: str

@@ -1,6 +1,7 @@
-"""One alert to one URL, by Apprise: a few tries within the time that is left, and what came of it, without secrets.
+"""Deliver one alert to one URL with Apprise: up to three tries in the remaining time, and a result without secrets.
 
-Apprise tells whether it worked, and why not only in its log: that is caught here, and kept out of ours.
+Apprise reports the cause of a failure only in its log. That log is collected here and kept out of ours, because it may
+contain parts of the URL.
 """
 
 import logging
@@ -16,7 +17,7 @@ from apprise import Apprise, AppriseAsset, NotifyFormat, NotifyType
 from notifier.length import fit
 
 PAUSES_S = (1.0, 3.0)  # before the second and the third try
-ONE_TRY_S = 15.0  # what must be left of the function's time to try again: connect, read, answer
+ONE_TRY_S = 15.0  # the time that another try needs: connect, read, answer
 TYPES = {
     "down": NotifyType.FAILURE,
     "up": NotifyType.SUCCESS,
@@ -24,46 +25,46 @@ TYPES = {
     "escalation": NotifyType.FAILURE,
     "test": NotifyType.INFO,
 }
-LEAST_SECRET = 4  # characters of a part of a URL that is taken out of what is said
-LONGEST_SAID = 300
+LEAST_SECRET = 4  # characters; a shorter part of a URL is not redacted
+LONGEST_TEXT = 300
 
 log = logging.getLogger("apprise")
 
 
 @dataclass(frozen=True, slots=True)
-class Sent:
-    """What came of it."""
+class Result:
+    """The result of a delivery."""
 
     is_ok: bool
     tries: int
-    said: str  # in words; nothing of the URL is in them
+    text: str  # what happened, without any part of the URL
 
 
 def send(
     url: str, document: dict[str, Any], *, remaining_s: Callable[[], float], sleep: Callable[[float], None]
-) -> Sent:
-    """Deliver an alert. What fails is tried twice more, while there is time."""
+) -> Result:
+    """Deliver an alert. After a failure, try up to twice more while there is time."""
     service = Apprise(asset=_asset())
     if not service.add(url):
-        return Sent(False, 0, "Apprise does not take the URL of this channel any more: make the channel again")
+        return Result(False, 0, "Apprise no longer accepts this channel's URL. Remove the channel and add it again")
     message = fit(service[0], document["subject"], document["text"], document.get("sms", document["text"]))
     kind = TYPES.get((document.get("digest") or document)["kind"], NotifyType.INFO)
     for tries in range(1, len(PAUSES_S) + 2):
-        with _overheard() as heard:
+        with _collect_warnings() as warnings:
             is_ok = service.notify(
                 body=message.text, title=message.subject, notify_type=kind, body_format=NotifyFormat.TEXT
             )
         if is_ok:
-            return Sent(True, tries, "delivered" if tries == 1 else f"delivered at try {tries}")
+            return Result(True, tries, "delivered" if tries == 1 else f"delivered at try {tries}")
         if tries > len(PAUSES_S) or remaining_s() < PAUSES_S[tries - 1] + ONE_TRY_S:
             break
         sleep(PAUSES_S[tries - 1])
-    why = _discreet(heard[-1], url) if heard else "the service did not take it"
-    return Sent(False, tries, f"{why} ({tries} {'try' if tries == 1 else 'tries'})")
+    why = _redact(warnings[-1], url) if warnings else "the service did not accept it"
+    return Result(False, tries, f"{why} ({tries} {'try' if tries == 1 else 'tries'})")
 
 
 def _asset() -> AppriseAsset:
-    """Named Overdue, without pictures from another's server, and without loading plugins from disk."""
+    """Apprise named Overdue, without images from other servers and without plugins from disk."""
     return AppriseAsset(
         app_id="Overdue",
         app_desc="Overdue",
@@ -75,35 +76,35 @@ def _asset() -> AppriseAsset:
     )
 
 
-class _Ear(logging.Handler):
-    """Keeps what is said."""
+class _Collector(logging.Handler):
+    """Collect log messages."""
 
     def __init__(self) -> None:
         super().__init__(logging.WARNING)
-        self.heard: list[str] = []
+        self.messages: list[str] = []
 
     def emit(self, record: logging.LogRecord) -> None:
-        """Keep a line."""
-        self.heard.append(record.getMessage())
+        """Collect a message."""
+        self.messages.append(record.getMessage())
 
 
 @contextmanager
-def _overheard() -> Iterator[list[str]]:
-    """What Apprise warns of meanwhile; it goes nowhere else, as it may hold parts of a URL."""
-    ear, did_propagate = _Ear(), log.propagate
-    log.addHandler(ear)
+def _collect_warnings() -> Iterator[list[str]]:
+    """Collect what Apprise logs meanwhile, and log it nowhere else."""
+    collector, did_propagate = _Collector(), log.propagate
+    log.addHandler(collector)
     log.propagate = False
     try:
-        yield ear.heard
+        yield collector.messages
     finally:
         log.propagate = did_propagate
-        log.removeHandler(ear)
+        log.removeHandler(collector)
 
 
-def _discreet(said: str, url: str) -> str:
-    """Without addresses, and without any part of this one."""
-    said = re.sub(r"\S+://\S+", "(address)", " ".join(said.split()))
-    parts = {part for text in (url, unquote(url)) for part in re.split(r"[/:@?&=#,]+", text.partition("://")[2])}
+def _redact(text: str, url: str) -> str:
+    """The text without any URL, and without the parts of this one."""
+    text = re.sub(r"\S+://\S+", "(address)", " ".join(text.split()))
+    parts = {part for form in (url, unquote(url)) for part in re.split(r"[/:@?&=#,]+", form.partition("://")[2])}
     for part in sorted((part for part in parts if len(part) >= LEAST_SECRET), key=len, reverse=True):
-        said = said.replace(part, "…")
-    return said[:LONGEST_SAID]
+        text = text.replace(part, "…")
+    return text[:LONGEST_TEXT]

@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 
 from overdue.deploy.packaging.bundle import Archive
-from overdue.deploy.packaging.dependencies import Architecture
 from overdue.deploy.packaging.package import Package, package
 from overdue.deploy.packaging.template import load
+from overdue.deploy.packaging.wheels import Architecture
 
 
 def packaged(factory: pytest.TempPathFactory, architecture: Architecture) -> Package:

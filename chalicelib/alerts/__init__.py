@@ -1,1 +1,1 @@
-"""Alerts as people get them: worded for each protocol, published to SNS."""
+"""Alerts: their texts and payloads for each protocol, and publishing them to SNS."""

@@ -1,7 +1,8 @@
-"""A digest as people and programs get it: how many, why, the first of them by name; and how many fit into a message.
+"""A digest: one message about many alerts of the same kind.
 
-People read the first few and are sent to the overview; programs get all members. Start at `told`. Which alerts leave
-together is decided in `chalicelib.domain.digest`, how a single one is worded in `letter` and `document`.
+Its text has the count, the reasons and the first names, and links to the overview; its payload has all members. Start
+at `build_digest_payload`. `chalicelib.domain.digest` decides which alerts a digest replaces; `text` and `payload` build
+the message of a single alert.
 """
 
 import json
@@ -9,9 +10,9 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 
-from chalicelib.alerts.charset import Cost, Name, in_ascii, in_gsm, in_text, size
-from chalicelib.alerts.payload import Document, MemberPart, iso
-from chalicelib.alerts.text import LONGEST_SMS, LONGEST_SUBJECT, Letter, Sending
+from chalicelib.alerts.charset import Cost, Name, ascii_cost, gsm_cost, size, text_cost
+from chalicelib.alerts.payload import MemberPart, Payload, iso
+from chalicelib.alerts.text import LONGEST_SMS, LONGEST_SUBJECT, Delivery, Message, subject_prefix
 from chalicelib.domain.alerts import Kind
 from chalicelib.domain.digest import Digest, Member
 from chalicelib.domain.ids import unique_key
@@ -19,12 +20,12 @@ from chalicelib.domain.text.amounts import quantity
 from chalicelib.domain.text.reasons import count_reasons, reason_name, summarize
 from chalicelib.domain.text.time_format import WallClock, duration_rounded
 
-NAMED = 20  # members that people read of
-MOST_BYTES = 170_000  # of members in a message; the words come thrice, and SNS's envelope besides: 256 kB in all
+MOST_NAMES = 20  # members that are named in the text
+MOST_BYTES = 170_000  # of members in a message; with three texts and SNS's envelope, it stays below 256 kB
 
 
-def parts(digest: Digest) -> Iterator[Digest]:
-    """The same alerts in as few digests as SNS takes, in their order."""
+def split_digest(digest: Digest) -> Iterator[Digest]:
+    """The same alerts in their order, in as few digests as the size limit of SNS allows."""
     room, begun = MOST_BYTES, list[Member]()
     for member in digest.members:
         needs = _bytes_of(member)
@@ -37,15 +38,15 @@ def parts(digest: Digest) -> Iterator[Digest]:
 
 
 def _bytes_of(member: Member) -> int:
-    """In the message: JSON within JSON, and its tags among the attributes."""
+    """The bytes of a member in the message: JSON within JSON, and its tags in the attributes."""
     as_json = json.dumps(_part(member), ensure_ascii=False)
     return len(json.dumps(as_json, ensure_ascii=False).encode()) + 2 * len(member.check.config.tags.encode())
 
 
-def told(digest: Digest, sending: Sending) -> Document:
-    """All that it tells, in the zone that most of its checks have; one that is of no single check says so."""
+def build_digest_payload(digest: Digest, delivery: Delivery) -> Payload:
+    """The JSON of a digest, with times in the zone that most of its checks have. Fields of a single check are null."""
     members, kind = digest.members, digest.common.kind
-    words = _letter(digest, sending)
+    message = _compose(digest, delivery)
     reasons = {member.alert.reason for member in members}
     reason = members[0].alert.reason if len(reasons) == 1 else None
     tags = dict.fromkeys(tag for member in members for tag in member.check.config.tags.split())
@@ -58,13 +59,13 @@ def told(digest: Digest, sending: Sending) -> Document:
         "flip": 0,
         "ordinal": 0,
         "at": iso(members[0].alert.at),
-        "sent_at": iso(sending.at),
+        "sent_at": iso(delivery.at),
         "project": digest.common.project,
-        "check": {"name": many, "slug": "", "tags": list(tags), "unique_key": "", "url": sending.link},
-        "channels": list(sending.channels),
-        "subject": words.subject,
-        "text": words.text,
-        "sms": words.sms,
+        "check": {"name": many, "slug": "", "tags": list(tags), "unique_key": "", "url": delivery.link},
+        "channels": list(delivery.channels),
+        "subject": message.subject,
+        "text": message.text,
+        "sms": message.sms,
         "since": iso(min(member.alert.facts.since for member in members)),
         "expected": None,
         "last_success": None,
@@ -104,27 +105,23 @@ def _part(member: Member) -> MemberPart:
     }
 
 
-def _letter(digest: Digest, sending: Sending) -> Letter:
+def _compose(digest: Digest, delivery: Delivery) -> Message:
     zones = Counter(member.check.config.tz for member in digest.members)
-    clock = WallClock(tz=zones.most_common(1)[0][0], now=sending.at)
-    return Letter(
-        subject=_subject(digest, sending),
-        text="\n\n".join(_paragraphs(digest, clock, sending)),
-        sms=_sms(digest, sending.link),
+    clock = WallClock(tz=zones.most_common(1)[0][0], now=delivery.at)
+    return Message(
+        subject=_subject(digest, delivery),
+        text="\n\n".join(_paragraphs(digest, clock, delivery)),
+        sms=_sms(digest, delivery.link),
     )
 
 
-def _head(kind: Kind) -> str:
-    return "STILL DOWN" if kind in (Kind.REMINDER, Kind.ESCALATION) else kind.upper()
-
-
-def _subject(digest: Digest, sending: Sending) -> str:
-    """ "DOWN 612 checks: 600 missed, 12 overrun"; of recoveries, the first names. What is too long goes."""
-    start = f"{_head(digest.common.kind)} {quantity(len(digest.members), 'check')}"
+def _subject(digest: Digest, delivery: Delivery) -> str:
+    """ "DOWN 612 checks: 600 missed, 12 overrun"; for recoveries, the first names. Without them if it is too long."""
+    start = f"{subject_prefix(digest.common.kind)} {quantity(len(digest.members), 'check')}"
     if digest.common.kind is Kind.UP:
-        return _with_names(f"{start}: ", digest.members, in_ascii, room=LONGEST_SUBJECT) or start
+        return _with_names(f"{start}: ", digest.members, ascii_cost, room=LONGEST_SUBJECT) or start
     said = f"{start}: {_reasons(digest)}"
-    escalated = said + _escalated(digest, sending)
+    escalated = said + _escalated_to(digest, delivery)
     return next(text for text in (escalated, said, start) if len(text) <= LONGEST_SUBJECT)
 
 
@@ -132,15 +129,15 @@ def _reasons(digest: Digest) -> str:
     return count_reasons(member.alert.reason for member in digest.members)
 
 
-def _escalated(digest: Digest, sending: Sending) -> str:
+def _escalated_to(digest: Digest, delivery: Delivery) -> str:
     if digest.common.kind is not Kind.ESCALATION:
         return ""
-    return f", escalated to {', '.join(sending.channels)}" if sending.channels else ", escalated"
+    return f", escalated to {', '.join(delivery.channels)}" if delivery.channels else ", escalated"
 
 
 def _with_names(start: str, members: Sequence[Member], cost: Cost, *, room: int) -> str | None:
-    """As many of the first names as there is room for, and how many more there are; None: not even for one."""
-    names = [_name(member).whole(cost) for member in members[:NAMED]]
+    """The start, as many of the first names as fit, and how many more there are; None if not even one name fits."""
+    names = [_name(member).whole(cost) for member in members[:MOST_NAMES]]
     for number in range(len(names), 0, -1):
         more = len(members) - number
         text = start + ", ".join(names[:number]) + (f" and {more} more" if more else "")
@@ -154,36 +151,37 @@ def _name(member: Member) -> Name:
 
 
 def _sms(digest: Digest, link: str) -> str:
-    start = f"{_head(digest.common.kind)} {quantity(len(digest.members), 'check')}"
-    said = _with_names(f"{start}: ", digest.members, in_gsm, room=LONGEST_SMS - 1) or start
+    start = f"{subject_prefix(digest.common.kind)} {quantity(len(digest.members), 'check')}"
+    said = _with_names(f"{start}: ", digest.members, gsm_cost, room=LONGEST_SMS - 1) or start
     address = link.split("://", 1)[-1]
     whole = f"{said}. {address}"
-    return whole if address and all(map(in_gsm, address)) and size(whole, in_gsm) <= LONGEST_SMS else f"{said}."
+    return whole if address and all(map(gsm_cost, address)) and size(whole, gsm_cost) <= LONGEST_SMS else f"{said}."
 
 
-def _paragraphs(digest: Digest, clock: WallClock, sending: Sending) -> Iterable[str]:
+def _paragraphs(digest: Digest, clock: WallClock, delivery: Delivery) -> Iterable[str]:
     kind, members = digest.common.kind, digest.members
     many = quantity(len(members), "check")
     match kind:
         case Kind.UP:
             yield f"{many} are up again."
         case Kind.ESCALATION:
-            how = f"{_reasons(digest)}{_escalated(digest, sending)}"
+            how = f"{_reasons(digest)}{_escalated_to(digest, delivery)}"
             yield f"{many} are still down: {how}. Nobody has acknowledged them."
         case Kind.REMINDER:
             yield f"{many} are still down: {_reasons(digest)}."
         case _:
             yield f"{many} are down: {_reasons(digest)}."
-    lines = "\n".join(f"  {_name(member).whole(in_text)}: {_in_short(member, clock)}" for member in members[:NAMED])
-    more = len(members) - NAMED
+    named = members[:MOST_NAMES]
+    lines = "\n".join(f"  {_name(member).whole(text_cost)}: {_summary(member, clock)}" for member in named)
+    more = len(members) - MOST_NAMES
     yield f"{lines}\n  and {more} more" if more > 0 else lines
     since = min(member.alert.facts.since for member in members), max(member.alert.facts.since for member in members)
     if kind is not Kind.UP:
         yield f"Down since    {clock.full(since[0]) if since[0] == since[1] else clock.span(*since)}"
-    yield "They are told together, since so many came at once. All of them stand in the overview:\n" + sending.link
+    yield f"This digest replaces {len(members)} separate alerts. The overview lists all checks:\n{delivery.link}"
 
 
-def _in_short(member: Member, clock: WallClock) -> str:
+def _summary(member: Member, clock: WallClock) -> str:
     alert = member.alert
     lasts = duration_rounded(alert.at - alert.facts.since)
     match alert.kind:

@@ -1,8 +1,8 @@
-"""An alert in the words of others, so that down, reminders and up of one outage stay together there.
+"""Alerts in the formats of PagerDuty and Amazon Q, with one key for all alerts of an outage.
 
-PagerDuty's endpoint for CloudWatch takes alarms: the same `AlarmName` is the same incident, `OK` resolves it. Amazon Q
-Developer takes custom notifications: the same `threadId` is the same thread in Slack or Teams. Start at `incident`,
-which decides what belongs together. What programs get otherwise stands in `document`.
+PagerDuty's endpoint for CloudWatch accepts alarms: alarms with the same `AlarmName` belong to the same incident, and
+`OK` resolves it. Amazon Q Developer accepts custom notifications: those with the same `threadId` belong to the same
+thread in Slack or Teams. Start at `incident_key`. `payload` builds the format for all other programs.
 """
 
 import re
@@ -10,15 +10,15 @@ from collections.abc import Iterator
 from datetime import datetime
 from typing import Literal, NotRequired, TypedDict
 
-from chalicelib.alerts.payload import Document
+from chalicelib.alerts.payload import Payload
 from chalicelib.domain.alerts import Kind
 
 LONGEST_SUBJECT = 99
-_FIRST_HEARD = (Kind.DOWN, Kind.ESCALATION, Kind.TEST)  # whom a step tells has heard of nothing before
+_FIRST_MESSAGES = (Kind.DOWN, Kind.ESCALATION, Kind.TEST)  # the channels of a step get nothing before its escalation
 
 
 class Alarm(TypedDict):
-    """As CloudWatch publishes the change of an alarm's state; what PagerDuty does not know it shows as details."""
+    """A change of an alarm's state, as CloudWatch publishes it. PagerDuty shows unknown fields as details."""
 
     AlarmName: str
     AlarmDescription: str
@@ -37,7 +37,7 @@ class Alarm(TypedDict):
 
 
 class Content(TypedDict):
-    """What is read in the chat; `client-markdown` is the only type of text that there is."""
+    """The text in the chat. `client-markdown` is the only type that exists."""
 
     textType: Literal["client-markdown"]
     title: str
@@ -47,7 +47,7 @@ class Content(TypedDict):
 
 
 class Metadata(TypedDict):
-    """What it belongs to."""
+    """The thread and the subject of a notification."""
 
     threadId: str
     summary: str
@@ -66,84 +66,85 @@ class Notification(TypedDict):
     metadata: Metadata
 
 
-def incident(document: Document) -> str:
-    """What is the same for all alerts of one outage, and for no other: the check, and since when it is down.
+def incident_key(payload: Payload) -> str:
+    """The key that all alerts of one outage share: the check, and since when it is down.
 
-    Not its name, which may be edited meanwhile. A test belongs to nothing but itself, nor does a digest.
+    The check is named by its unique key, because its name can be edited during the outage. A test and a digest have a
+    key of their own.
     """
-    if document["kind"] in (Kind.TEST, Kind.DIGEST):
-        return f"overdue-{document['kind']}-{document['id']}"
-    since = datetime.fromisoformat(document["since"])
-    return f"overdue-{document['check']['unique_key'][:12]}-{since:%Y%m%dT%H%M%SZ}"
+    if payload["kind"] in (Kind.TEST, Kind.DIGEST):
+        return f"overdue-{payload['kind']}-{payload['id']}"
+    since = datetime.fromisoformat(payload["since"])
+    return f"overdue-{payload['check']['unique_key'][:12]}-{since:%Y%m%dT%H%M%SZ}"
 
 
-def alarm(document: Document, *, topic_arn: str) -> Alarm:
-    """As an alarm of CloudWatch, in the topic's region and account. A test is an alarm, too: to be resolved by hand."""
+def alarm(payload: Payload, *, topic_arn: str) -> Alarm:
+    """The alarm for PagerDuty, in the topic's region and account. The alarm of a test must be resolved by hand."""
     _, partition, _, region, account, _ = topic_arn.split(":", 5)
-    is_over = document["kind"] == Kind.UP
+    is_over = payload["kind"] == Kind.UP
     found: Alarm = {
-        "AlarmName": incident(document),
-        "AlarmDescription": document["text"],
+        "AlarmName": incident_key(payload),
+        "AlarmDescription": payload["text"],
         "AWSAccountId": account,
         "NewStateValue": "OK" if is_over else "ALARM",
-        "NewStateReason": document["subject"],
-        "StateChangeTime": f"{datetime.fromisoformat(document['at']):%Y-%m-%dT%H:%M:%S.000+0000}",
+        "NewStateReason": payload["subject"],
+        "StateChangeTime": f"{datetime.fromisoformat(payload['at']):%Y-%m-%dT%H:%M:%S.000+0000}",
         "Region": region,
-        "AlarmArn": f"arn:{partition}:cloudwatch:{region}:{account}:alarm:{incident(document)}",
-        "OldStateValue": "OK" if document["kind"] in _FIRST_HEARD else "ALARM",
-        "Check": document["check"]["slug"] or document["check"]["name"],
-        "Project": document["project"],
-        "Link": document["check"]["url"],
-        "AlertId": document["id"],
+        "AlarmArn": f"arn:{partition}:cloudwatch:{region}:{account}:alarm:{incident_key(payload)}",
+        "OldStateValue": "OK" if payload["kind"] in _FIRST_MESSAGES else "ALARM",
+        "Check": payload["check"]["slug"] or payload["check"]["name"],
+        "Project": payload["project"],
+        "Link": payload["check"]["url"],
+        "AlertId": payload["id"],
     }
-    if document["ack_url"] is not None:
-        found["Acknowledge"] = document["ack_url"]
+    if payload["ack_url"] is not None:
+        found["Acknowledge"] = payload["ack_url"]
     return found
 
 
-def alarm_subject(document: Document) -> str:
-    """PagerDuty drops a message whose subject does not begin with the new state. Cut where SNS would refuse it."""
-    subject = f"{'OK' if document['kind'] == Kind.UP else 'ALARM'}: {document['subject']}"
+def alarm_subject(payload: Payload) -> str:
+    """The subject, cut to the length that SNS accepts. PagerDuty requires that it begin with the new state."""
+    subject = f"{'OK' if payload['kind'] == Kind.UP else 'ALARM'}: {payload['subject']}"
     return subject if len(subject) <= LONGEST_SUBJECT else subject[: LONGEST_SUBJECT - 3] + "..."
 
 
-def notification(document: Document) -> Notification:
-    """As a custom notification; nothing of a name or an output acts in the chat."""
-    check = document["check"]
-    tags = [] if document["digest"] else check["tags"]  # of hundreds of checks they tell nothing
+def notification(payload: Payload) -> Notification:
+    """The notification for Amazon Q, in which no name and no output is interpreted as markup."""
+    check = payload["check"]
+    tags = [] if payload["digest"] else check["tags"]  # the tags of hundreds of checks say nothing
     return {
         "version": "1.0",
         "source": "custom",
-        "id": document["id"],
+        "id": payload["id"],
         "content": {
             "textType": "client-markdown",
-            "title": _escaped(document["subject"]),
-            "description": _verbatim(document["text"]),
-            "nextSteps": list(_next_steps(document)),
-            "keywords": [_escaped(word) for word in (document["kind"], document["reason"], *tags) if word],
+            "title": _escape(payload["subject"]),
+            "description": _code_block(payload["text"]),
+            "nextSteps": list(_next_steps(payload)),
+            "keywords": [_escape(word) for word in (payload["kind"], payload["reason"], *tags) if word],
         },
         "metadata": {
-            "threadId": incident(document),
-            "summary": _escaped(document["subject"]),
-            "eventType": document["kind"],
-            "relatedResources": [_escaped(check["slug"] or check["name"])],
-            "additionalContext": {"project": document["project"], "flip": str(document["flip"])},
+            "threadId": incident_key(payload),
+            "summary": _escape(payload["subject"]),
+            "eventType": payload["kind"],
+            "relatedResources": [_escape(check["slug"] or check["name"])],
+            "additionalContext": {"project": payload["project"], "flip": str(payload["flip"])},
         },
     }
 
 
-def _next_steps(document: Document) -> Iterator[str]:
-    if document["check"]["url"]:
-        yield f"Look at {'all checks' if document['digest'] else 'the check'}: {document['check']['url']}"
-    if document["ack_url"]:
-        yield f"Acknowledge: {document['ack_url']}"
+def _next_steps(payload: Payload) -> Iterator[str]:
+    if payload["check"]["url"]:
+        yield f"Look at {'all checks' if payload['digest'] else 'the check'}: {payload['check']['url']}"
+    if payload["ack_url"]:
+        yield f"Acknowledge: {payload['ack_url']}"
 
 
-def _verbatim(text: str) -> str:
-    """A block of code, so that columns stay columns; a fence within it must not end it."""
-    return f"```\n{_escaped(re.sub('`{3,}', lambda fence: chr(39) * len(fence[0]), text))}\n```"
+def _code_block(text: str) -> str:
+    """A code block, which keeps columns aligned. Fences in the text are replaced, so that none ends the block."""
+    return f"```\n{_escape(re.sub('`{3,}', lambda fence: chr(39) * len(fence[0]), text))}\n```"
 
 
-def _escaped(text: str) -> str:
-    """As Slack wants it: else `<!channel>` in the output of a job would wake everybody."""
+def _escape(text: str) -> str:
+    """Escape for Slack, so that `<!channel>` in the output of a job notifies nobody."""
     return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")

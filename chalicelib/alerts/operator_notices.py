@@ -1,40 +1,39 @@
-"""Messages to operators about Overdue itself: whether pings can come in
-(docs/reference/rules.md, rule 15), and refused checks.
+"""Messages to operators about Overdue itself: ingress outages (docs/reference/rules.md, rule 15), and refused checks.
 
-Plain text for the platform topic, beside what CloudWatch's alarms say there. Start at `letter_of` and
-`refusal_letter`.
+They are plain texts for the platform topic, which also gets CloudWatch's alarms. Start at `ingress_notice` and
+`refusal_notice`.
 """
 
 from datetime import datetime
 from typing import assert_never
 
-from chalicelib.alerts.text import LONGEST_SUBJECT, Letter
+from chalicelib.alerts.text import LONGEST_SUBJECT, Message
 from chalicelib.domain.ingress.ingress_ledger import Ledger, Word
 from chalicelib.domain.limits.quota import Refusal
 from chalicelib.domain.text.time_format import WallClock, duration_rounded
 
 
-def letter_of(word: Word, ledger: Ledger, *, base: str, tz: str, now: datetime) -> Letter:
-    """Word it in a zone. `base` is the URL that jobs ping at."""
+def ingress_notice(word: Word, ledger: Ledger, *, base: str, tz: str, now: datetime) -> Message:
+    """The notice that an ingress outage has begun or ended, with times in the zone `tz`. `base`: the URL of pings."""
     clock, last = WallClock(tz=tz, now=now), ledger.blindness[-1]
     match word:
         case Word.CLOSED:
-            subject = "Overdue is blind: pings cannot come in"
+            subject = "Overdue is unreachable: pings cannot come in"
             text = _CLOSED.format(base=base, since=clock.full(last.since), why=ledger.why or "it did not answer")
         case Word.OPEN:
             until = last.until or now
-            subject = f"Overdue sees again: it was blind for {duration_rounded(until - last.since)}"
+            subject = f"Overdue is reachable again: pings could not come in for {duration_rounded(until - last.since)}"
             text = _OPEN.format(base=base, span=clock.span(last.since, until))
         case _:
             assert_never(word)
-    return Letter(subject=subject[:LONGEST_SUBJECT], text=text, sms=subject[:LONGEST_SUBJECT])
+    return Message(subject=subject[:LONGEST_SUBJECT], text=text, sms=subject[:LONGEST_SUBJECT])
 
 
-def refusal_letter(project: str, refusal: Refusal) -> Letter:
-    """The message that Overdue refused to create a check."""
+def refusal_notice(project: str, refusal: Refusal) -> Message:
+    """The notice that Overdue refused to create a check."""
     subject = f"Overdue refuses new checks in project {project}"[:LONGEST_SUBJECT]
     text = (_RATE if refusal.is_rate else _FULL).format(project=project, why=refusal.text)
-    return Letter(subject=subject, text=text, sms=subject)
+    return Message(subject=subject, text=text, sms=subject)
 
 
 _FULL = """\
@@ -62,25 +61,25 @@ Pings of existing checks, and their alerts, are not affected. This notice is sen
 """
 
 _CLOSED = """\
-Overdue could not reach its own address, as jobs do: {why}.
+Overdue cannot reach its own public address, which jobs use: {why}.
 
 Address       {base}
 Since         {since}
 
-Until it can, nothing is called missed or overrun: such checks show "unknown". What jobs report meanwhile is lost,
-unless they send it again. Failures that do come in are told as always.
+Until it can, no check is reported as missed or overrun; checks that wait for a ping show "unknown". Pings of this time
+are lost, unless the jobs send them again. Failures that do come in are alerted as usual.
 
 Look first at the name and the certificate of the address, then at the HTTP API and its function "api".
 
-This is told once; another message comes when it is over.
+This message is sent once. Another one follows when pings can come in again.
 """
 
 _OPEN = """\
-Pings can come in again, and have been able to for a while.
+Pings can come in again.
 
 Address       {base}
-Blind         {span}
+Outage        {span}
 
-What was expected in that time is judged when its grace has passed once more since then. A job that reported only in
-that time, and does not do so again, will be called missed.
+Checks that were expected to succeed in that time get their grace once more. A job that reported only in that time, and
+does not report again, is then missed.
 """

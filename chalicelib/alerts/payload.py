@@ -1,12 +1,13 @@
-"""An alert as programs read it: one JSON document, version 1, described in docs/reference/alerts.md.
+"""An alert for programs: one JSON document, version 1 (docs/reference/alerts.md).
 
-Fields may be added within a version, never renamed or removed. How people read it stands in `letter`.
+Fields may be added within a version, never renamed or removed. Start at `build_payload`; `digest` builds that of a
+digest.
 """
 
 from datetime import UTC, datetime, timedelta
 from typing import Literal, TypedDict
 
-from chalicelib.alerts.text import Letter, Sending
+from chalicelib.alerts.text import Delivery, Message
 from chalicelib.domain.alerts import Alert, Facts
 from chalicelib.domain.config import Config
 from chalicelib.domain.ids import Code, unique_key
@@ -14,7 +15,7 @@ from chalicelib.domain.text.inert import legible
 
 
 class CheckPart(TypedDict):
-    """Which check; its code is a secret, and left out."""
+    """The check. Its code is a secret and left out."""
 
     name: str
     slug: str
@@ -24,7 +25,7 @@ class CheckPart(TypedDict):
 
 
 class RunPart(TypedDict):
-    """The run that it is about."""
+    """The run that the alert is about."""
 
     rid: str
     started: str | None
@@ -33,7 +34,7 @@ class RunPart(TypedDict):
 
 
 class MemberPart(TypedDict):
-    """An alert of a digest."""
+    """One alert in a digest."""
 
     id: str
     name: str
@@ -47,14 +48,14 @@ class MemberPart(TypedDict):
 
 
 class DigestPart(TypedDict):
-    """What a digest tells of."""
+    """The alerts in a digest."""
 
     kind: str  # of all its members
     members: list[MemberPart]
 
 
-class Document(TypedDict):
-    """Instants are ISO 8601 in UTC, durations seconds; null is unknown or beside the point."""
+class Payload(TypedDict):
+    """The document. Instants are ISO 8601 in UTC, durations seconds; null means unknown or not applicable."""
 
     version: Literal[1]
     id: str
@@ -93,8 +94,10 @@ class Document(TypedDict):
     digest: DigestPart | None
 
 
-def document(code: Code, config: Config, alert: Alert, letter: Letter, sending: Sending, *, project: str) -> Document:
-    """All that an alert tells."""
+def build_payload(
+    code: Code, config: Config, alert: Alert, message: Message, delivery: Delivery, *, project: str
+) -> Payload:
+    """The document of one alert."""
     facts = alert.facts
     return {
         "version": 1,
@@ -104,19 +107,19 @@ def document(code: Code, config: Config, alert: Alert, letter: Letter, sending: 
         "flip": alert.flip,
         "ordinal": alert.ordinal,
         "at": iso(alert.at),
-        "sent_at": iso(sending.at),
+        "sent_at": iso(delivery.at),
         "project": project,
         "check": {
             "name": config.name,
             "slug": config.slug,
             "tags": config.tags.split(),
             "unique_key": unique_key(code),
-            "url": sending.link,
+            "url": delivery.link,
         },
-        "channels": list(sending.channels),
-        "subject": letter.subject,
-        "text": letter.text,
-        "sms": letter.sms,
+        "channels": list(delivery.channels),
+        "subject": message.subject,
+        "text": message.text,
+        "sms": message.sms,
         "since": iso(facts.since),
         "expected": _iso_or_null(facts.expected),
         "last_success": _iso_or_null(facts.last_success),
@@ -136,13 +139,13 @@ def document(code: Code, config: Config, alert: Alert, letter: Letter, sending: 
         "members": facts.n_members,
         "held_for": None if facts.waited_for is None else list(facts.waited_for),
         "escalated_after_s": _seconds_or_null(facts.after),
-        "ack_url": sending.ack_link,
+        "ack_url": delivery.ack_link,
         "digest": None,
     }
 
 
 def iso(at: datetime) -> str:
-    """An instant as all documents have it."""
+    """An instant in UTC, with milliseconds only if it has any."""
     at = at.astimezone(UTC)
     return at.isoformat(timespec="milliseconds" if at.microsecond >= 1000 else "seconds")
 

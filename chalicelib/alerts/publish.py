@@ -1,20 +1,18 @@
-"""One alert to the topics, worded for each protocol that a channel may have.
+"""Publish an alert to the SNS topics, with a body for each protocol.
 
-SNS decides which subscription gets it, by the filter policy on `project` and `channels` (docs/reference/alerts.md).
-Start at `publish`; PagerDuty and Amazon Q have topics of their own, as over https SNS knows only one wording a topic.
+The filter policy of a subscription, on `project` and `channels`, decides whether SNS delivers the alert to it
+(docs/reference/alerts.md). Start at `publish`. PagerDuty and Amazon Q have topics of their own, because SNS sends the
+same body to all https subscriptions of a topic.
 """
 
 import json
-from collections.abc import Iterator, Sequence
-from contextlib import AbstractContextManager, contextmanager
+from collections.abc import Sequence
+from contextlib import AbstractContextManager
 from typing import TYPE_CHECKING
 
-from botocore.exceptions import BotoCoreError, ClientError
-from botocore.parsers import ResponseParserError
-
 from chalicelib.alerts.integrations import alarm, alarm_subject, notification
-from chalicelib.alerts.payload import Document
-from chalicelib.domain.errors import Away, Undelivered
+from chalicelib.alerts.payload import Payload
+from chalicelib.alerts.sns import translate_sns_errors
 
 if TYPE_CHECKING:
     from mypy_boto3_sns import SNSClient
@@ -24,95 +22,81 @@ _FOR_PEOPLE = ("default", "email")
 _FOR_PROGRAMS = ("email-json", "http", "https", "sqs", "lambda")
 
 
-def publish(sns: "SNSClient", topic_arn: str, document: Document, *, to: Sequence[str]) -> None:
-    """Hand an alert to SNS, in one call, for the subscriptions whose filter policy has one of `to`.
+def publish(sns: "SNSClient", topic_arn: str, payload: Payload, *, to: Sequence[str]) -> None:
+    """Publish an alert in one call, for the subscriptions whose filter policy has one of the names in `to`.
 
-    Raises Undelivered; after a time-out it may have gone out all the same.
+    Raises Undelivered. After a timeout, SNS may have accepted the alert all the same.
     """
-    with _taking(document):
+    with _translate_errors_about(payload):
         sns.publish(
             TopicArn=topic_arn,
-            Subject=document["subject"],
-            Message=_message(document),
+            Subject=payload["subject"],
+            Message=_message(payload),
             MessageStructure="json",
-            MessageAttributes=_attributes(document, to),
+            MessageAttributes=_attributes(payload, to),
         )
 
 
-def publish_alarm(sns: "SNSClient", topic_arn: str, document: Document, *, to: Sequence[str]) -> None:
-    """The same to PagerDuty's topic. Raises Undelivered."""
-    with _taking(document):
+def publish_alarm(sns: "SNSClient", topic_arn: str, payload: Payload, *, to: Sequence[str]) -> None:
+    """Publish an alert to the topic of PagerDuty. Raises Undelivered."""
+    with _translate_errors_about(payload):
         sns.publish(
             TopicArn=topic_arn,
-            Subject=alarm_subject(document),
-            Message=_compact(alarm(document, topic_arn=topic_arn)),
-            MessageAttributes=_attributes(document, to),
+            Subject=alarm_subject(payload),
+            Message=_compact(alarm(payload, topic_arn=topic_arn)),
+            MessageAttributes=_attributes(payload, to),
         )
 
 
-def publish_notification(sns: "SNSClient", topic_arn: str, document: Document, *, to: Sequence[str]) -> None:
-    """The same to the topic of Amazon Q. Raises Undelivered."""
-    with _taking(document):
+def publish_notification(sns: "SNSClient", topic_arn: str, payload: Payload, *, to: Sequence[str]) -> None:
+    """Publish an alert to the topic of Amazon Q. Raises Undelivered."""
+    with _translate_errors_about(payload):
         sns.publish(
             TopicArn=topic_arn,
-            Message=_compact(notification(document)),
-            MessageAttributes=_attributes(document, to),
+            Message=_compact(notification(payload)),
+            MessageAttributes=_attributes(payload, to),
         )
 
 
-def publish_text(sns: "SNSClient", topic_arn: str, *, subject: str, text: str) -> None:
-    """Hand a plain text to SNS. Raises Undelivered."""
-    with _taken("a message to operators", "it is kept, and sent again"):
-        sns.publish(TopicArn=topic_arn, Subject=subject, Message=text)
+def _translate_errors_about(payload: Payload) -> AbstractContextManager[None]:
+    return translate_sns_errors(f"alert {payload['id']}", "it stays in its check, and is published again later")
 
 
-def _taking(document: Document) -> AbstractContextManager[None]:
-    return _taken(f"alert {document['id']}", "it stays with its check, and is sent again")
+def _message(payload: Payload) -> str:
+    """The bodies by protocol, as JSON without needless escapes, because each would be escaped once more.
 
-
-@contextmanager
-def _taken(what: str, then: str) -> Iterator[None]:
-    try:
-        yield
-    except (ClientError, BotoCoreError, ResponseParserError) as error:
-        kind = Away if isinstance(error, BotoCoreError) else Undelivered
-        raise kind(f"SNS did not take {what} ({_cause(error)}): {then}") from error
-
-
-def _message(document: Document) -> str:
-    """A body a protocol. Not escaped beyond need: each escape would be escaped once more.
-
-    A digest is in it but once, as what SNS takes for each protocol that is not named: so there is room for many.
+    The JSON of a digest is included only once, as the default for all protocols but email and SMS. That leaves room for
+    more members.
     """
-    as_json = _compact(document)
-    if document["digest"] is not None:
-        return _compact({"default": as_json, "email": document["text"], "sms": document["sms"]})
-    bodies = dict.fromkeys(_FOR_PEOPLE, document["text"]) | dict.fromkeys(_FOR_PROGRAMS, as_json)
-    return _compact(bodies | {"sms": document["sms"]})
+    as_json = _compact(payload)
+    if payload["digest"] is not None:
+        return _compact({"default": as_json, "email": payload["text"], "sms": payload["sms"]})
+    bodies = dict.fromkeys(_FOR_PEOPLE, payload["text"]) | dict.fromkeys(_FOR_PROGRAMS, as_json)
+    return _compact(bodies | {"sms": payload["sms"]})
 
 
 def _compact(value: object) -> str:
     return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
 
 
-def _attributes(document: Document, to: Sequence[str]) -> "dict[str, MessageAttributeValueTypeDef]":
-    """What filter policies can ask for. SNS refuses an empty value: what there is none of is left out.
+def _attributes(payload: Payload, to: Sequence[str]) -> "dict[str, MessageAttributeValueTypeDef]":
+    """The attributes that filter policies match. Empty ones are left out, because SNS refuses an empty value.
 
-    Of a digest it is what its members would have had, so that it reaches whoever would have been told of one of them.
+    A digest has the attributes of all its members, so that it reaches every subscription that one of them would reach.
     """
     attributes: dict[str, MessageAttributeValueTypeDef] = {
-        "project": {"DataType": "String", "StringValue": document["project"]},
-        "kind": {"DataType": "String", "StringValue": (document["digest"] or document)["kind"]},
+        "project": {"DataType": "String", "StringValue": payload["project"]},
+        "kind": {"DataType": "String", "StringValue": (payload["digest"] or payload)["kind"]},
     }
-    if document["digest"] is not None:
-        reasons = {member["reason"] for member in document["digest"]["members"] if member["reason"] is not None}
+    if payload["digest"] is not None:
+        reasons = {member["reason"] for member in payload["digest"]["members"] if member["reason"] is not None}
         if reasons:
             attributes["reason"] = _array(sorted(reasons))
-    elif document["reason"] is not None:
-        attributes["reason"] = {"DataType": "String", "StringValue": document["reason"]}
+    elif payload["reason"] is not None:
+        attributes["reason"] = {"DataType": "String", "StringValue": payload["reason"]}
     if to:
         attributes["channels"] = _array(to)
-    tags = [tag for tag in document["check"]["tags"] if tag.isprintable()]  # SNS takes no control characters
+    tags = [tag for tag in payload["check"]["tags"] if tag.isprintable()]  # SNS refuses control characters
     if tags:
         attributes["tags"] = _array(tags)
     return attributes
@@ -120,8 +104,3 @@ def _attributes(document: Document, to: Sequence[str]) -> "dict[str, MessageAttr
 
 def _array(values: Sequence[str]) -> "MessageAttributeValueTypeDef":
     return {"DataType": "String.Array", "StringValue": _compact(values)}
-
-
-def _cause(error: Exception) -> str:
-    """Its name only: the message of the one holds addresses, of the other the request."""
-    return error.response["Error"]["Code"] if isinstance(error, ClientError) else type(error).__name__

@@ -5,7 +5,9 @@ Nothing happens while there is no check of its slug, or while it is paused. What
 """
 
 import logging
+from collections.abc import Mapping
 from datetime import datetime
+from typing import Any
 
 from chalicelib import log
 from chalicelib.clock import Clock
@@ -23,7 +25,7 @@ from chalicelib.store import checks, history
 MOST_FLIPS = 10  # two a day are usual
 
 
-def invoked(wiring: Wiring, clock: Clock) -> None:
+def invoked(wiring: Wiring, clock: Clock, _event: Mapping[str, Any]) -> None:
     """One run, and its metrics. Raises Unavailable; a repeat is harmless."""
     now = clock.now()
     ping = Ping(at=now, signal=Signal.SUCCESS, method="POST", ua="Overdue canary")

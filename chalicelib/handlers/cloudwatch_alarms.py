@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from chalicelib import log
+from chalicelib.clock import Clock
 from chalicelib.domain.check import Check, Status
 from chalicelib.domain.errors import NotFound
 from chalicelib.domain.ids import short
@@ -22,7 +23,7 @@ class Repeated(Exception):
     """EventBridge has brought the same change before: it promises at least once."""
 
 
-def invoked(wiring: Wiring, event: Mapping[str, Any]) -> None:
+def invoked(wiring: Wiring, _clock: Clock, event: Mapping[str, Any]) -> None:
     """Take one change. Raises Unavailable: Lambda brings it again."""
     heard = heard_of(event)
     if heard is None:

@@ -46,7 +46,7 @@ _HEADER_LINES = 100  # as many as http.client takes
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Way:
+class ProbeNetwork:
     """How a probe gets out."""
 
     resolve: Resolve
@@ -80,7 +80,7 @@ class NoAnswer(Exception):
     """The exchange has come to its end without an answer; the message says why."""
 
 
-def exchange(probe: Probe, way: Way) -> Exchange:
+def exchange(probe: Probe, way: ProbeNetwork) -> Exchange:
     """Ask once. Takes at most the probe's timeout; all that can go wrong with a server is an outcome, no error."""
     began_s = time.monotonic()
     try:
@@ -99,7 +99,7 @@ def _since(began_s: float) -> timedelta:
     return timedelta(seconds=time.monotonic() - began_s)
 
 
-def _asked(probe: Probe, way: Way, until_s: float) -> tuple[int, str, bool, datetime | None]:
+def _asked(probe: Probe, way: ProbeNetwork, until_s: float) -> tuple[int, str, bool, datetime | None]:
     """The last answer of a chain of redirects, and the earliest end of its certificates."""
     at, method, headers, ends = target(probe.url), str(probe.method), probe.headers, list[datetime]()
     url, cookies = probe.url, Cookies()
@@ -157,7 +157,7 @@ def _request(method: str, at: Target, headers: Sequence[tuple[str, str]], cookie
 
 @contextmanager
 def _connected(
-    at: Target, way: Way, timeout: timedelta, until_s: float
+    at: Target, way: ProbeNetwork, timeout: timedelta, until_s: float
 ) -> Iterator[tuple[socket.socket, datetime | None]]:
     """Connect to the first of the host's addresses that accepts, with TLS for https.
 
@@ -179,7 +179,7 @@ def _connected(
             yield secured, ends
 
 
-def _looked_up(at: Target, way: Way, until_s: float) -> list[Address]:
+def _looked_up(at: Target, way: ProbeNetwork, until_s: float) -> list[Address]:
     """The open addresses of a host. A resolver knows no deadline, so it gets a thread that may be left behind: it ends
     when the resolver gives up.
     """

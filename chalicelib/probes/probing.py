@@ -8,27 +8,29 @@ is the function on Lambda.
 
 import ssl
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Executor, ThreadPoolExecutor
 from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 from functools import cache
+from typing import Any
 
 from chalicelib import log
+from chalicelib.clock import Clock
 from chalicelib.domain.check import Check, Status
 from chalicelib.domain.errors import Conflict, NotFound, Unavailable
 from chalicelib.domain.ids import short
 from chalicelib.domain.ping import Ping, Signal
 from chalicelib.domain.sources.probe import Probe, is_due
 from chalicelib.probes.address import Network, networks, resolved
-from chalicelib.probes.exchange import AGENT, Exchange, Way, exchange
+from chalicelib.probes.exchange import AGENT, Exchange, ProbeNetwork, exchange
 from chalicelib.probes.verdict import Finding, after_another, finding
 from chalicelib.runtime import Wiring
 from chalicelib.services.record_ping import take
 from chalicelib.services.transaction import Ports
 from chalicelib.store import batch_get
 from chalicelib.store.registry import probes
-from chalicelib.store.registry.probes import Row
+from chalicelib.store.registry.probes import ProbedCheck
 
 TIME_BOX = timedelta(seconds=50)  # in which a probe may begin; what is left waits for its next turn
 ASKING = 400  # at once: 1,000 that do not answer, 10 s and 10 s again, fit into the time box
@@ -55,7 +57,7 @@ class Probed:
 
 def out_by(opened: Sequence[Network]) -> Ask:
     """Asks by this machine's own resolver and authorities; of what is inside, only these networks."""
-    way = Way(resolve=resolved, opened=opened, tls=_tls())
+    way = ProbeNetwork(resolve=resolved, opened=opened, tls=_tls())
     return lambda probe: exchange(probe, way)
 
 
@@ -65,14 +67,15 @@ def _tls() -> ssl.SSLContext:
     return ssl.create_default_context()
 
 
-def invoked(wiring: Wiring, now: Now, *, until: datetime) -> None:
-    """A round, and its metrics. `until` is the instant for which it was scheduled. Raises BadInput for inside networks
-    that are none.
+def invoked(wiring: Wiring, clock: Clock, event: Mapping[str, Any]) -> None:
+    """The round of the schedule, up to the instant that it was scheduled for, and its metrics.
+
+    Raises BadInput for inside networks that are none.
     """
     ask = out_by(networks(wiring.settings.probe_inside))
-    done = probing(wiring.ports, ask, now, until=until, box=TIME_BOX)
+    done = probing(wiring.ports, ask, clock.now, until=datetime.fromisoformat(event["time"]), box=TIME_BOX)
     if done.due:
-        wiring.meter.tell({"Probes": done.due, "ProbesLeft": done.left}, at_s=now().timestamp())
+        wiring.meter.tell({"Probes": done.due, "ProbesLeft": done.left}, at_s=clock.now().timestamp())
 
 
 def probing(ports: Ports, ask: Ask, now: Now, *, until: datetime, box: timedelta) -> Probed:
@@ -98,7 +101,7 @@ def probing(ports: Ports, ask: Ask, now: Now, *, until: datetime, box: timedelta
     return done
 
 
-def _probed(ports: Ports, due: Sequence[Row], *, now: datetime) -> list[Check]:
+def _probed(ports: Ports, due: Sequence[ProbedCheck], *, now: datetime) -> list[Check]:
     """The checks that are to be asked now, those first that have waited longest: what is left once goes first then.
 
     A paused check is not asked: the answer would end its pause.
@@ -114,7 +117,7 @@ def _probed(ports: Ports, due: Sequence[Row], *, now: datetime) -> list[Check]:
     return sorted(checks, key=lambda check: check.last_ping or check.created_at)
 
 
-def _mend(row: Row, probe: Probe | None, *, now: datetime) -> None:
+def _mend(row: ProbedCheck, probe: Probe | None, *, now: datetime) -> None:
     """Let a row say what its check says: a request may have written the one, and died before the other."""
     if probe is None:
         probes.drop(row)

@@ -8,14 +8,19 @@ refusals need no call. The first refusal in an hour also sends a notice to the o
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Self
 
 from chalicelib import log
-from chalicelib.alerts.operator_notices import refusal_letter
-from chalicelib.alerts.text import Letter
 from chalicelib.domain.errors import Unavailable, Undelivered
 from chalicelib.domain.limits.quota import Limits, NotAdmitted, Refusal, needs_count, refusal, with_count, with_minute
+from chalicelib.services.liveness.self_ping import FrontDoor
+from chalicelib.settings import Settings
 from chalicelib.store.registry import quotas
+from chalicelib.store.registry.projects import Registry
 from chalicelib.store.tables import Tables
+
+if TYPE_CHECKING:
+    from chalicelib.alerts.text import Message
 
 MOST_TRIES = 10
 NOTICE_EVERY = timedelta(hours=1)  # for each project
@@ -28,10 +33,16 @@ class Admission:
 
     tables: Tables
     limits: Limits
-    notify: Callable[[Letter], None]  # sends a message to the operators. Raises Undelivered
+    notify: "Callable[[Message], None]"  # sends a message to the operators. Raises Undelivered
     _refusals: dict[tuple[str, bool], Refusal] = field(
         default_factory=dict, init=False
     )  # by project, and whether it applies to pings only
+
+    @classmethod
+    def of(cls, settings: Settings, tables: Tables, registry: Registry) -> Self:
+        """That of a deployment: its limits, and the way to its operators."""
+        limits = Limits(checks=settings.checks_per_project, by_ping=settings.creates_per_minute)
+        return cls(tables=tables, limits=limits, notify=FrontDoor(settings, registry).tell)
 
     def admit(self, project: str, *, by_ping: bool, now: datetime) -> None:
         """Count one more check of a project. Create nothing if it raises NotAdmitted or Unavailable."""
@@ -62,10 +73,12 @@ class Admission:
 
     def _notify(self, project: str, why: Refusal, *, now: datetime) -> None:
         """Notify the operators, at most once per hour and project. If that fails, a later refusal tries again."""
+        from chalicelib.alerts.operator_notices import refusal_notice  # few are refused: 2 % of a cold start
+
         try:
             if not quotas.claim_notice(self.tables, project, now=now, until=now + NOTICE_RETRY):
                 return
-            self.notify(refusal_letter(project, why))
+            self.notify(refusal_notice(project, why))
             quotas.renew_notice(self.tables, project, until=now + NOTICE_EVERY)
         except (Undelivered, Unavailable) as error:
             log.event("operators_not_told", why=str(error))

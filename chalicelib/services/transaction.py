@@ -14,19 +14,21 @@ from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from chalicelib import log
 from chalicelib.domain.alerts import Alert, Told
 from chalicelib.domain.check import Beat, Check, Flip, Outcome, Record
 from chalicelib.domain.deliver import delivered, waiting
-from chalicelib.domain.digest import Digest
 from chalicelib.domain.errors import NotFound, Unavailable, Undelivered
 from chalicelib.domain.ids import Code, short
 from chalicelib.domain.limits.steps import DECISION_STEPS, limited_to
 from chalicelib.metrics import Tally
 from chalicelib.store import checks, history
 from chalicelib.store.tables import Tables
+
+if TYPE_CHECKING:  # pings tell of one check
+    from chalicelib.domain.digest import Digest
 
 MOST_TRIES = 10
 LONGEST_PAUSE_S = 0.05
@@ -42,7 +44,7 @@ class Publish(Protocol):
 class PublishDigest(Protocol):
     """Tell people of many alerts at once. Returns those that were refused, by id; raises Unavailable."""
 
-    def __call__(self, digest: Digest, *, now: datetime) -> Mapping[str, Undelivered]:
+    def __call__(self, digest: "Digest", *, now: datetime) -> Mapping[str, Undelivered]:
         """Publish a digest."""
 
 
@@ -156,12 +158,10 @@ def held_back(ports: Ports, check: Check, *, now: datetime) -> Check:
     """The check with what its parents hold waiting for them. Parents are read only where something would leave."""
     if not (check.config.depends_on and check.alerts):
         return check
-    from chalicelib.services.parent_holds import (
-        hold_or_release,  # most checks have no parents: 1 % of a ping's cold start
-    )
+    from chalicelib.services import parent_holds  # most checks have no parents: 1 % of a ping's cold start
 
     for _ in range(MOST_TRIES):
-        verdict = hold_or_release(check, ports.tables, now=now, sleep=ports.sleep)
+        verdict = parent_holds.hold_or_release(check, ports.tables, now=now, sleep=ports.sleep)
         if verdict is None:
             return check
         try:
@@ -169,29 +169,6 @@ def held_back(ports: Ports, check: Check, *, now: datetime) -> Check:
         except checks.Lost as lost:
             check = _again(ports, lost, check.code)
     raise Unavailable(f"check {short(check.code)} is changed by too many at once: its alert stays, and is sent later")
-
-
-def _known(ports: Ports, check: Check) -> dict[Code, Check]:
-    """Its parents, in one BatchGet; and one more for each level above that waits itself. Raises Unavailable.
-
-    None where one of them cannot be read for what it is: it must not silence its children.
-    """
-    from chalicelib.domain.rules.dependencies import to_read  # as above
-    from chalicelib.store import batch_get
-
-    known: dict[Code, Check] = {}
-    asked: set[Code] = set()
-    while wanted := [code for code in to_read(check, known) if code not in asked]:
-        asked.update(wanted)
-        try:
-            found = batch_get.checks(ports.tables, wanted, sleep=ports.sleep)
-        except Unavailable:
-            raise
-        except Exception:  # noqa: BLE001  # the boundary between a check and its neighbours
-            log.crash("parents_unread", check=short(check.code))
-            return {}
-        known |= {each.code: each for each in found}
-    return known
 
 
 def _publish(ports: Ports, check: Check, alert: Alert, *, now: datetime) -> Told | None:

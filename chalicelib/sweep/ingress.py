@@ -10,8 +10,8 @@ from datetime import datetime, timedelta
 from typing import Protocol
 
 from chalicelib import log
-from chalicelib.alerts.operator_notices import letter_of
-from chalicelib.alerts.text import Letter
+from chalicelib.alerts.operator_notices import ingress_notice
+from chalicelib.alerts.text import Message
 from chalicelib.domain.advance import advance
 from chalicelib.domain.check import Check, Verdict
 from chalicelib.domain.errors import Conflict, Unavailable, Undelivered
@@ -29,7 +29,7 @@ SOONEST = 12  # checks of each shard that are asked for such a ping, as long as 
 LOOKED_INTO = 5  # of these, whose history is read: only a request by HTTP has come by the door
 
 
-class Way(Protocol):
+class IngressCheck(Protocol):
     """The way to the door, and to operators."""
 
     @property
@@ -43,7 +43,7 @@ class Way(Protocol):
     def why_closed(self, *, now: datetime) -> str | None:
         """Why a ping could not come in, in words; None: it could. Raises Unavailable."""
 
-    def tell(self, letter: Letter) -> None:
+    def tell(self, message: Message) -> None:
         """Tell operators. Raises Undelivered."""
 
 
@@ -58,7 +58,7 @@ class Unproved(Exception):
 class Door:
     """What one sweep knows of it."""
 
-    def __init__(self, ports: Ports, way: Way) -> None:
+    def __init__(self, ports: Ports, way: IngressCheck) -> None:
         self._ports = ports
         self._way = way
         self._ledger: Ledger | None = None  # None: it could not be read
@@ -153,7 +153,7 @@ class Door:
         """Let operators know, at least once: what could not be told, or noted as told, is told by a later sweep."""
         for ledger, word in self._untold(now):
             try:
-                self._way.tell(letter_of(word, ledger, base=self._way.base, tz=self._way.tz, now=now))
+                self._way.tell(ingress_notice(word, ledger, base=self._way.base, tz=self._way.tz, now=now))
                 self._ledger = told(ledger, word)
                 ingress.write(self._ledger, instead_of=ledger)
             except (Conflict, Unavailable, Undelivered) as error:

@@ -30,7 +30,7 @@ from chalicelib.store.registry import in_flight, sweeps
 from chalicelib.store.tables import SHARDS
 from chalicelib.sweep.batch import Gathering
 from chalicelib.sweep.fan_out import PARTS, Part, Sharing
-from chalicelib.sweep.ingress import Door, Way
+from chalicelib.sweep.ingress import Door, IngressCheck
 from chalicelib.sweep.process import Due, Swept, Work, evaluate_suspect
 from chalicelib.sweep.rounds import POLL_S, Round, ready_at
 from chalicelib.sweep.workers import Workers
@@ -49,15 +49,15 @@ ALL = tuple(range(SHARDS))
 Share = Callable[[Part], bool]
 
 
-def invoked(wiring: Wiring, clock: Clock, detail: Mapping[str, Any]) -> None:
+def invoked(wiring: Wiring, clock: Clock, event: Mapping[str, Any]) -> None:
     """The sweep of the schedule.
 
     Ends with metrics, the state shown on pages, and the call of the outside watchdog: last, so that they delay no
     alert. A sweep that cannot read all shards at its end has not finished, so a persistent failure raises the alarm.
-    `detail` is empty unless a sweep deployed before the function `storm` existed has requested a part.
+    The event's detail is empty unless a sweep deployed before the function `storm` existed has requested a part.
     """
-    if detail:
-        invoked_part(wiring, clock, detail)
+    if event["detail"]:
+        invoked_part(wiring, clock, event["detail"])
         return
     way = FrontDoor(wiring.settings, wiring.registry)
     function = wiring.settings.storm_function
@@ -98,7 +98,7 @@ def note(done: Swept, *, now: datetime) -> None:
 def sweep(
     ports: Ports,
     clock: Clock,
-    way: Way,
+    way: IngressCheck,
     *,
     share: Share | None = None,
     report: Callable[[Swept], None] = lambda _: None,
@@ -119,7 +119,7 @@ def sweep(
     return done
 
 
-def sweep_part(ports: Ports, clock: Clock, way: Way, part: Part) -> Swept:
+def sweep_part(ports: Ports, clock: Clock, way: IngressCheck, part: Part) -> Swept:
     """Handle the shards that a sweep has shared out, until its end. What the door looks like is told by that sweep."""
     work = Work(ports=ports, clock=clock, done=Swept(), door=Door(ports, way), shards=part.shards)
     if clock.now() >= part.until:

@@ -11,9 +11,9 @@ from datetime import datetime
 from typing import Any
 from uuid import uuid4
 
-from chalicelib.alerts.payload import Document, document
+from chalicelib.alerts.payload import Payload, build_payload
 from chalicelib.alerts.publish import publish, publish_alarm, publish_notification
-from chalicelib.alerts.text import Sending, letter
+from chalicelib.alerts.text import Delivery, compose_message
 from chalicelib.domain.alerts import Alert, Facts, Kind
 from chalicelib.domain.channels import Channel
 from chalicelib.domain.config import Config
@@ -82,7 +82,7 @@ def _failure(admin: Keeping, channel: Channel) -> str | None:
     return attributes.get(NOT_DELIVERED)
 
 
-def a_test(name: str, *, project: str, link: str, now: datetime) -> Document:
+def a_test(name: str, *, project: str, link: str, now: datetime) -> Payload:
     """Build an alert that belongs to no check, for one channel. Its id is random (docs/reference/rules.md, rule 13)."""
     code, config = Code(str(uuid4())), Config(name=f"channel {name}")
     alert = Alert(
@@ -95,10 +95,10 @@ def a_test(name: str, *, project: str, link: str, now: datetime) -> Document:
         facts=Facts(since=now),
         retry_at=now,
     )
-    sending = Sending(at=now, channels=(name,), link=link, ack_link=None)
-    words = letter(code, config, alert, sending)
-    words = replace(words, text=words.text.rstrip())  # without a link, the text ends with an empty line
-    return document(code, config, alert, words, sending, project=project)
+    delivery = Delivery(at=now, channels=(name,), link=link, ack_link=None)
+    message = compose_message(code, config, alert, delivery)
+    message = replace(message, text=message.text.rstrip())  # without a link, the text ends with an empty line
+    return build_payload(code, config, alert, message, delivery, project=project)
 
 
 def _unready(channel: Channel, state: State, *, stage: str, project: str) -> str:
@@ -112,7 +112,7 @@ def _unready(channel: Channel, state: State, *, stage: str, project: str) -> str
     return f"no delivery: its {missing} is gone. Repair it with: {repair}"
 
 
-def _by_the_notifier(admin: Keeping, channel: Channel, alert: Document) -> Tried:
+def _by_the_notifier(admin: Keeping, channel: Channel, alert: Payload) -> Tried:
     """Invoke the notifier and wait for its report."""
     client = admin.account.session.client("lambda", config=PATIENT)
     request = {"document": alert, "channel": channel.id, "report": True}

@@ -1,6 +1,8 @@
-"""A command of ours that somebody is told to copy: quoted as a shell needs it, for the deployment that is meant."""
+"""Commands of ours that somebody is told to copy: quoted as a shell needs it, for the deployment that is meant."""
 
 import shlex
+
+NO_CHANNEL = "No channel yet: nobody is told of anything. Make one with: overdue channels add NAME TARGET"
 
 
 def to_copy(*words: str, stage: str | None) -> str:

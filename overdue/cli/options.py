@@ -25,6 +25,9 @@ STAGE = click.option("--stage", metavar="NAME", help="A stage of the settings fi
 API_KEY = click.option("--api-key", metavar="KEY", help="Better said by OVERDUE_API_KEY or in the file.")
 PING_KEY = click.option("--ping-key", metavar="KEY", help="Better said by OVERDUE_PING_KEY or in the file.")
 REGION = click.option("--region", metavar="NAME", help="The AWS region of the stage, such as eu-central-1.")
+OF_PROJECT = click.option(
+    "--project", default="default", show_default=True, metavar="NAME", help="Whose channel it is."
+)
 JSON = click.option("--json", "as_json", is_flag=True, help="One JSON document on stdout, and nothing else.")
 
 

@@ -14,11 +14,21 @@ from overdue.cli.settings import LOCAL_STAGE
 
 NONE = "none"
 _STAGE = re.compile(r"[a-z0-9][a-z0-9-]{0,31}")
-EMAIL = re.compile(r"[^\s@]+@[^\s@]+\.[^\s@]+")
-PHONE = re.compile(r"\+[1-9][0-9]{6,14}")
+_EMAIL = re.compile(r"[^\s@]+@[^\s@]+\.[^\s@]+")
+_PHONE = re.compile(r"\+[1-9][0-9]{6,14}")
 _DOMAIN = re.compile(r"(?=.{4,253}$)([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z]{2,63}")
 _CERTIFICATE = re.compile(r"arn:aws[a-z-]*:acm:([a-z0-9-]+):[0-9]{12}:certificate/\S+")
 _ZONE = re.compile(r"Z[A-Z0-9]{5,31}")
+
+NUMBERS = {  # options, and the template's parameters that they set
+    "digest_from": "DigestFrom",
+    "ping_rate": "PingRate",
+    "ping_burst": "PingBurst",
+    "pings_per_minute": "PingsPerMinute",
+    "checks_per_project": "ChecksPerProject",
+    "creates_per_minute": "CreatesPerMinute",
+    "budget": "BudgetUsd",
+}
 
 
 def stage_name(text: str) -> str:
@@ -34,6 +44,9 @@ def stage_name(text: str) -> str:
 class Choices:
     """What was said; None: nothing was, so that it stays as it is."""
 
+    email: str | None
+    sms: str | None
+    watchdog: str | None
     domain: str | None
     hosted_zone: str | None
     certificate: str | None
@@ -44,6 +57,8 @@ class Choices:
 
 def parameters(choices: Choices) -> dict[str, str]:
     """The template's parameters that are chosen now; what is not said stays as it is. Raises BadInput."""
+    insist(_EMAIL, choices.email, "--email", "an e-mail address, such as ops@example.com")
+    insist(_PHONE, choices.sms, "--sms", "a phone number with its country, such as +15550100")
     return _domain(choices.domain, choices.hosted_zone, choices.certificate) | _beside(choices)
 
 

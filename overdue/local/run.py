@@ -18,7 +18,7 @@ from uuid import NAMESPACE_URL, uuid4, uuid5
 from botocore.exceptions import BotoCoreError, ClientError
 
 import app
-from chalicelib import log
+from chalicelib import log, runtime
 from chalicelib.domain.channels import Channel
 from chalicelib.domain.config import Config
 from chalicelib.domain.configure import new_check
@@ -210,8 +210,8 @@ def _wired(server: Server, names: Resources, *, database: str, sns_url: str, spe
             "OVERDUE_PROBE_INSIDE": os.environ.get("OVERDUE_PROBE_INSIDE", LOOPBACK),
         }
     )
-    app.wiring.cache_clear()
-    return app.wiring()
+    runtime.wiring.cache_clear()
+    return runtime.wiring()
 
 
 def _link(endpoint: str, *, now: datetime) -> str:

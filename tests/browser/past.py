@@ -3,7 +3,7 @@
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-import app
+from chalicelib import runtime
 from chalicelib.domain.alerts import Kind, Reason, Told
 from chalicelib.domain.check import Check, Flip, Judged, Status
 from chalicelib.domain.ping import Ping, Signal
@@ -40,7 +40,7 @@ def reindex() -> Check:
 def show(site: Site, *checks: Check) -> None:
     """These checks, each with a past of its kind, which is written once: deleting a check leaves it there."""
     site.show(checks)
-    tables = app.wiring().ports.tables
+    tables = runtime.wiring().ports.tables
     for check in checks:
         if check.code in site.told:
             continue

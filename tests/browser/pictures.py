@@ -16,7 +16,7 @@ from urllib.request import urlopen
 from PIL import Image
 from playwright.sync_api import Page, sync_playwright
 
-import app
+from chalicelib import runtime
 from chalicelib.domain.alerts import Reason
 from chalicelib.domain.check import Check, Status
 from chalicelib.domain.rules.due import next_due
@@ -116,7 +116,7 @@ def _status(page: Page, site: Site) -> None:
     for number, (check, before, lasted) in enumerate(
         ((shown[0], days(61), minutes(14)), (shown[2], days(33), minutes(190)), (shown[3], days(12), minutes(6)))
     ):
-        writer = past.Writer(app.wiring().ports.tables, check)
+        writer = past.Writer(runtime.wiring().ports.tables, check)
         down = story.NOW - before
         writer.flip(2 * number, down, Status.DOWN, Reason.FAILED, to=())
         writer.flip(2 * number + 1, down + lasted, Status.UP, None, to=())
@@ -140,7 +140,7 @@ def _inbox(page: Page, site: Site) -> None:
     site.show([replace(check, due_at=next_due(check)) for check in checks])
     stopped = Event()
     stopped.set()
-    wiring = app.wiring()
+    wiring = runtime.wiring()
     with suppress(Stopped):
         clock = SweepClock(cast("Clock", StillClock()), stopped)
         sweep(wiring.ports, clock, FrontDoor(wiring.settings, wiring.registry))

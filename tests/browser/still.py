@@ -11,7 +11,7 @@ from pathlib import Path
 from threading import Event
 from typing import Any, cast
 
-import app
+from chalicelib import runtime
 from chalicelib.domain.alerts import Reason
 from chalicelib.domain.check import Check, Flip, Status
 from chalicelib.domain.ids import Code
@@ -49,7 +49,7 @@ class Site:
 
     def show(self, wanted: Sequence[Check]) -> None:
         """Let there be these checks, and no others."""
-        tables = app.wiring().ports.tables
+        tables = runtime.wiring().ports.tables
         for code in batch_get.codes(tables, "default"):
             checks.delete(tables, code, project="default")
         for check in wanted:
@@ -62,7 +62,7 @@ class Site:
 
     def link(self, *, may_write: bool = True) -> str:
         """A fresh link that signs in."""
-        secret = app.wiring().session_secret.key(now=story.NOW)
+        secret = runtime.wiring().session_secret.key(now=story.NOW)
         assert secret is not None
         link = new_link(project="default", may_write=may_write, now=story.NOW, session_lasts=hours(8))
         return f"{self.base}/signin/{Signer(secret).link(link)}"
@@ -80,4 +80,4 @@ def standing_still() -> Iterator[Site]:
     finally:
         os.environ.clear()
         os.environ.update(before)
-        app.wiring.cache_clear()
+        runtime.wiring.cache_clear()

@@ -8,7 +8,7 @@ pytest.importorskip("playwright", reason="playwright is not installed: pip insta
 
 from playwright.sync_api import Page, expect
 
-import app
+from chalicelib import runtime
 from chalicelib.domain.check import Check, Run
 from chalicelib.domain.ping import Signal
 from chalicelib.domain.sources.probe import Probe
@@ -212,7 +212,7 @@ def test_what_is_stored_does_nothing_in_the_browser(opened: Opened, site: Site) 
     check = STATES["late"]
     config = replace(check.config, name=NASTY, tags=f"{NASTY.replace(' ', '')} javascript:alert(1)", desc=NASTY)
     site.show([replace(check, config=config, runs=(Run(rid="", at=at("05:10"), log=NASTY),))])
-    writer = past.Writer(app.wiring().ports.tables, check)
+    writer = past.Writer(runtime.wiring().ports.tables, check)
     writer.ping(Signal.FAIL, at("05:01"), body=NASTY.encode(), ua=NASTY, rid=NASTY)
     page = opened()
     dialogs = list[str]()

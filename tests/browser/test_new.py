@@ -8,7 +8,7 @@ pytest.importorskip("playwright", reason="playwright is not installed: pip insta
 
 from playwright.sync_api import Page, expect
 
-import app
+from chalicelib import runtime
 from chalicelib.domain.check import Check
 from chalicelib.domain.schedule.occurrences import Cron
 from chalicelib.store import batch_get
@@ -21,7 +21,7 @@ from tests.builders import minutes
 
 
 def the_check(name: str) -> Check:
-    tables = app.wiring().ports.tables
+    tables = runtime.wiring().ports.tables
     found = batch_get.checks(tables, batch_get.codes(tables, "default"), sleep=lambda _: None)
     [check] = [each for each in found if each.config.name == name]
     return check

@@ -9,7 +9,7 @@ pytest.importorskip("playwright", reason="playwright is not installed: pip insta
 
 from playwright.sync_api import Browser, expect
 
-import app
+from chalicelib import runtime
 from chalicelib.domain.alerts import Reason
 from chalicelib.domain.check import Flip, Status
 from chalicelib.store import history
@@ -25,7 +25,7 @@ def published(site: Site) -> Iterator[str]:
     night = [each for each in story.night() if "prod" in each.config.tags or each.status is Status.NEW]
     site.show([replace(each, config=replace(each.config, tags="prod")) for each in night])
     down = Flip(number=1, at=story.at("04:00"), old=Status.UP, new=Status.DOWN, reason=Reason.OVERRUN)
-    history.put_record(app.wiring().ports.tables, night[1], down)
+    history.put_record(runtime.wiring().ports.tables, night[1], down)
     add_status_page(StatusPage(name="shop", title="Example Shop", project="default", tags=("prod",)), now=story.NOW)
     yield f"{site.base}/status/shop"
     remove_status_page("shop")

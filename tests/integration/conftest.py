@@ -25,7 +25,8 @@ from moto.dynamodb.models import dynamodb_backends
 from moto.sns.models import sns_backends
 
 import app as lambda_app
-from chalicelib.alerts.text import Letter
+from chalicelib import runtime
+from chalicelib.alerts.text import Message
 from chalicelib.domain.channels import Channel
 from chalicelib.domain.check import Check
 from chalicelib.domain.config import Config
@@ -40,6 +41,7 @@ from chalicelib.sweep.loop import sweep
 from chalicelib.sweep.process import Swept
 from overdue.local.engines import dynalite, moto, resources
 from overdue.local.engines.access import access_key
+from overdue.local.engines.quick import make_quick
 from tests.builders import utc
 from tests.integration.memory import dynamodb_in_memory
 
@@ -74,7 +76,7 @@ class Way:
     """The way to a door that is open until somebody says why not, and what operators were told."""
 
     why: str | None = None
-    told: list[Letter] = field(default_factory=list)
+    told: list[Message] = field(default_factory=list)
     looks: int = 0
     base: str = "https://overdue.example.com"
     tz: str = "UTC"
@@ -83,8 +85,8 @@ class Way:
         self.looks += 1
         return self.why
 
-    def tell(self, letter: Letter) -> None:
-        self.told.append(letter)
+    def tell(self, message: Message) -> None:
+        self.told.append(message)
 
 
 @dataclass
@@ -99,8 +101,7 @@ class Deployment:
 
     def restart(self) -> None:
         """Let another process take over, which knows nothing of what has been sent."""
-        publisher: Any = self.wiring.ports.publish
-        publisher.forget()
+        self.wiring.publisher.forget()
         self.wiring.registry.forget()
 
     def add(self, **config: Any) -> Code:
@@ -249,7 +250,7 @@ class Aws:
 def aws(dynamodb_url: str | None) -> Iterator[Aws]:
     """A stand-in for AWS for all tests of this process, with the environment that a Lambda would have."""
     moto.make_atomic()
-    moto.make_quick()
+    make_quick()
     with mock_aws(), pytest.MonkeyPatch.context() as patch:
         for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
             patch.setenv(name, access_key())
@@ -264,7 +265,7 @@ def aws(dynamodb_url: str | None) -> Iterator[Aws]:
                 patch.setenv(name, dynamodb_url)
         session = boto3.Session(region_name="us-east-1")
         yield Aws(session.client("dynamodb", endpoint_url=dynamodb_url), session.client("sns"), session.client("sqs"))
-    lambda_app.wiring.cache_clear()
+    runtime.wiring.cache_clear()
 
 
 ACCOUNT_ID, REGION = "123456789012", "us-east-1"
@@ -300,7 +301,7 @@ def deployment(request: pytest.FixtureRequest, aws: Aws) -> Iterator[Deployment]
     in_memory = asked_for == "memory" and request.node.get_closest_marker("on_moto") is None
     queue = _empty_stage(aws, in_memory=in_memory)
     with dynamodb_in_memory() if in_memory else nullcontext():
-        made = Deployment(lambda_app.wiring(), queue, aws.sqs)
+        made = Deployment(runtime.wiring(), queue, aws.sqs)
         made.restart()
         channel = Channel(id=str(uuid4()), name="ops-email", kind="email", target="ops@example.com", subscription="")
         projects.add_channel("default", channel, now=made.now)

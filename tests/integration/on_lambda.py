@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-import app as lambda_app
+from chalicelib import runtime
 from chalicelib.domain.ingress.ingress_ledger import proof
 from chalicelib.runtime import Wiring
 from chalicelib.store.registry.projects import Registry
@@ -23,9 +23,9 @@ def on_lambda(**environ: str) -> Iterator[Wiring]:
         patch.setenv("OVERDUE_BASE_URL", front.base)
         for name, value in added.items():
             patch.setenv(name, value)
-        lambda_app.wiring.cache_clear()
-        yield lambda_app.wiring()
-    lambda_app.wiring.cache_clear()
+        runtime.wiring.cache_clear()
+        yield runtime.wiring()
+    runtime.wiring.cache_clear()
 
 
 def _as_the_api(asked: Asked) -> Says:

@@ -19,8 +19,7 @@ def dynamodb(deployment: Deployment) -> Any:
 
 
 def sns(deployment: Deployment) -> Any:
-    publisher: Any = deployment.wiring.ports.publish
-    return publisher._sns
+    return deployment.wiring.publisher._sns
 
 
 def an_hourly(deployment: Deployment, name: str) -> Code:

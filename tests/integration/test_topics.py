@@ -11,7 +11,7 @@ import pytest
 from chalicelib.domain.channels import Channel
 from chalicelib.domain.ids import Code
 from chalicelib.domain.schedule.occurrences import Every
-from chalicelib.runtime import Publisher
+from chalicelib.services.publisher import Publisher
 from chalicelib.store.registry import projects
 from tests.builders import utc
 from tests.integration.conftest import Aws, Deployment
@@ -39,7 +39,7 @@ class Stage:
         """Let another process take over, which knows the topics and nothing of what has been sent."""
         wiring = self.deployment.wiring
         settings = replace(wiring.settings, pagerduty_topic=self.arns["pagerduty"], chat_topic=self.arns["chat"])
-        wiring.ports = replace(wiring.ports, publish=Publisher(settings, lambda: wiring.registry))
+        wiring.ports = replace(wiring.ports, publish=Publisher(settings, wiring.registry))
 
     def came(self, topic: str) -> list[dict[str, Any]]:
         """The envelopes that have come from a topic since the last call."""
@@ -138,7 +138,7 @@ def test_another_process_repeats_it_to_all_with_the_same_id(stage: Stage) -> Non
 def test_a_stage_that_was_deployed_before_these_topics_still_tells_the_others(stage: Stage) -> None:
     stage.check("*")
     wiring = stage.deployment.wiring
-    wiring.ports = replace(wiring.ports, publish=Publisher(wiring.settings, lambda: wiring.registry))
+    wiring.ports = replace(wiring.ports, publish=Publisher(wiring.settings, wiring.registry))
 
     stage.deployment.sweep(utc("2026-03-01T13:05Z"))
 
@@ -146,7 +146,7 @@ def test_a_stage_that_was_deployed_before_these_topics_still_tells_the_others(st
 
 
 def test_an_alert_is_encoded_once(deployment: Deployment) -> None:
-    publisher: Any = deployment.wiring.ports.publish
+    publisher: Any = deployment.wiring.publisher
     sent: list[type] = []
     events = publisher._sns.meta.events
     hear = lambda request, **_: sent.append(type(request.data))  # noqa: E731  # botocore wants keywords
@@ -160,7 +160,7 @@ def test_an_alert_is_encoded_once(deployment: Deployment) -> None:
 
 
 def test_a_process_remembers_no_more_than_the_last_20_000_alerts(deployment: Deployment) -> None:
-    publisher: Any = deployment.wiring.ports.publish
+    publisher: Any = deployment.wiring.publisher
 
     publisher._remember([str(number) for number in range(25_000)], "a topic")
 

@@ -17,11 +17,11 @@ from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule, run_state_machine_as_test
 
-import app as lambda_app
 from benchmarks.canned import ENVIRONMENT
 from benchmarks.in_memory import Dynamo, in_memory, plainly
 from benchmarks.open_door import Open
 from benchmarks.stage import StillClock
+from chalicelib import runtime
 from chalicelib.domain.alerts import Alert, Kind, Reason
 from chalicelib.domain.check import Check
 from chalicelib.domain.config import Config
@@ -298,7 +298,7 @@ class Race:
 def engines() -> Iterator[tuple[Ports, Dynamo]]:
     with in_memory(Wiring(ENVIRONMENT)) as (wiring, dynamo, _):
         yield wiring.ports, dynamo
-    lambda_app.wiring.cache_clear()  # the Models are pointed at other tables now
+    runtime.wiring.cache_clear()  # the Models are pointed at other tables now
 
 
 def test_whatever_happens_to_checks_and_whoever_comes_between(engines: tuple[Ports, Dynamo]) -> None:

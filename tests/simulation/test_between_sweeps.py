@@ -6,10 +6,10 @@ from datetime import datetime, timedelta
 
 import pytest
 
-import app as lambda_app
 from benchmarks.canned import ENVIRONMENT
 from benchmarks.in_memory import in_memory
 from benchmarks.open_door import Open
+from chalicelib import runtime
 from chalicelib.domain.alerts import Alert
 from chalicelib.domain.check import Check
 from chalicelib.domain.config import Config
@@ -45,7 +45,7 @@ class Clock:
 def ports() -> Iterator[Ports]:
     with in_memory(Wiring(ENVIRONMENT)) as (wiring, _, _):
         yield wiring.ports
-    lambda_app.wiring.cache_clear()  # the Models are pointed at other tables now
+    runtime.wiring.cache_clear()  # the Models are pointed at other tables now
 
 
 def test_what_comes_due_between_two_sweeps_is_told_within_two_seconds(ports: Ports) -> None:

@@ -5,11 +5,11 @@ from datetime import UTC, datetime
 
 import pytest
 
-import app as lambda_app
 from benchmarks import fleet
 from benchmarks.fleet import BEGIN, DAY
 from benchmarks.judge import MINUTE, Alert, Judge, Rules, calendar, cron, next_of
 from benchmarks.simulate import Found, merged, rows, simulated
+from chalicelib import runtime
 
 HOUR = 60 * MINUTE
 
@@ -17,7 +17,7 @@ HOUR = 60 * MINUTE
 @pytest.fixture(scope="module")
 def found() -> Iterator[Found]:
     yield merged([simulated(range(300), 1, 2)])
-    lambda_app.wiring.cache_clear()  # the Models are pointed at other tables now
+    runtime.wiring.cache_clear()  # the Models are pointed at other tables now
 
 
 def test_each_alert_of_a_fleet_is_told_in_time_and_no_other(found: Found) -> None:

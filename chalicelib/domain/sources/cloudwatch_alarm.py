@@ -21,7 +21,7 @@ _NAMED = re.compile(r"\boverdue:(?:([a-z0-9_-]{1,100})/)?([a-z0-9_-]{1,100})\b")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Heard:
+class AlarmPing:
     """What an alarm has said, and to which check."""
 
     project: str
@@ -29,7 +29,7 @@ class Heard:
     ping: Ping
 
 
-def heard_of(event: Mapping[str, Any]) -> Heard | None:
+def heard_of(event: Mapping[str, Any]) -> AlarmPing | None:
     """What an event says; None for a state that says nothing, or an alarm that can mean no check."""
     detail = event["detail"]
     state = detail["state"]
@@ -46,7 +46,7 @@ def heard_of(event: Mapping[str, Any]) -> Heard | None:
         scheme=ALARM_SCHEME,
         ua="CloudWatch alarm",
     )
-    return Heard(project=project, slug=slug, ping=ping)
+    return AlarmPing(project=project, slug=slug, ping=ping)
 
 
 def _meant(name: str, description: str) -> tuple[str, str]:

@@ -1,1 +1,1 @@
-"""The words and numbers that people read, the same in alerts, pages, CLI and API."""
+"""The words and numbers that people read, the same in alerts, pages, command line and API."""

@@ -1,8 +1,7 @@
-"""A check as people see it at an instant: what is stored, and the states that are derived
-(docs/reference/rules.md, Terms).
+"""The status of a check as people see it: the stored ones, and those that are derived (docs/reference/rules.md, Terms).
 
-Pages, API, badges and metrics ask here, and none of them works a status out for itself. Start at `as_of`: the
-other functions take a check that it has returned.
+Pages, API, badges and metrics call these functions; none of them derives a status itself. Start at `as_of`: the other
+functions need a check that it has returned.
 """
 
 from datetime import datetime
@@ -15,8 +14,8 @@ from chalicelib.domain.rules.due import awaited, expected
 from chalicelib.domain.runs.runs import limit
 
 
-class Shown(StrEnum):
-    """A status as it is shown."""
+class DisplayStatus(StrEnum):
+    """A status as it is displayed."""
 
     NEW = "new"
     UP = "up"
@@ -40,42 +39,42 @@ def as_of(check: Check, *, now: datetime) -> Check:
         return check
 
 
-def status(check: Check, *, now: datetime) -> Shown:
-    """`grace` once the expected success has not come, until the deadline; `unknown` while it is held; else what is
-    stored.
+def status(check: Check, *, now: datetime) -> DisplayStatus:
+    """`grace` from the expected success to the deadline; `unknown` during an ingress outage that may have swallowed its
+    ping; otherwise the stored status.
     """
     if unknown_since(check, now=now) is not None:
-        return Shown.UNKNOWN
-    return status_apart_from_held(check, now=now)
+        return DisplayStatus.UNKNOWN
+    return status_without_unknown(check, now=now)
 
 
 def unknown_since(check: Check, *, now: datetime) -> datetime | None:
-    """Since when nobody can tell how it is, because pings cannot come in (rule 15); None: one can."""
+    """Since when the status is unknown, because an expected ping could not come in (rule 15); None if it is known."""
     if not is_held(check):
         return None
     instant = awaited(check)
     return instant if instant is not None and instant <= now else None
 
 
-def status_apart_from_held(check: Check, *, now: datetime) -> Shown:
-    """The same for clients of Healthchecks, who do not know `unknown`: held, it is late, or new."""
+def status_without_unknown(check: Check, *, now: datetime) -> DisplayStatus:
+    """The status for clients of Healthchecks, which do not know `unknown`."""
     if check.status is Status.UP:
         due = expected(check)
-        return Shown.UP if due is None or now < due else Shown.GRACE
-    return Shown(check.status.value)
+        return DisplayStatus.UP if due is None or now < due else DisplayStatus.GRACE
+    return DisplayStatus(check.status.value)
 
 
 def is_running(check: Check, *, now: datetime) -> bool:
-    """Whether a run is open that is still within its limit."""
+    """Whether a run is open and within its limit."""
     run = started(check)
     return run is not None and now < run.at + limit(check)
 
 
 def next_ping(check: Check) -> datetime | None:
-    """When the next ping should come: *expected*, or the start of the open run if that is earlier
+    """When the next ping is expected: *expected*, or the start of the open run if that is earlier
     (docs/reference/wire.md, Management API).
 
-    None while down, when nothing is awaited, and when the schedule never comes again.
+    None if the check is down, if nothing is expected, and if the schedule never occurs again.
     """
     if check.status is Status.DOWN:
         return None

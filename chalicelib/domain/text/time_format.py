@@ -1,6 +1,6 @@
-"""Time in words: durations, instants in a reader's zone (docs/reference/rules.md, rule 17). All of it plain ASCII.
+"""Durations and instants in words, for a reader's time zone (docs/reference/rules.md, rule 17). Plain ASCII.
 
-Why a check is down stands in `words`. Start at `duration` for how long, at `WallClock` for when.
+Start at `duration` and `WallClock`.
 """
 
 from collections.abc import Iterable
@@ -16,7 +16,7 @@ _TWO_DAYS = timedelta(hours=48)
 
 
 def duration(took: timedelta) -> str:
-    """Two units at most, what is smaller cut off: a stopwatch never shows more than has passed."""
+    """A duration in at most two units, rounded down: "51 min 37 s", "1.8 s"."""
     took = max(took, timedelta())
     ms = took // timedelta(milliseconds=1)
     if timedelta() < took < timedelta(seconds=1):
@@ -38,12 +38,12 @@ def _two(large: int, unit: str, small: int, smaller_unit: str) -> str:
 
 
 def duration_rounded(took: timedelta) -> str:
-    """How long something was that is over: to the nearest minute, from a minute on."""
+    """The duration of something that is over, rounded to the nearest minute from one minute on."""
     return duration(took if took < _MINUTE else _MINUTE * ((took + _MINUTE / 2) // _MINUTE))
 
 
 def duration_range(low: timedelta, high: timedelta) -> str:
-    """A range of durations, as coarse as its upper end allows: "46 to 58 min", "5.0 to 7.3 s"."""
+    """A range of durations in the precision of its upper end: "46 to 58 min", "5.0 to 7.3 s"."""
     if duration(low) == duration(high):
         return duration(high)
     if high < timedelta(seconds=1):
@@ -82,20 +82,20 @@ def ago_to_the_minute(at: datetime, *, now: datetime) -> str:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WallClock:
-    """The zone and the moment of whoever reads: they decide how much of an instant must be said.
+    """The reader's time zone and present instant, which decide how much of an instant must be shown.
 
-    A time of another day says its day, of another year its year, in a repeated hour which of the two it is.
+    A time of another day has its day, of another year its year, and in a repeated hour the name of its offset.
     """
 
     tz: str
     now: datetime
 
     def minute(self, at: datetime) -> str:
-        """ "02:30", or "Fri 23 Oct 02:30" when that is not today."""
+        """ "02:30", or "Fri 23 Oct 02:30" if that is not today."""
         return self._short(at, seconds=False)
 
     def second(self, at: datetime) -> str:
-        """ "02:30:04", or "Fri 23 Oct 02:30:04" when that is not today."""
+        """ "02:30:04", or "Fri 23 Oct 02:30:04" if that is not today."""
         return self._short(at, seconds=True)
 
     def dated(self, at: datetime) -> str:
@@ -103,15 +103,15 @@ class WallClock:
         return f"{self._day(self._local(at))} {self._time(self._local(at), seconds=True)}"
 
     def brief(self, at: datetime) -> str:
-        """ "23 Oct 02:04", where each letter costs."""
+        """ "23 Oct 02:04", or "02:04" if that is today: for an SMS."""
         return self._short(at, seconds=False).split(" ", 1)[-1] if self._is_other_day(at) else self.minute(at)
 
     def full(self, at: datetime) -> str:
-        """ "Sat 24 Oct 02:30:00 Europe/Berlin (00:30:00 UTC)": beyond doubt."""
+        """ "Sat 24 Oct 02:30:00 Europe/Berlin (00:30:00 UTC)"."""
         return self._in_both([at], seconds=True)
 
     def due(self, at: datetime) -> str:
-        """The same of what was planned, which falls on a minute as a rule, and then says no seconds."""
+        """Like `full`, without the seconds if they are 0: for planned instants."""
         return self._in_both([at], seconds=at.second != 0)
 
     def span(self, start: datetime, end: datetime) -> str:
@@ -129,7 +129,7 @@ class WallClock:
         return f"{local} {self.tz} ({utc} UTC)"
 
     def _chain(self, instants: Iterable[datetime], *, after: datetime | None, seconds: bool) -> str:
-        """Times joined by "to", each with its day only when that is not the day of the one before."""
+        """Times joined by "to". Each has its day, unless it is the day of the one before."""
         said = []
         for at in instants:
             time = f"{at:%H:%M:%S}" if seconds else f"{at:%H:%M}"
@@ -158,11 +158,11 @@ class WallClock:
     def _local(self, at: datetime) -> datetime:
         try:
             return at.astimezone(_zone(self.tz))
-        except OverflowError:  # in the first and the last hours of the calendar: a letter is better than none
+        except OverflowError:  # in the first and last hours of the calendar
             return at.astimezone(UTC)
 
 
-@lru_cache(maxsize=1024)  # `zoneinfo` keeps eight, and a list of checks may name more
+@lru_cache(maxsize=1024)  # `zoneinfo` caches eight zones, and a list of checks may have more
 def _zone(name: str) -> tzinfo:
     if name == "UTC":
         return UTC

@@ -10,8 +10,10 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 import urllib3
+from botocore.config import Config
 
 from chalicelib import log
+from chalicelib.alerts.sns import publish_text
 from chalicelib.domain.ingress.ingress_ledger import proof
 from chalicelib.settings import Settings
 from chalicelib.store.registry.projects import Registry
@@ -20,7 +22,7 @@ from chalicelib.store.tables import sns_client
 if TYPE_CHECKING:
     from mypy_boto3_sns import SNSClient
 
-    from chalicelib.alerts.text import Letter
+    from chalicelib.alerts.text import Message
 
 TRIES = 2  # a cold start may take more than the first has
 TRY_S = 3.0
@@ -44,19 +46,15 @@ class FrontDoor:
                 why = _why_not(f"{self._settings.base_url}/ping/door/{nonce}", expected)
         return why
 
-    def tell(self, letter: "Letter") -> None:
+    def tell(self, message: "Message") -> None:
         """Publish to the platform topic. Raises Undelivered."""
-        from chalicelib.alerts.publish import publish_text
-
         if self._settings.platform_topic is None:
-            log.event("no_platform_topic", said=letter.subject)
+            log.event("no_platform_topic", said=message.subject)
             return
-        publish_text(self._sns, self._settings.platform_topic, subject=letter.subject, text=letter.text)
+        publish_text(self._sns, self._settings.platform_topic, subject=message.subject, text=message.text)
 
     @cached_property
     def _sns(self) -> "SNSClient":
-        from botocore.config import Config
-
         return sns_client(self._settings, Config(connect_timeout=2, read_timeout=5, retries={"total_max_attempts": 2}))
 
     @property

@@ -11,6 +11,7 @@ from chalicelib.domain.alerts import Alert, Kind
 from chalicelib.domain.check import Check
 from chalicelib.domain.errors import Unavailable
 from chalicelib.domain.ids import unique_key
+from chalicelib.services.signed_links.ack_tokens import LASTS, NamedOutage, sign_token
 from chalicelib.settings import Settings
 from chalicelib.store.secure_strings import ALERT_LINK_SECRET, BRIEFLY, REMEMBERED, SecureString
 
@@ -32,11 +33,9 @@ class AckLinks:
         secret = self._secret(now)
         if secret is None:
             return None
-        from chalicelib.alerts.ack_tokens import LASTS, Named, signed  # itsdangerous: alerts only
-
         key = unique_key(check.code)
-        named = Named(project=check.project, unique_key=key, flip=alert.flip, until=now + LASTS)
-        return f"{self._base}/ack/{signed(secret, named)}"
+        named = NamedOutage(project=check.project, unique_key=key, flip=alert.flip, until=now + LASTS)
+        return f"{self._base}/ack/{sign_token(secret, named)}"
 
     def _secret(self, now: datetime) -> bytes | None:
         """The secret, or None, remembered alike: one that does not come would cost each alert its second."""

@@ -13,7 +13,7 @@ from typing import Any
 
 from itsdangerous import BadSignature
 
-from chalicelib.signing import serializer
+from chalicelib.services.signed_links.signing import serializer
 
 LINK_LASTS = timedelta(minutes=10)
 LOCAL_LINK_LASTS = timedelta(days=365)  # of a local server, whose clock may run fast
@@ -22,7 +22,7 @@ LONGEST_SESSION = timedelta(days=90)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Link:
+class SignInLink:
     """What a link grants to who uses it first."""
 
     id: str
@@ -50,9 +50,9 @@ def short_id(session: Session) -> str:
 
 def new_link(
     *, project: str, may_write: bool, now: datetime, lasts: timedelta = LINK_LASTS, session_lasts: timedelta
-) -> Link:
+) -> SignInLink:
     """A link that nobody can guess."""
-    return Link(
+    return SignInLink(
         id=secrets.token_urlsafe(16),
         project=project,
         may_write=may_write,
@@ -68,7 +68,7 @@ class Signer:
 
     secret: bytes
 
-    def link(self, link: Link) -> str:
+    def link(self, link: SignInLink) -> str:
         """The token of a link, for its address."""
         return serializer(self.secret, "link").dumps(
             {
@@ -81,12 +81,12 @@ class Signer:
             }
         )
 
-    def read_link(self, token: str) -> Link | None:
+    def read_link(self, token: str) -> SignInLink | None:
         """The link of a token, expired or not; None: nobody here has made it."""
         said = self._read("link", token)
         if said is None:
             return None
-        return Link(
+        return SignInLink(
             id=said["id"],
             project=said["project"],
             may_write=said["rw"],
@@ -95,7 +95,7 @@ class Signer:
             session_lasts=timedelta(seconds=said["session"]),
         )
 
-    def session(self, link: Link, *, now: datetime) -> tuple[Session, str]:
+    def session(self, link: SignInLink, *, now: datetime) -> tuple[Session, str]:
         """The session that a link begins, and its cookie's value."""
         begun = Session(
             id=secrets.token_urlsafe(16),

@@ -20,7 +20,7 @@ _UNTIL = "until"  # no code
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
+class ProbedCheck:
     """A check that is probed."""
 
     code: Code
@@ -29,10 +29,10 @@ class Row:
 
 
 @dataclass(frozen=True, slots=True)
-class Round:
+class ProbeRound:
     """All that are probed, and up to when the prober has done them; None: it never has."""
 
-    rows: tuple[Row, ...]
+    rows: tuple[ProbedCheck, ...]
     done_until: datetime | None
 
 
@@ -43,7 +43,7 @@ def keep(code: Code, every: timedelta, *, now: datetime) -> None:
         row.save()
 
 
-def drop(row: Row) -> None:
+def drop(row: ProbedCheck) -> None:
     """Let a check not be probed, if its row still is what was read. Raises Unavailable."""
     try:
         with talking:
@@ -54,19 +54,19 @@ def drop(row: Row) -> None:
             raise
 
 
-def round_of_all() -> Round:
+def round_of_all() -> ProbeRound:
     """One query per 1 MB (about 7,000 probes), strongly read: the prober must know how far it has come."""
     with talking:
         found = list(RegistryItem.query(_PARTITION, consistent_read=True))
     until = next((row.created_at for row in found if row.sk == _UNTIL), None)
     rows = tuple(_row(row) for row in found if row.sk != _UNTIL)
-    return Round(rows, None if until is None else datetime.fromtimestamp(until, UTC))
+    return ProbeRound(rows, None if until is None else datetime.fromtimestamp(until, UTC))
 
 
-def _row(row: RegistryItem) -> Row:
+def _row(row: RegistryItem) -> ProbedCheck:
     assert row.every_s is not None, "keep always writes how often"
     assert row.created_at is not None, "and since when"
-    return Row(Code(row.sk), timedelta(seconds=row.every_s), datetime.fromtimestamp(row.created_at, UTC))
+    return ProbedCheck(Code(row.sk), timedelta(seconds=row.every_s), datetime.fromtimestamp(row.created_at, UTC))
 
 
 def claim(until: datetime, *, instead_of: datetime | None) -> None:

@@ -17,13 +17,13 @@ from chalicelib.domain.check import Check
 from chalicelib.domain.errors import NotFound
 from chalicelib.domain.ids import is_uuid
 from chalicelib.domain.text import display_status
-from chalicelib.domain.text.display_status import Shown
+from chalicelib.domain.text.display_status import DisplayStatus
 from chalicelib.runtime import Wiring
 from chalicelib.services.find_checks import all_checks
 from chalicelib.services.signed_links import badge_keys
 from chalicelib.store import checks
 from chalicelib.web import answers
-from chalicelib.web.anonymous.access import looked_at
+from chalicelib.web.anonymous.get_only import serve_get
 from chalicelib.web.anonymous.svg import badge_svg
 
 ALL_LABEL = "Overdue"
@@ -52,7 +52,7 @@ class Counts:
 def of_check(wiring: Wiring, request: Any, rest: str) -> Response:
     """`/b/{2|3}/{badge key}.{svg|json|shields}`."""
     found = _CHECK.fullmatch(rest)
-    return looked_at(request, lambda now: _check_badge(wiring, found, request, now))
+    return serve_get(request, lambda now: _check_badge(wiring, found, request, now))
 
 
 def _check_badge(wiring: Wiring, found: re.Match[str] | None, request: Any, now: datetime) -> Response:
@@ -74,7 +74,7 @@ def _uuid(text: str) -> str:
 def of_tag(wiring: Wiring, request: Any, rest: str) -> Response:
     """`/badge/{project}/{signature}[-2][/{tag}].{svg|json|shields}`."""
     found = _TAG.fullmatch(rest)
-    return looked_at(request, lambda now: _tag_badge(wiring, found, request, now))
+    return serve_get(request, lambda now: _tag_badge(wiring, found, request, now))
 
 
 def _tag_badge(wiring: Wiring, found: re.Match[str] | None, request: Any, now: datetime) -> Response:
@@ -99,8 +99,8 @@ def _signed_tag(secret: bytes, found: re.Match[str]) -> str:
 
 def counted(found: Iterable[Check], *, now: datetime) -> Counts:
     """The checks as they are now. New, paused and started ones count as up; those that are held, as late."""
-    states = [display_status.status_apart_from_held(display_status.as_of(check, now=now), now=now) for check in found]
-    return Counts(len(states), states.count(Shown.GRACE), states.count(Shown.DOWN))
+    states = [display_status.status_without_unknown(display_status.as_of(check, now=now), now=now) for check in found]
+    return Counts(len(states), states.count(DisplayStatus.GRACE), states.count(DisplayStatus.DOWN))
 
 
 def _drawn(label: str, state: str, counts: Counts, kind: str, request: Any) -> Response:

@@ -15,11 +15,11 @@ from chalicelib.domain.errors import NotFound
 from chalicelib.domain.ids import unique_key
 from chalicelib.domain.keys import KEY_LENGTH, Scope, prefix_of
 from chalicelib.domain.text import display_status
-from chalicelib.domain.text.display_status import Shown
+from chalicelib.domain.text.display_status import DisplayStatus
 from chalicelib.domain.text.inert import inert
 from chalicelib.runtime import Wiring
 from chalicelib.services.find_checks import all_checks
-from chalicelib.web.anonymous.access import looked_at
+from chalicelib.web.anonymous.get_only import serve_get
 from chalicelib.web.answers import answer
 from chalicelib.web.app import plain
 from chalicelib.web.request import source_of
@@ -32,7 +32,7 @@ def page(wiring: Wiring, request: Any, rest: str) -> Response:
     """`/projects/{id}/metrics[/{key}]`, and the older `/projects/{id}/checks/metrics/{key}`."""
     found = _PATH.fullmatch(rest)
     source = source_of(request.to_original_event())
-    return looked_at(request, lambda now: _page(wiring, found, request.headers, source=source, now=now))
+    return serve_get(request, lambda now: _page(wiring, found, request.headers, source=source, now=now))
 
 
 def _page(
@@ -70,12 +70,12 @@ def _may_read(wiring: Wiring, project: str, secret: str, *, now: datetime) -> bo
 
 def lines(checks: Sequence[Check], *, now: datetime) -> Iterator[str]:
     """The page, line by line: four gauges for each check, one for each tag, two totals."""
-    states = {check.code: display_status.status_apart_from_held(check, now=now) for check in checks}
-    down = {code for code, state in states.items() if state is Shown.DOWN}
+    states = {check.code: display_status.status_without_unknown(check, now=now) for check in checks}
+    down = {code for code, state in states.items() if state is DisplayStatus.DOWN}
     gauges: dict[str, tuple[str, Callable[[Check], bool]]] = {
         "up": ("is not down", lambda check: check.code not in down),
         "started": ("has an open run", lambda check: started(check) is not None),
-        "grace": ("is late, within its grace", lambda check: states[check.code] is Shown.GRACE),
+        "grace": ("is late, within its grace", lambda check: states[check.code] is DisplayStatus.GRACE),
         "paused": ("is paused", lambda check: check.status is Status.PAUSED),
     }
     labels = {check.code: _labels(check) for check in checks}

@@ -15,7 +15,7 @@ from chalicelib.domain.errors import NotFound
 from chalicelib.domain.ingress.ingress_ledger import proof
 from chalicelib.runtime import Wiring
 from chalicelib.store import checks
-from chalicelib.web.anonymous.access import looked_at
+from chalicelib.web.anonymous.get_only import serve_get
 from chalicelib.web.app import plain
 
 _NONCE = re.compile(r"[0-9a-f]{32}")
@@ -23,7 +23,7 @@ _NONCE = re.compile(r"[0-9a-f]{32}")
 
 def answered(wiring: Wiring, request: Any, nonce: str) -> Response:
     """The answer to a nonce."""
-    return looked_at(request, lambda now: _proof(wiring, nonce, now))
+    return serve_get(request, lambda now: _proof(wiring, nonce, now))
 
 
 def _proof(wiring: Wiring, nonce: str, now: datetime) -> Response:

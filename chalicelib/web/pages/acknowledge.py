@@ -10,7 +10,6 @@ from typing import Any
 
 from chalice.app import Response
 
-from chalicelib.alerts.ack_tokens import LASTS, Named, read
 from chalicelib.domain.check import Check, Status
 from chalicelib.domain.configure import Acknowledge
 from chalicelib.domain.text.display_status import as_of
@@ -18,6 +17,7 @@ from chalicelib.domain.text.reasons import reason_name
 from chalicelib.runtime import Wiring
 from chalicelib.security_log import Actor
 from chalicelib.services import checks, find_checks
+from chalicelib.services.signed_links.ack_tokens import LASTS, NamedOutage, read_token
 from chalicelib.web.pages.shell.guards import WITH_POST, serve_public_form, serve_public_page
 from chalicelib.web.pages.shell.layout import frame
 from chalicelib.web.pages.shell.render import page, see_other
@@ -86,18 +86,18 @@ def _use(visit: Visit, token: str) -> Response:
     return see_other(f"/ack/{token}")
 
 
-def _named(visit: Visit, token: str) -> Named | None:
+def _named(visit: Visit, token: str) -> NamedOutage | None:
     """What a token names. Links sent before stages had a secret for links were signed with the secret of sessions."""
     secrets = (visit.wiring.alert_link_secret.key(now=visit.now), visit.signer and visit.signer.secret)
-    return next((named for secret in secrets if secret and (named := read(secret, token))), None)
+    return next((named for secret in secrets if secret and (named := read_token(secret, token))), None)
 
 
-def _check(visit: Visit, named: Named) -> Check:
+def _check(visit: Visit, named: NamedOutage) -> Check:
     """The check of the outage that a link names. Raises NotFound: it has been deleted."""
     return find_checks.with_unique_key(visit.wiring.ports, named.project, named.unique_key)
 
 
-def _is_going_on(check: Check, named: Named) -> bool:
+def _is_going_on(check: Check, named: NamedOutage) -> bool:
     return check.status is Status.DOWN and check.n_flips == named.flip
 
 

@@ -21,10 +21,12 @@ _OPTIONS = (
         "members",
         metavar="CHECK",
         multiple=True,
-        help="Make it a group: it is down when its members are. By slug, repeatable; or off.",
+        help='Make it a group with this member, by slug; or "off". Repeatable.',
     ),
-    click.option("--member-tag", metavar="TAG", help="The same: its members are all checks with this tag."),
-    click.option("--down-when", metavar="N", help="So many members that are down make a group down; all unless said."),
+    click.option("--member-tag", metavar="TAG", help="Make it a group of all checks with this tag."),
+    click.option(
+        "--down-when", metavar="N", help='How many members must be down to put the group down, or "all". Default: all.'
+    ),
 )
 
 

@@ -14,7 +14,7 @@ from rich.console import Console
 from overdue.local.clock import Clock
 from overdue.local.discovery import FILE, announced, clear_ready_file, ready_file
 from overdue.local.ending import exit_on_signals
-from overdue.local.inbox.terminal import tell
+from overdue.local.inbox.alert_panel import tell
 
 if TYPE_CHECKING:
     from overdue.local.run import Ready

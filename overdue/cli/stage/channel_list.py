@@ -3,17 +3,15 @@
 import click
 
 from overdue.cli import show
-from overdue.cli.options import REGION, talks_to_api
+from overdue.cli.hints import NO_CHANNEL
+from overdue.cli.options import OF_PROJECT, REGION, talks_to_api
 from overdue.cli.settings import Settings
 from overdue.client.api import Api
-
-PROJECT = click.option("--project", default="default", show_default=True, metavar="NAME", help="Whose channel it is.")
-NONE = "No channel yet: nobody is told of anything. Make one with: overdue channels add NAME TARGET"
 
 
 @click.command(name="list")
 @click.option("--state", "with_state", is_flag=True, help="Ask AWS, too: is each one confirmed? Needs credentials.")
-@PROJECT
+@OF_PROJECT
 @REGION
 @talks_to_api
 def listing(settings: Settings, with_state: bool, project: str, region: str | None, as_json: bool) -> None:
@@ -33,4 +31,4 @@ def listing(settings: Settings, with_state: bool, project: str, region: str | No
         show.document(found)
         return
     rows = [(channel["name"], channel["kind"], channel["id"]) for channel in found]
-    show.table(("NAME", "KIND", "ID"), rows, none=NONE)
+    show.table(("NAME", "KIND", "ID"), rows, none=NO_CHANNEL)

@@ -14,17 +14,16 @@ from overdue.channels.channel_kinds import target as target_of
 from overdue.channels.subscriptions import State, queue_statement
 from overdue.channels.test_alert import all_tried
 from overdue.cli import show
-from overdue.cli.hints import to_copy
-from overdue.cli.options import JSON, REGION, STAGE, of_stage, wrong_usage
+from overdue.cli.hints import NO_CHANNEL, to_copy
+from overdue.cli.options import JSON, OF_PROJECT, REGION, STAGE, of_stage, wrong_usage
 from overdue.cli.prompts import confirm
 from overdue.cli.settings import Settings
-from overdue.cli.stage.channel_list import NONE, PROJECT
 
 
 @click.command()
 @click.argument("name")
 @click.argument("target")
-@PROJECT
+@OF_PROJECT
 @STAGE
 @REGION
 @JSON
@@ -89,12 +88,12 @@ def list_with_state(settings: Settings, *, project: str, region: str | None, as_
         show.document(rows)
         return
     columns = ("name", "kind", "state", "target")
-    show.table(tuple(map(str.upper, columns)), [tuple(row[name] for name in columns) for row in rows], none=NONE)
+    show.table(tuple(map(str.upper, columns)), [tuple(row[name] for name in columns) for row in rows], none=NO_CHANNEL)
 
 
 @click.command()
 @click.argument("name", required=False)
-@PROJECT
+@OF_PROJECT
 @STAGE
 @REGION
 @JSON
@@ -118,7 +117,7 @@ def test(name: str | None, project: str, stage: str | None, region: str | None, 
             ]
         )
     else:
-        show.table(("NAME", "KIND", "RESULT", "WHAT HAPPENED"), rows, none=NONE, wraps="WHAT HAPPENED")
+        show.table(("NAME", "KIND", "RESULT", "WHAT HAPPENED"), rows, none=NO_CHANNEL, wraps="WHAT HAPPENED")
     if not all(each.is_ok for each in done):
         raise SystemExit(1)
 
@@ -126,7 +125,7 @@ def test(name: str | None, project: str, stage: str | None, region: str | None, 
 @click.command()
 @click.argument("name")
 @click.option("--yes", is_flag=True, help="Do not ask.")
-@PROJECT
+@OF_PROJECT
 @STAGE
 @REGION
 @JSON

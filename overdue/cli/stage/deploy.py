@@ -5,9 +5,10 @@ import sys
 import tempfile
 from collections.abc import Callable
 from contextlib import redirect_stdout
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
+from functools import wraps
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -28,11 +29,9 @@ from overdue.cli.settings_file import remember
 from overdue.deploy.bootstrap import Keys, first_keys, settings, short_lived_key, subscribe_operator
 from overdue.deploy.deployment import Deployed, Deployment
 from overdue.deploy.parameters import (
-    EMAIL,
-    PHONE,
+    NUMBERS,
     Choices,
     chosen_watchdog,
-    insist,
     insist_on_region,
     parameters,
     stage_name,
@@ -67,6 +66,18 @@ class Tools:
         from overdue.deploy.packaging.package import package  # imports samtranslator: 0.5 s
 
         return cls(package, SystemClock())
+
+
+def _with_choices(function: Callable[..., None]) -> Callable[..., None]:
+    """Pass the options that say what is deployed as one value."""
+
+    @wraps(function)
+    def called(*context: Any, **said: Any) -> None:
+        numbers = {parameter: said.pop(name) for name, parameter in NUMBERS.items()}
+        texts = {each.name: said.pop(each.name) for each in fields(Choices) if each.name in said}
+        function(*context, choices=Choices(**texts, numbers=numbers), **said)
+
+    return called
 
 
 @click.command()
@@ -110,24 +121,11 @@ class Tools:
 @REGION
 @JSON
 @click.pass_context
+@_with_choices
 def deploy(
     ctx: click.Context,
+    choices: Choices,
     stage: str,
-    email: str | None,
-    sms: str | None,
-    domain: str | None,
-    hosted_zone: str | None,
-    certificate: str | None,
-    watchdog: str | None,
-    probe_inside: str | None,
-    tz: str | None,
-    digest_from: int | None,
-    ping_rate: int | None,
-    ping_burst: int | None,
-    pings_per_minute: int | None,
-    checks_per_project: int | None,
-    creates_per_minute: int | None,
-    budget: int | None,
     checks: str | None,
     no_save: bool,
     dry_run: bool,
@@ -150,31 +148,11 @@ def deploy(
     """
     with wrong_usage():
         stage_name(stage)
-        said = parameters(
-            Choices(
-                domain=domain,
-                hosted_zone=hosted_zone,
-                certificate=certificate,
-                probe_inside=probe_inside,
-                tz=tz,
-                numbers={
-                    "DigestFrom": digest_from,
-                    "PingRate": ping_rate,
-                    "PingBurst": ping_burst,
-                    "PingsPerMinute": pings_per_minute,
-                    "ChecksPerProject": checks_per_project,
-                    "CreatesPerMinute": creates_per_minute,
-                    "BudgetUsd": budget,
-                },
-            )
-        )
-        watchdog_url = chosen_watchdog(watchdog)
-        insist(EMAIL, email, "--email", "an e-mail address, such as ops@example.com")
-        insist(PHONE, sms, "--sms", "a phone number with its country, such as +15550100")
+        said, watchdog = parameters(choices), chosen_watchdog(choices.watchdog)
     _insist_on_file(checks)
     desk = Terminal(yes=yes, is_plan=dry_run and not as_json)
     account = Account.of(settings_of(Given(stage=stage, region=region)))
-    insist_on_region(certificate, account.region)
+    insist_on_region(choices.certificate, account.region)
     tools = Tools.at_hand(ctx)
     with speaking(region=account.region), tempfile.TemporaryDirectory(prefix="overdue-deploy-") as folder:
         desk.say(f"Stage {stage}: account {account.id}, region {account.region}. Packaging, which takes some seconds")
@@ -184,7 +162,7 @@ def deploy(
             account=account,
             package=package,
             said=said,
-            watchdog=watchdog_url,
+            watchdog=watchdog,
             stack=stack,
             desk=desk,
             dry_run=dry_run,
@@ -194,7 +172,7 @@ def deploy(
             _tell(account, done, None, as_json=as_json)
             return
         _hand_over(account, done, tools.clock, no_save=no_save, as_json=as_json)
-        _let_know(account, done, tools.clock, email=email, sms=sms)
+        _let_know(account, done, tools.clock, email=choices.email, sms=choices.sms)
     if checks is not None:
         _apply(ctx, account, done, tools.clock, checks, to_stderr=as_json)
 

@@ -16,8 +16,8 @@ from overdue.cli import show
 from overdue.cli.options import JSON, REGION, STAGE, of_stage
 from overdue.cli.settings import Settings
 from overdue.doctor import connectivity
+from overdue.doctor.examine import examine
 from overdue.doctor.finding import Finding, is_healthy
-from overdue.doctor.run import examine
 from overdue.doctor.stage import Patient
 
 SHAPES = {"ok": "●", "warning": "▲", "error": "✕"}

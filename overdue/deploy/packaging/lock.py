@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from chalicelib.domain.errors import OverdueError
-from overdue.deploy.packaging.dependencies import ONLY_WHEELS, PYTHONS, Architecture, for_lambda, pip
+from overdue.deploy.packaging.wheels import ONLY_WHEELS, PYTHONS, Architecture, for_lambda, pip
 
 ROOT = Path(__file__).parents[3]
 FILES = (ROOT / "requirements.txt", ROOT / "notifier" / "requirements.txt")

@@ -17,8 +17,8 @@ from typing import Any
 
 from chalicelib.domain.errors import OverdueError
 from overdue.deploy.packaging.bundle import Archive, bundle
-from overdue.deploy.packaging.dependencies import Architecture, installed, without_aws
 from overdue.deploy.packaging.template import plain
+from overdue.deploy.packaging.wheels import Architecture, installed, without_aws
 
 ROOT = Path(__file__).parents[3]
 INPUT = ("app.py", "chalicelib", "requirements.txt", ".chalice", "infra")

@@ -6,27 +6,24 @@ whose machine it runs on: no profile, key or configuration of a person is read. 
 """
 
 import logging
-import sys
 import threading
 from collections.abc import MutableMapping
 from dataclasses import dataclass
 from functools import cache
-from importlib import import_module
-from types import ModuleType
 from typing import TYPE_CHECKING
 
 from boto3.session import Session
 from botocore.config import Config
-from moto import backends
 from moto.core.base_backend import BackendDict
 from moto.core.model_instances import reset_model_data
 from moto.dynamodb.responses import DynamoHandler
 from moto.moto_server.werkzeug_app import DomainDispatcherApplication, MotoRequestHandler, create_backend_app
 from werkzeug.serving import BaseWSGIServer, make_server
 
-from overdue.local.engines import access
-from overdue.local.engines.delivery import bear_what_is_away
+from overdue.local.engines import access, shortcut
 from overdue.local.engines.environment import REGION, SECRET_KEY, keep_off_aws
+from overdue.local.engines.quick import make_quick
+from overdue.local.engines.sns_delivery import bear_what_is_away
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -46,6 +43,7 @@ class Engine:
 
     def stop(self) -> None:
         """Stop answering. Takes up to half a second."""
+        shortcut.close(self.endpoint)
         self._server.shutdown()
         self._thread.join()
         self._server.server_close()
@@ -68,6 +66,7 @@ def start(environ: MutableMapping[str, str]) -> Engine:
     thread = threading.Thread(target=server.serve_forever, name="engine", daemon=True)
     thread.start()
     endpoint = f"http://127.0.0.1:{server.server_port}"
+    shortcut.open_for(endpoint, app)
     keep_off_aws(environ, endpoint=endpoint, key=access.access_key())
     return Engine(endpoint, server, thread)
 
@@ -87,27 +86,6 @@ def make_atomic() -> None:
             return unguarded(handler)
 
     DynamoHandler.call_action = guarded  # type: ignore[method-assign]  # moto has no hook for this
-
-
-@cache  # once a process
-def make_quick() -> None:
-    """Spare each start and each request what moto 5.2 does for nobody here."""
-    modules = tuple(backends.list_of_moto_modules())  # else it lists its own folder at each request: 0.6 to 1.4 ms
-    backends.list_of_moto_modules = lambda: modules
-    _load_ssm_without_ec2()
-
-
-def _load_ssm_without_ec2() -> None:
-    """SSM imports EC2 for commands to machines, which nobody sends here: 1.5 s. Who wants EC2 gets it afterwards."""
-    if "moto.ec2" in sys.modules:
-        return
-    nothing = ModuleType("moto.ec2")
-    nothing.ec2_backends = {}  # type: ignore[attr-defined]  # all that SSM asks for
-    sys.modules["moto.ec2"] = nothing
-    try:
-        import_module("moto.ssm.models")
-    finally:
-        del sys.modules["moto.ec2"]
 
 
 def dynamodb(endpoint: str, *, key: str | None = None) -> "DynamoDBClient":

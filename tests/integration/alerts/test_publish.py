@@ -13,9 +13,9 @@ from botocore.parsers import ResponseParserError
 from botocore.stub import Stubber
 from moto import mock_aws
 
-from chalicelib.alerts.payload import Document, document
+from chalicelib.alerts.payload import Payload, build_payload
 from chalicelib.alerts.publish import publish
-from chalicelib.alerts.text import Sending, letter
+from chalicelib.alerts.text import Delivery, compose_message
 from chalicelib.domain.alerts import Alert, Facts, Kind, Reason
 from chalicelib.domain.config import Config
 from chalicelib.domain.errors import Undelivered
@@ -29,9 +29,9 @@ SINCE = datetime(2026, 10, 24, 2, 40, 9, tzinfo=UTC)
 REGION = "eu-central-1"
 
 
-def told(
+def a_payload(
     *, name: str = "invoice-mailer", tags: str = "prod billing", reason: Reason | None = Reason.FAILED, output: str = ""
-) -> Document:
+) -> Payload:
     """The document of an alert that goes to `ops-email`."""
     config = Config(name=name, slug="invoice-mailer", tags=tags)
     alert = Alert(
@@ -45,8 +45,10 @@ def told(
         retry_at=SINCE,
     )
     link = "https://overdue.example.com/checks/invoice-mailer"
-    sending = Sending(at=SINCE + timedelta(seconds=1), channels=("ops-email",), link=link, ack_link=None)
-    return document(CODE, config, alert, letter(CODE, config, alert, sending), sending, project="default")
+    delivery = Delivery(at=SINCE + timedelta(seconds=1), channels=("ops-email",), link=link, ack_link=None)
+    return build_payload(
+        CODE, config, alert, compose_message(CODE, config, alert, delivery), delivery, project="default"
+    )
 
 
 @dataclass
@@ -83,29 +85,29 @@ def sns(monkeypatch: pytest.MonkeyPatch) -> Iterator[Sns]:
 
 def test_a_channel_gets_what_names_it_and_nothing_else(sns: Sns) -> None:
     ops, oncall = sns.channel("ops-email"), sns.channel("oncall-sms")
-    publish(sns.client, sns.topic, told(), to=("ops-email",))
+    publish(sns.client, sns.topic, a_payload(), to=("ops-email",))
     assert len(sns.received(ops)) == 1
     assert sns.received(oncall) == []
 
 
 def test_a_star_reaches_every_channel(sns: Sns) -> None:
     queues = [sns.channel("ops-email"), sns.channel("oncall-sms")]
-    publish(sns.client, sns.topic, told(), to=("*",))
+    publish(sns.client, sns.topic, a_payload(), to=("*",))
     assert [len(sns.received(queue)) for queue in queues] == [1, 1]
 
 
 def test_an_alert_to_no_channel_reaches_none(sns: Sns) -> None:
     ops = sns.channel("ops-email")
-    publish(sns.client, sns.topic, told(), to=())
+    publish(sns.client, sns.topic, a_payload(), to=())
     assert sns.received(ops) == []
 
 
 def test_a_queue_gets_the_document_with_its_attributes(sns: Sns) -> None:
     ops = sns.channel("ops-email")
-    publish(sns.client, sns.topic, told(), to=("ops-email", "oncall-sms"))
+    publish(sns.client, sns.topic, a_payload(), to=("ops-email", "oncall-sms"))
     [envelope] = sns.received(ops)
     assert envelope["Subject"] == "DOWN invoice-mailer: failed, exit status 75"
-    assert json.loads(envelope["Message"]) == told()
+    assert json.loads(envelope["Message"]) == a_payload()
     assert envelope["MessageAttributes"] == {
         "project": {"Type": "String", "Value": "default"},
         "kind": {"Type": "String", "Value": "down"},
@@ -117,21 +119,21 @@ def test_a_queue_gets_the_document_with_its_attributes(sns: Sns) -> None:
 
 def test_what_there_is_none_of_is_no_attribute(sns: Sns) -> None:
     ops = sns.channel("ops-email")
-    publish(sns.client, sns.topic, told(tags="", reason=None), to=("ops-email",))
+    publish(sns.client, sns.topic, a_payload(tags="", reason=None), to=("ops-email",))
     [envelope] = sns.received(ops)
     assert envelope["MessageAttributes"].keys() == {"project", "kind", "channels"}
 
 
 def test_each_protocol_has_its_body() -> None:
-    document, bodies = told(), _bodies(told())
-    assert bodies["default"] == bodies["email"] == document["text"]
-    assert bodies["sms"] == document["sms"]
+    payload, bodies = a_payload(), _bodies(a_payload())
+    assert bodies["default"] == bodies["email"] == payload["text"]
+    assert bodies["sms"] == payload["sms"]
     for protocol in ("http", "https", "sqs", "lambda", "email-json"):
-        assert json.loads(bodies[protocol]) == document
+        assert json.loads(bodies[protocol]) == payload
     assert bodies.keys() == {"default", "email", "email-json", "sms", "http", "https", "sqs", "lambda"}
 
 
-def _bodies(document: Document) -> dict[str, str]:
+def _bodies(document: Payload) -> dict[str, str]:
     taken = _Taken()
     publish(taken, "arn:aws:sns:eu-central-1:123456789012:overdue-alerts", document, to=("*",))  # type: ignore[arg-type]  # a client that only listens
     bodies: dict[str, str] = json.loads(taken.request["Message"])
@@ -151,7 +153,7 @@ class _Taken:
 @pytest.mark.parametrize("char", ["x", "\\", '"', "\x01", "\u202e", "🔥", "\n"])
 def test_the_longest_output_stays_far_below_what_sns_takes(char: str) -> None:
     taken = _Taken()
-    worst = told(name="🔥" * 100, tags="\\" * 500, output=char * 100_000)
+    worst = a_payload(name="🔥" * 100, tags="\\" * 500, output=char * 100_000)
     publish(taken, "arn", worst, to=["ops-email"] * 100)  # type: ignore[arg-type]  # a client that only listens
     sizes = [len(taken.request["Message"].encode())]
     sizes += [len(value["StringValue"].encode()) for value in taken.request["MessageAttributes"].values()]
@@ -160,10 +162,10 @@ def test_the_longest_output_stays_far_below_what_sns_takes(char: str) -> None:
 
 def test_what_sns_refuses_is_undelivered_and_says_why(sns: Sns) -> None:
     with pytest.raises(Undelivered) as caught:
-        publish(sns.client, sns.topic + "-gone", told(), to=("*",))
+        publish(sns.client, sns.topic + "-gone", a_payload(), to=("*",))
     assert str(caught.value) == (
-        "SNS did not take alert 5e1f62a8-2d21-5d0c-b7d1-0a0f2a7d4c11 (NotFound): "
-        "it stays with its check, and is sent again"
+        "SNS did not accept alert 5e1f62a8-2d21-5d0c-b7d1-0a0f2a7d4c11 (NotFound): "
+        "it stays in its check, and is published again later"
     )
     assert isinstance(caught.value.__cause__, ClientError)
 
@@ -176,7 +178,7 @@ def test_an_sns_that_is_away_leaves_the_alert_undelivered(sns: Sns) -> None:
 
     away.meta.events.register_first("before-call.sns.Publish", refuse)
     with pytest.raises(Undelivered, match=r"\(EndpointConnectionError\)"):
-        publish(away, sns.topic, told(), to=("*",))
+        publish(away, sns.topic, a_payload(), to=("*",))
 
 
 def test_an_answer_that_is_none_of_sns_leaves_the_alert_undelivered(sns: Sns) -> None:
@@ -185,7 +187,7 @@ def test_an_answer_that_is_none_of_sns_leaves_the_alert_undelivered(sns: Sns) ->
 
     sns.client.meta.events.register_first("before-call.sns.Publish", garbled)
     with pytest.raises(Undelivered, match=r"\(ResponseParserError\)"):
-        publish(sns.client, sns.topic, told(), to=("*",))
+        publish(sns.client, sns.topic, a_payload(), to=("*",))
 
 
 def test_a_throttled_alert_is_undelivered() -> None:
@@ -193,4 +195,4 @@ def test_a_throttled_alert_is_undelivered() -> None:
     with Stubber(client) as stub:
         stub.add_client_error("publish", service_error_code="Throttled")
         with pytest.raises(Undelivered, match=r"\(Throttled\)"):
-            publish(client, "arn:aws:sns:eu-central-1:123456789012:overdue-alerts", told(), to=("*",))
+            publish(client, "arn:aws:sns:eu-central-1:123456789012:overdue-alerts", a_payload(), to=("*",))

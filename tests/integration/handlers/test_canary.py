@@ -46,9 +46,9 @@ def test_a_miss_that_was_told_is_a_good_day(
 ) -> None:
     code = a_canary(deployment)
 
-    invoked(wiring, StillClock(DAY_1))
+    invoked(wiring, StillClock(DAY_1), {})
     deployment.sweep(DAY_1 + MISS)
-    invoked(wiring, StillClock(DAY_2))
+    invoked(wiring, StillClock(DAY_2), {})
 
     first, second = measured(capsys)
     assert "CanaryFailed" not in first
@@ -66,8 +66,8 @@ def test_without_a_sweep_the_day_has_failed(
 ) -> None:
     a_canary(deployment)
 
-    invoked(wiring, StillClock(DAY_1))
-    invoked(wiring, StillClock(DAY_2))
+    invoked(wiring, StillClock(DAY_1), {})
+    invoked(wiring, StillClock(DAY_2), {})
 
     assert measured(capsys)[1]["CanaryFailed"] == 1
     [line] = [json.loads(message) for message in caplog.messages if "canary_failed" in message]
@@ -82,11 +82,11 @@ def test_a_topic_that_took_nothing_fails_the_day(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
     a_canary(deployment)
-    invoked(wiring, StillClock(DAY_1))
+    invoked(wiring, StillClock(DAY_1), {})
     aws.sns.delete_topic(TopicArn=deployment.wiring.settings.alerts_topic)
 
     deployment.sweep(DAY_1 + MISS)
-    invoked(wiring, StillClock(DAY_2))
+    invoked(wiring, StillClock(DAY_2), {})
 
     assert measured(capsys)[-1]["CanaryFailed"] == 1
     [line] = [json.loads(message) for message in caplog.messages if "canary_failed" in message]
@@ -99,13 +99,13 @@ def test_a_channel_that_was_not_told_fails_the_day_until_it_is(
     chat = Channel(id=str(uuid4()), name="chat", kind="sqs", target="", subscription="")
     projects.add_channel("default", chat, now=deployment.now)
     code = a_canary(deployment, channels=(chat.id,))
-    invoked(wiring, StillClock(DAY_1))
+    invoked(wiring, StillClock(DAY_1), {})
     deployment.sweep(DAY_1 + MISS)
 
     edit(deployment, code, {"channels": "chat,ops-email"}, at=DAY_1 + hours(2))
-    invoked(wiring, StillClock(DAY_2))
+    invoked(wiring, StillClock(DAY_2), {})
     deployment.sweep(DAY_2 + MISS)
-    invoked(wiring, StillClock(DAY_3))
+    invoked(wiring, StillClock(DAY_3), {})
 
     assert [day["CanaryFailed"] for day in measured(capsys) if "CanaryFailed" in day] == [1, 0]
 
@@ -124,11 +124,11 @@ def test_a_run_that_is_repeated_judges_once(
     deployment: Deployment, wiring: Wiring, capsys: pytest.CaptureFixture[str]
 ) -> None:
     a_canary(deployment)
-    invoked(wiring, StillClock(DAY_1))
+    invoked(wiring, StillClock(DAY_1), {})
     deployment.sweep(DAY_1 + MISS)
-    invoked(wiring, StillClock(DAY_2))
+    invoked(wiring, StillClock(DAY_2), {})
 
-    invoked(wiring, StillClock(DAY_2 + seconds(20)))
+    invoked(wiring, StillClock(DAY_2 + seconds(20)), {})
 
     assert [day["CanaryFailed"] for day in measured(capsys) if "CanaryFailed" in day] == [0]
 
@@ -139,7 +139,7 @@ def test_without_a_canary_nothing_happens(
 ) -> None:
     code = deployment.add(name=name)
 
-    invoked(wiring, StillClock(DAY_1))
+    invoked(wiring, StillClock(DAY_1), {})
 
     assert deployment.check(code).n_pings == 0
     assert measured(capsys) == []
@@ -149,11 +149,11 @@ def test_one_that_is_paused_is_left_alone(
     deployment: Deployment, wiring: Wiring, capsys: pytest.CaptureFixture[str]
 ) -> None:
     code = a_canary(deployment)
-    invoked(wiring, StillClock(DAY_1))
+    invoked(wiring, StillClock(DAY_1), {})
     capsys.readouterr()
     change(deployment.wiring.ports, code, lambda check: configure(check, Pause(), now=DAY_1 + hours(2)))
 
-    invoked(wiring, StillClock(DAY_2))
+    invoked(wiring, StillClock(DAY_2), {})
 
     assert (deployment.check(code).status, deployment.check(code).n_pings) == (Status.PAUSED, 1)
     assert measured(capsys) == []

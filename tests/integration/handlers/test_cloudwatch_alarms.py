@@ -3,6 +3,7 @@
 from datetime import timedelta
 
 import app as lambda_app
+from chalicelib.clock import SystemClock
 from chalicelib.domain.alerts import Reason
 from chalicelib.domain.check import Status
 from chalicelib.domain.configure import Pause, configure
@@ -57,7 +58,7 @@ def test_the_same_change_brought_twice_counts_once(deployment: Deployment) -> No
     code = a_check(deployment)
 
     for _ in range(2):
-        invoked(deployment.wiring, a_change("ALARM", "2026-03-01T12:00:00"))
+        invoked(deployment.wiring, SystemClock(), a_change("ALARM", "2026-03-01T12:00:00"))
 
     assert (deployment.check(code).n_pings, deployment.check(code).failures) == (1, 1)
 
@@ -65,7 +66,9 @@ def test_the_same_change_brought_twice_counts_once(deployment: Deployment) -> No
 def test_an_alarm_that_no_check_is_named_for_is_let_go(deployment: Deployment) -> None:
     code = a_check(deployment)
 
-    invoked(deployment.wiring, a_change("ALARM", "2026-03-01T12:00:00", name="overdue-prod-sweep-missing"))
+    invoked(
+        deployment.wiring, SystemClock(), a_change("ALARM", "2026-03-01T12:00:00", name="overdue-prod-sweep-missing")
+    )
 
     assert deployment.check(code).n_pings == 0
 
@@ -75,6 +78,6 @@ def test_a_check_that_stays_paused_is_not_woken(deployment: Deployment) -> None:
     paused = configure(deployment.check(code), Pause(), now=deployment.now - days(1))
     checks.decide(deployment.wiring.ports.tables, paused)
 
-    invoked(deployment.wiring, a_change("ALARM", "2026-03-01T12:00:00"))
+    invoked(deployment.wiring, SystemClock(), a_change("ALARM", "2026-03-01T12:00:00"))
 
     assert deployment.check(code).status is Status.PAUSED

@@ -20,7 +20,7 @@ import pytest
 from botocore.awsrequest import AWSResponse
 from botocore.compat import HTTPHeaders
 
-import app as lambda_app
+from chalicelib import runtime
 from chalicelib.domain.channels import Channel
 from chalicelib.domain.check import Status, Verdict
 from chalicelib.domain.config import Group
@@ -185,9 +185,9 @@ def recorder(aws: Aws, monkeypatch: pytest.MonkeyPatch) -> Iterator[Recorder]:  
     monkeypatch.setenv("OVERDUE_STAGE", STAGE)
     handlers = [*botocore.handlers.BUILTIN_HANDLERS, ("request-created", heard), ("before-send.lambda", accepted)]
     monkeypatch.setattr(botocore.handlers, "BUILTIN_HANDLERS", handlers)
-    lambda_app.wiring.cache_clear()
+    runtime.wiring.cache_clear()
     yield heard
-    lambda_app.wiring.cache_clear()
+    runtime.wiring.cache_clear()
 
 
 class Nothing:
@@ -316,7 +316,9 @@ def deleting(recorder: Recorder, deployment: Deployment) -> Way:
 
 def test_the_sweep_may_do_what_it_does(recorder: Recorder, told_everywhere: Deployment) -> None:
     with recorder.running("sweep"):
-        invoked(told_everywhere.wiring, StillClock(told_everywhere.now), {})  # nothing is due: it calls the watchdog
+        invoked(
+            told_everywhere.wiring, StillClock(told_everywhere.now), {"detail": {}}
+        )  # nothing is due: it calls the watchdog
     code = a_check(told_everywhere)
     told_everywhere.ping(code)
     a_check(told_everywhere, name="late", first_ping_by=hours(3))
@@ -369,7 +371,8 @@ def test_the_prober_may_do_what_it_does(recorder: Recorder, told_everywhere: Dep
     probes.keep(code, minutes(1), now=now)
     probes.keep(Code("00000000-0000-4000-8000-000000000000"), minutes(1), now=now - hours(2))  # its check is gone
     with recorder.running("prober"):  # closed: it asks nobody, and tells people of that
-        probing.invoked(told_everywhere.wiring, lambda: now + minutes(1), until=now + minutes(1))
+        at = now + minutes(1)
+        probing.invoked(told_everywhere.wiring, StillClock(at), {"time": at.isoformat()})
     assert told_everywhere.check(code).status is Status.DOWN
     insist_on_just_these(recorder, "prober")
 
@@ -379,7 +382,8 @@ def test_what_takes_alarms_may_do_what_it_does(recorder: Recorder, told_everywhe
     code = told_everywhere.add(**queue, depends_on=(a_check(told_everywhere, name="broker"),))
     state = {"value": "ALARM", "reason": "900 > 500", "timestamp": "2026-03-01T12:00:00.000+0000"}
     with recorder.running("alarms"):
-        cloudwatch_alarms.invoked(told_everywhere.wiring, {"detail": {"alarmName": "orders-queue", "state": state}})
+        change = {"detail": {"alarmName": "orders-queue", "state": state}}
+        cloudwatch_alarms.invoked(told_everywhere.wiring, StillClock(told_everywhere.now), change)
     assert told_everywhere.check(code).status is Status.DOWN
     insist_on_just_these(recorder, "alarms")
 
@@ -390,7 +394,7 @@ def test_the_canary_may_do_what_it_does(recorder: Recorder, told_everywhere: Dep
     told_everywhere.sweep(told_everywhere.now + hours(2))
     told_everywhere.ping(a_check(told_everywhere, name="overdue-canary", depends_on=(code,)))
     with recorder.running("canary"):
-        canary.invoked(told_everywhere.wiring, StillClock(told_everywhere.now + days(1)))
+        canary.invoked(told_everywhere.wiring, StillClock(told_everywhere.now + days(1)), {})
     assert told_everywhere.check(code).n_pings == 2
     insist_on_just_these(recorder, "canary")
 

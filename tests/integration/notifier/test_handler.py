@@ -113,7 +113,7 @@ def test_what_names_no_channel_of_apprise_is_nothing_to_do(stage: Stage, receive
     assert (receiver.asked, stage.functions.invoked) == ([], [])
 
 
-def test_channels_of_other_projects_are_not_told_even_when_they_bear_the_same_name(
+def test_channels_of_other_projects_get_nothing_even_if_they_have_the_same_name(
     stage: Stage, receiver: StandIn
 ) -> None:
     stage.channel("c1", to(receiver, "default"), name="ops-chat")
@@ -184,7 +184,7 @@ def test_a_service_that_hiccups_is_tried_again(stage: Stage) -> None:
     assert stage.slept == [1.0, 3.0]
 
 
-def test_what_fails_for_good_raises_so_that_lambda_repeats_it_and_says_no_secret(
+def test_a_failure_raises_so_that_lambda_repeats_it_and_logs_no_secret(
     stage: Stage, capsys: pytest.CaptureFixture[str]
 ) -> None:
     with stand_in(lambda _: Says(status=500)) as receiver:
@@ -225,11 +225,11 @@ def test_an_invocation_for_one_channel_raises_when_it_fails_so_that_it_is_repeat
 def test_nothing_is_tried_again_when_the_functions_time_is_nearly_over(stage: Stage) -> None:
     with stand_in(lambda _: Says(status=500)) as receiver:
         stage.channel("c1", to(receiver))
-        said = stage.call({"document": DOCUMENT, "channel": "c1", "report": True}, remaining_s=15.0)
+        result = stage.call({"document": DOCUMENT, "channel": "c1", "report": True}, remaining_s=15.0)
 
     assert len(receiver.asked) == 1
-    assert (said["ok"], stage.slept) == (False, [])
-    assert said["said"].endswith("(1 try)")
+    assert (result["ok"], stage.slept) == (False, [])
+    assert result["said"].endswith("(1 try)")
 
 
 def test_a_report_answers_instead_of_raising(stage: Stage, receiver: StandIn) -> None:
@@ -263,24 +263,24 @@ def test_a_channel_that_was_removed_meanwhile_is_let_go(stage: Stage, capsys: py
     assert json.loads(capsys.readouterr().out)["event"] == "gone"
 
 
-def test_what_apprise_says_of_a_url_never_leaves_the_function(
+def test_no_part_of_a_url_leaves_the_function(
     stage: Stage, capfd: pytest.CaptureFixture[str], caplog: pytest.LogCaptureFixture
 ) -> None:
     stage.channel("c1", f"json://{S3CRET}-host.invalid:1/{S3CRET}?+X-Key={S3CRET}&rto=1&cto=1")
 
-    said = stage.call({"document": DOCUMENT, "channel": "c1", "report": True}, remaining_s=1.0)
+    result = stage.call({"document": DOCUMENT, "channel": "c1", "report": True}, remaining_s=1.0)
 
-    assert said["ok"] is False
+    assert result["ok"] is False
     everything = capfd.readouterr()
-    assert S3CRET not in str(said) + everything.out + everything.err + caplog.text
+    assert S3CRET not in str(result) + everything.out + everything.err + caplog.text
 
 
-def test_a_url_that_apprise_does_not_take_any_more_is_told(stage: Stage) -> None:
+def test_a_url_that_apprise_no_longer_accepts_is_reported(stage: Stage) -> None:
     stage.channel("c1", "nosuch://x")
 
-    said = stage.call({"document": DOCUMENT, "channel": "c1", "report": True})
+    result = stage.call({"document": DOCUMENT, "channel": "c1", "report": True})
 
-    assert said == {
+    assert result == {
         "ok": False,
-        "said": "Apprise does not take the URL of this channel any more: make the channel again",
+        "said": "Apprise no longer accepts this channel's URL. Remove the channel and add it again",
     }

@@ -11,7 +11,7 @@ import pytest
 
 from chalicelib.domain.sources.probe import Probe
 from chalicelib.probes.address import Network, networks, resolved
-from chalicelib.probes.exchange import Answered, Exchange, Unanswered, Way, exchange
+from chalicelib.probes.exchange import Answered, Exchange, ProbeNetwork, Unanswered, exchange
 from tests.answering import Answering, Authority, Connection, Script, answering, saying
 from tests.builders import days, seconds
 
@@ -30,7 +30,7 @@ def ask(
     **probe: object,
 ) -> Exchange:
     asked = replace(Probe(url=url, timeout=seconds(5)), **probe)  # type: ignore[arg-type]  # fields by their names
-    return exchange(asked, Way(resolve=resolve, opened=opened, tls=tls))
+    return exchange(asked, ProbeNetwork(resolve=resolve, opened=opened, tls=tls))
 
 
 def answered(found: Exchange) -> Answered:

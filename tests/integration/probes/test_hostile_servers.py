@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from chalicelib.domain.sources.probe import Probe
 from chalicelib.probes.address import networks
-from chalicelib.probes.exchange import Answered, Way, exchange
+from chalicelib.probes.exchange import Answered, ProbeNetwork, exchange
 from tests.answering import Answering, Connection, answering
 from tests.builders import seconds
 from tests.integration.probes.test_exchange import UNTRUSTING
@@ -80,7 +80,7 @@ def test_whatever_a_server_sends_has_an_outcome_in_words(
 ) -> None:
     script, server = hostile
     script.answer = answer
-    way = Way(resolve=lambda _, __: ["127.0.0.1"], opened=networks("127.0.0.1/32"), tls=UNTRUSTING)
+    way = ProbeNetwork(resolve=lambda _, __: ["127.0.0.1"], opened=networks("127.0.0.1/32"), tls=UNTRUSTING)
     probe = Probe(url=server.url(), method=method, timeout=seconds(5), follow_redirects=follows)  # type: ignore[arg-type]
 
     found = exchange(probe, way)

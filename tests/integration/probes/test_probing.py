@@ -25,7 +25,7 @@ from chalicelib.store import checks
 from chalicelib.store.registry import probes
 from tests.answering import answering, saying
 from tests.builders import hours, minutes, seconds, utc
-from tests.integration.conftest import Deployment
+from tests.integration.conftest import Deployment, StillClock
 
 URL = "https://shop.example.com/"
 NOON = utc("2026-03-01T12:00:17Z")
@@ -221,7 +221,7 @@ def test_a_row_that_says_another_period_than_its_check_is_mended(deployment: Dep
 def test_without_a_probe_nothing_is_written(deployment: Deployment) -> None:
     assert run(deployment, Asking(an_answer())) == Probed()
 
-    assert probes.round_of_all() == probes.Round((), None)
+    assert probes.round_of_all() == probes.ProbeRound((), None)
 
 
 def test_what_there_is_no_time_for_goes_first_in_the_next_round(deployment: Deployment) -> None:
@@ -271,7 +271,7 @@ def test_a_real_server_is_asked_where_the_deployment_has_opened_its_network(depl
         run(deployment, out_by(networks("127.0.0.0/8")))
 
         deployment.now = NOON + minutes(1)
-        invoked(deployment.wiring, lambda: deployment.now, until=deployment.now)
+        invoked(deployment.wiring, StillClock(deployment.now), {"time": deployment.now.isoformat()})
 
     closed, opened = (stored.ping.body.decode() for stored in deployment.pings(code))
     assert opened.startswith("status 200 in ")

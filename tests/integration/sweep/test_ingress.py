@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 import app as lambda_app
-from chalicelib.alerts.text import Letter
+from chalicelib.alerts.text import Message
 from chalicelib.domain.check import Status
 from chalicelib.domain.errors import NotFound, Undelivered
 from chalicelib.domain.ids import Code
@@ -48,7 +48,7 @@ def an_hourly(deployment: Deployment, name: str = "nightly-backup", **config: An
 
 
 def subjects(deployment: Deployment) -> list[str]:
-    return [letter.subject for letter in deployment.way.told]
+    return [message.subject for message in deployment.way.told]
 
 
 def test_a_miss_is_told_when_the_door_has_been_seen_open(deployment: Deployment) -> None:
@@ -81,7 +81,7 @@ def test_while_it_is_closed_checks_are_held_and_operators_hear_of_it_once(deploy
         done = deployment.sweep(at(clock))
         assert (done.held, done.is_full) == (3, False)
     assert {deployment.check(code).status for code in codes} == {Status.UP}
-    assert (deployment.alerts(), subjects(deployment)) == ([], ["Overdue is blind: pings cannot come in"])
+    assert (deployment.alerts(), subjects(deployment)) == ([], ["Overdue is unreachable: pings cannot come in"])
     assert WHY in deployment.way.told[0].text
     shown = Api(deployment).get(f"/checks/{codes[0]}", at=at("13:08"))
     assert (shown["status"], shown["unknown_since"]) == ("grace", "2026-03-01T13:05:00+00:00")
@@ -101,9 +101,9 @@ def test_after_it_misses_are_judged_when_their_grace_has_passed_again(deployment
     assert (alert["check"]["name"], alert["kind"]) == ("silent", "down")
     assert alert["blind"] == ["2026-03-01T13:05:00+00:00", alert["blind"][1]]
     assert alert["blind"][1].startswith("2026-03-01T13:30:")
-    assert "what it reported then was lost" in alert["text"]
+    assert "reports of that time were lost" in alert["text"]
     assert deployment.check(silent).status is Status.DOWN
-    assert subjects(deployment)[1].startswith("Overdue sees again")
+    assert subjects(deployment)[1].startswith("Overdue is reachable again")
 
 
 def test_a_success_within_the_grace_that_is_owed_leaves_no_trace_of_a_miss(deployment: Deployment) -> None:
@@ -120,8 +120,7 @@ def test_a_success_within_the_grace_that_is_owed_leaves_no_trace_of_a_miss(deplo
 def test_what_need_not_wait_for_the_door_does_not(deployment: Deployment) -> None:
     failed, pending = an_hourly(deployment, "failed"), an_hourly(deployment, "pending")
     an_hourly(deployment, "silent")
-    publish = deployment.wiring.ports.publish
-    with away(publish._sns, "Publish"):  # type: ignore[attr-defined]  # the one client that it has
+    with away(deployment.wiring.publisher._sns, "Publish"):
         deployment.ping(pending, "/fail", at=at("13:04:59"))
     heard: list[int] = []
 
@@ -192,8 +191,8 @@ def test_what_operators_could_not_be_told_a_later_sweep_tells(deployment: Deploy
     deployment.way.why = WHY
 
     class Deaf(type(deployment.way)):  # type: ignore[misc]
-        def tell(self, letter: Letter) -> None:
-            raise Undelivered(letter.subject)
+        def tell(self, message: Message) -> None:
+            raise Undelivered(message.subject)
 
     sweep(deployment.wiring.ports, StillClock(at("13:05:30")), Deaf(why=WHY))
     assert subjects(deployment) == []
@@ -213,7 +212,7 @@ def test_two_sweeps_that_find_it_closed_at_once_hold_and_tell_it_once(deployment
     deployment.way.why = WHY
     sweep(deployment.wiring.ports, StillClock(at("13:06")), Twice())
     assert (deployment.check(code).status, deployment.alerts()) == (Status.UP, [])
-    assert subjects(deployment) == ["Overdue is blind: pings cannot come in"]
+    assert subjects(deployment) == ["Overdue is unreachable: pings cannot come in"]
 
 
 def test_while_the_registry_cannot_be_read_nothing_is_called_missed(deployment: Deployment) -> None:

@@ -349,7 +349,7 @@ def kill(params, **_):
 wiring = Wiring(os.environ)
 client = wiring.ports.tables.client
 client.meta.events.register("before-call.dynamodb.UpdateItem", kill)
-wiring.ports.publish._sns.meta.events.register("before-call.sns.Publish", lambda **_: print("told", flush=True))
+wiring.publisher._sns.meta.events.register("before-call.sns.Publish", lambda **_: print("told", flush=True))
 sweep(wiring.ports, Ahead(), Open(), report=lambda done: print("suspects", done.suspects, flush=True))
 """
 

@@ -6,7 +6,7 @@ from datetime import timedelta
 
 import pytest
 
-import app as lambda_app
+from chalicelib import runtime
 from chalicelib.domain.keys import Key, Scope
 from chalicelib.store import batch_get
 from chalicelib.store.registry import projects, slug_claims
@@ -23,9 +23,9 @@ def limits(aws: Aws, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:  # noqa
     monkeypatch.setenv("OVERDUE_CHECKS_PER_PROJECT", "5")
     monkeypatch.setenv("OVERDUE_CREATES_PER_MINUTE", "3")
     monkeypatch.setenv("OVERDUE_PLATFORM_TOPIC", PLATFORM)
-    lambda_app.wiring.cache_clear()
+    runtime.wiring.cache_clear()
     yield
-    lambda_app.wiring.cache_clear()
+    runtime.wiring.cache_clear()
 
 
 @pytest.fixture

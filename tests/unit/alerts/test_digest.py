@@ -8,11 +8,11 @@ from uuid import UUID
 
 import pytest
 
-from chalicelib.alerts.digest import parts, told
+from chalicelib.alerts.digest import build_digest_payload, split_digest
 from chalicelib.alerts.integrations import notification
-from chalicelib.alerts.payload import Document
+from chalicelib.alerts.payload import Payload
 from chalicelib.alerts.publish import publish
-from chalicelib.alerts.text import Sending
+from chalicelib.alerts.text import Delivery
 from chalicelib.domain.alerts import Alert, Facts, Kind, Reason
 from chalicelib.domain.digest import Common, Digest, Member
 from chalicelib.domain.ids import Code
@@ -55,13 +55,13 @@ def a_digest(members: Sequence[Member]) -> Digest:
     return Digest(common=Common("default", kind, ("*",), is_tagged=False), members=tuple(members))
 
 
-def document(members: Sequence[Member], *, channels: tuple[str, ...] = ("ops-email",)) -> Document:
+def payload_of(members: Sequence[Member], *, channels: tuple[str, ...] = ("ops-email",)) -> Payload:
     link = "https://overdue.example.com/"
-    return told(a_digest(members), Sending(at=AT, channels=channels, link=link, ack_link=None))
+    return build_digest_payload(a_digest(members), Delivery(at=AT, channels=channels, link=link, ack_link=None))
 
 
 def test_people_read_of_the_first_twenty_and_how_many_more_there_are() -> None:
-    found = document([member(i) for i in range(25)])
+    found = payload_of([member(i) for i in range(25)])
 
     assert found["subject"] == "DOWN 25 checks: missed"
     lines = found["text"].split("\n")
@@ -72,7 +72,7 @@ def test_people_read_of_the_first_twenty_and_how_many_more_there_are() -> None:
         "",
         "Down since    Sat 24 Oct 02:30:00 Europe/Berlin (00:30:00 UTC)",
         "",
-        "They are told together, since so many came at once. All of them stand in the overview:",
+        "This digest replaces 25 separate alerts. The overview lists all checks:",
         "https://overdue.example.com/",
     ]
     assert found["sms"] == (
@@ -94,8 +94,10 @@ def test_people_read_of_the_first_twenty_and_how_many_more_there_are() -> None:
         ),
     ],
 )
-def test_each_kind_has_its_words(kind: Kind, channels: tuple[str, ...], subject: str, first: str) -> None:
-    found = document([member(i, kind) for i in range(3)], channels=channels)
+def test_each_kind_has_its_subject_and_first_line(
+    kind: Kind, channels: tuple[str, ...], subject: str, first: str
+) -> None:
+    found = payload_of([member(i, kind) for i in range(3)], channels=channels)
 
     assert (found["subject"], found["text"].split("\n\n")[0]) == (subject, first)
 
@@ -103,22 +105,22 @@ def test_each_kind_has_its_words(kind: Kind, channels: tuple[str, ...], subject:
 def test_several_reasons_are_counted_the_most_frequent_first() -> None:
     members = [member(i, reason=Reason.TOO_SHORT if i % 3 else Reason.OVERRUN) for i in range(9)]
 
-    found = document(members)
+    found = payload_of(members)
 
     assert (found["subject"], found["reason"]) == ("DOWN 9 checks: 6 too short, 3 overrun", None)
 
 
-def test_a_name_that_a_protocol_cannot_spell_is_spelt_alike() -> None:
-    found = document([member(i, name=f"Łódź {i}") for i in range(2)])
+def test_a_name_with_characters_that_a_protocol_lacks_is_approximated() -> None:
+    found = payload_of([member(i, name=f"Łódź {i}") for i in range(2)])
 
     assert "  Łódź 0: missed" in found["text"]
     assert found["sms"].startswith("DOWN 2 checks: Lodz 0 (00000000), Lodz 1 (00000001). overdue.example.com/")
-    long = document([member(i, Kind.UP, name="x" * 100) for i in range(2)])
+    long = payload_of([member(i, Kind.UP, name="x" * 100) for i in range(2)])
     assert (long["subject"], long["sms"][:12]) == ("UP 2 checks", "UP 2 checks:")
 
 
 def test_its_zone_is_that_of_most_of_its_checks() -> None:
-    found = document([member(0, tz="Asia/Tokyo"), member(1), member(2)])
+    found = payload_of([member(0, tz="Asia/Tokyo"), member(1), member(2)])
 
     assert "Europe/Berlin" in found["text"]
 
@@ -126,7 +128,7 @@ def test_its_zone_is_that_of_most_of_its_checks() -> None:
 def test_programs_get_all_members() -> None:
     members = [member(i, at=AT + minutes(i)) for i in range(30)]
 
-    found = document(members)
+    found = payload_of(members)
 
     assert (found["kind"], found["at"], found["since"]) == (
         "digest",
@@ -164,7 +166,7 @@ def test_a_filter_policy_finds_in_a_digest_what_it_would_have_found_in_one_of_it
     sns = Sns()
     members = [member(0, tags="prod"), member(1, reason=Reason.OVERRUN, tags="prod billing")]
 
-    publish(sns, "arn:aws:sns:eu-central-1:123456789012:x", document(members), to=("*", "ops-email"))  # type: ignore[arg-type]  # as far as it is needed
+    publish(sns, "arn:aws:sns:eu-central-1:123456789012:x", payload_of(members), to=("*", "ops-email"))  # type: ignore[arg-type]  # as far as it is needed
 
     assert sns.published[0]["MessageAttributes"] == {
         "project": {"DataType": "String", "StringValue": "default"},
@@ -189,9 +191,9 @@ def test_no_message_is_larger_than_sns_takes_envelope_included(name: str, tags: 
     members = [member(i, name=name, tags=f"{i}{tags}") for i in range(1_200)]
     sns = Sns()
 
-    bundles = list(parts(a_digest(members)))
+    bundles = list(split_digest(a_digest(members)))
     for bundle in bundles:
-        publish(sns, "arn:aws:sns:eu-central-1:123456789012:x", document(bundle.members), to=("*",))  # type: ignore[arg-type]  # as above
+        publish(sns, "arn:aws:sns:eu-central-1:123456789012:x", payload_of(bundle.members), to=("*",))  # type: ignore[arg-type]  # as above
 
     assert [each for bundle in bundles for each in bundle.members] == members
     assert len({bundle.id for bundle in bundles}) == len(bundles) > 1
@@ -201,11 +203,11 @@ def test_no_message_is_larger_than_sns_takes_envelope_included(name: str, tags: 
 
 
 def test_few_are_one_message() -> None:
-    assert len(list(parts(a_digest([member(i) for i in range(200)])))) == 1
+    assert len(list(split_digest(a_digest([member(i) for i in range(200)])))) == 1
 
 
 def test_a_chat_gets_a_thread_of_its_own_without_the_tags_of_all() -> None:
-    found = notification(document([member(i, tags="prod") for i in range(3)]))
+    found = notification(payload_of([member(i, tags="prod") for i in range(3)]))
 
     assert found["metadata"]["threadId"].startswith("overdue-digest-")
     assert found["content"]["keywords"] == ["digest", "missed"]
@@ -213,7 +215,7 @@ def test_a_chat_gets_a_thread_of_its_own_without_the_tags_of_all() -> None:
 
 
 def test_the_inbox_of_the_local_server_takes_it() -> None:
-    found = document([member(i) for i in range(25)])
+    found = payload_of([member(i) for i in range(25)])
 
     got = received(json.dumps({"Type": "Notification", "Message": json.dumps(found)}).encode())
 

@@ -6,15 +6,15 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from chalicelib.alerts.payload import Document, document
-from chalicelib.alerts.text import Letter, Sending
+from chalicelib.alerts.payload import Payload, build_payload
+from chalicelib.alerts.text import Delivery, Message
 from chalicelib.domain.alerts import Alert, Facts, Kind, Reason
 from chalicelib.domain.config import Config
 from chalicelib.domain.ids import Code
 
 CODE = Code("5d0e1b52-7c1f-4a0e-9b1d-2f6c8a41e930")
 CONFIG = Config(name="search-reindex", slug="search-reindex", tags="prod  search", tz="Europe/Berlin")
-LETTER = Letter(subject="the subject", text="the text", sms="the SMS")
+MESSAGE = Message(subject="the subject", text="the text", sms="the SMS")
 
 
 def utc(time: str) -> datetime:
@@ -44,18 +44,18 @@ OVERRUN = Alert(
 )
 
 
-def told(alert: Alert) -> Document:
-    sending = Sending(
+def a_payload(alert: Alert) -> Payload:
+    delivery = Delivery(
         at=utc("24T02:00:05"),
         channels=("ops-email", "oncall-sms"),
         link="https://overdue.example.com/checks/search-reindex",
         ack_link="https://overdue.example.com/ack/TOKEN",
     )
-    return document(CODE, CONFIG, alert, LETTER, sending, project="default")
+    return build_payload(CODE, CONFIG, alert, MESSAGE, delivery, project="default")
 
 
-def test_a_document_tells_all_that_was_known() -> None:
-    assert told(OVERRUN) == {
+def test_a_payload_has_all_facts() -> None:
+    assert a_payload(OVERRUN) == {
         "version": 1,
         "id": "5e1f62a8-2d21-5d0c-b7d1-0a0f2a7d4c11",
         "kind": "down",
@@ -115,7 +115,7 @@ def test_a_document_of_a_stalled_worker_has_its_window() -> None:
         exit_status=0,
         in_a_row=2,
     )
-    got = told(replace(OVERRUN, reason=Reason.STALLED, facts=facts))
+    got = a_payload(replace(OVERRUN, reason=Reason.STALLED, facts=facts))
     assert (got["count"], got["min_count"]) == (0, 500)
     assert got["window"] == ["2026-10-24T02:30:00+00:00", "2026-10-24T03:00:00+00:00"]
     assert got["expected"] == "2026-10-24T03:10:00+00:00"
@@ -125,15 +125,20 @@ def test_a_document_of_a_stalled_worker_has_its_window() -> None:
 
 def test_a_run_without_an_id_is_a_run_all_the_same() -> None:
     facts = Facts(since=utc("24T03:00:00"), run="")
-    assert told(replace(OVERRUN, facts=facts))["run"] == {"rid": "", "started": None, "took_s": None, "limit_s": None}
+    assert a_payload(replace(OVERRUN, facts=facts))["run"] == {
+        "rid": "",
+        "started": None,
+        "took_s": None,
+        "limit_s": None,
+    }
 
 
 def test_a_test_has_no_reason() -> None:
-    assert told(replace(OVERRUN, kind=Kind.TEST, reason=None))["reason"] is None
+    assert a_payload(replace(OVERRUN, kind=Kind.TEST, reason=None))["reason"] is None
 
 
-def test_the_code_is_a_secret_and_never_told() -> None:
-    text = json.dumps(told(OVERRUN))
+def test_the_code_is_a_secret_and_left_out() -> None:
+    text = json.dumps(a_payload(OVERRUN))
     assert "5d0e1b52-7c1f" not in text
     assert "5d0e1b527c1f" not in text
 
@@ -141,13 +146,13 @@ def test_the_code_is_a_secret_and_never_told() -> None:
 def test_the_documented_example_has_the_shape_of_a_document() -> None:
     page = (Path(__file__).parents[3] / "docs" / "reference" / "alerts.md").read_text()
     example = json.loads(page.split("```json\n", 1)[1].split("```", 1)[0])
-    assert _shape(example) == _shape(told(OVERRUN))
+    assert _shape(example) == _shape(a_payload(OVERRUN))
 
 
 def test_every_field_is_documented() -> None:
     page = (Path(__file__).parents[3] / "docs" / "reference" / "alerts.md").read_text()
     rows = [line.split("|")[1] for line in page.split("| field |")[1].split("\n\n")[0].splitlines()[2:]]
-    assert re.findall(r"`(\w+)`", " ".join(rows)) == list(told(OVERRUN))
+    assert re.findall(r"`(\w+)`", " ".join(rows)) == list(a_payload(OVERRUN))
 
 
 def _shape(value: object) -> object:
@@ -157,7 +162,7 @@ def _shape(value: object) -> object:
     return "number" if isinstance(value, int | float) else type(value).__name__
 
 
-def test_a_document_tells_what_held_an_alert_and_who_is_down_in_a_group() -> None:
+def test_a_payload_names_the_parents_that_held_the_alert_and_the_down_members_of_a_group() -> None:
     facts = replace(OVERRUN.facts, waited_for=("db", "wan"), members=("web-1",), n_members=3)
-    found = told(replace(OVERRUN, reason=Reason.FAILED, facts=facts))
+    found = a_payload(replace(OVERRUN, reason=Reason.FAILED, facts=facts))
     assert (found["held_for"], found["members_down"], found["members"]) == (["db", "wan"], ["web-1"], 3)

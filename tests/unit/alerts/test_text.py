@@ -1,4 +1,4 @@
-"""Each alert as people get it, written out; and names that nobody expected."""
+"""The text of each kind of alert, written out; and unusual names."""
 
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from chalicelib.alerts.text import Letter, Sending, letter
+from chalicelib.alerts.text import Delivery, Message, compose_message
 from chalicelib.domain.alerts import Alert, Facts, Kind, Reason
 from chalicelib.domain.config import Config
 from chalicelib.domain.ids import Code
@@ -39,7 +39,7 @@ def alert(kind: Kind, reason: Reason | None, at: str, facts: Facts, *, ordinal: 
     )
 
 
-def worded(
+def compose(
     name: str,
     an_alert: Alert,
     *,
@@ -48,11 +48,11 @@ def worded(
     link: str | None = None,
     ack_link: str | None = None,
     to: tuple[str, ...] = ("ops",),
-) -> Letter:
+) -> Message:
     config = Config(name=name, slug=slug, tz="Europe/Berlin")
     address = f"https://overdue.example.com/c/{slug or name}" if link is None else link
-    sending = Sending(at=an_alert.at + timedelta(seconds=1), channels=to, link=address, ack_link=ack_link)
-    return letter(code, config, an_alert, sending)
+    delivery = Delivery(at=an_alert.at + timedelta(seconds=1), channels=to, link=address, ack_link=ack_link)
+    return compose_message(code, config, an_alert, delivery)
 
 
 MISSED = alert(
@@ -165,7 +165,7 @@ ALL = (MISSED, OVERRUN, FAILED, TOO_SHORT, STALLED, UP, REMINDER, ESCALATION, TE
 
 
 def test_a_missed_success_points_at_the_scheduler() -> None:
-    got = worded("postgres-backup", MISSED)
+    got = compose("postgres-backup", MISSED)
     assert got.subject == "DOWN postgres-backup: missed, expected 02:00"
     assert got.text == (
         "postgres-backup is down: missed.\n\n"
@@ -185,7 +185,7 @@ def test_a_missed_success_points_at_the_scheduler() -> None:
 
 def test_a_success_missed_by_what_did_start_points_at_the_job() -> None:
     facts = replace(MISSED.facts, started=berlin("24T02:00:03"), run="", usual=None)
-    got = worded("postgres-backup", replace(MISSED, facts=facts))
+    got = compose("postgres-backup", replace(MISSED, facts=facts))
     assert got.subject == "DOWN postgres-backup: missed, expected 02:00"
     assert got.text == (
         "postgres-backup is down: missed.\n\n"
@@ -205,8 +205,8 @@ def test_a_success_missed_by_what_did_start_points_at_the_job() -> None:
     )
 
 
-def test_an_overrun_shows_what_its_run_said_last() -> None:
-    got = worded("search-reindex", OVERRUN)
+def test_an_overrun_shows_the_last_output_of_its_run() -> None:
+    got = compose("search-reindex", OVERRUN)
     assert got.subject == "DOWN search-reindex: overrun, running for 1 h 30 min"
     assert got.text == (
         "search-reindex is down: overrun.\n\n"
@@ -227,7 +227,7 @@ def test_an_overrun_shows_what_its_run_said_last() -> None:
 
 
 def test_a_failure_shows_its_exit_status_and_the_end_of_its_output() -> None:
-    got = worded("invoice-mailer", FAILED)
+    got = compose("invoice-mailer", FAILED)
     assert got.subject == "DOWN invoice-mailer: failed, exit status 75, 3rd in a row"
     assert got.text == (
         "invoice-mailer is down: failed.\n\n"
@@ -246,8 +246,8 @@ def test_a_failure_shows_its_exit_status_and_the_end_of_its_output() -> None:
     )
 
 
-def test_a_success_that_came_too_soon_is_told_against_what_it_takes() -> None:
-    got = worded("ledger-export", TOO_SHORT)
+def test_a_run_that_was_too_short_is_compared_with_the_minimum_and_the_usual() -> None:
+    got = compose("ledger-export", TOO_SHORT)
     assert got.subject == "DOWN ledger-export: too short, 1.8 s"
     assert got.text == (
         "ledger-export is down: too short.\n\n"
@@ -266,7 +266,7 @@ def test_a_success_that_came_too_soon_is_told_against_what_it_takes() -> None:
 
 
 def test_a_stalled_worker_is_alive_but_does_nothing() -> None:
-    got = worded("orders-consumer", STALLED)
+    got = compose("orders-consumer", STALLED)
     assert got.subject == "DOWN orders-consumer: stalled, 0 of 500 items"
     assert got.text == (
         "orders-consumer is down: stalled.\n\n"
@@ -283,8 +283,8 @@ def test_a_stalled_worker_is_alive_but_does_nothing() -> None:
     )
 
 
-def test_a_recovery_tells_for_how_long_it_was_down() -> None:
-    got = worded("fx-rates", UP)
+def test_a_recovery_says_how_long_the_check_was_down() -> None:
+    got = compose("fx-rates", UP)
     assert got.subject == "UP fx-rates: was down for 38 min"
     assert got.text == (
         "fx-rates is up again. It was down for 38 min.\n\n"
@@ -304,8 +304,8 @@ PROBED = replace(
 )
 
 
-def test_a_probe_that_gets_no_answer_blames_no_job_and_tells_no_duration() -> None:
-    got = worded("shop", PROBED)
+def test_a_probe_without_an_answer_blames_no_job_and_shows_no_duration() -> None:
+    got = compose("shop", PROBED)
     assert got.subject == "DOWN shop: failed, no answer: connection refused, 3rd in a row"
     assert got.text == (
         "shop is down: failed.\n\n"
@@ -320,26 +320,26 @@ def test_a_probe_that_gets_no_answer_blames_no_job_and_tells_no_duration() -> No
     )
 
 
-def test_a_probe_that_gets_a_bad_answer_tells_how_long_it_took_and_its_recovery_an_answer() -> None:
+def test_a_probe_with_a_bad_answer_shows_its_duration_and_its_recovery_a_good_answer() -> None:
     bad = replace(PROBED, facts=replace(PROBED.facts, took=timedelta(seconds=4), output="status 503, expected 200"))
-    assert "The probe at 04:40:09 got no good answer, after 4 s (usually 29 to 47 s)." in worded("shop", bad).text
+    assert "The probe at 04:40:09 got no good answer, after 4 s (usually 29 to 47 s)." in compose("shop", bad).text
     up = replace(UP, reason=Reason.FAILED, facts=replace(UP.facts, is_probed=True, output="status 200 in 90 ms"))
-    text = worded("shop", up).text
+    text = compose("shop", up).text
     assert "A good answer came at" in text
     assert "\nWas           failed\n" in text
 
 
-def test_a_recovery_from_failures_tells_which_when_it_is_known() -> None:
+def test_a_recovery_from_failures_says_how_it_failed_and_how_often() -> None:
     up = replace(UP, reason=Reason.FAILED, facts=replace(UP.facts, exit_status=1, in_a_row=2))
-    assert "\nWas           failed, exit status 1, 2nd in a row\n" in worded("fx-rates", up).text
+    assert "\nWas           failed, exit status 1, 2nd in a row\n" in compose("fx-rates", up).text
 
 
-def test_a_reminder_tells_for_how_long_it_has_been_down_and_when_the_next_comes() -> None:
-    got = worded("postgres-backup", REMINDER)
+def test_a_reminder_says_how_long_the_check_has_been_down_and_when_the_next_one_follows() -> None:
+    got = compose("postgres-backup", REMINDER)
     assert got.subject == "STILL DOWN postgres-backup: missed, for 2 h"
     assert got.text == (
         "postgres-backup is still down: missed.\n\n"
-        "No success for 2 h, since 02:30. This is the 1st reminder; the next comes at 06:30 "
+        "No success for 2 h, since 02:30. This is the 1st reminder. The next one follows at 06:30 "
         "unless it is up by then.\n\n"
         "Down since    Sat 24 Oct 02:30:00 Europe/Berlin (00:30:00 UTC)\n"
         "Last success  Fri 23 Oct 02:04:10, after 4 min 10 s (not enough runs yet for a usual duration)\n\n"
@@ -350,8 +350,8 @@ def test_a_reminder_tells_for_how_long_it_has_been_down_and_when_the_next_comes(
     )
 
 
-def test_an_escalation_says_to_whom_and_after_how_long_and_where_to_look() -> None:
-    got = worded("postgres-backup", ESCALATION, to=("oncall",))
+def test_an_escalation_says_to_which_channel_after_how_long_and_where_to_look() -> None:
+    got = compose("postgres-backup", ESCALATION, to=("oncall",))
     assert got.subject == "STILL DOWN postgres-backup: missed, escalated to oncall after 15 min"
     assert got.text == (
         "postgres-backup is still down: missed.\n\n"
@@ -369,38 +369,38 @@ def test_an_escalation_says_to_whom_and_after_how_long_and_where_to_look() -> No
 
 
 def test_to_many_channels_an_escalation_gives_up_their_names_first() -> None:
-    got = worded("postgres-backup", ESCALATION, to=tuple(f"channel-{number}" for number in range(12)))
+    got = compose("postgres-backup", ESCALATION, to=tuple(f"channel-{number}" for number in range(12)))
     assert got.subject == "STILL DOWN postgres-backup: missed"
 
 
 @pytest.mark.parametrize("an_alert", [MISSED, REMINDER, ESCALATION], ids=lambda each: each.kind)
-def test_an_alert_of_an_outage_bears_the_link_that_acknowledges_it_above_that_of_its_page(an_alert: Alert) -> None:
-    got = worded("postgres-backup", an_alert, ack_link="https://overdue.example.com/ack/TOKEN")
+def test_an_alert_about_an_outage_has_an_acknowledge_link_above_the_link_to_its_page(an_alert: Alert) -> None:
+    got = compose("postgres-backup", an_alert, ack_link="https://overdue.example.com/ack/TOKEN")
     assert got.text.split("\n\n")[-2:] == [
-        "Acknowledge, which ends reminders and escalation:\nhttps://overdue.example.com/ack/TOKEN",
+        "Acknowledge this outage, which ends its reminders and escalation:\nhttps://overdue.example.com/ack/TOKEN",
         "https://overdue.example.com/c/postgres-backup",
     ]
     assert "TOKEN" not in got.sms
 
 
 def test_a_test_says_that_nothing_has_happened() -> None:
-    got = worded("fx-rates", TEST)
+    got = compose("fx-rates", TEST)
     assert got.subject == "TEST fx-rates: alerts reach you"
     assert got.text == (
-        "This is a test: alerts of fx-rates reach you. Nothing has happened to it.\n\n"
+        "This is a test: alerts of fx-rates reach you. Nothing is wrong with it.\n\n"
         "https://overdue.example.com/c/fx-rates"
     )
 
 
-def test_a_digest_is_not_a_letter_about_one_check() -> None:
+def test_no_single_message_can_be_composed_for_a_digest() -> None:
     with pytest.raises(ValueError, match="several checks"):
-        worded("fx-rates", replace(TEST, kind=Kind.DIGEST))
+        compose("fx-rates", replace(TEST, kind=Kind.DIGEST))
 
 
 def test_an_alert_that_leaves_a_day_late_names_the_day() -> None:
     config = Config(name="postgres-backup", tz="Europe/Berlin")
-    sending = Sending(at=berlin("25T00:10:00"), channels=(), link="https://o.example/c/p", ack_link=None)
-    late = letter(CODE, config, MISSED, sending)
+    delivery = Delivery(at=berlin("25T00:10:00"), channels=(), link="https://o.example/c/p", ack_link=None)
+    late = compose_message(CODE, config, MISSED, delivery)
     assert late.subject == "DOWN postgres-backup: missed, expected Sat 24 Oct 02:00"
 
 
@@ -421,28 +421,28 @@ def test_an_alert_that_leaves_a_day_late_names_the_day() -> None:
         pytest.param("`db`", "", "`db`", "'db' (5d0e1b52)", id="no backtick in GSM"),
     ],
 )
-def test_a_name_is_spelt_exactly_or_marked(name: str, slug: str, subject: str, sms: str) -> None:
-    got = worded(name, MISSED, slug=slug, link="")
+def test_a_name_is_exact_or_marked(name: str, slug: str, subject: str, sms: str) -> None:
+    got = compose(name, MISSED, slug=slug, link="")
     assert got.subject == f"DOWN {subject}: missed, expected 02:00"
     assert got.sms == f"DOWN {sms}: missed, expected 02:00, nothing since 23 Oct 02:04."
 
 
-def test_the_text_keeps_every_letter_but_nothing_that_acts() -> None:
-    assert worded("גיבוי 🔥", MISSED).text.startswith("גיבוי 🔥 is down: missed.\n")
-    assert worded("a\u202eb\nc", MISSED).text.startswith("ab c (5d0e1b52) is down: missed.\n")
+def test_the_text_keeps_all_letters_and_removes_control_characters() -> None:
+    assert compose("גיבוי 🔥", MISSED).text.startswith("גיבוי 🔥 is down: missed.\n")
+    assert compose("a\u202eb\nc", MISSED).text.startswith("ab c (5d0e1b52) is down: missed.\n")
 
 
 def test_the_facts_of_a_subject_go_before_the_name_is_cut() -> None:
-    assert worded("n" * 60, FAILED).subject == f"DOWN {'n' * 60}: failed, exit status 75"
-    assert worded("n" * 80, FAILED).subject == f"DOWN {'n' * 80}: failed"
+    assert compose("n" * 60, FAILED).subject == f"DOWN {'n' * 60}: failed, exit status 75"
+    assert compose("n" * 80, FAILED).subject == f"DOWN {'n' * 80}: failed"
 
 
 def test_a_name_that_must_be_cut_shows_it_and_keeps_the_reason() -> None:
-    assert worded("n" * 100, FAILED).subject == f"DOWN {'n' * 72}... (5d0e1b52): failed"
+    assert compose("n" * 100, FAILED).subject == f"DOWN {'n' * 72}... (5d0e1b52): failed"
 
 
 def test_names_that_differ_at_their_end_only_stay_apart() -> None:
-    one, other = (worded("n" * 99 + last, MISSED, code=code) for last, code in (("a", CODE), ("b", OTHER_CODE)))
+    one, other = (compose("n" * 99 + last, MISSED, code=code) for last, code in (("a", CODE), ("b", OTHER_CODE)))
     assert one.subject == f"DOWN {'n' * 72}... (5d0e1b52): missed"
     assert other.subject == f"DOWN {'n' * 72}... (77aa0c1e): missed"
     assert one.sms == f"DOWN {'n' * 99}a: missed, expected 02:00, nothing since 23 Oct 02:04."
@@ -450,23 +450,23 @@ def test_names_that_differ_at_their_end_only_stay_apart() -> None:
 
 
 def test_brackets_count_twice_in_an_sms() -> None:
-    got = worded("[" * 100, MISSED).sms
+    got = compose("[" * 100, MISSED).sms
     assert got == f"DOWN {'[' * 66}... (5d0e1b52): missed."
     assert septets(got) == 160
 
 
 def test_the_link_of_an_sms_goes_before_any_fact() -> None:
-    assert worded("n" * 45, FAILED).sms == f"DOWN {'n' * 45}: failed, exit status 75, 3rd in a row, 04:40."
+    assert compose("n" * 45, FAILED).sms == f"DOWN {'n' * 45}: failed, exit status 75, 3rd in a row, 04:40."
 
 
 def test_output_is_text_without_colours_and_controls() -> None:
     output = "\x1b[31mred\x1b[0m\r\n\tbell\x07 \x1b]0;title\x07nul\x00 \u202eevil\r50 %\r100 %\n\n"
-    text = worded("db", replace(FAILED, facts=replace(FAILED.facts, output=output))).text
+    text = compose("db", replace(FAILED, facts=replace(FAILED.facts, output=output))).text
     assert "The end of its output:\n  red\n  \tbell\\x07 nul\\x00 \\u202eevil\n  50 %\n  100 %\n\nLook first" in text
 
 
-def test_only_the_end_of_a_long_output_is_told() -> None:
-    text = worded("db", replace(FAILED, facts=replace(FAILED.facts, output="x" * 5000 + "\nlast line"))).text
+def test_only_the_end_of_a_long_output_is_shown() -> None:
+    text = compose("db", replace(FAILED, facts=replace(FAILED.facts, output="x" * 5000 + "\nlast line"))).text
     assert "output:\n  ...xxx" in text
     assert "x\n  last line\n\n" in text
     assert len(text) < 2600
@@ -494,7 +494,7 @@ alerts = st.builds(
 )
 
 
-def said_name(text: str) -> str:
+def name_in(text: str) -> str:
     """What a subject or an SMS calls the check: all between the kind and the last reason in it."""
     for head in ("STILL DOWN ", "DOWN ", "UP ", "TEST "):
         if text.startswith(head):
@@ -505,7 +505,7 @@ def said_name(text: str) -> str:
 @settings(derandomize=True, max_examples=50, deadline=None)
 @given(names, st.sampled_from(["", "db-backup", "s" * 100]), alerts)
 def test_any_alert_fits_and_claims_no_other_name(name: str, slug: str, an_alert: Alert) -> None:
-    got = worded(name, an_alert, slug=slug, link="https://overdue.example.com/c/x")
+    got = compose(name, an_alert, slug=slug, link="https://overdue.example.com/c/x")
 
     assert len(got.subject) <= 100
     assert all(" " <= char <= "~" for char in got.subject)
@@ -515,23 +515,23 @@ def test_any_alert_fits_and_claims_no_other_name(name: str, slug: str, an_alert:
         assert "None" not in text
     for text in (got.subject, got.sms):
         exact = name if name.strip() else slug or "5d0e1b52"
-        said = said_name(text)
+        said = name_in(text)
         assert said.startswith(f"{exact}: ") or " (5d0e1b52): " in said
 
 
 @settings(derandomize=True, max_examples=50, deadline=None)
 @given(names.filter(str.strip), names.filter(str.strip))
-def test_two_names_are_never_told_alike(one: str, other: str) -> None:
+def test_two_names_never_look_the_same(one: str, other: str) -> None:
     if one == other:
         return
-    first, second = worded(one, TEST, link=""), worded(other, TEST, code=OTHER_CODE, link="")
+    first, second = compose(one, TEST, link=""), compose(other, TEST, code=OTHER_CODE, link="")
     assert first.subject != second.subject
     assert first.sms != second.sms
     assert first.text != second.text
 
 
-def test_a_miss_that_others_went_before_says_which_it_is() -> None:
-    got = worded("postgres-backup", replace(MISSED, facts=replace(MISSED.facts, misses=2)))
+def test_a_second_miss_in_a_row_says_so() -> None:
+    got = compose("postgres-backup", replace(MISSED, facts=replace(MISSED.facts, misses=2)))
     assert got.text.startswith("postgres-backup is down: missed.\n")
     assert got.subject.endswith(", 2nd in a row")
 
@@ -540,14 +540,14 @@ def test_a_miss_that_others_went_before_says_which_it_is() -> None:
     ("parents", "said"),
     [(("db",), "db was down"), (("db", "wan"), "db, wan were down")],
 )
-def test_what_a_parent_held_back_says_which(parents: tuple[str, ...], said: str) -> None:
+def test_an_alert_that_was_held_says_for_which_parents(parents: tuple[str, ...], said: str) -> None:
     facts = replace(FAILED.facts, waited_for=parents)
-    assert f"\nHeld while    {said}\n" in worded("postgres-backup", replace(FAILED, facts=facts)).text
+    assert f"\nHeld while    {said}\n" in compose("postgres-backup", replace(FAILED, facts=facts)).text
 
 
-def test_what_a_snooze_held_back_says_until_when() -> None:
+def test_an_alert_that_was_snoozed_says_until_when() -> None:
     facts = replace(FAILED.facts, snoozed_until=berlin("24T06:00:00"))
     assert (
         "\nSnoozed until Sat 24 Oct 06:00:00 Europe/Berlin (04:00:00 UTC)\n"
-        in worded("postgres-backup", replace(FAILED, facts=facts)).text
+        in compose("postgres-backup", replace(FAILED, facts=facts)).text
     )

@@ -16,7 +16,7 @@ import pytest
 ROOT = Path(__file__).parents[3]
 RULES = "docs/reference/rules.md"
 TEXTS = {".css", ".html", ".js", ".md", ".py", ".toml", ".txt", ".yaml", ".yml"}
-NOT_OURS = {"__pycache__", "build", "dist", "node_modules", "out"}
+NOT_OURS = {"__pycache__", "build", "deployed", "deployments", "dist", "node_modules", "out"}
 HIDDEN_BUT_OURS = {".chalice", ".ci", ".github"}
 
 _URL = re.compile(r"\b[a-z][a-z0-9+.-]*://[^\s)\"'<>]+")

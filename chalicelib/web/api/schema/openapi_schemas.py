@@ -7,7 +7,7 @@ from chalicelib.domain.alerts import Kind, Reason
 from chalicelib.domain.check import Status
 from chalicelib.domain.ping import Signal
 from chalicelib.domain.runs.recent_runs import OF_PINGS
-from chalicelib.domain.text.display_status import Shown
+from chalicelib.domain.text.display_status import DisplayStatus
 from chalicelib.fields.kinds import Schema
 from chalicelib.fields.table import FIELDS
 from chalicelib.web.api.schema.fields import SCHEMAS
@@ -89,7 +89,7 @@ def _check() -> Schema:
         **{name: _or_null(_INSTANT) for name in ("maintenance_until", "snoozed_until", "acknowledged_at")},
         **{name: _or_null(_INSTANT) for name in ("unknown_since", "throttled_since", "throttled_at")},
         "acknowledged_by": _or_null(TEXT),
-        "status": {"enum": [state.value for state in Shown if state is not Shown.UNKNOWN]},
+        "status": {"enum": [state.value for state in DisplayStatus if state is not DisplayStatus.UNKNOWN]},
         "reason": _REASON,
         "explanation": _or_null(TEXT),
         "badge_url": _URL,

@@ -53,7 +53,7 @@ def shaped(stored: Check, viewer: Viewer) -> Json:
     is_running = viewer.version.says_started and display_status.is_running(check, now=viewer.now)
     value = _plain(config, "v1") | {
         "n_pings": check.n_pings,
-        "status": "started" if is_running else display_status.status_apart_from_held(check, now=viewer.now).value,
+        "status": "started" if is_running else display_status.status_without_unknown(check, now=viewer.now).value,
         "started": started(check) is not None,
         "last_ping": iso(check.last_ping),
         "next_ping": iso(display_status.next_ping(check)),

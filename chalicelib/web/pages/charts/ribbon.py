@@ -23,7 +23,7 @@ _ENDS_FROM = 80.0  # per cent: nor would one behind a mark there
 
 
 @dataclass(frozen=True, slots=True)
-class Outage:
+class RibbonOutage:
     """A check that is down, or was until `ended`."""
 
     name: str
@@ -40,7 +40,7 @@ class Due:
 
 
 def ribbon(
-    down: Sequence[Outage], ended: Sequence[Outage], due: Sequence[Due], *, often: int, clock: WallClock
+    down: Sequence[RibbonOutage], ended: Sequence[RibbonOutage], due: Sequence[Due], *, often: int, clock: WallClock
 ) -> Markup | None:
     """`down` the longest first, `due` the soonest first, both within reach; `often`: how many come all the time.
 
@@ -77,7 +77,7 @@ def _per_cent(number: float) -> str:
     return f"{number:.1f}".removesuffix(".0") + "%"
 
 
-def _since(outage: Outage, lane: int, clock: WallClock) -> str:
+def _since(outage: RibbonOutage, lane: int, clock: WallClock) -> str:
     x, y = _x(outage.since, clock), _LANE * lane + 8
     name = escape(_cut(outage.name))
     line = f'<line class="since" x1="{_per_cent(x)}" x2="50%" y1="{y}" y2="{y}"/>'
@@ -102,7 +102,7 @@ def _cut(name: str) -> str:
     return name if len(name) <= _LONGEST else f"{name[: _LONGEST - 1]}…"
 
 
-def _headings(left: Sequence[Outage], right: Sequence[Due], clock: WallClock) -> Iterator[str]:
+def _headings(left: Sequence[RibbonOutage], right: Sequence[Due], clock: WallClock) -> Iterator[str]:
     """What the two sides are, where the first lane leaves room for it."""
     if left and _x(left[0].since, clock) > 27:
         yield '<text class="scale" x="0" y="12">Down since</text>'
@@ -136,7 +136,9 @@ def _scale(clock: WallClock, y: int) -> str:
     )
 
 
-def _title(down: Sequence[Outage], ended: Sequence[Outage], due: Sequence[Due], often: int, clock: WallClock) -> str:
+def _title(
+    down: Sequence[RibbonOutage], ended: Sequence[RibbonOutage], due: Sequence[Due], often: int, clock: WallClock
+) -> str:
     said = ["Six hours back and six ahead."]
     if down:
         told = ", ".join(f"{each.name} {clock.minute(each.since)}" for each in down[:LANES])

@@ -79,27 +79,29 @@ def snooze_until(form: Mapping[str, str], *, now: datetime) -> datetime:
 
 
 @dataclass(frozen=True, slots=True)
-class Choice:
+class SnoozeChoice:
     """An end of a snooze that one can choose."""
 
     value: str
     label: str
 
 
-def snooze_choices(clock: WallClock) -> tuple[Choice, ...]:
+def snooze_choices(clock: WallClock) -> tuple[SnoozeChoice, ...]:
     """So many hours, the reader's next morning, and that of the next week's Monday."""
     here = local(clock.now, clock.tz)
     today = here.replace(hour=_MORNING, minute=0, second=0, microsecond=0, fold=0)
     morning = today if here < today else today + timedelta(days=1)
     monday = today + timedelta(days=7 - here.weekday())
-    mornings = [Choice(morning.isoformat(), f"Snooze until {'' if morning == today else 'tomorrow '}{morning:%H:%M}")]
+    mornings = [
+        SnoozeChoice(morning.isoformat(), f"Snooze until {'' if morning == today else 'tomorrow '}{morning:%H:%M}")
+    ]
     if monday != morning:
-        mornings.append(Choice(monday.isoformat(), f"Snooze until {clock.minute(monday)}"))
+        mornings.append(SnoozeChoice(monday.isoformat(), f"Snooze until {clock.minute(monday)}"))
     return (
-        Choice("3600", "Snooze for 1 hour"),
-        Choice("14400", "Snooze for 4 hours"),
+        SnoozeChoice("3600", "Snooze for 1 hour"),
+        SnoozeChoice("14400", "Snooze for 4 hours"),
         *mornings,
-        Choice(str(7 * 86_400), "Snooze for a week"),
+        SnoozeChoice(str(7 * 86_400), "Snooze for a week"),
     )
 
 

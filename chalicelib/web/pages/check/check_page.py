@@ -21,16 +21,16 @@ from chalicelib.services import find_checks
 from chalicelib.store import batch_get, checks
 from chalicelib.web.pages.charts.run_chart import Drawing, drawing
 from chalicelib.web.pages.charts.timeline import GLYPHS
-from chalicelib.web.pages.check.actions import Choice, confirmation, snooze_choices
+from chalicelib.web.pages.check.actions import SnoozeChoice, confirmation, snooze_choices
 from chalicelib.web.pages.check.configuration import Entry, Seen, in_words_of
-from chalicelib.web.pages.check.headline import CheckVerdict, verdict
+from chalicelib.web.pages.check.headline import CheckHeadline, verdict
 from chalicelib.web.pages.check.history import History, Link, history_of
 from chalicelib.web.pages.check.next_times import Upcoming, upcoming
 from chalicelib.web.pages.check.open_runs import OpenRun, open_runs
 from chalicelib.web.pages.check.queries import Source, past, source_of
 from chalicelib.web.pages.check.status_changes import FlipRow, Month, flip_rows, months
 from chalicelib.web.pages.check_form.snippets import Snippet, snippets
-from chalicelib.web.pages.overview.headline import Part
+from chalicelib.web.pages.overview.headline import Phrase
 from chalicelib.web.pages.overview.position import name_of, shown_text, standing
 from chalicelib.web.pages.shell.commands import command
 from chalicelib.web.pages.shell.guards import serve_page
@@ -47,7 +47,7 @@ class Forms:
     acknowledges: bool
     resumes: bool
     is_snoozed: bool
-    snoozes: tuple[Choice, ...]
+    snoozes: tuple[SnoozeChoice, ...]
     pause_words: str
     resume_words: str
     confirmation: str
@@ -59,7 +59,7 @@ class Forms:
 class CheckPage:
     """All that `check.html` shows."""
 
-    verdict: CheckVerdict
+    verdict: CheckHeadline
     tags: tuple[Link, ...]
     namesakes: tuple[Link, ...]
     forms: Forms | None  # None: to look only
@@ -174,11 +174,11 @@ def _namesakes(visit: Visit, check: Check) -> tuple[Link, ...]:
     )
 
 
-def _named(visit: Visit, wanted: Sequence[Code]) -> list[Part]:
+def _named(visit: Visit, wanted: Sequence[Code]) -> list[Phrase]:
     """Links to the checks that it names, as far as they are still there. No read where there are none."""
     ports = visit.wiring.ports
     found = batch_get.checks(ports.tables, wanted, sleep=ports.sleep)
-    return [Part(name_of(each), href=f"/checks/{unique_key(each.code)}") for each in found]
+    return [Phrase(name_of(each), href=f"/checks/{unique_key(each.code)}") for each in found]
 
 
 def _alarm_name(check: Check) -> str:

@@ -21,7 +21,7 @@ from chalicelib.domain.text.amounts import quantity
 from chalicelib.domain.text.time_format import WallClock, duration
 from chalicelib.fields.number_kinds import InARow
 from chalicelib.fields.table import FIELDS
-from chalicelib.web.pages.overview.headline import Part
+from chalicelib.web.pages.overview.headline import Phrase
 from chalicelib.web.pages.overview.position import shown_text
 
 _URL = re.compile(r"https?://[^\s<>\"'\\]*[^\s<>\"'\\.,;:!?)\]}]")
@@ -32,7 +32,7 @@ class Entry:
     """A term and what is said of it; `codes` are its expressions as they were written."""
 
     term: str
-    said: tuple[Part, ...]
+    said: tuple[Phrase, ...]
     codes: tuple[str, ...] = ()
 
 
@@ -43,8 +43,8 @@ class Seen:
     check: Check
     channels: Sequence[Channel]
     clock: WallClock
-    parents: Sequence[Part]
-    members: Sequence[Part]
+    parents: Sequence[Phrase]
+    members: Sequence[Phrase]
     may_write: bool
 
     @property
@@ -68,7 +68,7 @@ def _others(config: Config) -> Iterator[Entry]:
 
 
 def _plain(term: str, words: str) -> Entry:
-    return Entry(term, (Part(words),))
+    return Entry(term, (Phrase(words),))
 
 
 def _capital(text: str) -> str:
@@ -83,7 +83,7 @@ def _expected(seen: Seen) -> Iterator[Entry]:
     if isinstance(config.schedule, Every):
         yield _plain("Schedule", f"{words}, counted from the last success")
     else:
-        yield Entry("Schedule", (Part(f"{words}, in {config.tz}"),), lines_of(config.schedule))
+        yield Entry("Schedule", (Phrase(f"{words}, in {config.tz}"),), lines_of(config.schedule))
     yield _plain("Grace", f"{duration(config.grace)} after that for the success, then it is missed")
 
 
@@ -92,16 +92,16 @@ def _members(seen: Seen) -> Iterator[Entry]:
     if group is None:
         return
     tagged = (
-        Part("all checks with the tag "),
-        Part(shown_text(group.tag), href=f"/?{urlencode({'tag': group.tag}, errors='replace')}"),
+        Phrase("all checks with the tag "),
+        Phrase(shown_text(group.tag), href=f"/?{urlencode({'tag': group.tag}, errors='replace')}"),
     )
     yield Entry("Members", tagged if group.tag else tuple(_listed(seen.members)))
     needed = "all of them are" if group.down_when is None else f"{group.down_when} of them are"
     yield _plain("Down when", f"{needed}; one that is paused does not count")
 
 
-def _listed(links: Sequence[Part]) -> list[Part]:
-    return [part for each in links for part in (each, Part(", "))][:-1]
+def _listed(links: Sequence[Phrase]) -> list[Phrase]:
+    return [part for each in links for part in (each, Phrase(", "))][:-1]
 
 
 def _probe(seen: Seen) -> Iterator[Entry]:
@@ -110,7 +110,7 @@ def _probe(seen: Seen) -> Iterator[Entry]:
     if probe is None:
         return
     url = probe.url if seen.may_write else probe.url.partition("?")[0]
-    yield Entry("Overdue asks", (Part(f"{probe.method} "), Part(shown_text(url), kind="address")))
+    yield Entry("Overdue asks", (Phrase(f"{probe.method} "), Phrase(shown_text(url), kind="address")))
     good = [f"status {probe.expect_status}", f"within {duration(probe.slow or probe.timeout)}"]
     if probe.expect_text:
         good.append(f"with “{shown_text(probe.expect_text)}” in its text")
@@ -169,29 +169,29 @@ def _alert(seen: Seen) -> Iterator[Entry]:
     when = f"after {' or '.join(kind.amount(field.of(config)) for field, kind in _IN_A_ROW)}"
     if config.remind_every is not None:
         when += f", again every {duration(config.remind_every)} while down"
-    said = [Part(f"{when}, to "), *_told(config.channels, seen)]
+    said = [Phrase(f"{when}, to "), *_told(config.channels, seen)]
     for step in config.escalation:
-        said += [Part(f"; {duration(step.after)} later, unless acknowledged, to "), *_told(step.channels, seen)]
+        said += [Phrase(f"; {duration(step.after)} later, unless acknowledged, to "), *_told(step.channels, seen)]
     if config.escalation_policy:
-        said.append(Part(f" (policy {shown_text(config.escalation_policy)})"))
+        said.append(Phrase(f" (policy {shown_text(config.escalation_policy)})"))
     yield Entry("Alert", tuple(said))
 
 
-def _told(ids: tuple[str, ...], seen: Seen) -> Iterator[Part]:
+def _told(ids: tuple[str, ...], seen: Seen) -> Iterator[Phrase]:
     known = [channel for channel in seen.channels if EVERY_CHANNEL in ids or channel.id in ids]
     every = "all channels" if EVERY_CHANNEL in ids else ""
     if not known:
-        yield Part(f"{every}, of which there are none yet" if every else "nobody")
+        yield Phrase(f"{every}, of which there are none yet" if every else "nobody")
     elif not seen.may_write:
-        yield Part(every or quantity(len(known), "channel"))
+        yield Phrase(every or quantity(len(known), "channel"))
     else:
         names = ", ".join(shown_text(channel.name) for channel in known)
-        yield Part(f"{every} ({names})" if every else names)
+        yield Phrase(f"{every} ({names})" if every else names)
 
 
 def _parents(seen: Seen) -> Iterator[Entry]:
     if seen.parents:
-        yield Entry("Depends on", (*_listed(seen.parents), Part(": while one of them is down, its own alerts wait")))
+        yield Entry("Depends on", (*_listed(seen.parents), Phrase(": while one of them is down, its own alerts wait")))
 
 
 def _windows(seen: Seen) -> Iterator[Entry]:
@@ -270,16 +270,16 @@ ENTRIES: tuple[tuple[tuple[str, ...], Callable[[Seen], Iterator[Entry]]], ...] =
 )
 
 
-def linked(text: str) -> Iterator[Part]:
+def linked(text: str) -> Iterator[Phrase]:
     """A text, with the addresses in it as links."""
     end = 0
     for found in _URL.finditer(text):
         if found.start() > end:
-            yield Part(_lines(text[end : found.start()]))
-        yield Part(shown_text(found[0].split("://", 1)[1]), href=found[0])
+            yield Phrase(_lines(text[end : found.start()]))
+        yield Phrase(shown_text(found[0].split("://", 1)[1]), href=found[0])
         end = found.end()
     if end < len(text):
-        yield Part(_lines(text[end:]))
+        yield Phrase(_lines(text[end:]))
 
 
 def _lines(text: str) -> str:

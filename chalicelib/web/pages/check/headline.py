@@ -49,7 +49,7 @@ class Fact:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class CheckVerdict:
+class CheckHeadline:
     """The headline and the facts below it."""
 
     mark: str
@@ -65,13 +65,13 @@ class CheckVerdict:
         return f"{self.name} {self.said} · Overdue"
 
 
-def verdict(each: Standing, past: Past, clock: WallClock, *, names_channels: bool, remedy: str = "") -> CheckVerdict:
+def verdict(each: Standing, past: Past, clock: WallClock, *, names_channels: bool, remedy: str = "") -> CheckHeadline:
     """The headline of a check. `remedy`: how to give it a channel; "" if it has one."""
     check = each.check
     lead, facts = _lead_and_facts(each, past, clock)
     alerts = about_alerts(check, past, clock, names_channels=names_channels, remedy=remedy)
     is_unknown = unknown_since(check, now=clock.now) is not None
-    return CheckVerdict(
+    return CheckHeadline(
         mark="unknown" if is_unknown else each.section.value,
         name=each.name,
         said=_state(each, is_unknown=is_unknown),

@@ -26,7 +26,7 @@ COUNT = 5
 
 
 @dataclass(frozen=True, slots=True)
-class Coming:
+class NextTime:
     """One of them; `odd` is a sentence, or nothing."""
 
     iso: str
@@ -42,7 +42,7 @@ class Upcoming:
 
     tz: str
     words: str  # "" where there is a list
-    list: tuple[Coming, ...]
+    list: tuple[NextTime, ...]
 
 
 def upcoming(check: Check, clock: WallClock) -> Upcoming:
@@ -107,7 +107,7 @@ def _hidden(each: "Outside") -> str:
     return f"{number} before it {'falls' if each.is_counted and each.hidden == 1 else 'fall'} into maintenance."
 
 
-def _coming(each: Occurrence, tz: str, clock: WallClock, *, by_second: bool) -> Coming:
+def _coming(each: Occurrence, tz: str, clock: WallClock, *, by_second: bool) -> NextTime:
     here = WallClock(tz=tz, now=clock.now)
     other = clock if clock.tz != tz else (WallClock(tz="UTC", now=clock.now) if tz != "UTC" else None)
     there = ""
@@ -116,7 +116,7 @@ def _coming(each: Occurrence, tz: str, clock: WallClock, *, by_second: bool) -> 
         moved = local(each.at, other.tz).date() - local(each.at, tz).date()
         there = f"{said} {other.tz}" + _days_apart(moved)
     time = _time(each.at, here, by_second=by_second)
-    return Coming(exact(each.at, tz), _day(each.at, here), time, there, each.oddity or "")
+    return NextTime(exact(each.at, tz), _day(each.at, here), time, there, each.oddity or "")
 
 
 def _time(at: datetime, clock: WallClock, *, by_second: bool) -> str:

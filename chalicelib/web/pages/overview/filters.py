@@ -71,7 +71,7 @@ def matching(standings: Iterable[Standing], wish: Wish) -> list[Standing]:
 
 
 @dataclass(frozen=True, slots=True)
-class Choice:
+class FilterLink:
     """A link that narrows the page, or widens it again."""
 
     label: str
@@ -87,17 +87,17 @@ class Finder:
 
     q: str
     hidden: tuple[tuple[str, str], ...]  # what a search keeps
-    tally: tuple[Choice, ...]
-    tags: tuple[Choice, ...]
+    tally: tuple[FilterLink, ...]
+    tags: tuple[FilterLink, ...]
 
 
 def finder(standings: Sequence[Standing], found: Sequence[Standing], wish: Wish) -> Finder:
     """`found`: those that match but for their status."""
     counts = Counter(each.section for each in found)
     first = replace(wish, page=1)
-    tally = [Choice("All", len(found), replace(first, status=None).href(), is_current=wish.status is None)]
+    tally = [FilterLink("All", len(found), replace(first, status=None).href(), is_current=wish.status is None)]
     tally += [
-        Choice(WORDS[each], counts[each], replace(first, status=each).href(), each.value, wish.status is each)
+        FilterLink(WORDS[each], counts[each], replace(first, status=each).href(), each.value, wish.status is each)
         for each in Section
         if counts[each] or wish.status is each
     ]
@@ -106,7 +106,7 @@ def finder(standings: Sequence[Standing], found: Sequence[Standing], wish: Wish)
     return Finder(wish.q, tuple(pair for pair in kept if pair[1]), tuple(tally), _tags(standings, first))
 
 
-def _tags(standings: Sequence[Standing], wish: Wish) -> tuple[Choice, ...]:
+def _tags(standings: Sequence[Standing], wish: Wish) -> tuple[FilterLink, ...]:
     counts = Counter(tag for each in standings for tag in set(each.check.config.tags.split()))
     ordered = sorted(counts, key=lambda tag: (-counts[tag], tag))
     shown = ordered if wish.all_tags else ordered[:MOST_TAGS]
@@ -115,13 +115,13 @@ def _tags(standings: Sequence[Standing], wish: Wish) -> tuple[Choice, ...]:
     left = len(ordered) - len([tag for tag in shown if tag in counts])
     if left:
         choices.append(
-            Choice(f"{left} more {'tag' if left == 1 else 'tags'}", None, replace(wish, all_tags=True).href())
+            FilterLink(f"{left} more {'tag' if left == 1 else 'tags'}", None, replace(wish, all_tags=True).href())
         )
     return tuple(choices)
 
 
-def _tag(tag: str, count: int, wish: Wish) -> Choice:
+def _tag(tag: str, count: int, wish: Wish) -> FilterLink:
     """The link of a tag, to that one alone; of a chosen one, back to what is without it."""
     is_current = tag in wish.tags
     left = tuple(other for other in wish.tags if other != tag) if is_current else (tag,)
-    return Choice(shown_text(tag), count, replace(wish, tags=left).href(), is_current=is_current)
+    return FilterLink(shown_text(tag), count, replace(wish, tags=left).href(), is_current=is_current)

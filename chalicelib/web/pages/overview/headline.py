@@ -17,7 +17,7 @@ _HOUR = timedelta(hours=1)
 
 
 @dataclass(frozen=True, slots=True)
-class Part:
+class Phrase:
     """A piece of a sentence: plain, in the colour of a status, or a link."""
 
     text: str
@@ -26,40 +26,40 @@ class Part:
 
 
 @dataclass(frozen=True, slots=True)
-class Verdict:
+class Headline:
     """What is the matter."""
 
     mark: str
     title: str  # of the page: the count in front
-    said: tuple[Part, ...]
-    facts: tuple[Part, ...]
+    said: tuple[Phrase, ...]
+    facts: tuple[Phrase, ...]
 
 
-def verdict(standings: Sequence[Standing], clock: WallClock) -> Verdict:
+def verdict(standings: Sequence[Standing], clock: WallClock) -> Headline:
     """The verdict on all checks, of which there is at least one."""
     counts = Counter(each.section for each in standings)
     down, late = counts[Section.DOWN], counts[Section.LATE]
     if down:
-        said = [Part(f"{_checks(down)} {_are(down)} down", "down")]
+        said = [Phrase(f"{_checks(down)} {_are(down)} down", "down")]
         if late:
-            said += [Part(", "), Part(f"{late} {_are(late)} late", "late")]
-        facts = (*_longest(standings, clock), Part(_others(counts, "Of the other")))
-        return Verdict("down", f"({down} down) Checks · Overdue", tuple(said), facts)
+            said += [Phrase(", "), Phrase(f"{late} {_are(late)} late", "late")]
+        facts = (*_longest(standings, clock), Phrase(_others(counts, "Of the other")))
+        return Headline("down", f"({down} down) Checks · Overdue", tuple(said), facts)
     if late:
-        facts = (Part(_others(counts, "Of the other")), *_soonest(standings, clock))
-        return Verdict(
-            "late", f"({late} late) Checks · Overdue", (Part(f"{_checks(late)} {_are(late)} late", "late"),), facts
+        facts = (Phrase(_others(counts, "Of the other")), *_soonest(standings, clock))
+        return Headline(
+            "late", f"({late} late) Checks · Overdue", (Phrase(f"{_checks(late)} {_are(late)} late", "late"),), facts
         )
     working = counts[Section.UP] + counts[Section.RUNNING]
     if not working:
-        return Verdict(
-            "new", "Checks · Overdue", (Part("Nothing is watched at the moment"),), (Part(_others(counts, "Of")),)
+        return Headline(
+            "new", "Checks · Overdue", (Phrase("Nothing is watched at the moment"),), (Phrase(_others(counts, "Of")),)
         )
     if working == len(standings):
         sentence, rest = ("The only check does its work" if working == 1 else f"All {working} checks do their work"), ""
     else:
         sentence, rest = f"{_checks(working)} {'does its' if working == 1 else 'do their'} work", _idle(counts)
-    return Verdict("up", "Checks · Overdue", (Part(sentence),), (*_soonest(standings, clock), Part(rest)))
+    return Headline("up", "Checks · Overdue", (Phrase(sentence),), (*_soonest(standings, clock), Phrase(rest)))
 
 
 def _checks(number: int) -> str:
@@ -70,19 +70,19 @@ def _are(number: int) -> str:
     return "is" if number == 1 else "are"
 
 
-def _longest(standings: Sequence[Standing], clock: WallClock) -> Iterator[Part]:
+def _longest(standings: Sequence[Standing], clock: WallClock) -> Iterator[Phrase]:
     down = [each for each in standings if each.section is Section.DOWN]
     first = min(down, key=lambda each: each.check.since or clock.now)
     since, reason = first.check.since, first.check.reason
     assert since is not None, "what is down has flipped"
     assert reason is not None, "and had a reason"
-    yield Part("The longest: " if len(down) > 1 else "It is ")
-    yield Part(first.name, href=first.path)
-    yield Part(f", {reason_name(reason)}, for {duration(clock.now - since)}. ")
+    yield Phrase("The longest: " if len(down) > 1 else "It is ")
+    yield Phrase(first.name, href=first.path)
+    yield Phrase(f", {reason_name(reason)}, for {duration(clock.now - since)}. ")
     lately = sum(each.check.since is not None and clock.now - each.check.since < _HOUR for each in down)
     if len(down) > 1 and lately:
         how_many = "All of them" if lately == len(down) else f"{lately} of the {len(down)}"
-        yield Part(f"{how_many} went down within the last hour. ")
+        yield Phrase(f"{how_many} went down within the last hour. ")
 
 
 def _others(counts: Counter[Section], begin: str) -> str:
@@ -107,11 +107,11 @@ def _idle(counts: Counter[Section]) -> str:
     return f"{told}." if told else ""
 
 
-def _soonest(standings: Sequence[Standing], clock: WallClock) -> Iterator[Part]:
+def _soonest(standings: Sequence[Standing], clock: WallClock) -> Iterator[Phrase]:
     """What is expected next."""
     coming = [each for each in standings if each.next_at is not None and each.next_at > clock.now]
     first = min(coming, key=lambda each: (each.next_at or clock.now, each.name), default=None)
     if first is not None and first.next_at is not None:
-        yield Part("Expected next: ")
-        yield Part(first.name, href=first.path)
-        yield Part(f", {to_come(first.next_at, clock).words}. ")
+        yield Phrase("Expected next: ")
+        yield Phrase(first.name, href=first.path)
+        yield Phrase(f", {to_come(first.next_at, clock).words}. ")

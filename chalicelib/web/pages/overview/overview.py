@@ -25,7 +25,7 @@ from chalicelib.store import history
 from chalicelib.web.pages.charts import ribbon
 from chalicelib.web.pages.overview import reason
 from chalicelib.web.pages.overview.filters import Finder, Wish, finder, matching, wish
-from chalicelib.web.pages.overview.headline import Verdict, verdict
+from chalicelib.web.pages.overview.headline import Headline, verdict
 from chalicelib.web.pages.overview.position import Section, Standing, path_of, place, standing
 from chalicelib.web.pages.overview.row import WORDS, Row, row
 from chalicelib.web.pages.shell.commands import command
@@ -62,7 +62,7 @@ class Pager:
 class Overview:
     """All that `overview.html` shows."""
 
-    verdict: Verdict
+    verdict: Headline
     ribbon: Markup | None
     finder: Finder
     groups: tuple[RowGroup, ...]
@@ -167,7 +167,7 @@ def overview(
 
 def ended(
     standings: Sequence[Standing], flips: Sequence[tuple[Code, Flip]], clock: WallClock
-) -> dict[Code, reason.Outage]:
+) -> dict[Code, reason.EndedOutage]:
     """The last outage of each check that has come up within a day. `flips` come newest first."""
     of_check: dict[Code, list[Flip]] = {}
     for code, flip in flips:
@@ -180,13 +180,15 @@ def ended(
         if clock.now - newest.at < reason.RECOVERED_FOR:
             down = next((flip for flip in older if flip is not None and flip.number == newest.number - 1), None)
             found[each.check.code] = (
-                reason.Outage(None, newest.at, None) if down is None else reason.Outage(down.at, newest.at, down.reason)
+                reason.EndedOutage(None, newest.at, None)
+                if down is None
+                else reason.EndedOutage(down.at, newest.at, down.reason)
             )
     return found
 
 
 def _paged(
-    chosen: Sequence[Standing], outages: Mapping[Code, reason.Outage], asked: Wish, clock: WallClock
+    chosen: Sequence[Standing], outages: Mapping[Code, reason.EndedOutage], asked: Wish, clock: WallClock
 ) -> tuple[tuple[RowGroup, ...], Pager | None]:
     order = list(Section)
     ordered = sorted(chosen, key=lambda each: (order.index(each.section), place(each, now=clock.now)))
@@ -211,7 +213,9 @@ def _paged(
     )
 
 
-def _ribbon(standings: Sequence[Standing], outages: Mapping[Code, reason.Outage], clock: WallClock) -> Markup | None:
+def _ribbon(
+    standings: Sequence[Standing], outages: Mapping[Code, reason.EndedOutage], clock: WallClock
+) -> Markup | None:
     down = sorted(
         (each for each in standings if each.section is Section.DOWN), key=lambda each: place(each, now=clock.now)
     )
@@ -230,12 +234,12 @@ def _ribbon(standings: Sequence[Standing], outages: Mapping[Code, reason.Outage]
             often += 1
     names = {each.check.code: each.name for each in standings}
     over = [
-        ribbon.Outage(names[code], outage.down_at, outage.up_at)
+        ribbon.RibbonOutage(names[code], outage.down_at, outage.up_at)
         for code, outage in outages.items()
         if outage.down_at is not None and outage.up_at > clock.now - ribbon.SPAN
     ]
     return ribbon.ribbon(
-        [ribbon.Outage(each.name, each.check.since or clock.now) for each in down],
+        [ribbon.RibbonOutage(each.name, each.check.since or clock.now) for each in down],
         over,
         sorted(due, key=lambda each: (each.at, each.name)),
         often=often,

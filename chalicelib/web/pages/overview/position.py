@@ -13,7 +13,7 @@ from chalicelib.domain.ids import Code, short, unique_key
 from chalicelib.domain.rules.due import expected, expected_after, first_ping_at
 from chalicelib.domain.schedule.occurrences import Every
 from chalicelib.domain.text import display_status
-from chalicelib.domain.text.display_status import Shown
+from chalicelib.domain.text.display_status import DisplayStatus
 from chalicelib.domain.text.inert import inert
 
 
@@ -29,12 +29,12 @@ class Section(StrEnum):
 
 
 _SECTIONS = {
-    Shown.DOWN: Section.DOWN,
-    Shown.GRACE: Section.LATE,
-    Shown.UNKNOWN: Section.LATE,  # `line` says what it is
-    Shown.UP: Section.UP,
-    Shown.PAUSED: Section.PAUSED,
-    Shown.NEW: Section.NEW,
+    DisplayStatus.DOWN: Section.DOWN,
+    DisplayStatus.GRACE: Section.LATE,
+    DisplayStatus.UNKNOWN: Section.LATE,  # `line` says what it is
+    DisplayStatus.UP: Section.UP,
+    DisplayStatus.PAUSED: Section.PAUSED,
+    DisplayStatus.NEW: Section.NEW,
 }
 
 

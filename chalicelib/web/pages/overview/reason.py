@@ -35,7 +35,7 @@ RECOVERED_FOR = timedelta(days=1)  # how long a recovery is shown
 
 
 @dataclass(frozen=True, slots=True)
-class Outage:
+class EndedOutage:
     """An outage that has ended."""
 
     down_at: datetime | None  # None: earlier than the flips that were read
@@ -54,7 +54,7 @@ class Line:
     bar: Markup | None = None
 
 
-def line(each: Standing, outages: Mapping[Code, Outage], clock: WallClock) -> Line | None:
+def line(each: Standing, outages: Mapping[Code, EndedOutage], clock: WallClock) -> Line | None:
     """The line of a check; None if there is nothing to say."""
     found, silence = _line(each, outages, clock), _why_silent(each.check, clock)
     if not silence:
@@ -74,7 +74,7 @@ def _why_silent(check: Check, clock: WallClock) -> str:
     return " · ".join(known)
 
 
-def _line(each: Standing, outages: Mapping[Code, Outage], clock: WallClock) -> Line | None:
+def _line(each: Standing, outages: Mapping[Code, EndedOutage], clock: WallClock) -> Line | None:
     check = each.check
     match each.section:
         case Section.DOWN:

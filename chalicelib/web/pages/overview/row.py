@@ -13,7 +13,7 @@ from chalicelib.domain.text.time_format import WallClock
 from chalicelib.web.pages.charts.sparkline import Took, spark_of
 from chalicelib.web.pages.charts.strip import strip_of
 from chalicelib.web.pages.overview.position import Section, Standing, shown_text
-from chalicelib.web.pages.overview.reason import Line, Outage, line
+from chalicelib.web.pages.overview.reason import EndedOutage, Line, line
 from chalicelib.web.pages.shell.instants import Instant, past, to_come
 
 WORDS = {
@@ -43,7 +43,7 @@ class Row:
     line: Line | None
 
 
-def row(each: Standing, outages: Mapping[Code, Outage], clock: WallClock) -> Row:
+def row(each: Standing, outages: Mapping[Code, EndedOutage], clock: WallClock) -> Row:
     """About 60 µs."""
     check = each.check
     last = _last_run(check)

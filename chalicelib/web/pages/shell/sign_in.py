@@ -13,7 +13,7 @@ from chalice.app import Response
 from chalicelib.domain.errors import Conflict
 from chalicelib.runtime import Wiring
 from chalicelib.security_log import log_event
-from chalicelib.services.signed_links.sessions import Link
+from chalicelib.services.signed_links.sessions import SignInLink
 from chalicelib.store.registry import signins
 from chalicelib.web.pages.shell.guards import WITH_POST, serve_form, serve_public_form, serve_public_page
 from chalicelib.web.pages.shell.render import see_other
@@ -73,12 +73,12 @@ def _use(visit: Visit, token: str) -> Response:
     return see_other("/", {"Set-Cookie": cookie(base, session_cookie_name(base), value, max_age_s=lasts_s)})
 
 
-def _log_refusal(visit: Visit, link: Link | None, why: str) -> None:
+def _log_refusal(visit: Visit, link: SignInLink | None, why: str) -> None:
     project = None if link is None else link.project
     visit.wiring.refusals.log("sign_in_refused", source=visit.source, now=visit.now, project=project, why=why)
 
 
-def _no_longer(visit: Visit, link: Link, used_at: datetime | None) -> Response:
+def _no_longer(visit: Visit, link: SignInLink, used_at: datetime | None) -> Response:
     made = f"This one was made at {visit.clock.minute(link.made_at)}"
     used = " and has expired." if used_at is None else f" and used at {visit.clock.minute(used_at)}."
     return sign_in_page(visit, 410, "This link no longer works", f"{once(visit)} {made}{used}")

@@ -11,6 +11,7 @@ from typing import Any
 
 from chalice.app import Response
 
+from chalicelib.runtime import Wiring
 from chalicelib.web.answers import COMPRESS_FROM_BYTES, takes_gzip
 from chalicelib.web.app import plain
 
@@ -28,7 +29,7 @@ def href(name: str) -> str:
     return f"/static/{name}?v={_hash(name)}"
 
 
-def answered(request: Any, name: str) -> Response:
+def answered(_wiring: Wiring, request: Any, name: str) -> Response:
     """The file; nothing of it where the browser has it already. One that bears another hash is not kept."""
     event = request.to_original_event()
     if event["httpMethod"] not in ("GET", "HEAD"):

@@ -9,7 +9,7 @@ from datetime import datetime
 
 from chalicelib.domain.check import Check, Flip, Status
 from chalicelib.domain.text import display_status
-from chalicelib.domain.text.display_status import Shown
+from chalicelib.domain.text.display_status import DisplayStatus
 from chalicelib.domain.text.time_format import WallClock
 from chalicelib.domain.text.uptime import TimeDown, times_down
 from chalicelib.web.pages.charts.uptime_bars import Days, Span, days_of
@@ -19,7 +19,7 @@ _NOT_WATCHED = (Status.NEW, Status.PAUSED)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Outage:
+class Downtime:
     """One time that it was down."""
 
     name: str
@@ -37,9 +37,9 @@ class System:
 
     name: str
     tags: frozenset[str]
-    status: Shown
+    status: DisplayStatus
     days: Days
-    outages: tuple[Outage, ...]  # oldest first
+    outages: tuple[Downtime, ...]  # oldest first
     watched_since: datetime | None  # None: for longer than is shown, or never
 
 
@@ -73,8 +73,8 @@ def _watched(check: Check, flips: Sequence[Flip], *, since: datetime, now: datet
     return [*spans, (begun, now)] if status not in _NOT_WATCHED and now > begun else spans
 
 
-def _outage(name: str, check: Check, time: TimeDown, flips: Sequence[Flip], *, since: datetime) -> Outage:
-    return Outage(
+def _outage(name: str, check: Check, time: TimeDown, flips: Sequence[Flip], *, since: datetime) -> Downtime:
+    return Downtime(
         name=name,
         start=time.start,
         end=time.end,

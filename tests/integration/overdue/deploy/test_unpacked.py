@@ -14,7 +14,7 @@ import boto3
 import pytest
 
 from chalicelib.domain.ingress.ingress_ledger import proof
-from overdue.deploy.packaging.dependencies import THIS_MACHINE
+from overdue.deploy.packaging.wheels import THIS_MACHINE
 from overdue.local.engines import moto, resources
 from overdue.local.engines.access import access_key
 from tests.packaged import packaged
@@ -28,11 +28,11 @@ task = sys.argv[1]
 library = sysconfig.get_path("stdlib")
 sys.path[:] = [task, *(each for each in sys.path if "site-packages" not in each)]
 zoneinfo.reset_tzpath(())  # Lambda's image has no zones of its own
-import app
+from chalicelib import runtime
 from chalicelib.store.registry import projects as registry
 from chalicelib.store.registry.projects import Key, Scope
 from datetime import UTC, datetime
-app.wiring()
+runtime.wiring()
 registry.add_key("w" * 32, Key("default", Scope.READ_WRITE, "first"), now=datetime.now(UTC))
 
 class Context:

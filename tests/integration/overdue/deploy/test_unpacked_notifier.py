@@ -14,7 +14,7 @@ from zipfile import ZipFile
 
 import pytest
 
-from overdue.deploy.packaging.dependencies import THIS_MACHINE
+from overdue.deploy.packaging.wheels import THIS_MACHINE
 from tests.packaged import packaged
 
 PROGRAM = """

@@ -54,7 +54,7 @@ def watchdog() -> Iterator[StandIn]:
 
 
 def swept(wiring: Wiring, at: datetime = AFTER_THE_MISS) -> None:
-    invoked(wiring, StillClock(at), {})
+    invoked(wiring, StillClock(at), {"detail": {}})
 
 
 def test_a_quiet_sweep_tells_that_it_was_there(deployment: Deployment, capsys: pytest.CaptureFixture[str]) -> None:
@@ -173,7 +173,7 @@ def test_a_sweep_that_runs_out_of_time_leaves_the_watchdog_alone(
             return self.at
 
     with on_lambda(OVERDUE_WATCHDOG_URL=watchdog.base) as wiring:
-        invoked(wiring, Racing(AFTER_THE_MISS), {})
+        invoked(wiring, Racing(AFTER_THE_MISS), {"detail": {}})
 
     [document] = measured(capsys)
     assert document["Alerts"] < 70

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import pytest
 
-import app
+from chalicelib import runtime
 from tests.integration.conftest import Aws, Deployment
 from tests.integration.web.pages.browsing import STAGE, Browser
 
@@ -13,9 +13,9 @@ from tests.integration.web.pages.browsing import STAGE, Browser
 def staged(aws: Aws) -> Iterator[None]:  # noqa: ARG001  # its environment comes first
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("OVERDUE_STAGE", STAGE)
-        app.wiring.cache_clear()
+        runtime.wiring.cache_clear()
         yield
-    app.wiring.cache_clear()
+    runtime.wiring.cache_clear()
 
 
 @pytest.fixture

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from itsdangerous import URLSafeSerializer
 
-import app
+from chalicelib import runtime
 from chalicelib.domain.ids import Code, unique_key
 from chalicelib.services.signed_links.sessions import Signer, new_link
 from chalicelib.store.secure_strings import ALERT_LINK_SECRET, get_or_create, parameter
@@ -19,7 +19,7 @@ BASE = "https://overdue.example.com"
 @pytest.fixture(autouse=True)
 def nothing_remembered() -> None:
     """A process of its own: what signs links is remembered for a minute."""
-    app.wiring.cache_clear()
+    runtime.wiring.cache_clear()
 
 
 @pytest.fixture

@@ -3,6 +3,7 @@
 import pytest
 
 import app as lambda_app
+from chalicelib import runtime
 from chalicelib.web.app import security_headers
 from tests.integration.conftest import Deployment
 from tests.integration.web.pages.browsing import Browser
@@ -24,10 +25,10 @@ def test_no_answer_is_sniffed_and_browsers_come_back_by_https_only(
 
 def test_a_bug_is_answered_with_them_too(deployment: Deployment, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("OVERDUE_CHECKS_TABLE")
-    lambda_app.wiring.cache_clear()
+    runtime.wiring.cache_clear()
     answer = deployment.request("GET", "/api/v3/checks/")
     monkeypatch.undo()
-    lambda_app.wiring.cache_clear()
+    runtime.wiring.cache_clear()
     assert (answer.status, answer.headers["X-Content-Type-Options"]) == (500, "nosniff")
 
 

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 import app as lambda_app
+from chalicelib import runtime
 from chalicelib.domain.ids import Code
 from chalicelib.domain.limits.quota import Limits
 from chalicelib.store.secure_strings import ALERT_LINK_SECRET, get_or_create
@@ -63,8 +64,8 @@ class Stage:
 
 @pytest.fixture
 def stage(browser: Browser, caplog: pytest.LogCaptureFixture) -> Stage:
-    lambda_app.wiring.cache_clear()
-    browser.deployment.wiring = lambda_app.wiring()
+    runtime.wiring.cache_clear()
+    browser.deployment.wiring = runtime.wiring()
     get_or_create(browser.deployment.wiring.alert_link_secret._ssm, STAGE, ALERT_LINK_SECRET)
     caplog.set_level(logging.INFO, "overdue")
     browser.sign_in()

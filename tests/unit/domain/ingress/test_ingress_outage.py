@@ -14,7 +14,7 @@ from chalicelib.domain.ingress.ingress_outage import IngressOutage, advance_thro
 from chalicelib.domain.ping import Signal
 from chalicelib.domain.rules.due import next_due
 from chalicelib.domain.sources.probe import Probe
-from chalicelib.domain.text.display_status import status, status_apart_from_held, unknown_since
+from chalicelib.domain.text.display_status import status, status_without_unknown, unknown_since
 from tests.builders import R1, R2, a_check, a_ping, after, flips, hours, minutes, told, utc
 
 
@@ -67,7 +67,7 @@ def test_while_blind_a_check_is_held_and_looked_at_again() -> None:
 
 def test_what_is_held_is_unknown_and_to_an_old_client_late() -> None:
     check, now = held_at_1305(), at("13:06")
-    assert (status(check, now=now).value, status_apart_from_held(check, now=now).value) == ("unknown", "grace")
+    assert (status(check, now=now).value, status_without_unknown(check, now=now).value) == ("unknown", "grace")
     assert unknown_since(check, now=now) == at("13:05")
     released = seen(check, "13:31", blind("13:05", "13:30"))
     assert status(released, now=at("13:31")).value == "grace"

@@ -53,7 +53,7 @@ def test_completion_imports_no_command() -> None:
     said, imported = run([], _OVERDUE_COMPLETE="bash_complete", COMP_WORDS="overdue ", COMP_CWORD="1")
 
     assert "plain,logs" in said
-    assert imported.isdisjoint({"overdue.cli.groups", "overdue.cli.stage.logs", "overdue.client"})
+    assert imported.isdisjoint({"overdue.cli.command_groups", "overdue.cli.stage.logs", "overdue.client"})
 
 
 def run(arguments: list[str], **environment: str) -> tuple[str, set[str]]:

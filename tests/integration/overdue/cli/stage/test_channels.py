@@ -13,7 +13,7 @@ import pytest
 from click.testing import CliRunner, Result
 from moto.sns.models import sns_backends
 
-import app as lambda_app
+from chalicelib import runtime
 from chalicelib.alerts.publish import publish
 from chalicelib.store.registry import projects
 from notifier.channels import Channels
@@ -78,7 +78,7 @@ def stage(deployment: Deployment, aws: Aws) -> Iterator[Stage]:  # noqa: ARG001 
         name: aws.sns.create_topic(Name=f"overdue-test-{name}")["TopicArn"] for name in ("alerts", "pagerduty", "chat")
     }
     yield Stage(aws.sns, aws.sqs, boto3.client("ssm", region_name="us-east-1"), topics)
-    lambda_app.wiring.cache_clear()
+    runtime.wiring.cache_clear()
 
 
 @contextmanager
@@ -195,7 +195,7 @@ def test_a_test_reaches_the_one_channel_that_it_is_for(stage: Stage) -> None:
     [envelope] = stage.came(ops)
     alert = json.loads(envelope["Message"])
     assert (alert["kind"], alert["subject"]) == ("test", "TEST channel ops: alerts reach you")
-    assert alert["text"] == "This is a test: alerts of channel ops reach you. Nothing has happened to it."
+    assert alert["text"] == "This is a test: alerts of channel ops reach you. Nothing is wrong with it."
     assert stage.came(night) == []
 
 

@@ -12,7 +12,7 @@ from moto.cloudformation.models import CloudFormationBackend, cloudformation_bac
 from moto.core.base_backend import BackendDict
 from moto.core.model_instances import reset_model_data
 
-import app as lambda_app
+from chalicelib import runtime
 from chalicelib.store import secure_strings
 from chalicelib.store.registry.projects import Registry
 from overdue.cli.settings import read_file
@@ -34,7 +34,7 @@ def _empty_account(aws: Aws) -> Iterator[None]:  # noqa: ARG001  # its moto
     BackendDict.reset()
     reset_model_data()
     yield
-    lambda_app.wiring.cache_clear()
+    runtime.wiring.cache_clear()
 
 
 def cloud(service: str) -> Any:

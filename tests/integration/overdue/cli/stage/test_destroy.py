@@ -11,7 +11,7 @@ from moto.cloudformation.models import cloudformation_backends
 from moto.core.base_backend import BackendDict
 from moto.core.model_instances import reset_model_data
 
-import app as lambda_app
+from chalicelib import runtime
 from tests.integration.conftest import Aws
 from tests.integration.overdue.deploying import deploying
 from tests.stack_engine import teach
@@ -30,7 +30,7 @@ def _stage(aws: Aws) -> Iterator[None]:  # noqa: ARG001  # its moto
     reset_model_data()
     deploying("deploy", "--stage", "test", "--yes", "--no-save")
     yield
-    lambda_app.wiring.cache_clear()
+    runtime.wiring.cache_clear()
 
 
 def cloud(service: str) -> Any:

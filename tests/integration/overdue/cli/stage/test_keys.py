@@ -11,7 +11,7 @@ import boto3
 import pytest
 from click.testing import CliRunner, Result
 
-import app as lambda_app
+from chalicelib import runtime
 from chalicelib.domain.errors import NotFound
 from chalicelib.domain.keys import Scope
 from chalicelib.store.registry.projects import Registry
@@ -30,7 +30,7 @@ def overdue(*arguments: str, **environ: str | None) -> Result:
 def stage(deployment: Deployment) -> Iterator[Deployment]:
     """The stage `test`; afterwards the app connects anew."""
     yield deployment
-    lambda_app.wiring.cache_clear()
+    runtime.wiring.cache_clear()
 
 
 def test_a_key_is_printed_alone_so_that_a_shell_can_take_it(stage: Deployment) -> None:

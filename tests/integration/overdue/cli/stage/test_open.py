@@ -11,7 +11,7 @@ import boto3
 import pytest
 from click.testing import CliRunner, Result
 
-import app as lambda_app
+from chalicelib import runtime
 from chalicelib.store.tables import RegistryItem
 from overdue.cli.main import main
 from tests.integration.conftest import Aws, Deployment
@@ -27,9 +27,9 @@ def overdue_open(*arguments: str, **environ: str | None) -> Result:
 @pytest.fixture
 def staged(aws: Aws, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:  # noqa: ARG001  # its environment comes first
     monkeypatch.setenv("OVERDUE_STAGE", "test")
-    lambda_app.wiring.cache_clear()
+    runtime.wiring.cache_clear()
     yield
-    lambda_app.wiring.cache_clear()
+    runtime.wiring.cache_clear()
 
 
 @pytest.fixture

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import pytest
 from click.testing import CliRunner, Result
 
-import app as lambda_app
+from chalicelib import runtime
 from chalicelib.store.registry import projects
 from overdue.cli.main import main
 from tests.integration.conftest import Deployment
@@ -22,7 +22,7 @@ def overdue(*arguments: str) -> Result:
 def stage(deployment: Deployment) -> Iterator[Deployment]:
     """The stage `test`; afterwards the app connects anew."""
     yield deployment
-    lambda_app.wiring.cache_clear()
+    runtime.wiring.cache_clear()
 
 
 def test_a_page_is_made_listed_and_removed() -> None:

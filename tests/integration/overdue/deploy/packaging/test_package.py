@@ -13,8 +13,8 @@ from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
 from overdue.deploy.packaging.bundle import Archive
-from overdue.deploy.packaging.dependencies import installed
 from overdue.deploy.packaging.package import CACHE, Package
+from overdue.deploy.packaging.wheels import installed
 from tests.packaged import packaged
 
 ROOT = Path(__file__).parents[5]

@@ -3,7 +3,7 @@ import subprocess
 import sys
 from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import boto3
 import pytest
@@ -79,6 +79,42 @@ def test_one_of_20_threads_wins_a_conditional_write(table: "DynamoDBClient") -> 
 
     with ThreadPoolExecutor(20) as threads:
         assert sum(threads.map(claim, range(60))) == 1
+
+
+@pytest.mark.parametrize(
+    "update",
+    [
+        pytest.param("SET a = :one SET b = :one", id="two clauses of one kind"),
+        pytest.param("SET a = :one REMOVE a", id="one path in two actions"),
+        pytest.param("SET a = :one, b.c = :one REMOVE b", id="a path within another"),
+    ],
+)
+def test_updates_that_dynamodb_refuses_are_refused(table: "DynamoDBClient", update: str) -> None:
+    with pytest.raises(table.exceptions.ClientError, match="ValidationException"):
+        table.update_item(
+            TableName="races",
+            Key={"code": {"S": "a"}},
+            UpdateExpression=update,
+            ExpressionAttributeValues={":one": {"N": "1"}},
+        )
+
+
+def test_every_type_of_value_is_read_as_it_was_written(table: "DynamoDBClient") -> None:
+    scalars = {
+        "s": {"S": ""},
+        "n": {"N": "1.5"},
+        "yes": {"BOOL": True},
+        "none": {"NULL": True},
+        "b": {"B": b"\x00\xff"},
+    }
+    item: dict[str, Any] = {
+        "code": {"S": "a"},
+        "ss": {"SS": ["x"]},
+        "m": {"M": scalars},
+        "l": {"L": [*scalars.values()]},
+    }
+    table.put_item(TableName="races", Item=item | scalars)
+    assert table.get_item(TableName="races", Key={"code": {"S": "a"}})["Item"] == item | scalars
 
 
 def test_an_engine_knows_nothing_of_the_one_before() -> None:

@@ -10,7 +10,7 @@ from chalicelib.domain.check import Run, Status
 from chalicelib.domain.runs.recent_runs import Ended
 from chalicelib.domain.text.time_format import WallClock
 from chalicelib.web.pages.charts.progress_bar import progress
-from chalicelib.web.pages.charts.ribbon import Due, Outage, ribbon
+from chalicelib.web.pages.charts.ribbon import Due, RibbonOutage, ribbon
 from chalicelib.web.pages.charts.sparkline import Took, spark_of, sparkline
 from tests.browser import story
 from tests.browser.story import at, recent
@@ -96,12 +96,12 @@ def test_a_run_that_has_just_begun_has_a_bar_too(limit: timedelta) -> None:
     ElementTree.fromstring(progress(timedelta(), limit=limit, usual=None))
 
 
-DOWN = [Outage("postgres-backup", at("02:30")), Outage("search-reindex", at("04:00"))]
+DOWN = [RibbonOutage("postgres-backup", at("02:30")), RibbonOutage("search-reindex", at("04:00"))]
 DUE = [Due("thumbnail-sweeper", at("05:05")), Due("search-reindex", at("08:30"))]
 
 
 def test_the_ribbon_places_instants_six_hours_to_both_sides_of_now() -> None:
-    drawn = str(ribbon(DOWN, [Outage("fx-rates", at("03:58"), at("04:36"))], DUE, often=5, clock=CLOCK))
+    drawn = str(ribbon(DOWN, [RibbonOutage("fx-rates", at("03:58"), at("04:36"))], DUE, often=5, clock=CLOCK))
     assert drawn.startswith(
         '<svg role="img" height="72"><title>Six hours back and six ahead. Down since: postgres-backup 02:30, '
         "search-reindex 04:00. Ended: fx-rates, down from 03:58 to 04:36. Expected next: thumbnail-sweeper "
@@ -122,14 +122,14 @@ def test_one_lane_is_no_picture() -> None:
 
 
 def test_what_has_long_been_down_begins_at_the_edge_with_its_name_inside() -> None:
-    drawn = str(ribbon([Outage("old", at("2026-10-20T00:00")), *DOWN], [], [], often=0, clock=CLOCK))
+    drawn = str(ribbon([RibbonOutage("old", at("2026-10-20T00:00")), *DOWN], [], [], often=0, clock=CLOCK))
     assert '<line class="since" x1="0%" x2="50%" y1="8" y2="8"/><text class="inside" x="0%" y="12" dx="9">old' in drawn
     assert "Down since</text>" not in drawn
 
 
 def test_a_name_on_the_ribbon_does_nothing() -> None:
     bad = '"><script>alert(1)</script>'
-    drawn = str(ribbon([Outage(bad, at("04:00"))], [], [Due(bad, at("06:00"))] * 2, often=0, clock=CLOCK))
+    drawn = str(ribbon([RibbonOutage(bad, at("04:00"))], [], [Due(bad, at("06:00"))] * 2, often=0, clock=CLOCK))
     assert "<script" not in drawn
     ElementTree.fromstring(drawn)
 

@@ -26,7 +26,7 @@ from chalicelib.web.pages.check.next_times import upcoming
 from chalicelib.web.pages.check.notifications import told
 from chalicelib.web.pages.check.queries import Cursor, Past
 from chalicelib.web.pages.check.status_changes import months
-from chalicelib.web.pages.overview.headline import Part
+from chalicelib.web.pages.overview.headline import Phrase
 from chalicelib.web.pages.overview.position import standing
 from tests.browser import story
 from tests.browser.story import at, cron
@@ -246,7 +246,7 @@ CHANNELS = [
 ]
 
 
-PARENTS = [Part("web-1", href="/checks/web-1"), Part("web-2", href="/checks/web-2")]
+PARENTS = [Phrase("web-1", href="/checks/web-1"), Phrase("web-2", href="/checks/web-2")]
 
 
 def words(may_write: bool = True, **config: Any) -> dict[str, str]:

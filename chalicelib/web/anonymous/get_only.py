@@ -13,7 +13,7 @@ from chalicelib.web.app import plain
 from chalicelib.web.request import moment
 
 
-def looked_at(request: Any, show: Callable[[datetime], Response]) -> Response:
+def serve_get(request: Any, show: Callable[[datetime], Response]) -> Response:
     """What `show` makes of the instant of the request; where it raises NotFound or Unavailable, a refusal."""
     event = request.to_original_event()
     if event["httpMethod"] not in ("GET", "HEAD"):

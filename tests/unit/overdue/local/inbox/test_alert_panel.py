@@ -4,8 +4,8 @@ from io import StringIO
 from rich.console import Console
 
 from chalicelib.domain.alerts import Kind
+from overdue.local.inbox.alert_panel import tell
 from overdue.local.inbox.sns_message import ReceivedAlert
-from overdue.local.inbox.terminal import tell
 
 ALERT = ReceivedAlert(
     id="1",

@@ -6,8 +6,8 @@ from botocore.parsers import ResponseParserError
 
 from chalicelib.domain.errors import OverdueError
 from overdue.doctor import connectivity, delivery
+from overdue.doctor.examine import DRIFT, PROBES, Probe, look
 from overdue.doctor.finding import Finding
-from overdue.doctor.run import DRIFT, PROBES, Probe, look
 from overdue.doctor.stage import Patient
 from tests.unit.overdue.doctor.stubbed_aws import StubbedAws
 

@@ -11,8 +11,8 @@ from zipfile import ZipFile
 import pytest
 
 from chalicelib.domain.errors import OverdueError
-from overdue.deploy.packaging import dependencies, lock
-from overdue.deploy.packaging.dependencies import installed
+from overdue.deploy.packaging import lock, wheels
+from overdue.deploy.packaging.wheels import installed
 
 ROOT = Path(__file__).parents[5]
 NO_HASH = "0" * 64
@@ -106,13 +106,13 @@ def test_pip_runs_without_aws_credentials(monkeypatch: pytest.MonkeyPatch) -> No
     monkeypatch.setenv("PIP_DEFAULT_TIMEOUT", "7")
     for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN", "AWS_PROFILE"):
         monkeypatch.setenv(name, "leaked")
-    environ = dependencies.without_aws(os.environ)
+    environ = wheels.without_aws(os.environ)
     assert environ["PIP_DEFAULT_TIMEOUT"] == "7"
     assert [name for name in environ if name.startswith("AWS_") or environ[name] == "leaked"] == []
 
 
 def test_a_python_without_hashes_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(dependencies, "THIS_PYTHON", "3.15")
+    monkeypatch.setattr(wheels, "THIS_PYTHON", "3.15")
     with pytest.raises(OverdueError, match=r"has hashes for Python 3\.11 to 3\.14, and this is 3\.15"):
         installed(requirements(tmp_path, ""), architecture="arm64", cache=tmp_path / "cache")
 

@@ -7,9 +7,9 @@ import pytest
 from itsdangerous import BadSignature
 from itsdangerous.encoding import base64_encode
 
-from chalicelib.alerts.ack_tokens import Named, read
+from chalicelib.services.signed_links.ack_tokens import NamedOutage, read_token
 from chalicelib.services.signed_links.sessions import Session, Signer
-from chalicelib.signing import serializer
+from chalicelib.services.signed_links.signing import serializer
 from tests.builders import utc
 
 SECRET = b"s" * 32
@@ -40,5 +40,5 @@ def test_a_cookie_that_an_earlier_version_made_is_read() -> None:
 
 def test_an_acknowledge_link_that_an_earlier_version_made_is_read() -> None:
     token = ".eJyLVkpJTUsszSlR0lGyNEpMMjQysyREK-mY6xiamxtZmhsaGRjEAgBonBDl.ztalR-_dLVu6doaUCHuS1i5IgY0"
-    named = Named(project="default", unique_key="92ab1269" * 5, flip=7, until=utc("2026-03-08T12:00Z"))
-    assert read(bytes(32), token) == named
+    named = NamedOutage(project="default", unique_key="92ab1269" * 5, flip=7, until=utc("2026-03-08T12:00Z"))
+    assert read_token(bytes(32), token) == named
