@@ -108,7 +108,7 @@ format: .venv/dev.done ## put the code into shape
 screenshots: .venv/dev.done ## take the pictures in docs/images anew (needs Debian's chromium)
 	$(BIN)/python -m tests.browser.pictures
 
-docs: .venv/dev.done ## write docs/reference/cli.md and fields.md from the commands and the field table
+docs: .venv/dev.done ## write docs/reference/cli.md and docs/reference/fields.md from the commands' help and the field table
 	$(BIN)/python -m overdue.cli.reference > docs/reference/cli.md
 	$(BIN)/python -m overdue.cli.field_reference > docs/reference/fields.md
 

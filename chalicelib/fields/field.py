@@ -7,10 +7,17 @@ from chalicelib.domain.config import Config
 from chalicelib.fields.kinds import Kind
 
 DEFAULTS = Config()
-SECTIONS = (
-    *("check", "schedule", "duration", "throughput", "patience", "exceptions", "alerts", "relations"),
-    "more",
-)
+SECTIONS = {  # fields that belong together, with a title
+    "check": "The check",
+    "schedule": "Schedule",
+    "duration": "Duration",
+    "throughput": "Throughput",
+    "patience": "Patience and reminders",
+    "exceptions": "First ping, early successes, maintenance",
+    "alerts": "Alerts",
+    "relations": "Other checks",
+    "more": "Description, pausing, ways to ping",
+}
 
 
 class Field(NamedTuple):
@@ -20,7 +27,7 @@ class Field(NamedTuple):
     kind: Kind
     label: str
     help: str
-    section: str  # one of SECTIONS: fields that belong together
+    section: str  # a key of SECTIONS
     attribute: str = ""  # of `Config`, filters behind a dot; "": as the name
     since: str = "v1"  # the first version of the Management API that has it
     on_create: bool = False  # whether `?create=1` accepts it

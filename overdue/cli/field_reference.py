@@ -1,95 +1,85 @@
-"""The reference of all fields, generated from the field table: `make docs` writes docs/reference/fields.md."""
-
-from collections.abc import Iterator
+"""The reference of configuration fields, from the field table: `make docs` writes docs/reference/fields.md."""
 
 import click
 
 from chalicelib.domain.field_errors import spelled
-from chalicelib.domain.schedule.occurrences import LONGEST as LONGEST_EXPRESSION
-from chalicelib.fields.field import Field
-from chalicelib.fields.kinds import MOST_ITEMS, OFF, Choice, Flag, Kind, Text
-from chalicelib.fields.list_kinds import Channels, Texts
+from chalicelib.fields.field import SECTIONS, Field
+from chalicelib.fields.kinds import Choice, Flag, Kind, Slug, Text
+from chalicelib.fields.list_kinds import Texts
 from chalicelib.fields.number_kinds import Count, Duration, Limit
-from chalicelib.fields.object_kinds import MOST_STEPS, Steps
+from chalicelib.fields.object_kinds import MOST_STEPS, Grouping, PolicyName, Steps
+from chalicelib.fields.probe_kinds import Probing
 from chalicelib.fields.schedule_kinds import Expression, FirstPing
 from chalicelib.fields.table import FIELDS
 
-HEAD = """# Fields of a check
+HEAD = """# Configuration fields
 
-Every field of a check, with its names and its bounds, which are the same everywhere. `make docs` generates this page
-from `chalicelib/fields/table.py`: change the table, not this page.
-
-People write values as the column "value" says, on the command line, in a file of checks, in the form and in the query
-of `?create=1`: a duration is seconds (`600`) or `10m`, `1h`, `1d`, `1w`. The [Management API](api.md) has durations as
-whole seconds, lists as arrays, and null for `off`. An en dash: the field is not there.
+Every field of a check, by its name in the Management API. `make docs` generates this page from the field table. The
+API, the command line, the checks file, the form and `?create=1` accept the same values. Durations are seconds in the
+API, and `600`, `10m`, `1h`, `1d` or `1w` elsewhere.
 
 """
-NONE = "–"
+COLUMNS = """| field | meaning | values | default | option | checks file | `?create=1` |
+|---|---|---|---|---|---|---|
+"""
+GROUP_OPTIONS = "`--member`, `--member-tag`, `--down-when`"
+DEFAULTS = {"slug": "made from the name", "channels": "`*`; API: none", "name": "the slug"}
 
 
 def reference() -> str:
     """The whole page, in Markdown."""
-    head = ["field", "command line", "file", "`?create=1`", "form", "value", "default", "meaning"]
-    rows = [head, ["---"] * len(head), *map(list, map(_cells, FIELDS))]
-    return HEAD + "".join(f"| {' | '.join(row)} |\n" for row in rows)
+    return HEAD + "\n".join(_section(section, title) for section, title in SECTIONS.items())
 
 
-def _cells(field: Field) -> Iterator[str]:
-    yield f"`{field.name}`" + (" (v3)" if field.since == "v3" else "")
-    yield " ".join(f"`{name}`" for name in (field.option_name or "").split("/") if name) or NONE
-    yield _code(field.yaml_name)
-    yield _code(field.parameter if field.on_create else None)
-    yield field.label if field.form_name is not None else NONE
-    yield value(field.kind)
-    yield default(field)
-    yield field.help.replace("|", "\\|")
+def _section(section: str, title: str) -> str:
+    rows = "".join(_row(field) for field in FIELDS if field.section == section)
+    return f"## {title}\n\n{COLUMNS}{rows}"
 
 
-def _code(name: str | None) -> str:
-    return NONE if name is None else f"`{name}`"
+def _row(field: Field) -> str:
+    cells = (
+        f"`{field.name}`",
+        field.help.replace("*", "\\*"),
+        _values(field.kind),
+        DEFAULTS.get(field.name) or _default(field),
+        GROUP_OPTIONS if field.option_name is None else f"`{field.option_name}`",
+        "the key" if field.yaml_name is None else f"`{field.yaml_name}`",
+        f"`{field.parameter}`" if field.on_create else "",
+    )
+    return f"| {' | '.join(cells)} |\n"
 
 
-def default(field: Field) -> str:
-    """The value that holds where nothing else is said."""
-    found, kind = field.default, field.kind
-    if found in (None, ()):
-        return f"`{OFF}`" if kind.can_be_off else NONE
-    return f"`{kind.text(found)}`" if kind.text(found) else NONE
+def _default(field: Field) -> str:
+    if field.default in (None, (), ""):
+        return ""
+    return f"`{field.kind.text(field.default)}`"
 
 
-def value(kind: Kind) -> str:
-    """What a value may be."""
+def _values(kind: Kind) -> str:
     match kind:
-        case FirstPing():
-            return f"{_span(kind)}, an instant (ISO 8601), or `off`"
-        case Limit():
-            return f"{_span(kind)}, {'`auto`, ' if kind.can_be_auto else ''}or `off`"
-        case Duration():
-            return f"{_span(kind)}{', or `off`' if kind.can_be_off else ''}"
-        case Count():
-            least, most = kind.bound
-            return f"{least:,} to {'10^15' if most == MOST_ITEMS else f'{most:,}'}{', or `off`' * kind.can_be_off}"
-        case Flag():
-            return "`true` or `false`"
+        case Duration(bound=(least, most)):
+            others = ["an instant"] if isinstance(kind, FirstPing) else []
+            others += ["`auto`"] if isinstance(kind, Limit) and kind.can_be_auto else []
+            others += ["`off`"] if isinstance(kind, Limit) or not least else []
+            return " or ".join([f"{spelled(least)} to {spelled(most)}", *others])
+        case Count(bound=(fewest, largest), can_be_off=can_be_off):
+            return f"{fewest} to {'10^15' if largest == 10**15 else largest}" + (" or `off`" if can_be_off else "")
         case Choice():
             return " or ".join(f"`{word}`" for word in kind.choices)
-        case Text():
-            return f"at most {kind.longest:,} characters"
-        case Expression():
-            return f"at most {LONGEST_EXPRESSION} characters"
+        case Flag():
+            return "`true` or `false`"
+        case Slug() | Text() | PolicyName() | Expression():
+            return f"at most {kind.schema['maxLength']:,} characters"
         case Texts():
-            return f"{kind.least} to {kind.most}, each at most {kind.longest} characters"
+            return f"at most {kind.most}, each of at most {kind.longest:,} characters"
         case Steps():
-            return f"at most {MOST_STEPS} steps, each after {_span(kind.after)}; or `off`"
-        case Channels():
-            return "ids or names"
+            return f"at most {MOST_STEPS} steps"
+        case Grouping():
+            return ", ".join(f"`{part}`" for part in kind.parts)
+        case Probing():
+            return "a URL or `off`; in the API and the checks file, an object with further settings"
         case _:
-            return kind.placeholder.lower()
-
-
-def _span(kind: Duration) -> str:
-    least, most = kind.bound
-    return f"{spelled(least)} to {spelled(most)}"
+            return ""
 
 
 if __name__ == "__main__":

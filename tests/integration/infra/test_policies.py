@@ -47,6 +47,8 @@ from tests.integration.web.calling import Api
 from tests.integration.web.pages.browsing import STAGE, Browser
 from tests.stand_in import Says, stand_in
 
+pytestmark = pytest.mark.on_moto("the calls that reach the engine are what is tested")
+
 POLICIES = Path(__file__).parents[3] / "infra" / "policies"
 # What Lambda does in the function's name.
 BY_LAMBDA = {"logs:CreateLogStream", "logs:PutLogEvents", "sqs:SendMessage"}

@@ -20,6 +20,8 @@ from tests.builders import hours
 from tests.integration.conftest import Deployment
 from tests.stand_in import Says, stand_in
 
+pytestmark = pytest.mark.on_moto("the calls that reach the engine are what is tested")
+
 
 def overdue(*arguments: str, **environ: str | None) -> Result:
     known = {"OVERDUE_CONFIG": os.devnull, "AWS_REGION": "us-east-1"}
