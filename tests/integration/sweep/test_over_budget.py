@@ -28,7 +28,7 @@ __all__ = ["stage"]
 
 ALL_DAY = ("0 * * * * for 59m", "1 * * * * for 59m")
 IGNORED = (
-    "Windows leave nothing of the schedule: every occurrence is inside a window, so no success would ever be expected: "
+    "windows: every occurrence is inside a window, so no success would ever be expected: "
     "use fewer or shorter windows. Windows beyond the limit are ignored, so that a dead job is still reported."
 )
 

@@ -13,9 +13,8 @@ from overdue.cli.main import main
 from tests.integration.conftest import Deployment
 from tests.integration.overdue.aws_stage import ACCOUNT, AwsStage, a_stage
 
-pytestmark = pytest.mark.not_on_dynalite(
-    "it knows neither stacks nor backups: what these tests meet is moto's whole account"
-)
+WHY = "it knows neither stacks nor backups: these tests need moto's whole account"
+pytestmark = [pytest.mark.not_on_dynalite(WHY), pytest.mark.on_moto(WHY)]
 
 
 def overdue(*arguments: str) -> Result:

@@ -17,9 +17,8 @@ from tests.integration.conftest import Deployment
 from tests.integration.overdue.aws_stage import ACCOUNT, AwsStage, a_stage
 from tests.stand_in import Asked, Says, stand_in
 
-pytestmark = pytest.mark.not_on_dynalite(
-    "it knows neither stacks nor backups: what these tests meet is moto's whole account"
-)
+WHY = "it knows neither stacks nor backups: these tests need moto's whole account"
+pytestmark = [pytest.mark.not_on_dynalite(WHY), pytest.mark.on_moto(WHY)]
 ALERTS = f"arn:aws:sns:{ACCOUNT}:overdue-test-alerts"
 Finding = dict[str, Any]
 
