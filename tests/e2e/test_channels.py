@@ -35,7 +35,7 @@ def test_a_channel_of_a_local_server_gets_its_test_and_a_checks_alerts(tmp_path:
         eventually(lambda: len(hook.asked) == 2)
 
     assert refused.returncode == 1
-    assert "a local server delivers to https and sqs only, not to email" in refused.stderr
+    assert "A local server delivers to https and sqs only, not to email" in refused.stderr
     assert [(each["name"], each["state"]) for each in states] == [("hook", "ready"), ("inbox", "ready")]
     assert tested == ["TEST channel hook: alerts reach you"]
     assert json.loads(hook.asked[1].json()["Message"])["subject"].startswith("DOWN nightly: failed")
