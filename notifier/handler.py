@@ -14,9 +14,6 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
-from botocore.config import Config
-from botocore.session import get_session
-
 from notifier.channels import Channel, Channels
 from notifier.sending import Result, send
 
@@ -120,6 +117,9 @@ def _count_failure(stage: str) -> None:
 @cache
 def _notifier() -> Notifier:
     """Build it once per process, from the environment variables of Lambda and of the deployment."""
+    from botocore.config import Config  # of Lambda's runtime: the package is complete without it
+    from botocore.session import get_session  # as above
+
     session = get_session()
     config = Config(connect_timeout=2, read_timeout=5, retries={"mode": "standard", "total_max_attempts": 3})
     stage = os.environ["OVERDUE_STAGE"]

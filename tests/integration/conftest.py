@@ -189,10 +189,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--dynamodb", choices=engines, default="memory", help="what DynamoDB the tests meet")
 
 
-def pytest_configure(config: pytest.Config) -> None:
-    config.addinivalue_line("markers", "not_on_dynalite(why): what that engine lacks, or is not meant to do")
-    config.addinivalue_line("markers", "on_moto(why): what the tables in memory lack")
-    config.addinivalue_line("markers", "about_dynalite: runs with --dynamodb dynalite, too, though it starts its own")
+def pytest_configure() -> None:
     _read_models_once()
 
 

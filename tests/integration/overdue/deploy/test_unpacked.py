@@ -28,6 +28,7 @@ task = sys.argv[1]
 library = sysconfig.get_path("stdlib")
 sys.path[:] = [task, *(each for each in sys.path if "site-packages" not in each)]
 zoneinfo.reset_tzpath(())  # Lambda's image has no time zones
+import app
 from chalicelib import runtime
 from chalicelib.store.registry import projects as registry
 from chalicelib.store.registry.projects import Key, Scope
