@@ -23,11 +23,10 @@ _ALIASES = {name: field for field in FIELDS for name in (field.name, field.yaml_
 
 
 def config_of_new(slug: str, query: Mapping[str, str], *, now: datetime) -> Config:
-    """Name = slug, period 1 day, grace 1 hour, all channels, unless the query says otherwise. Raises FieldError, and
-    nothing is to be made then.
+    """Return the configuration: name = slug, period 1 day, grace 1 hour, all channels, except for what the query sets.
 
-    A parameter with the name of a field that cannot be set here, or with a name like that of one that can, is refused.
-    All others are ignored: they belong to somebody else.
+    Raises FieldError for an invalid value, for a field that cannot be set here, and for a name that is similar to a
+    parameter. Other names are ignored: they belong to other tools.
     """
     if len(slug) > LONGEST_SLUG:
         raise FieldError("slug", "too_long", bound=LONGEST_SLUG, value=slug)

@@ -64,10 +64,9 @@ def channels() -> None:
     )
 )
 def checks() -> None:
-    """Make, list, show and change checks.
+    """Create, list, show and change checks.
 
-    A check is a piece of work that shall succeed again and again. It is named by its slug, its name, its code or the
-    first 8 digits of that.
+    A check is one recurring job. Name it by its slug, its name, its code or the first 8 digits of the code.
 
     Example: overdue checks add "Nightly backup" --schedule "0 2 * * *" --tz Europe/Berlin --grace 2h
     """
@@ -83,7 +82,7 @@ def checks() -> None:
     )
 )
 def escalations() -> None:
-    """Name whom to tell while nobody sees to an outage; checks take it by its name.
+    """Manage escalation policies: who to notify if nobody acknowledges an outage.
 
     Example: overdue escalations add nights "15m oncall" "1h oncall,manager"
     """
@@ -99,10 +98,10 @@ def escalations() -> None:
     ),
 )
 def imports() -> None:
-    """Bring checks along from a crontab, or from Healthchecks.
+    """Import checks from a crontab or from Healthchecks.
 
-    What comes out is a YAML file on stdout, for you to look through and to give to `overdue apply`. What could not be
-    taken over is said on stderr. Nothing is changed anywhere.
+    Prints a YAML file to review and to pass to `overdue apply`. What could not be imported is listed on stderr.
+    Nothing is changed.
 
     Example: overdue import crontab -l > checks.yaml
     """
@@ -119,10 +118,10 @@ def imports() -> None:
     )
 )
 def keys() -> None:
-    """Let people and jobs in, and keep them out. Needs AWS credentials, as no API key may make keys.
+    """Create and revoke keys. Needs AWS credentials, because no API key can create keys.
 
-    A read-write key may do everything within its project, a read-only key looks at checks, a ping key pings them
-    by slug and makes them on their first ping.
+    A read-write key can do everything within its project, a read-only key can read checks, and a ping key can ping
+    them by slug and create them by their first ping.
 
     Example: overdue keys add --stage prod --scope ping
     """

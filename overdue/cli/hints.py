@@ -1,8 +1,8 @@
-"""Commands of ours that somebody is told to copy: quoted as a shell needs it, for the deployment that is meant."""
+"""Commands for people to copy, quoted for a shell and with the right --stage."""
 
 import shlex
 
-NO_CHANNEL = "No channel yet: nobody is told of anything. Make one with: overdue channels add NAME TARGET"
+NO_CHANNEL = "No channel yet, so nobody is notified. Add one with: overdue channels add NAME TARGET"
 
 
 def to_copy(*words: str, stage: str | None) -> str:

@@ -108,11 +108,11 @@ def _shown(word: str) -> str:
 @click.group(cls=Commands, commands=table(COMMANDS), context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(package_name="overdue")
 def main() -> None:
-    """Know when a job did not do its work: it pings a URL when it is done, and you hear when it does not.
+    """Find out when a scheduled job didn't run: it pings a URL when it is done, and you get an alert when it doesn't.
 
-    Whom a command talks to, and with which keys, is said by options, by OVERDUE_URL, OVERDUE_API_KEY and
-    OVERDUE_PING_KEY, or by a settings file with a table for each stage, ~/.config/overdue/config.toml or
-    $OVERDUE_CONFIG; where `overdue local` runs, nothing need be said.
+    Options decide which deployment a command uses, and with which keys; then OVERDUE_URL, OVERDUE_API_KEY and
+    OVERDUE_PING_KEY; then a settings file with a table for each stage, ~/.config/overdue/config.toml or
+    $OVERDUE_CONFIG. A server started by `overdue local` needs none of these.
 
     Example: overdue checks list
     """

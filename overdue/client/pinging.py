@@ -19,7 +19,6 @@ from overdue.cli.settings import Settings
 from overdue.client import http
 from overdue.client.http import Answer, Unreachable, origin
 
-ATTEMPTS = 3
 ATTEMPT_S = 3.0  # a cold start takes one or two
 PAUSES_S = (0.5, 1.5)  # before the second and third attempts, plus up to 50 % of jitter
 LONGEST_PAUSE_S = 2.0  # a longer Retry-After is cut to this

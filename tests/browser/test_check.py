@@ -83,7 +83,7 @@ def test_the_page_reads_as_it_was_designed(opened: Opened, site: Site) -> None:
         "The run that started at 02:30 has been running for 2 h 42 min, beyond its limit of 1 h 30 min. "
         "It usually takes 47 to 55 min."
     )
-    expect(page.locator(".facts")).to_contain_text("ops-email and oncall-sms were told at 04:00:01.")
+    expect(page.locator(".facts")).to_contain_text("ops-email and oncall-sms were notified at 04:00:01.")
     title = page.locator(".timeline title").first
     expect(title).to_contain_text("Usual 47 to 55 min, limit 1 h 30 min. Not good: failed Tue 13 Oct 14:30")
     expect(page.get_by_role("region", name="Open runs").get_by_role("row")).to_have_count(3)
@@ -202,7 +202,7 @@ def test_who_may_only_look_sees_no_form_and_no_address(opened: Opened, site: Sit
     page = opened(path(STATES["down"]), may_write=False)
     assert page.locator("main form, main button:visible").count() == 0
     assert "/ping/" not in page.content()
-    expect(page.locator(".facts")).to_contain_text("2 channels were told")
+    expect(page.locator(".facts")).to_contain_text("2 channels were notified")
 
 
 NASTY = '"><script>document.title="owned"</script><img src=/static/x onerror=alert(1)>'

@@ -112,7 +112,7 @@ def test_a_check_lives_as_its_pages_show(reader: Reader, local: Service) -> None
     reader.watch("Ledger export is up")
     reader.watch("Ledger export is late")
     reader.watch("Ledger export is down: missed")
-    reader.watch("inbox was told at", where=".facts")
+    reader.watch("inbox was notified at", where=".facts")
     page.goto(local.url("/"))
     row = page.get_by_role("row").filter(has_text="Ledger export")
     expect(row).to_contain_text("missed · expected")

@@ -35,10 +35,10 @@ STATUSES = ("up", "grace", "down", "paused", "new")
 @group_options
 @talks_to_api
 def add(name: str, settings: Settings, as_json: bool, **said: Any) -> None:
-    """Make a check, and get the URL that its job shall ping; or with --probe, let Overdue ask a URL by itself.
+    """Create a check, and get the URL for its job to ping. With --probe, Overdue requests a URL instead.
 
-    Unless said otherwise its slug comes from its name, it is expected once a day with an hour of grace, and its
-    alerts go to all channels.
+    By default, the slug comes from the name, a success is expected once a day with an hour of grace, and alerts go
+    to all channels.
 
     Example: overdue checks add "Nightly backup" --schedule "0 2 * * *" --tz Europe/Berlin --grace 2h
     """
@@ -231,7 +231,7 @@ def edit(check: str, name: str | None, settings: Settings, as_json: bool, **said
 @click.argument("check")
 @talks_to_api
 def pause(check: str, settings: Settings, as_json: bool) -> None:
-    """Expect nothing of a check until its next ping, or until it is resumed.
+    """Pause a check until its next ping, or until it is resumed.
 
     Example: overdue checks pause nightly-backup
     """
@@ -243,7 +243,7 @@ def pause(check: str, settings: Settings, as_json: bool) -> None:
 @click.argument("check")
 @talks_to_api
 def resume(check: str, settings: Settings, as_json: bool) -> None:
-    """Let a paused check begin anew: it waits for its first ping.
+    """Resume a paused check: it waits for its first ping again.
 
     Example: overdue checks resume nightly-backup
     """
@@ -256,7 +256,7 @@ def resume(check: str, settings: Settings, as_json: bool) -> None:
 @click.option("--yes", is_flag=True, help="Do not ask.")
 @talks_to_api
 def delete(check: str, yes: bool, settings: Settings, as_json: bool) -> None:
-    """Delete a check with its history, for good.
+    """Delete a check and its history.
 
     Example: overdue checks delete nightly-backup --yes
     """

@@ -1,6 +1,6 @@
 """`overdue escalations`: named policies that say who to notify if nobody acknowledges an outage.
 
-Each command parses, calls the API, shows. What a step does is the server's business.
+Each command parses, calls the API and prints. The server decides what a step does.
 """
 
 from collections.abc import Mapping, Sequence
@@ -23,10 +23,10 @@ from overdue.client.schemas import CheckJson, StepJson
 @click.argument("steps", nargs=-1, required=True, metavar="STEP...")
 @talks_to_api
 def add(name: str, steps: tuple[str, ...], settings: Settings, as_json: bool) -> None:
-    """Make a policy, or change it in each check that names it.
+    """Create a policy, or change it in every check that uses it.
 
-    A STEP is a duration since the check went down, and the channels that are told then: "15m oncall". Steps end when
-    somebody acknowledges the outage, and with it.
+    A STEP is a duration since the check went down, and the channels to notify then: "15m oncall". No further steps
+    run once the outage is acknowledged or over.
 
     Example: overdue escalations add nights "15m oncall" "1h oncall,manager"
     """

@@ -18,9 +18,10 @@ from overdue.client.schemas import CheckJson
 @click.argument("until", metavar="DURATION|INSTANT")
 @talks_to_api
 def snooze(check: str, until: str, settings: Settings, as_json: bool) -> None:
-    """Send no alert of a check for so long, or until an instant; then one alert tells what is still down.
+    """Send no alerts for a time. If the check is still down afterwards, one alert says so.
 
-    Its state goes on meanwhile. An instant without an offset, such as 2026-12-24T20:00, is in the check's zone.
+    The check is still evaluated meanwhile. An instant without an offset, such as 2026-12-24T20:00, is in the check's
+    zone.
 
     Example: overdue checks snooze nightly-backup 2h
     """
@@ -49,7 +50,7 @@ def _until(check: CheckJson) -> str:
 @click.argument("check")
 @talks_to_api
 def unsnooze(check: str, settings: Settings, as_json: bool) -> None:
-    """Send alerts of a check again; what went down meanwhile is told at once.
+    """Send alerts about a check again. If it went down meanwhile, an alert is sent immediately.
 
     Example: overdue checks unsnooze nightly-backup
     """
@@ -61,7 +62,7 @@ def unsnooze(check: str, settings: Settings, as_json: bool) -> None:
 @click.argument("check")
 @talks_to_api
 def ack(check: str, settings: Settings, as_json: bool) -> None:
-    """Say that somebody sees to an outage: no more reminders of it. Its recovery is told.
+    """Acknowledge an outage: no more reminders about it. You are still notified of the recovery.
 
     Example: overdue checks ack nightly-backup
     """

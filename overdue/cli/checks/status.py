@@ -19,9 +19,9 @@ MOST_ASKED = 20  # checks that are down, and for how long
 @click.option("--exit-code", is_flag=True, help="Exit 1 when anything is down.")
 @talks_to_api
 def status(settings: Settings, exit_code: bool, as_json: bool) -> None:
-    """See at a glance how all checks are: what is down, why and since when, what is late, what comes next.
+    """Show which checks are down, why and since when, which are late, and what comes next.
 
-    `overdue checks list` shows each of them. Exits 0 whatever it finds, unless --exit-code is said.
+    `overdue checks list` shows every check. The exit status is 0 whatever it finds, unless you use --exit-code.
 
     Example: overdue status --exit-code || echo "something is down"
     """

@@ -52,13 +52,13 @@ def _show_schema(context: click.Context, _: click.Parameter, is_asked: bool) -> 
 )
 @talks_to_api
 def apply(file: str, dry_run: bool, prune: bool, yes: bool, settings: Settings, as_json: bool) -> None:
-    """Make the checks be as a YAML file says.
+    """Apply a YAML file of checks.
 
-    Checks are told apart by their slugs. What differs is shown and changed; a second time there is nothing to do. A
-    check that is not in the file is left alone, unless --prune is said. FILE may be - for stdin.
+    Slugs identify checks. Differences are shown and applied; applying the file again changes nothing. A check that
+    is not in the file stays as it is, unless you use --prune. FILE may be - for stdin.
 
-    Exit status: 0 applied, or nothing to do; 1 refused or stopped midway, stderr says how far it came; 2 the file is
-    wrong, stderr says at which lines, and nothing was changed.
+    Exit status: 0 applied, or nothing to do; 1 refused or stopped midway, and stderr says how far it came; 2 errors
+    in the file, with their lines on stderr, and nothing was changed.
 
     Example: overdue apply checks.yaml --dry-run
     """

@@ -22,14 +22,14 @@ from overdue.client.http import origin
 @click.command()
 @click.argument("file", required=False, type=click.Path(dir_okay=False, allow_dash=True))
 @click.option("-l", "list_own", is_flag=True, help="Read your own crontab, as crontab -l shows it.")
-@click.option("--system/--user", "system", default=None, help="Whether a user stands before each command.")
+@click.option("--system/--user", "system", default=None, help="Whether a user name precedes each command.")
 @click.option("--wrap", is_flag=True, help="Print the crontab instead, its jobs run by overdue exec.")
-@click.option("--tz", metavar="ZONE", help="The zone that cron runs in; unless said, this machine's.")
+@click.option("--tz", metavar="ZONE", help="The zone that cron runs in. Default: this machine's.")
 def crontab(file: str | None, list_own: bool, system: bool | None, wrap: bool, tz: str | None) -> None:
-    """See what a crontab runs as checks, named after the jobs' commands.
+    """Convert a crontab to checks, named after the commands of its jobs.
 
-    FILE is a user's crontab, /etc/crontab or a file of /etc/cron.d, or - for stdin. CRON_TZ is minded. Each job's line
-    stands as a comment above its check: look for passwords before you share the file.
+    FILE is a user's crontab, /etc/crontab or a file of /etc/cron.d, or - for stdin. CRON_TZ is honored. Each job's
+    line is a comment above its check: look for passwords before you share the file.
 
     Example: overdue import crontab /etc/cron.d/backup > checks.yaml
     """

@@ -35,13 +35,13 @@ def execute(
     ping_key: str | None,
     stage: str | None,
 ) -> None:
-    """Run a job, and hear when it fails or hangs.
+    """Run a job, and report when it starts and how it ends.
 
-    COMMAND runs as if alone: its input, output, signals and exit status are its own. CHECK, a slug, a code or a ping
-    URL, is told that it starts, and how it ended, with the last 10 kB of its output. It needs no API key.
+    COMMAND keeps its input, output, signals and exit status. CHECK is a slug, a code or a ping URL: it gets a ping
+    when the command starts, and one when it ends, with the last 10 kB of its output. No API key is needed.
 
-    Monitoring never stops a job: when Overdue cannot be reached, a line on stderr says so, 5 seconds after the job's
-    end at the latest.
+    Monitoring never stops a job. If Overdue cannot be reached, a line on stderr says so, at most 5 seconds after the
+    job's end.
 
     Example: overdue exec nightly-backup --create --every 1d --grace 2h -- tar -czf /backup/home.tar.gz /home
     """
@@ -58,13 +58,13 @@ def execute(
 
 
 def _new_check(wishes: Mapping[str, str], *, create: bool) -> Mapping[str, str] | None:
-    """What the query of a `?create=1` says; None: no check shall be made. Wrong usage ends the command.
+    """The query of `?create=1`; None without --create. Raises UsageError.
 
-    Whether the values are right is for the server to say: a typing error in them must not keep the job from running.
+    The server checks the values: a mistyped one must not keep the job from running.
     """
     if wishes and not create:
         option = "every" if "period" in wishes else next(iter(wishes))
-        raise click.UsageError(f"--{option} says how a new check shall be: add --create")
+        raise click.UsageError(f"--{option} configures a new check: add --create")
     if "period" in wishes and "schedule" in wishes:
         raise click.UsageError("--every and --schedule exclude each other")
     if not create:

@@ -18,10 +18,10 @@ from overdue.cli.offline.expressions import schedule_of
 @click.option("--after", metavar="INSTANT", help="Rather than now, such as 2026-10-24 or 2026-10-24T12:00+02:00.")
 @click.option("--json", "as_json", is_flag=True, help="One JSON document on stdout, and nothing else.")
 def schedule(expr: str, tz: str, count: int, after: str | None, as_json: bool) -> None:
-    """See what a schedule means, and what comes next.
+    """Show what a schedule means, and its next occurrences.
 
-    What the change of clocks does to it is said beside each occurrence. EXPR is cron (@daily and its like, too),
-    OnCalendar, or a period such as 1d.
+    An occurrence that a clock change affects says so. EXPR is a cron expression (aliases such as @daily too), an
+    OnCalendar expression, or a period such as 1d.
 
     Example: overdue schedule "30 2 * * *" --tz Europe/Berlin --after 2026-10-24 --count 3
     """

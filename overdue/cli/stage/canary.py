@@ -22,19 +22,21 @@ WHAT_FOR = (
 
 
 @click.command()
-@click.option("--channel", "names", multiple=True, metavar="NAME", help="Whom it tells; repeat it. All, if none.")
+@click.option(
+    "--channel", "names", multiple=True, metavar="NAME", help="A channel to notify; repeatable. Default: all channels."
+)
 @talks_to_api
 def on(names: tuple[str, ...], settings: Settings, as_json: bool) -> None:
-    """Let it miss for the first time in two minutes, and from then on each day.
+    """Turn on the canary: it misses for the first time in two minutes, then once a day.
 
-    One that is on already is pinged again, and gets other channels if some are named.
+    If it is on already, it is pinged again, and its channels change to those you name.
 
     Example: overdue canary on --channel ops-email
     """
     api = Api.of(settings)
     channels = api.channels()
     if not channels:
-        raise BadInput("there is no channel yet, so nobody would be told. Add one with: overdue channels add")
+        raise BadInput("there is no channel yet, so nobody would be notified. Add one with: overdue channels add")
     check = _made(api, ",".join(names))
     url = ping_url(Target(url=Found(check).ping_url(), new=None), "", rid=None)
     deliver(url, body=b"", until_s=time.monotonic() + PATIENCE_S, wait=_sleep)
@@ -81,7 +83,7 @@ def off(settings: Settings, as_json: bool) -> None:
 @click.command()
 @talks_to_api
 def status(settings: Settings, as_json: bool) -> None:
-    """See when it last missed, who was told, and when it is pinged next.
+    """Show when the canary last missed, who was notified, and when it is pinged next.
 
     Example: overdue canary status
     """

@@ -28,7 +28,7 @@ from overdue.cli.settings import Settings
 @REGION
 @JSON
 def add(name: str, target: str, project: str, stage: str | None, region: str | None, as_json: bool) -> None:
-    """Make a channel; checks take it by its NAME. Saying it again mends what is missing.
+    """Create a channel; checks refer to it by NAME. Repeating the command repairs what is missing.
 
     TARGET is an e-mail address, a phone number such as +15550100, https://… that gets the JSON document by POST, the
     ARN of an SQS queue or a Lambda function, pagerduty:INTEGRATION_KEY, amazon-q (Slack or Teams by AWS), or a URL of
@@ -130,9 +130,9 @@ def test(name: str | None, project: str, stage: str | None, region: str | None, 
 @REGION
 @JSON
 def remove(name: str, yes: bool, project: str, stage: str | None, region: str | None, as_json: bool) -> None:
-    """Let a channel get no more alerts. Checks that name it go on without.
+    """Remove a channel. Checks that name it keep working without it.
 
-    One that is made again under the same name is theirs again: so a channel gets another target.
+    To change a channel's target, remove it and add it again under the same name: its checks use it again.
 
     Example: overdue channels remove ops-email --stage prod
     """
@@ -145,4 +145,4 @@ def remove(name: str, yes: bool, project: str, stage: str | None, region: str | 
         return
     show.say(f"Removed channel {found.name} of project {project}. It may get alerts for a minute longer.")
     if not is_over:
-        show.say("Its subscription was never confirmed: SNS forgets it by itself within days.")
+        show.say("Its subscription was never confirmed: SNS deletes it within days.")

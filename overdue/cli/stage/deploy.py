@@ -83,18 +83,24 @@ def _with_choices(function: Callable[..., None]) -> Callable[..., None]:
 @click.command()
 @STAGE
 @click.option("--email", metavar="ADDRESS", help="Gets alerts, as channel email, and word of Overdue's own troubles.")
-@click.option("--sms", metavar="NUMBER", help="Gets alerts, as channel sms, such as +15550100.")
-@click.option("--domain", metavar="NAME", help="Of your own instead of AWS's URL; none: no more.")
-@click.option("--hosted-zone", metavar="ID", help="The domain's Route 53 zone: record and certificate are made.")
-@click.option("--certificate", metavar="ARN", help="Instead: the domain's certificate in ACM; you make the record.")
-@click.option("--watchdog", metavar="URL", help="Somebody else's monitor, called after each full sweep; none: no more.")
-@click.option("--probe-inside", metavar="NETWORKS", help="Probes may reach these, such as 10.0.0.0/16; none: no more.")
-@click.option("--tz", metavar="ZONE", help="What pages show times in, such as Europe/Berlin.")
+@click.option("--sms", metavar="NUMBER", help="Gets alerts as channel sms, such as +15550100.")
+@click.option("--domain", metavar="NAME", help="Your own domain instead of AWS's; none removes it.")
+@click.option("--hosted-zone", metavar="ID", help="Its Route 53 zone: record and certificate are created.")
+@click.option("--certificate", metavar="ARN", help="The domain's certificate in ACM, if you create the record.")
+@click.option(
+    "--watchdog", metavar="URL", help="An outside monitor's URL, called after each full sweep; none to remove it."
+)
+@click.option(
+    "--probe-inside",
+    metavar="NETWORKS",
+    help="Private networks that probes may reach, such as 10.0.0.0/16; none to remove them.",
+)
+@click.option("--tz", metavar="ZONE", help="The zone in which pages show times, such as Europe/Berlin.")
 @click.option(
     "--digest-from",
     type=click.IntRange(0, 1000),
     metavar="NUMBER",
-    help="So many alerts of a kind at one moment are told as one; 0 for never.",
+    help="This many simultaneous alerts of a kind are sent as one digest; 0 for never.",
 )
 @click.option("--ping-rate", type=_POSITIVE, metavar="N", help="Pings accepted per second. Default: 1000.")
 @click.option("--ping-burst", type=_POSITIVE, metavar="N", help="Pings accepted in a burst. Default: 2000.")
@@ -133,16 +139,16 @@ def deploy(
     region: str | None,
     as_json: bool,
 ) -> None:
-    """Own a monitor: all of Overdue in your AWS account, made now or brought up to date.
+    """Create or update a stage: all of Overdue in your AWS account.
 
-    Shows what will change, asks, and follows it. A second time it changes only what differs, and whatever is not said
-    again stays as it is: the domain, for one. The base URL, and at first a ping key and an API key, are printed and
-    written into the settings file.
+    Shows what will change, asks for confirmation, and follows the change. Later runs change only what differs; options
+    that you leave out keep their values, for example the domain. Prints the base URL, and the first time a ping key
+    and an API key, and writes them to the settings file.
 
-    Needs AWS credentials that may make all this; no other tool. Ctrl-C does not stop what AWS has begun: the same
-    command follows it to its end. If something fails, AWS puts everything back, and the first cause is told.
+    Needs AWS credentials with the permissions for this, and no other tool. Ctrl-C does not stop what AWS has begun:
+    the same command follows it to its end. If something fails, AWS rolls back, and the first cause is printed.
 
-    AWS asks the e-mail address to confirm, for each of its two subscriptions: until then it gets nothing.
+    AWS sends the e-mail address two subscriptions to confirm. Until then, it gets no alerts.
 
     Example: overdue deploy --stage prod --email ops@example.com
     """

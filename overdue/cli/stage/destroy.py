@@ -26,14 +26,14 @@ from overdue.deploy.terminal import Terminal
 @JSON
 @click.pass_context
 def destroy(ctx: click.Context, stage: str, delete_data: bool, yes: bool, region: str | None, as_json: bool) -> None:
-    """Take a stage away: its functions, its URL, its topics with all their subscriptions.
+    """Delete a stage: its functions, its URL, its topics and their subscriptions.
 
-    From now on nobody hears of any job. The tables stay, unless --delete-data is said, and a later `overdue deploy` of
-    the same stage takes them over with all that is in them. It subscribes their channels again, too; e-mail addresses
-    and https:// must confirm anew.
+    Alerts end immediately. The tables stay, unless you use --delete-data, and a later `overdue deploy` of the same
+    stage uses them again with all their data. It also subscribes their channels again; e-mail addresses and https://
+    endpoints must confirm again.
 
-    With --delete-data go the tables, the stage's secrets in SSM, the artifact bucket if no other stage uses it,
-    and what the settings file says of the stage. DynamoDB keeps a last backup of each table for 35 days.
+    --delete-data also deletes the tables, the stage's secrets in SSM, the artifact bucket if no other stage uses it,
+    and the stage's table in the settings file. DynamoDB keeps a last backup of each table for 35 days.
 
     Example: overdue destroy --stage test
     """

@@ -1,4 +1,4 @@
-"""`overdue doctor`: what is wrong with a stage at AWS, and what mends it. What is looked at: `overdue.doctor`."""
+"""`overdue doctor`: what is wrong with a stage on AWS, and how to fix it. What is looked at: `overdue.doctor`."""
 
 import shutil
 import textwrap
@@ -28,16 +28,18 @@ NARROWEST = 60  # columns
 @click.command()
 @STAGE
 @REGION
-@click.option("--no-drift", is_flag=True, help="Do not let AWS compare the stack with its template: some seconds.")
+@click.option(
+    "--no-drift", is_flag=True, help="Skip the comparison of the stack with its template, which takes some seconds."
+)
 @JSON
 def doctor(stage: str | None, region: str | None, no_drift: bool, as_json: bool) -> None:
-    """See what is wrong with a stage at AWS, each finding with what mends it. Changes nothing.
+    """Show what is wrong with a stage on AWS, and how to fix it. Changes nothing.
 
-    Looks at credentials, stack, tables, functions, schedules, the last sweep, channels, SMS, dead letters, alarms,
-    this machine's clock, and whether the stage answers. A permission that is missing is one finding: the others are
-    looked at all the same.
+    Checks credentials, stack, tables, functions, schedules, the last sweep, channels, SMS, dead letters, alarms, this
+    machine's clock, and whether the stage answers. A missing permission is a finding; the other checks still run.
 
-    Exits 1 when something is an error: it does not work, or nobody would hear of it. Warnings alone exit 0.
+    The exit status is 1 if there is an error: something does not work, or nobody would be notified. With warnings
+    only, it is 0.
 
     Example: overdue doctor --stage prod
     """

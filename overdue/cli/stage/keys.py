@@ -135,7 +135,7 @@ def rotate(key: str, overlap: str, project: str | None, stage: str | None, regio
 @REGION
 @JSON
 def revoke(key: str, yes: bool, project: str | None, stage: str | None, region: str | None, as_json: bool) -> None:
-    """Let a key work no more, for good.
+    """Revoke a key. It stops working within a minute.
 
     KEY is its name or its first four characters.
 

@@ -1,4 +1,4 @@
-"""`overdue status-pages`: pages that everybody may see. How such a page looks is `chalicelib.web.pages`' business."""
+"""`overdue status-pages`: public status pages. `chalicelib.web.pages` renders them."""
 
 from dataclasses import asdict
 from datetime import UTC, datetime
@@ -38,9 +38,9 @@ def add(
     region: str | None,
     as_json: bool,
 ) -> None:
-    """Make a status page. From now on everybody who has its address sees it.
+    """Create a status page. Everybody who has its address can see it.
 
-    It shows the checks that bear any of the tags, now and later, in a section for each tag.
+    It shows the checks that have any of the tags, now and later, with a section for each tag.
 
     Example: overdue status-pages add shop --tag shop --tag behind-the-scenes --title "Example Shop"
     """
@@ -50,13 +50,15 @@ def add(
     settings = of_stage(stage, region)
     with key_admin.opened(settings) as tables:
         key_admin.known_project(project, stage=settings.stage)
-        unborne = _unborne(tables, project, chosen)
+        unused = _unused(tables, project, chosen)
         try:
             add_status_page(page, now=datetime.now(UTC))
         except Conflict as error:
             raise Conflict(f"{error}: remove it first, with overdue status-pages remove {name}") from error
-    for tag in unborne:
-        show.say(f'No check of project {project} bears the tag "{tag}" yet: the page shows those that will.')
+    for tag in unused:
+        show.say(
+            f'No check of project {project} has the tag "{tag}" yet. The page shows checks as soon as they have it.'
+        )
     if as_json:
         show.document(_row(page))
         return
@@ -64,11 +66,11 @@ def add(
     show.say(f'Everybody may see "{page.title}" there now: the checks of project {project} with {_worded(chosen)}.')
 
 
-def _unborne(tables: Tables, project: str, tags: tuple[str, ...]) -> list[str]:
-    """Those of the tags that no check bears: mistyped, perhaps. Reads all checks of the project."""
+def _unused(tables: Tables, project: str, tags: tuple[str, ...]) -> list[str]:
+    """The tags that no check has, perhaps mistyped. Reads all checks of the project."""
     checks = batch_get.checks(tables, batch_get.codes(tables, project), sleep=sleep)
-    borne = {tag for check in checks for tag in check.config.tags.split()}
-    return [tag for tag in tags if tag not in borne]
+    used = {tag for check in checks for tag in check.config.tags.split()}
+    return [tag for tag in tags if tag not in used]
 
 
 def _worded(tags: tuple[str, ...]) -> str:
@@ -106,7 +108,7 @@ def listing(stage: str | None, region: str | None, as_json: bool) -> None:
 @REGION
 @JSON
 def remove(name: str, stage: str | None, region: str | None, as_json: bool) -> None:
-    """Let nobody see a status page any more. What has been seen may stay in caches for two minutes.
+    """Remove a status page. Caches may show it for up to two minutes.
 
     Example: overdue status-pages remove shop --stage prod
     """

@@ -57,7 +57,7 @@ def ribbon(
         *(_due(each, lane, clock) for lane, each in enumerate(right)),
     ]
     if often:
-        more = f"{often} {'more ' if right else ''}every 15 min or oftener"
+        more = f"{often} {'more ' if right else ''}every 15 min or more often"
         parts.append(f'<text x="50%" y="{_LANE * len(right) + 12}" dx="7">{more}</text>')
     parts += _headings(left, right, clock)
     parts.append(f'<line class="now" x1="50%" x2="50%" y1="0" y2="{bottom + 8}"/>')

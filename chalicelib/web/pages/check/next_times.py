@@ -48,7 +48,7 @@ def upcoming(check: Check, clock: WallClock) -> Upcoming:
     if check.status is Status.PAUSED:
         return Upcoming(config.tz, "Nothing: it is paused.", ())
     if config.group is not None:
-        return Upcoming(config.tz, "Nothing of a group: its members are awaited, each by itself.", ())
+        return Upcoming(config.tz, "A group has no times of its own; each member has its own schedule.", ())
     if isinstance(config.schedule, Every):
         found = tuple(_periods(check, config.schedule, clock.now))
         if not found:

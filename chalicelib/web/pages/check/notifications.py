@@ -25,20 +25,20 @@ def about_alerts(
     first = next((told for told in (flip.sent if flip is not None else ()) if told.kind is Kind.DOWN), None)
     said = [f"Down since {clock.minute(check.since)}."]
     if first is not None and not first.to:
-        said.append(f"Nobody was told: it had no channel. {remedy}".rstrip())
+        said.append(f"Nobody was notified: the check had no channel. {remedy}".rstrip())
     elif first is not None:
         were = "was" if len(first.to) == 1 else "were"
-        said.append(f"{_names(first.to, names_channels, last=' and ')} {were} told at {clock.second(first.at)}.")
+        said.append(f"{_names(first.to, names_channels, last=' and ')} {were} notified at {clock.second(first.at)}.")
     elif waits_for(check):
-        said.append(f"Nobody has been told: it waits for {', '.join(map(shown_text, waits_for(check)))}.")
+        said.append(f"Nobody has been notified: the alert is held for {', '.join(map(shown_text, waits_for(check)))}.")
     elif any(alert.flip == check.n_flips for alert in check.alerts):
-        said.append("Nobody has been told yet: its alert waits.")
+        said.append("Nobody has been notified yet: the alert is waiting.")
     said.append(_seen_to(check, clock))
     reminder, step = next_reminder(check), next_step(check)
     if reminder is not None:
         said.append(f"Next reminder {clock.minute(reminder)}.")
     if step is not None:
-        said.append(f"Next step of its escalation {clock.minute(step)}.")
+        said.append(f"Next escalation step {clock.minute(step)}.")
     yield " ".join(said)
 
 
@@ -55,7 +55,7 @@ def told(check: Check, stored: StoredFlip, *, names_channels: bool) -> str:
     first = next((each for each in sent if each.kind in (Kind.DOWN, Kind.UP)), None)
     if first is None and not sent:
         waits = any(alert.flip == flip.number for alert in check.alerts)
-        return "not told yet" if waits else ("nobody" if flip.new is Status.DOWN else "")
+        return "not notified yet" if waits else ("nobody" if flip.new is Status.DOWN else "")
     said = []
     if first is not None and not first.to:
         said.append("nobody: it had no channel")

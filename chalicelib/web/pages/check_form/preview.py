@@ -182,12 +182,12 @@ def _told(config: Config, channels: Sequence[Channel]) -> Iterator[Phrase]:
     names = [each.name for each in channels if EVERY_CHANNEL in config.channels or each.id in config.channels]
     if not names:
         yield Phrase("nobody", is_strong=True)
-        yield Phrase(" is told: it has no channel.")
+        yield Phrase(" is notified: it has no channel.")
         return
     *others, last = names
     yield Phrase(f"{', '.join(others)} and {last}" if others else last, is_strong=True)
     again = "" if config.remind_every is None else f", and again every {duration(config.remind_every)} while it is down"
-    yield Phrase(f" {'are' if others else 'is'} told at once{again}.")
+    yield Phrase(f" {'are' if others else 'is'} notified immediately{again}.")
 
 
 def _before_first_ping(config: Config, clock: WallClock) -> Sentence:
@@ -195,10 +195,10 @@ def _before_first_ping(config: Config, clock: WallClock) -> Sentence:
     new = Phrase("new", is_strong=True)
     if by is None:
         ping = "first ping" if config.probe is None else "first answer, within a minute,"
-        return (Phrase(f"Until its {ping} it is "), new, Phrase(" and nobody is told anything."))
+        return (Phrase(f"Until its {ping} it is "), new, Phrase(" and sends no alerts."))
     until = _strong(by) if isinstance(by, timedelta) else Phrase(clock.minute(by), is_strong=True)
     how = "within " if isinstance(by, timedelta) else "by "
-    return (Phrase(f"When its first success has not come {how}"), until, Phrase(", that is told, too."))
+    return (Phrase(f"When its first success has not come {how}"), until, Phrase(", an alert is sent, too."))
 
 
 def _capital(words: str) -> str:

@@ -359,4 +359,4 @@ def test_no_channel_at_all_is_said(stage: Stage) -> None:  # noqa: ARG001  # its
     done = overdue("list")
 
     assert (done.exit_code, done.stdout) == (0, "")
-    assert "No channel yet: nobody is told of anything." in done.stderr
+    assert "No channel yet, so nobody is notified." in done.stderr

@@ -46,11 +46,11 @@ def test_a_tag_that_no_check_bears_is_told(stage: Deployment) -> None:
     stage.add(name="website", tags="shop prod")
     made = overdue("add", "shop", "--tag", "shop", "--tag", "shpo")
     assert made.exit_code == 0
-    assert made.stderr.count("No check of project default bears the tag") == 1
-    assert 'bears the tag "shpo" yet' in made.stderr
+    assert made.stderr.count("No check of project default has the tag") == 1
+    assert 'has the tag "shpo" yet' in made.stderr
     as_json = overdue("add", "other", "--tag", "shpo", "--json")
     assert (as_json.exit_code, json.loads(as_json.stdout)["tags"]) == (0, ["shpo"])
-    assert 'bears the tag "shpo" yet' in as_json.stderr
+    assert 'has the tag "shpo" yet' in as_json.stderr
 
 
 def test_a_name_is_used_once_a_project_must_exist_and_what_is_gone_cannot_be_removed(stage: Deployment) -> None:

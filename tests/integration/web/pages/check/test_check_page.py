@@ -56,8 +56,8 @@ def test_why_it_is_down_is_said_as_in_its_alert(browser: Browser) -> None:
     assert "Exit status 75 at 11:45:00." in text
     assert "Exit status 75 at 11:45:00." in told["text"]
     assert "no space left on device" in text
-    assert "Down since 11:45. 1 channel was told at 11:45:00." not in text, "who may write sees names"
-    assert "ops-email was told at 11:45:00. Nobody has acknowledged it. Next reminder 15:45." in text
+    assert "Down since 11:45. 1 channel was notified at 11:45:00." not in text, "who may write sees names"
+    assert "ops-email was notified at 11:45:00. Nobody has acknowledged it. Next reminder 15:45." in text
     assert "failed, exit status 75" in text
 
 
@@ -119,7 +119,7 @@ def test_who_may_only_look_gets_no_form_no_address_and_no_names(browser: Browser
     assert "/ping/" not in text
     assert "/edit" not in text
     assert "ops-email" not in text
-    assert "1 channel was told at 11:45:00." in text
+    assert "1 channel was notified at 11:45:00." in text
     assert browser.post(f"{PAGE}/pause", {"csrf": browser.csrf()}).status == 403
     assert browser.deployment.check(code).status is Status.DOWN
 

@@ -111,7 +111,7 @@ def test_the_ribbon_places_instants_six_hours_to_both_sides_of_now() -> None:
     assert '<text class="end" x="27.4%" y="12" dx="-9">postgres-backup</text>' in drawn
     assert '<line class="soon" x1="50.5%" x2="50.5%" y1="2" y2="14"/>' in drawn
     assert '<text x="77.4%" y="28" dx="7">search-reindex</text>' in drawn
-    assert '<text x="50%" y="44" dx="7">5 more every 15 min or oftener</text>' in drawn
+    assert '<text x="50%" y="44" dx="7">5 more every 15 min or more often</text>' in drawn
     assert [text.text for text in ElementTree.fromstring(drawn).findall("g[@class='mid scale']/text")] == [
         "00:00", "02:00", "04:00", "07:00", "09:00", "11:00", "05:12",
     ]  # fmt: skip

@@ -414,7 +414,7 @@ def test_without_a_channel_nobody_was_told() -> None:
         assert told(a_check(), stored, names_channels=names_channels) == "nobody: it had no channel"
     check = replace(NIGHT["invoice-mailer"], n_flips=3)
     facts = told_of(check, replace(NOTHING, flips=(stored,)), remedy="Choose one by Edit.")
-    assert "Nobody was told: it had no channel. Choose one by Edit. Nobody has acknowledged it." in facts[-1]
+    assert "Nobody was notified: the check had no channel. Choose one by Edit. Nobody has acknowledged it." in facts[-1]
 
 
 def test_what_waits_in_the_check_is_not_told_yet() -> None:
@@ -429,7 +429,7 @@ def test_what_waits_in_the_check_is_not_told_yet() -> None:
         facts=Facts(since=flip.at),
         retry_at=at("09:00"),
     )
-    assert told(a_check(alerts=(alert,)), StoredFlip(flip, ()), names_channels=True) == "not told yet"
+    assert told(a_check(alerts=(alert,)), StoredFlip(flip, ()), names_channels=True) == "not notified yet"
     assert told(a_check(), StoredFlip(flip, ()), names_channels=True) == "nobody"
     begun = replace(flip, old=Status.NEW, new=Status.UP, reason=None)
     assert told(a_check(), StoredFlip(begun, ()), names_channels=True) == ""

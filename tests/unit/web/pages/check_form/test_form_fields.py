@@ -293,9 +293,9 @@ def test_a_form_is_said_in_short() -> None:
         "Nightly ledger export is due every day at 02:30, Europe/Berlin.",
         (
             "When no success has come 45 min later, when a run takes less than 40 s or more than 30 min, "
-            "or when the job says that it failed, ops-email is told at once."
+            "or when the job says that it failed, ops-email is notified immediately."
         ),
-        "Until its first ping it is new and nobody is told anything.",
+        "Until its first ping it is new and sends no alerts.",
     ]
 
 
@@ -309,9 +309,9 @@ def test_each_rule_is_said_in_short() -> None:
         (
             "When no success has come 5 min later for the 2nd time in a row, when fewer than 500 items come in 30 min, "
             "or when the job says that it failed for the 3rd time in a row, "
-            "ops-email and oncall-sms are told at once, and again every 4 h while it is down."
+            "ops-email and oncall-sms are notified immediately, and again every 4 h while it is down."
         ),
-        "When its first success has not come within 3 h, that is told, too.",
+        "When its first success has not come within 3 h, an alert is sent, too.",
     ]
 
 
@@ -320,7 +320,10 @@ def test_a_probe_is_said_in_short_without_what_may_be_secret_in_its_url() -> Non
     config = Config(name="Shop", probe=probe, schedule=Every(minutes(5)), grace=minutes(10), channels=())
     assert short(config, is_new=False) == [
         "Shop asks https://shop.example.com/health every 5 minutes. Good is status 200 within 10 s.",
-        "When an answer is not good, or when no good answer has come for 15 min, nobody is told: it has no channel.",
+        (
+            "When an answer is not good, or when no good answer has come for 15 min, nobody "
+            "is notified: it has no channel."
+        ),
     ]
 
 
